@@ -1,0 +1,144 @@
+"""What a check in ``questions/`` works with: it calls the student's code and judges what came."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grader.compare import Closeness, Expected, as_expected_shape, closeness, describe, mismatch
+from grader.errors import CheckFailed
+from grader.model import Outcome
+from grader.oracle import Draw
+from grader.oracle.draws import Allowance
+from grader.rubric import Rubric
+from grader.source import torch_layers_used
+from grader.student import Answer, Returned, Several, Student, Value
+from grader.submission import IMPLEMENTATION
+from grader.wire import Array
+
+Gate = tuple[Array, ...]
+GATE_ITEMS = 4
+
+
+class Check:
+    """One check under way. Methods return when all is well and raise CheckFailed otherwise."""
+
+    def __init__(self, student: Student, rubric: Rubric, name: str, seed: int) -> None:
+        self.student = student
+        self.rubric = rubric
+        self.allowance = Allowance(rubric.rounding.safety, rubric.rounding.activation_ulps)
+        self.closest: Closeness | None = None
+        """Of all comparisons so far, the one nearest to its allowance."""
+        self.points: float | None = None
+        """What this check alone is worth, in a question that is scored by parts."""
+        self.measured: dict[str, Any] | None = None
+        """Figures for the report that belong to the whole question."""
+        self._name = name
+        self._seed = seed
+
+    def seeds(self, count: int) -> list[int]:
+        """Seeds of this check's own: no two checks draw the same numbers."""
+        start = zlib.crc32(f"{self._seed} {self._name}".encode())
+        return [(start + 7919 * k) % 2**32 for k in range(count)]
+
+    def agrees(self, draw: Draw) -> Answer:
+        """The student's function gives the draw's answers, within what rounding allows."""
+        depth = 0 if len(draw.expected) == 1 else 1
+        answer = self.student.call(draw.function, draw.arguments, depth)
+        values = self._unpacked(draw, answer.value)
+        for value, expected in zip(values, draw.expected, strict=True):
+            self.close(value, expected)
+        return answer
+
+    def close(self, value: Value, expected: Expected) -> None:
+        """An array agrees with the expected one, within what is allowed for each value."""
+        actual = as_expected_shape(_array(value, expected.what), expected.value.shape)
+        if actual is None:
+            shape = [int(n) for n in _array(value, expected.what).shape]
+            raise wrong(
+                f"{expected.what} has shape {shape}; {expected.axes} is expected, here "
+                f"{list(expected.value.shape)}."
+            )
+        self.note(closeness(actual, expected))
+        found = mismatch(actual, expected)
+        if found is not None:
+            largest = float(np.max(np.abs(actual - expected.value)))
+            raise CheckFailed(Outcome.WRONG, describe(found, largest), mismatch=found)
+
+    def note(self, measured: Closeness) -> None:
+        """Remember a measurement for the report; the one nearest to its allowance is kept."""
+        if self.closest is None or measured.ratio > self.closest.ratio:
+            self.closest = measured
+
+    def gates(self, function: str, arguments: Sequence[Any]) -> tuple[Gate, Gate, Gate]:
+        """The three tuples (r, z, n) of GRU parameters that a student's function returns."""
+        value = self.student.call(function, arguments, depth=2).value
+        if not isinstance(value, Several) or value.count != 3:
+            raise wrong(
+                f"{function} returned {_described(value)}; three tuples (linear_trans_r, "
+                "linear_trans_z, linear_trans_n) are expected."
+            )
+        r, z, n = (_gate(item, name) for item, name in zip(value.items, "rzn", strict=True))
+        return r, z, n
+
+    def own_work(self, function: str, layers: frozenset[str]) -> None:
+        """The function is written out, not delegated to a layer of torch's own."""
+        source = (self.student.submission.folder / IMPLEMENTATION).read_text("utf-8", "replace")
+        named = torch_layers_used(source, function, layers)
+        called = sorted(self.student.layers_seen & layers)
+        if not named and not called:
+            return
+        places = [f"{call.name} in line {call.line}" for call in named]
+        what = ", ".join(places) if places else ", ".join(f"torch's {name}" for name in called)
+        raise CheckFailed(
+            Outcome.FORBIDDEN,
+            f"{function} uses {what}, the layer that this question asks you to write yourself. "
+            "Write its steps out; NumPy and torch arithmetic (products, sums, tanh, softmax) are "
+            "fine.",
+        )
+
+    def _unpacked(self, draw: Draw, value: Value) -> Sequence[Value]:
+        names = [expected.what for expected in draw.expected]
+        if len(names) == 1:
+            return [value]
+        if not isinstance(value, Several) or value.count != len(names):
+            wanted = ", ".join(name.replace(" ", "_") for name in names)
+            raise wrong(
+                f"{draw.function} returned {_described(value)}; a tuple ({wanted}) is expected."
+            )
+        return value.items
+
+
+CHECK: pytest.StashKey[Check] = pytest.StashKey()
+"""Where a pytest item keeps its check, for the plugin to read what was measured."""
+
+
+def wrong(message: str) -> CheckFailed:
+    """The student's code ran and what it returned is not right."""
+    return CheckFailed(Outcome.WRONG, message)
+
+
+def _array(value: Value, what: str) -> Array:
+    if isinstance(value, (Several, Returned)):
+        raise wrong(f"{what} is {value.text}; an array of numbers is expected.")
+    return value
+
+
+def _gate(value: Value, name: str) -> Gate:
+    if not isinstance(value, Several) or value.count < GATE_ITEMS:
+        raise wrong(
+            f"linear_trans_{name} is {_described(value)}; a tuple (wt_x, bias_x, wt_h, bias_h) is "
+            "expected."
+        )
+    items = value.items[:GATE_ITEMS]
+    return tuple(_array(item, f"item {i} of linear_trans_{name}") for i, item in enumerate(items))
+
+
+def _described(value: Value) -> str:
+    if isinstance(value, (Several, Returned)):
+        return value.text
+    return f"one array of shape {[int(n) for n in value.shape]}"

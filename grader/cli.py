@@ -1,0 +1,199 @@
+"""The command line; the only module that prints."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from grader import __version__
+from grader.errors import GraderError, UsageError
+
+EXIT_UNDER_MIN_SCORE = 1
+EXIT_USAGE = 2
+EXIT_HARNESS = 3
+PLAIN_WIDTH = 100
+
+EPILOG = """
+Exit codes: 0 graded, whatever the points; 1 under --min-score; 2 the command line, the rubric or
+the data is wrong, or there is nothing to grade; 3 the grader itself failed.
+
+Other commands: `python -m grader schema` prints the JSON schema of report.json.
+"""
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown")
+
+
+class Device(StrEnum):
+    """Where the language model runs."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"grader {__version__}")
+        raise typer.Exit
+
+
+@app.command(epilog=EPILOG)
+def grade(
+    path: Annotated[Path, typer.Argument(help="The hand-in: a folder or a zip file of one.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Where report.json and junit.xml go.", show_default="results/<name>"),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder with train.csv and test.csv.",
+            show_default="the embedded, synthetic corpus",
+        ),
+    ] = None,
+    rubric: Annotated[
+        Path | None,
+        typer.Option(help="TOML file with the values that differ from the default rubric."),
+    ] = None,
+    only: Annotated[
+        str, typer.Option(help="Grade these questions only, such as q2,q7.", show_default="all")
+    ] = "",
+    device: Annotated[Device, typer.Option(help="Where the language model runs.")] = Device.AUTO,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            help="Seed of all random draws.", show_default="from the hand-in's content", min=0
+        ),
+    ] = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option(
+            help="Seconds that an import, a call, or the whole language model may take.",
+            show_default="the rubric's limits",
+            min=0.1,
+        ),
+    ] = None,
+    min_score: Annotated[
+        float | None, typer.Option(help="Exit with code 1 when the score is lower.")
+    ] = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Show the checks that passed, too.")
+    ] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version.", callback=_print_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Grade one hand-in of the assignment: python -m grader PATH.
+
+    The student's code runs in processes of its own, which the grader never trusts; it compares what
+    they return with torch's own layers, scores the trained language model, and writes a report.
+    """
+    from grader.sandbox import ForkServer
+
+    # Started before this process imports torch, so that the two imports overlap.
+    server = ForkServer()
+    try:
+        from grader.engine import grade as grade_submission
+        from grader.grading import EMBEDDED_CORPUS, Request
+        from grader.reports.files import write_reports
+        from grader.reports.terminal import to_terminal
+
+        request = Request(
+            path=path,
+            data=data or EMBEDDED_CORPUS,
+            rubric=rubric,
+            only=frozenset(id for id in only.lower().replace(" ", "").split(",") if id),
+            device=device.value,
+            seed=seed,
+            timeout_s=timeout,
+        )
+        with _Progress() as progress:
+            report = grade_submission(request, server, progress)
+    finally:
+        server.close()
+    folder = out or Path("results") / report.submission
+    write_reports(report, folder)
+    console = _console()
+    console.print(to_terminal(report, verbose=verbose))
+    console.print(f"Reports: {folder}", style="dim")
+    if report.harness_failed:
+        raise typer.Exit(EXIT_HARNESS)
+    if min_score is not None and report.score < min_score:
+        raise typer.Exit(EXIT_UNDER_MIN_SCORE)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of report.json."""
+    from grader.model import Report
+
+    typer.echo(json.dumps(Report.model_json_schema(mode="serialization"), indent=2))
+
+
+def main() -> None:
+    """The entry point: ``grade`` is the command when none is named."""
+    # A setting meant for a project's own tests, such as -x, must not change a grade.
+    os.environ.pop("PYTEST_ADDOPTS", None)
+    arguments = sys.argv[1:] or ["--help"]
+    if arguments[0] not in {command.name or "grade" for command in app.registered_commands}:
+        arguments = ["grade", *arguments]
+    try:
+        app(arguments, prog_name="python -m grader")
+    except UsageError as error:
+        _fail(f"Error: {error}", EXIT_USAGE)
+    except GraderError as error:
+        _fail(f"The grader failed, not the hand-in: {error}", EXIT_HARNESS)
+    except Exception:
+        traceback.print_exc()
+        _fail("The grader failed, not the hand-in; the lines above say where.", EXIT_HARNESS)
+
+
+def _fail(message: str, code: int) -> None:
+    typer.echo(message, err=True)
+    sys.exit(code)
+
+
+def _console() -> Console:
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
+
+
+class _Progress:
+    """Shows on a terminal what is under way; elsewhere it is silent."""
+
+    def __init__(self) -> None:
+        console = Console(stderr=True)
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._task = self._bar.add_task("starting", total=None)
+
+    def __enter__(self) -> _Progress:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def check_done(self, question: object, result: object) -> None:
+        """A check has ended; the next one begins."""
+        self._bar.update(self._task, description=f"{getattr(question, 'title', '')}", total=None)
+
+    def progress(self, doing: str, fraction: float) -> None:
+        """Something long is under way; ``fraction`` of it is done."""
+        self._bar.update(self._task, description=doing, total=1.0, completed=fraction)

@@ -1,0 +1,57 @@
+"""Grades one submission: pytest runs the questions, and the plugin makes the report."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from grader.errors import HarnessError, UsageError
+from grader.grading import Grading, Request
+from grader.model import Report
+from grader.plugin import QUESTIONS, GradingPlugin, Listener
+from grader.sandbox import ForkServer
+
+QUESTION_FILE = re.compile(r"test_(?P<id>[a-z0-9]+)_\w+\.py")
+
+
+def grade(request: Request, server: ForkServer, listener: Listener) -> Report:
+    """Grade a submission in workers of ``server`` and return its report.
+
+    Raises UsageError when there is nothing to grade or the request is wrong, and HarnessError when
+    the grader fails as a whole. A check in which the grader fails is in the report instead.
+    """
+    files = question_files()
+    if unknown := request.only - files.keys():
+        raise UsageError(
+            f"there is no question {', '.join(sorted(unknown))}; there are {', '.join(files)}"
+        )
+    wanted = [str(file) for id, file in files.items() if not request.only or id in request.only]
+    with Grading(request, server, listener.progress) as grading:
+        plugin = GradingPlugin(grading, listener)
+        status = pytest.main([*PYTEST_OPTIONS, *wanted], plugins=[plugin])
+        if plugin.usage_error is not None:
+            raise plugin.usage_error
+        if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+            raise HarnessError(f"pytest ended with {status!r}")
+        return plugin.report()
+
+
+PYTEST_OPTIONS = (
+    # Neither the user's settings nor the plugins that happen to be installed may change a grade.
+    f"--config-file={os.devnull}",
+    f"--rootdir={QUESTIONS}",
+    "--disable-plugin-autoload",
+    "-p", "no:terminal",
+    "-p", "no:cacheprovider",
+    "-p", "no:faulthandler",
+    "--capture=no",
+)  # fmt: skip
+
+
+def question_files() -> dict[str, Path]:
+    """The questions' files by id, in the order of the ids."""
+    matches = ((QUESTION_FILE.fullmatch(file.name), file) for file in QUESTIONS.iterdir())
+    return dict(sorted((match["id"], file) for match, file in matches if match))

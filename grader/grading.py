@@ -1,0 +1,169 @@
+"""One submission under way: what was handed in, what it is judged by, and the workers for it."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from grader import __version__
+from grader.errors import CheckFailed
+from grader.language_model.corpus import Corpus
+from grader.language_model.evaluation import Evaluation, Evaluator, Progress
+from grader.model import Isolation, QuestionResult, Report, Versions
+from grader.rubric import Rubric
+from grader.sandbox import ForkServer
+from grader.sandbox.conversation import Bounds
+from grader.student import Allotment, Student
+from grader.submission import Submission, stage
+
+EMBEDDED_CORPUS = Path(__file__).resolve().parent.parent / "fixtures" / "corpus"
+MODEL_QUESTION = "q7"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a user asks for."""
+
+    path: Path
+    data: Path = EMBEDDED_CORPUS
+    rubric: Path | None = None
+    only: frozenset[str] = frozenset()
+    """Ids of the questions to grade; empty: all."""
+    device: str = "auto"
+    seed: int | None = None
+    """None: from the submission's content, so that no answer can be prepared for it."""
+    timeout_s: float | None = None
+
+
+class Grading:
+    """Everything that the checks of one submission share; as a context, it ends its workers."""
+
+    def __init__(self, request: Request, server: ForkServer, progress: Progress) -> None:
+        self.request = request
+        self.progress = progress
+        rubric = Rubric.load(request.rubric)
+        timeout = request.timeout_s
+        self.rubric = rubric if timeout is None else rubric.with_call_limit(timeout)
+        self._server = server
+        self._start = time.monotonic()
+        self._folder = Path(tempfile.mkdtemp(prefix="grader-"))
+        self._students: list[Student] = []
+        try:
+            self.submission: Submission = stage(
+                request.path, self._folder / "submission", self.rubric.submission
+            )
+        except BaseException:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            raise
+        own = int(self.submission.digest[:8], 16)
+        self.seed = own if request.seed is None else request.seed
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all workers and remove the staged copy."""
+        for student in self._students:
+            student.restart()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    @cached_property
+    def corpus(self) -> Corpus:
+        return Corpus.open(self.request.data)
+
+    def new_student(self, question: str) -> Student:
+        """A handle on the submission's code, with the limits of a question; no worker runs yet."""
+        limits = self.rubric.limits
+        is_model = question == MODEL_QUESTION
+        memory_mb = limits.model_memory_mb if is_model else limits.memory_mb
+        allotment = Allotment(
+            load_s=limits.load_s,
+            call_s=limits.call_s,
+            timeouts=limits.question_timeouts,
+            bounds=Bounds(
+                memory_bytes=memory_mb << 20,
+                reply_bytes=limits.reply_mb << 20,
+                output_bytes=limits.output_kb << 10,
+            ),
+            threads=0 if is_model else 1,
+        )
+        scratch = self._folder / f"scratch-{len(self._students)}"
+        student = Student(self._server, self.submission, scratch, allotment)
+        self._students.append(student)
+        return student
+
+    def take_output(self) -> str:
+        """What student code printed since the last call."""
+        return "".join(student.take_output() for student in self._students)
+
+    def model_evaluation(self, question: str) -> Callable[[], Evaluation]:
+        """The evaluation of the language model: made once, and then its result or failure again."""
+        results: list[Evaluation | CheckFailed] = []
+
+        def evaluate() -> Evaluation:
+            if not results:
+                evaluator = Evaluator(
+                    lambda: self.new_student(question),
+                    self.corpus,
+                    self.rubric.language_model,
+                    seed=self.seed,
+                    device=self.request.device,
+                    limit_s=self.rubric.limits.model_s,
+                    progress=self.progress,
+                )
+                try:
+                    results.append(evaluator.evaluate())
+                except CheckFailed as failure:
+                    results.append(failure)
+            result = results[0]
+            if isinstance(result, CheckFailed):
+                raise result
+            return result
+
+        return evaluate
+
+    def report(self, questions: tuple[QuestionResult, ...]) -> Report:
+        """The report of what was graded so far."""
+        layers: dict[str, bool] = {}
+        for student in self._students:
+            layers |= student.isolation
+        return Report(
+            submission=self.submission.name,
+            score=sum(q.score for q in questions),
+            max_score=sum(q.max_score for q in questions),
+            seed=self.seed,
+            versions=versions(),
+            rubric=self.rubric.digest,
+            isolation=Isolation(layers=layers),
+            duration_s=round(time.monotonic() - self._start, 3),
+            notes=self.submission.notes,
+            questions=questions,
+        )
+
+
+def versions() -> Versions:
+    """The versions that a result depends on."""
+    from importlib.metadata import version
+
+    return Versions(
+        grader=__version__,
+        python=".".join(map(str, sys.version_info[:3])),
+        numpy=version("numpy"),
+        torch=version("torch"),
+    )
+
+
+GRADING: pytest.StashKey[Grading] = pytest.StashKey()
+"""Where the pytest configuration of a run keeps its grading."""

@@ -1,0 +1,105 @@
+"""Whether a model looks ahead: commit before reveal.
+
+A model sees its targets in its input, so attention without a mask, or a bidirectional RNN, scores
+near zero unless it is caught. Beginnings of random test sentences are sent alone to one worker,
+and what it predicts next is kept. Another worker, which cannot know which places were probed, gets
+the whole sentences. Where the two predictions differ, the model has seen what comes later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grader.language_model.corpus import Vocabulary
+
+Float64 = NDArray[np.float64]
+SHORTEST = 2
+"""Tokens of the shortest beginning, BEGIN among them: models need not take a single token."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Beginnings [n, t] of sentences, all of one length, and the token that follows each."""
+
+    sentences: NDArray[np.int64]
+    """Which test sentences they are from, by their number."""
+    tokens: NDArray[np.int64]
+    targets: NDArray[np.int64]
+
+    @property
+    def position(self) -> int:
+        """The index along the whole sentence's logits that predicts the same token."""
+        return int(self.tokens.shape[1]) - 1
+
+
+def sample_sentences(
+    sentences: Iterable[str], count: int, rng: np.random.Generator
+) -> list[tuple[int, str]]:
+    """A uniform sample with the sentences' numbers, from a stream of unknown length."""
+    sample: list[tuple[int, str]] = []
+    for number, sentence in enumerate(sentences):
+        if len(sample) < count:
+            sample.append((number, sentence))
+        elif (slot := int(rng.integers(number + 1))) < count:
+            sample[slot] = (number, sentence)
+    return sample
+
+
+def make_probes(
+    sample: Sequence[tuple[int, str]], vocabulary: Vocabulary, cuts: int, rng: np.random.Generator
+) -> list[Probe]:
+    """Cut the sampled sentences at ``cuts`` random lengths, sentences of like length together."""
+    by_length = sorted(sample, key=lambda item: len(item[1]))
+    groups = [g for g in np.array_split(np.arange(len(by_length)), cuts) if len(g)]
+    probes = []
+    for group in groups:
+        members = [by_length[i] for i in group]
+        encoded = vocabulary.encode([sentence for _, sentence in members])
+        batch = vocabulary.pad(encoded)
+        shortest = min(len(ids) for ids in encoded)
+        # A beginning of `cut` tokens is BEGIN and cut - 1 characters; at most, END follows.
+        cut = int(rng.integers(min(SHORTEST, shortest + 1), shortest + 2))
+        numbers = np.array([number for number, _ in members])
+        probes.append(Probe(numbers, batch[:, :cut], batch[:, cut]))
+    return probes
+
+
+@dataclass(frozen=True)
+class CausalityVerdict:
+    """How many probed predictions changed once the model could see what follows."""
+
+    probes: int
+    changed: int
+    mean_gain: float
+    """By how much, in nats, seeing the whole sentence raised the targets' log-probabilities."""
+    repeatable: bool
+    """Whether the same beginning twice gave the same prediction."""
+    looks_ahead: bool
+
+
+def judge(
+    committed: Float64, repeated: Float64, revealed: Float64, allowed_nats: float
+) -> CausalityVerdict:
+    """Compare log-probabilities [n] of the probed targets, in nats.
+
+    ``committed`` and ``repeated`` come from the beginnings alone, ``revealed`` from the whole
+    sentences. A repeatable model looks ahead when any prediction changed by more than
+    ``allowed_nats`` times (1 + its size): rounding is relative to the logits. For one that is not
+    repeatable, such as with dropout left on, only a gain of the mean beyond three standard errors
+    counts: noise raises no mean.
+    """
+    gain = revealed - committed
+    tolerance = allowed_nats * (1 + np.abs(committed))
+    repeatable = bool((np.abs(repeated - committed) <= tolerance / 10).all())
+    changed = int((np.abs(gain) > tolerance).sum())
+    mean = float(gain.mean())
+    if repeatable:
+        looks_ahead = changed > 0
+    else:
+        spread = float(gain.std(ddof=1)) / np.sqrt(len(gain)) if len(gain) > 1 else np.inf
+        looks_ahead = mean > allowed_nats + 3 * spread
+    return CausalityVerdict(len(gain), changed, mean, repeatable, looks_ahead)

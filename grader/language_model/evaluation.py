@@ -1,0 +1,216 @@
+"""Scores a student's model on a test set: commit, reveal, and what the loss then is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grader.errors import CheckFailed, DataError, UsageError
+from grader.language_model.causality import (
+    CausalityVerdict,
+    Probe,
+    judge,
+    make_probes,
+    sample_sentences,
+)
+from grader.language_model.corpus import TEST_FILE, Corpus
+from grader.language_model.scoring import (
+    LossTotals,
+    check_finite,
+    check_shape,
+    score_batch,
+    target_log_probabilities,
+)
+from grader.model import Outcome
+from grader.rubric import LanguageModel
+from grader.student import Student
+from grader.submission import MODEL, MODEL_CODE
+from grader.wire import Array, Message, text
+
+Float64 = NDArray[np.float64]
+Progress = Callable[[str, float], None]
+"""Called with what is going on and the fraction of it that is done."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a model scores. ``loss`` gives the points; see ``measured`` for the report's fields."""
+
+    loss: float
+    totals: LossTotals
+    causality: CausalityVerdict
+    prefix_loss: float | None
+    """The loss from beginnings alone, when the model looks ahead."""
+    device: str
+
+    @property
+    def measured(self) -> dict[str, Any]:
+        return {
+            "loss": self.loss,
+            "notebook_loss": self.totals.notebook_loss,
+            "whole_sentence_loss": self.totals.loss,
+            "prefix_loss": self.prefix_loss,
+            "looks_ahead": self.causality.looks_ahead,
+            "probes": self.causality.probes,
+            "probes_changed": self.causality.changed,
+            "repeatable": self.causality.repeatable,
+            "sentences": self.totals.sentences,
+            "characters": self.totals.characters,
+            "tokens": self.totals.tokens,
+            "device": self.device,
+        }
+
+
+class Evaluator:
+    """Evaluates one model; ``new_student`` gives a handle whose worker is no other's."""
+
+    def __init__(
+        self,
+        new_student: Callable[[], Student],
+        corpus: Corpus,
+        rubric: LanguageModel,
+        *,
+        seed: int,
+        device: str,
+        limit_s: float,
+        progress: Progress,
+    ) -> None:
+        self._new_student = new_student
+        self._corpus = corpus
+        self._vocabulary = corpus.vocabulary
+        self._rubric = rubric
+        self._seed = seed
+        self._device = device
+        self._limit_s = limit_s
+        self._deadline = time.monotonic() + limit_s
+        self._progress = progress
+        self._used_device = "cpu"
+
+    def evaluate(self) -> Evaluation:
+        """Raises CheckFailed when the model cannot be loaded or does not give usable logits."""
+        rng = np.random.default_rng(self._seed)
+        wanted = self._rubric.probe_cuts * self._rubric.probe_sentences
+        sample = sample_sentences(self._corpus.test_sentences(), wanted, rng)
+        if not sample:
+            raise DataError(f"{self._corpus.folder / TEST_FILE} has no sentences")
+        probes = make_probes(sample, self._vocabulary, self._rubric.probe_cuts, rng)
+        with self._loaded_model() as model:
+            committed = self._from_beginnings(model, probes)
+            repeated = self._from_beginnings(model, probes)
+        with self._loaded_model() as model:
+            totals, revealed = self._from_whole_sentences(model, probes)
+        verdict = judge(committed, repeated, revealed, self._rubric.look_ahead_nats)
+        prefix_loss = None
+        if verdict.looks_ahead:
+            with self._loaded_model() as model:
+                prefix_loss = -float(self._from_beginnings(model, self._random_places(rng)).mean())
+        loss = totals.loss if prefix_loss is None else prefix_loss
+        return Evaluation(loss, totals, verdict, prefix_loss, self._used_device)
+
+    def _from_beginnings(self, model: Student, probes: Sequence[Probe]) -> Float64:
+        """The targets' log-probabilities, by a model that sees nothing but the beginnings."""
+        results = []
+        for done, probe in enumerate(probes):
+            logits = self._logits(model, probe.tokens, last_only=True)
+            check_shape(logits[:, None], (len(probe.tokens), 1), self._vocabulary)
+            results.append(target_log_probabilities(logits, probe.targets))
+            check_finite(results[-1])
+            self._progress("predicting from beginnings alone", (done + 1) / len(probes))
+        return np.concatenate(results)
+
+    def _from_whole_sentences(
+        self, model: Student, probes: Sequence[Probe]
+    ) -> tuple[LossTotals, Float64]:
+        """The sums over the test set, and the probed targets' log-probabilities within it."""
+        probed = [(int(n), probe.position) for probe in probes for n in probe.sentences]
+        positions = dict(probed)
+        revealed: dict[int, float] = {}
+        totals = LossTotals()
+        count = sum(1 for _ in self._corpus.test_sentences())
+        for batch in self._corpus.test_batches(self._rubric.batch_size):
+            logits = self._logits(model, batch[:, :-1], last_only=False)
+            scored = score_batch(logits, batch, self._vocabulary)
+            for row in range(len(batch)):
+                if (position := positions.get(totals.sentences + row)) is not None:
+                    value = float(scored.log_probabilities[row, position])
+                    revealed[totals.sentences + row] = value
+            totals.add(scored)
+            self._progress(f"scoring, loss {totals.loss:.3f} so far", totals.sentences / count)
+        return totals, np.array([revealed[number] for number, _ in probed])
+
+    def _random_places(self, rng: np.random.Generator) -> list[Probe]:
+        """Random places of the test set, each as likely as any other, grouped by position."""
+        wanted = self._rubric.prefix_loss_positions
+        sample = sample_sentences(self._corpus.test_sentences(), wanted, rng)
+        # A sentence has a target for each character, for its newline and for END.
+        targets = np.array([len(sentence) + 2.0 for _, sentence in sample])
+        chosen = rng.choice(len(sample), size=wanted, p=targets / targets.sum())
+        encoded = self._vocabulary.encode([sample[i][1] for i in chosen])
+        cuts = np.array([rng.integers(1, len(ids) + 2) for ids in encoded])
+        probes = []
+        for cut in np.unique(cuts):
+            members = np.flatnonzero(cuts == cut)
+            batch = self._vocabulary.pad([encoded[i] for i in members])
+            probes.append(Probe(members, batch[:, :cut], batch[:, cut]))
+        return probes
+
+    @contextmanager
+    def _loaded_model(self) -> Iterator[Student]:
+        """A fresh worker that holds the submission's model."""
+        student = self._new_student()
+        try:
+            self._load_into(student)
+            yield student
+        finally:
+            student.restart()
+
+    def _load_into(self, student: Student) -> None:
+        submission = student.submission
+        if not submission.has(MODEL):
+            code = "" if submission.has(MODEL_CODE) else f", and no {MODEL_CODE} either"
+            raise CheckFailed(
+                Outcome.MISSING,
+                f"There is no trained model {MODEL} in the hand-in{code}. Save yours with "
+                f'torch.save(model, "{MODEL}") and hand it in too.',
+            )
+        self._progress("loading the model", 0.0)
+        request = Message(
+            "load_model",
+            {"file": MODEL, "device": self._device, "seed": self._seed % 2**31},
+            (self._vocabulary.counts,),
+        )
+        reply = self._ask(student, request, f"Loading {MODEL}")
+        if reply.op == "no_device":
+            raise UsageError(f"--device {self._device}: {text(reply.fields.get('message'))}")
+        self._used_device = text(reply.fields.get("device"), 20)
+
+    def _logits(self, model: Student, tokens: NDArray[np.int64], *, last_only: bool) -> Array:
+        request = Message("logits", {"last_only": last_only}, (tokens,))
+        reply = self._ask(model, request, "The model")
+        if reply.op == "no_tensor":
+            kind = text(reply.fields.get("type"), 100)
+            raise CheckFailed(
+                Outcome.WRONG, f"The model returns a {kind}; one tensor of logits is expected."
+            )
+        if len(reply.arrays) != 1 or reply.arrays[0].ndim == 0:
+            raise CheckFailed(Outcome.WRONG, "The model's output is no array of logits.")
+        return reply.arrays[0]
+
+    def _ask(self, student: Student, request: Message, doing: str) -> Message:
+        left = max(self._deadline - time.monotonic(), 0.01)
+        try:
+            return student.ask(request, left, doing)
+        except CheckFailed as failure:
+            if failure.outcome is not Outcome.TIMEOUT:
+                raise
+            raise CheckFailed(
+                Outcome.TIMEOUT,
+                f"Loading and scoring the model did not end within {self._limit_s:g} s. Is the "
+                "model much larger than the given one, or is there a loop over characters?",
+            ) from None

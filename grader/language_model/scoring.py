@@ -1,0 +1,118 @@
+"""From logits to the loss: log-softmax, the targets' log-probabilities, and sums over a test set.
+
+All of it runs in the parent, in float64, on arrays that a worker sent; targets never leave it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from grader.errors import CheckFailed
+from grader.language_model.corpus import Vocabulary
+from grader.model import Outcome
+from grader.wire import Array
+
+Float64 = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """The log-probabilities [B,L-1] of one batch's targets; ``counted`` is false where PAD is."""
+
+    log_probabilities: Float64
+    counted: NDArray[np.bool_]
+
+
+class LossTotals:
+    """The two means of the report, from batches as they come: nothing grows with their number."""
+
+    def __init__(self) -> None:
+        self.tokens = 0
+        self.characters = 0
+        self.sentences = 0
+        self._nats = 0.0
+        self._batch_means = 0.0
+        self._batches = 0
+
+    def add(self, scored: Scored) -> None:
+        nats = -float(scored.log_probabilities[scored.counted].sum())
+        tokens = int(scored.counted.sum())
+        self.tokens += tokens
+        self.sentences += len(scored.counted)
+        # Each sentence's last target is END, which is no character.
+        self.characters += tokens - len(scored.counted)
+        self._nats += nats
+        self._batch_means += nats / tokens
+        self._batches += 1
+
+    @property
+    def loss(self) -> float:
+        """Cross-entropy in nats, each target counted once: the number that gives the points."""
+        return self._nats / self.tokens
+
+    @property
+    def notebook_loss(self) -> float:
+        """The notebook's figure: the mean over batches of each batch's mean."""
+        return self._batch_means / self._batches
+
+
+def score_batch(logits: Array, batch: NDArray[np.int64], vocabulary: Vocabulary) -> Scored:
+    """The targets' log-probabilities under logits [B,L-1,V+3] for the batch [B,L].
+
+    Raises CheckFailed when the logits have another shape, are NaN or infinite, or rule a target
+    out altogether. Negative infinity for what never comes next is fine.
+    """
+    inputs, target = batch[:, :-1], batch[:, 1:]
+    check_shape(logits, inputs.shape, vocabulary)
+    counted = target != vocabulary.pad_id
+    log_probabilities = target_log_probabilities(logits, target)
+    check_finite(log_probabilities[counted])
+    return Scored(log_probabilities, counted)
+
+
+def target_log_probabilities(logits: Array, target: NDArray[np.int64]) -> Float64:
+    """The log-softmax of logits [..., V+3] at the ids of ``target`` [...]."""
+    normalised = torch.from_numpy(logits).double().log_softmax(-1)
+    picked = normalised.gather(-1, torch.from_numpy(target).unsqueeze(-1)).squeeze(-1)
+    result: Float64 = picked.numpy()
+    return result
+
+
+def check_shape(logits: Array, inputs: tuple[int, ...], vocabulary: Vocabulary) -> None:
+    """Logits must have one row for each input token and one column for each token there is."""
+    wanted = (*inputs, vocabulary.size)
+    if logits.shape == wanted:
+        return
+    shape = f"{list(logits.shape)} for an input of shape {list(inputs)}"
+    if logits.shape[:-1] == inputs:
+        raise CheckFailed(
+            Outcome.WRONG,
+            f"The model gives {logits.shape[-1]} logits for each position; {vocabulary.size} are "
+            f"expected: the {len(vocabulary.characters)} characters of the training data, then "
+            "BEGIN, END and PAD. Was it built with another freq?",
+        )
+    raise CheckFailed(
+        Outcome.WRONG,
+        f"The model's output has shape {shape}; [batch, length, characters + 3] = {list(wanted)} "
+        "is expected.",
+    )
+
+
+def check_finite(log_probabilities: Float64) -> None:
+    """No target may have a log-probability that is NaN or infinite."""
+    if np.isfinite(log_probabilities).all():
+        return
+    if np.isnan(log_probabilities).any():
+        raise CheckFailed(
+            Outcome.WRONG,
+            "The model's logits are NaN or infinite. Look at the training loss: it probably became "
+            "NaN too (a learning rate that is too high, or a logarithm of zero).",
+        )
+    raise CheckFailed(
+        Outcome.WRONG,
+        "The model gives probability zero to a character that does occur: its loss is infinite.",
+    )

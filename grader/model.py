@@ -1,0 +1,156 @@
+"""The records that flow from the checks to the reports. All are frozen."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+
+
+class Outcome(StrEnum):
+    """How a check ended, and so whose doing that is."""
+
+    PASSED = "passed"
+    WRONG = "wrong"
+    """The student's code ran and its answer is not the right one."""
+    MISSING = "missing"
+    """The file or function that the check needs was not handed in."""
+    EXCEPTION = "exception"
+    """The student's code raised an exception, or cannot be imported."""
+    TIMEOUT = "timeout"
+    OUT_OF_MEMORY = "out_of_memory"
+    CRASH = "crash"
+    """The student's process ended before it answered."""
+    FORBIDDEN = "forbidden"
+    """The answer comes from torch's own layer, where the task was to write that layer."""
+    HARNESS_ERROR = "harness_error"
+    """The grader failed. Never the student's fault, and never scored as a zero unseen."""
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and abs(value) < float("inf") else None
+
+
+FiniteOrNull = Annotated[float | None, PlainSerializer(_finite, return_type=float | None)]
+"""A float whose infinities and NaN become null in JSON, which knows neither."""
+
+
+class Record(BaseModel):
+    """The base of all records: frozen, and without fields that nobody declared."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TracebackLine(Record):
+    """One line of a student's traceback; ``file`` is relative to the hand-in."""
+
+    file: str
+    line: int
+    function: str
+    code: str
+
+
+class Mismatch(Record):
+    """Where two arrays differ by more than is allowed. All numbers are absolute."""
+
+    what: str
+    at: tuple[int, ...]
+    """The first index, in row-major order, whose difference is not allowed."""
+    expected: FiniteOrNull
+    actual: FiniteOrNull
+    error: FiniteOrNull
+    allowed: FiniteOrNull
+    differing: int
+    total: int
+
+
+class Question(Record):
+    """What a question's file says of itself; its points stand in the rubric."""
+
+    id: str
+    title: str
+    function: str | None = None
+    """The function of ``implementation.py`` that is graded, if it is one."""
+
+
+class CheckResult(Record):
+    """What came of one check."""
+
+    name: str
+    title: str = Field(description="What the check asks, for the student.")
+    outcome: Outcome
+    graded: bool = Field(description="False: advisory, reported but without influence on points.")
+    message: str
+    points: float | None = Field(
+        default=None, description="Points of this check alone, where a question is scored by parts."
+    )
+    error: FiniteOrNull = Field(
+        default=None,
+        description="The difference at `at`: of the first value that is not allowed, or, where "
+        "all are, of the one nearest to its allowance.",
+    )
+    allowed: FiniteOrNull = Field(default=None, description="How much was allowed there.")
+    at: tuple[int, ...] | None = None
+    mismatch: Mismatch | None = None
+    traceback: tuple[TracebackLine, ...] = ()
+    output: str = Field(default="", description="What the student's code printed, cut to a bound.")
+    duration_s: float = 0.0
+
+    @property
+    def passed(self) -> bool:
+        return self.outcome is Outcome.PASSED
+
+
+class QuestionResult(Record):
+    """The points of one question and the checks that they come from."""
+
+    id: str
+    title: str
+    score: float
+    max_score: float
+    checks: tuple[CheckResult, ...]
+    measured: dict[str, Any] | None = None
+
+
+class Score(NamedTuple):
+    """Points, and the most that there were to get."""
+
+    score: float
+    max_score: float
+
+
+class Versions(Record):
+    """The programs that a result depends on."""
+
+    grader: str
+    python: str
+    numpy: str
+    torch: str
+
+
+class Isolation(Record):
+    """Which protections were in force while student code ran."""
+
+    layers: dict[str, bool]
+
+
+class Report(Record):
+    """The whole result of grading one submission; every report format is made from it."""
+
+    submission: str
+    score: float
+    max_score: float
+    seed: int
+    versions: Versions
+    rubric: str = Field(description="SHA-256 of the rubric in force, as hexadecimal digits.")
+    isolation: Isolation
+    duration_s: float
+    notes: tuple[str, ...] = Field(
+        default=(), description="What staff should know, such as files that were not understood."
+    )
+    questions: tuple[QuestionResult, ...]
+
+    @property
+    def harness_failed(self) -> bool:
+        return any(c.outcome is Outcome.HARNESS_ERROR for q in self.questions for c in q.checks)

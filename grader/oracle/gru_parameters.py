@@ -1,0 +1,83 @@
+"""What q4 and q5 need: random RNNs and inputs, and torch's GRU with a student's parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from grader.oracle.draws import Allowance, Float32, Float64, normal
+from grader.oracle.recurrent import RecurrentSizes, rnn_draw
+
+
+@dataclass(frozen=True)
+class RnnToCopy:
+    """An RNN's parameters, inputs for it, and the outputs [B,T,H] of ``torch.nn.RNN`` on them."""
+
+    wt_h: Float32
+    wt_x: Float32
+    bias: Float32
+    init_state: Float32
+    inputs: Float32
+    outputs: Float64
+
+
+def random_rnn(sizes: RecurrentSizes, seed: int, allowance: Allowance) -> RnnToCopy:
+    """The RNN that q4's GRU should imitate."""
+    draw = rnn_draw(sizes, seed, allowance)
+    wt_h, wt_x, bias, init_state, inputs = draw.arguments
+    return RnnToCopy(wt_h, wt_x, bias, init_state, inputs, draw.expected[0].value)
+
+
+def random_inputs(sizes: RecurrentSizes, seed: int) -> tuple[Float32, Float32]:
+    """A random initial state [1,B,H] and random inputs [B,T,D]."""
+    rng = np.random.default_rng(seed)
+    return (
+        normal(rng, 1, sizes.batch, sizes.hidden),
+        normal(rng, sizes.batch, sizes.steps, sizes.inputs),
+    )
+
+
+def gru_states(
+    gates: Sequence[Sequence[np.ndarray]], init_state: Float32, inputs: Float32
+) -> Float64:
+    """The outputs [B,T,H] of ``torch.nn.GRU`` with the parameters of ``gates``, at float32.
+
+    ``gates`` are the three tuples (r, z, n) that the student returned, joined as the notebook joins
+    them. Raises ValueError, in words for the student, when they do not fit the layer.
+    """
+    inputs_size, hidden = inputs.shape[2], init_state.shape[2]
+    layer = nn.GRU(inputs_size, hidden, batch_first=True)
+    joined = (
+        _joined(gates, 0, "wt_x", (inputs_size, hidden)),
+        _joined(gates, 2, "wt_h", (hidden, hidden)),
+        _joined(gates, 1, "bias_x", (hidden,)),
+        _joined(gates, 3, "bias_h", (hidden,)),
+    )
+    with torch.no_grad():
+        for own, given in zip(layer.parameters(), joined, strict=True):
+            own.copy_(torch.from_numpy(given))
+        outputs, _ = layer(torch.from_numpy(inputs), torch.from_numpy(init_state))
+    result: Float64 = outputs.numpy().astype(np.float64)
+    return result
+
+
+def _joined(
+    gates: Sequence[Sequence[np.ndarray]], index: int, name: str, shape: tuple[int, ...]
+) -> Float32:
+    parts = []
+    for gate, gate_name in zip(gates, "rzn", strict=True):
+        part = gate[index]
+        if part.shape != shape:
+            raise ValueError(
+                f"{name} of gate {gate_name} (item {index} of its tuple) has shape "
+                f"{list(part.shape)}; {list(shape)} is needed"
+            )
+        parts.append(part)
+    # The notebook's own line: rows of torch's parameter are the gates one after the other.
+    with np.errstate(over="ignore"):
+        joined: Float32 = np.concatenate(parts, axis=-1).T.astype(np.float32)
+    return np.ascontiguousarray(joined)

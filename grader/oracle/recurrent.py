@@ -1,0 +1,177 @@
+"""Draws for q2 and q3, and how float32 rounding grows in an RNN and a GRU.
+
+The allowance is a running error analysis: each step has a local bound from its sums and
+activations, and the bounds of all steps so far are carried to step t through the exact Jacobians of
+the steps between, dh_t/dh_s. That is tight (no norm is guessed) and covers every order in
+which a correct implementation may add its terms up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from grader.compare import Expected
+from grader.oracle.draws import (
+    ROUNDOFF,
+    Allowance,
+    Draw,
+    Float32,
+    Float64,
+    gamma,
+    normal,
+    numbers,
+    seeded,
+)
+
+OUTPUT_AXES = "[batch, steps, hidden]"
+STATE_AXES = "[1, batch, hidden]"
+
+GateParameters = tuple[Float32, Float32, Float32, Float32]
+"""``(wt_x [D,H], bias_x [H], wt_h [H,H], bias_h [H])`` of one gate."""
+Step = Callable[[Float64, Float64], tuple[Float64, Float64]]
+"""From the step's input [B,D] and the state before it [B,H] to the local bound [B,H] on the error
+of the state after it, and the Jacobian [B,H,H], whose [b,i,j] is dh_after[j] / dh_before[i]."""
+
+
+@dataclass(frozen=True)
+class RecurrentSizes:
+    batch: int
+    steps: int
+    inputs: int
+    hidden: int
+
+    def __str__(self) -> str:
+        return f"B{self.batch}-T{self.steps}-D{self.inputs}-H{self.hidden}"
+
+
+def rnn_draw(sizes: RecurrentSizes, seed: int, allowance: Allowance) -> Draw:
+    """``rnn(wt_h, wt_x, bias, init_state, input_data)`` and what ``torch.nn.RNN`` makes of it."""
+    layer = seeded(seed, lambda: nn.RNN(sizes.inputs, sizes.hidden, batch_first=True))
+    w_x, w_h, b_x, b_h = (numbers(p) for p in layer.parameters())
+    wt_x, wt_h, bias = w_x.T, w_h.T, b_x + b_h
+    init_state, inputs = _state_and_inputs(sizes, seed)
+    exact = nn.RNN(sizes.inputs, sizes.hidden, batch_first=True, dtype=torch.float64)
+    states = _states(exact, [w_x, w_h, bias, np.zeros_like(bias)], inputs, init_state)
+    bound = _carried(states, inputs, rnn_step(wt_x, wt_h, bias, allowance))
+    return Draw("rnn", (wt_h, wt_x, bias, init_state, inputs), _expected(states, bound, allowance))
+
+
+def gru_draw(sizes: RecurrentSizes, seed: int, allowance: Allowance) -> Draw:
+    """``gru(r, z, n, init_state, input_data)`` and what ``torch.nn.GRU`` makes of it."""
+    layer = seeded(seed, lambda: nn.GRU(sizes.inputs, sizes.hidden, batch_first=True))
+    parameters = [numbers(p) for p in layer.parameters()]
+    gates = gates_of(parameters)
+    init_state, inputs = _state_and_inputs(sizes, seed)
+    exact = nn.GRU(sizes.inputs, sizes.hidden, batch_first=True, dtype=torch.float64)
+    states = _states(exact, parameters, inputs, init_state)
+    bound = _carried(states, inputs, gru_step(gates, allowance))
+    return Draw("gru", (*gates, init_state, inputs), _expected(states, bound, allowance))
+
+
+def gates_of(parameters: list[Float32]) -> tuple[GateParameters, GateParameters, GateParameters]:
+    """Torch's flat GRU parameters as the three tuples (r, z, n) that the helper hands out."""
+    w_x, w_h, b_x, b_h = (np.split(p, 3) for p in parameters)
+    r, z, n = ((w_x[g].T, b_x[g], w_h[g].T, b_h[g]) for g in range(3))
+    return r, z, n
+
+
+def rnn_step(wt_x: Float32, wt_h: Float32, bias: Float32, allowance: Allowance) -> Step:
+    """One step of h' = tanh(x W_x + h W_h + b)."""
+    w_x, w_h, b = (p.astype(np.float64) for p in (wt_x, wt_h, bias))
+    relative = gamma(w_x.shape[0] + w_h.shape[0] + 2)
+
+    def step(x: Float64, h: Float64) -> tuple[Float64, Float64]:
+        slope = 1 - np.tanh(x @ w_x + h @ w_h + b) ** 2
+        in_sum = relative * (abs(x) @ abs(w_x) + abs(h) @ abs(w_h) + abs(b))
+        return slope * in_sum + allowance.activation, w_h * slope[:, None, :]
+
+    return step
+
+
+def gru_step(
+    gates: tuple[GateParameters, GateParameters, GateParameters], allowance: Allowance
+) -> Step:
+    """One step of torch's GRU: h' = (1 - z) n + z h with n = tanh(a + r * c), c = h W_hn + b_hn."""
+    (rx, rbx, rh, rbh), (zx, zbx, zh, zbh), (nx, nbx, nh, nbh) = (
+        tuple(p.astype(np.float64) for p in gate) for gate in gates
+    )
+    relative = gamma(rx.shape[0] + rh.shape[0] + 3)
+    activation = allowance.activation
+
+    def sigmoid(v: Float64) -> Float64:
+        half: Float64 = 0.5 * (1 + np.tanh(0.5 * v))
+        return half
+
+    def magnitude(x: Float64, wx: Float64, bx: Float64) -> Float64:
+        total: Float64 = abs(x) @ abs(wx) + abs(bx)
+        return total
+
+    def step(x: Float64, h: Float64) -> tuple[Float64, Float64]:
+        r = sigmoid(x @ rx + rbx + h @ rh + rbh)
+        z = sigmoid(x @ zx + zbx + h @ zh + zbh)
+        candidate = h @ nh + nbh
+        n = np.tanh(x @ nx + nbx + r * candidate)
+        slope_r, slope_z, slope_n = r * (1 - r), z * (1 - z), 1 - n**2
+
+        error_r = slope_r * relative * (magnitude(x, rx, rbx) + magnitude(h, rh, rbh)) + activation
+        error_z = slope_z * relative * (magnitude(x, zx, zbx) + magnitude(h, zh, zbh)) + activation
+        in_n = relative * (magnitude(x, nx, nbx) + r * magnitude(h, nh, nbh))
+        error_n = slope_n * (in_n + error_r * abs(candidate)) + activation
+        # The last sum may be z h + (1 - z) n or n + z (h - n): three roundings at most each.
+        last = 4 * ROUNDOFF * (abs(n) + abs(h))
+        local = (1 - z) * error_n + abs(h - n) * error_z + last
+
+        d_candidate = nh * r[:, None, :] + rh * (slope_r * candidate)[:, None, :]
+        jacobian = d_candidate * ((1 - z) * slope_n)[:, None, :]
+        jacobian += zh * ((h - n) * slope_z)[:, None, :]
+        jacobian += np.eye(h.shape[1]) * z[:, None, :]
+        return local, jacobian
+
+    return step
+
+
+def _carried(states: Float64, inputs: Float32, step: Step) -> Float64:
+    """The first-order bound on the error of each state: states [B,T+1,H] to bounds [B,T,H]."""
+    batch, steps, hidden = states.shape[0], states.shape[1] - 1, states.shape[2]
+    bounds = np.empty((batch, steps, hidden))
+    # carried[s] is the Jacobian from the state that step s made to the latest state.
+    carried = np.empty((0, batch, hidden, hidden))
+    local_bounds = np.empty((0, batch, hidden))
+    for t in range(steps):
+        local, jacobian = step(inputs[:, t].astype(np.float64), states[:, t])
+        carried = np.concatenate([carried @ jacobian, np.eye(hidden) + np.zeros((1, batch, 1, 1))])
+        local_bounds = np.concatenate([local_bounds, local[None]])
+        bounds[:, t] = np.einsum("sbi,sbij->bj", local_bounds, abs(carried))
+    return bounds
+
+
+def _state_and_inputs(sizes: RecurrentSizes, seed: int) -> tuple[Float32, Float32]:
+    rng = np.random.default_rng(seed)
+    return (
+        normal(rng, 1, sizes.batch, sizes.hidden),
+        normal(rng, sizes.batch, sizes.steps, sizes.inputs),
+    )
+
+
+def _states(
+    layer: nn.Module, parameters: list[Float32], inputs: Float32, init_state: Float32
+) -> Float64:
+    """The initial state and the state after each step, [B,T+1,H], by torch's layer at float64."""
+    with torch.no_grad():
+        for own, given in zip(layer.parameters(), parameters, strict=True):
+            own.copy_(torch.from_numpy(given))
+        outputs, _ = layer(torch.from_numpy(inputs).double(), torch.from_numpy(init_state).double())
+    return np.concatenate([init_state[0, :, None].astype(np.float64), numbers(outputs)], axis=1)
+
+
+def _expected(states: Float64, bound: Float64, allowance: Allowance) -> tuple[Expected, ...]:
+    allowed = allowance.total(bound)
+    return (
+        Expected("outputs", states[:, 1:], allowed, OUTPUT_AXES),
+        Expected("final state", states[None, :, -1], allowed[None, :, -1], STATE_AXES),
+    )

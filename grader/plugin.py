@@ -1,0 +1,173 @@
+"""The pytest plugin: the checks' fixtures and points, and how their results become a report.
+
+``grader.engine`` registers ``GradingPlugin`` for a run of its own, and ``grader.pytest_option`` for
+``pytest --submission PATH``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from grader.checking import CHECK
+from grader.errors import CheckFailed, HarnessError, UsageError
+from grader.grading import GRADING, Grading
+from grader.model import CheckResult, Outcome, Question, QuestionResult, Report
+from grader.rubric import QuestionRubric
+
+QUESTIONS = Path(__file__).with_name("questions")
+OWN_WORK = "own_work"
+"""The check for torch's own layers; whether it counts is a value of the rubric."""
+
+
+class Listener(Protocol):
+    """Told what happens while a submission is graded."""
+
+    def check_done(self, question: Question, result: CheckResult) -> None:
+        """A check of the question has ended."""
+
+    def progress(self, doing: str, fraction: float) -> None:
+        """Something long is under way; ``fraction`` of it is done."""
+
+
+class Silent:
+    """A listener that does nothing."""
+
+    def check_done(self, question: Question, result: CheckResult) -> None:
+        """See ``Listener``."""
+
+    def progress(self, doing: str, fraction: float) -> None:
+        """See ``Listener``."""
+
+
+class GradingPlugin:
+    """Runs the checks for one submission and collects what comes of them."""
+
+    def __init__(self, grading: Grading, listener: Listener) -> None:
+        self.grading = grading
+        self.usage_error: UsageError | None = None
+        self._listener = listener
+        self._questions: dict[str, Question] = {}
+        self._results: dict[str, list[CheckResult]] = {}
+        self._measured: dict[str, dict[str, Any]] = {}
+        self._collected = 0
+
+    def report(self) -> Report:
+        """The report of all checks. Raises HarnessError when some did not run."""
+        done = sum(map(len, self._results.values()))
+        if done != self._collected or done == 0:
+            raise HarnessError(f"only {done} of {self._collected} checks gave a result")
+        ids = sorted(self._questions)
+        return self.grading.report(tuple(self._question_result(i) for i in ids))
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.addinivalue_line("markers", "advisory: reported, but without influence on points")
+        config.stash[GRADING] = self.grading
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        self._collected = len(items)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        error = call.excinfo.value if call.excinfo else None
+        if isinstance(error, UsageError):
+            self.usage_error = error
+            item.session.shouldstop = str(error)
+        if isinstance(error, CheckFailed):
+            report.longrepr = error.message
+        if call.when == "call" or error is not None:
+            self._add(item, error, call)
+        return report
+
+    def _add(
+        self, item: pytest.Item, error: BaseException | None, call: pytest.CallInfo[None]
+    ) -> None:
+        if not isinstance(item, pytest.Function):
+            raise HarnessError(f"{item.nodeid} is no test function")
+        question: Question = item.module.QUESTION
+        self._questions[question.id] = question
+        check = item.stash.get(CHECK, None)
+        closest = check.closest if check is not None else None
+        if check is not None and check.measured is not None:
+            self._measured[question.id] = check.measured
+        failure = _failure(error, call)
+        mismatch = failure.mismatch if failure else None
+        measured = mismatch or closest
+        result = CheckResult(
+            name=item.name.removeprefix("test_"),
+            title=(item.function.__doc__ or "").strip().split("\n")[0],
+            outcome=failure.outcome if failure else Outcome.PASSED,
+            graded=self._is_graded(item, question),
+            message=failure.message if failure else "",
+            points=check.points if check is not None else None,
+            error=measured.error if measured else None,
+            allowed=measured.allowed if measured else None,
+            at=measured.at if measured else None,
+            mismatch=mismatch,
+            traceback=failure.traceback if failure else (),
+            output=self.grading.take_output(),
+            duration_s=round(call.duration, 4),
+        )
+        self._results.setdefault(question.id, []).append(result)
+        self._listener.check_done(question, result)
+
+    def _is_graded(self, item: pytest.Function, question: Question) -> bool:
+        name = (item.originalname or item.name).removeprefix("test_")
+        rubric = self._rubric_of(question)
+        if name in rubric.graded:
+            return rubric.graded[name]
+        if name == OWN_WORK and self.grading.rubric.torch_layers.earn_points:
+            return False
+        return item.get_closest_marker("advisory") is None
+
+    def _rubric_of(self, question: Question) -> QuestionRubric:
+        try:
+            return self.grading.rubric.questions[question.id]
+        except KeyError:
+            raise UsageError(f"the rubric has no points for question {question.id}") from None
+
+    def _question_result(self, id: str) -> QuestionResult:
+        checks = tuple(self._results[id])
+        question = self._questions[id]
+        points = self._rubric_of(question).points
+        return QuestionResult(
+            id=id,
+            title=question.title,
+            score=score(points, checks),
+            max_score=points,
+            checks=checks,
+            measured=self._measured.get(id),
+        )
+
+
+def score(points: float, checks: tuple[CheckResult, ...]) -> float:
+    """A question's points: by its parts where checks have points of their own, else all or none.
+
+    All or none is the assignment's own rule: an answer matches torch's or it does not, and one
+    that is right for the notebook's sizes alone is not right.
+    """
+    graded = [check for check in checks if check.graded]
+    parts = [check for check in graded if check.points is not None]
+    if parts:
+        return sum(check.points or 0.0 for check in parts if check.passed)
+    return points if graded and all(check.passed for check in graded) else 0.0
+
+
+def _failure(error: BaseException | None, call: pytest.CallInfo[None]) -> CheckFailed | None:
+    if error is None or isinstance(error, CheckFailed):
+        return error
+    place = ""
+    if call.excinfo is not None:
+        last = call.excinfo.traceback[-1]
+        place = f" ({Path(last.path).name}, line {last.lineno + 1})"
+    return CheckFailed(
+        Outcome.HARNESS_ERROR,
+        f"The grader failed here, not the hand-in: {type(error).__name__}: "
+        f"{error}{place}. Please tell the course staff.",
+    )

@@ -1,0 +1,56 @@
+"""Q4: parameters that make a GRU behave as a given RNN.
+
+The student's parameters are loaded into ``torch.nn.GRU`` as the notebook does it, and its outputs
+are compared with those of ``torch.nn.RNN``. How close is close enough stands in the rubric, under
+``almost_rnn``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from grader.checking import Check, wrong
+from grader.compare import Expected
+from grader.model import Question
+from grader.oracle import RecurrentSizes, gru_states, random_rnn
+
+QUESTION = Question(id="q4", title="A GRU that behaves as an RNN", function="init_gru_with_rnn")
+DRAWS = 4
+NOTEBOOK = RecurrentSizes(batch=4, steps=12, inputs=3, hidden=2)
+OTHER = (
+    RecurrentSizes(batch=2, steps=6, inputs=4, hidden=4),
+    RecurrentSizes(batch=3, steps=8, inputs=5, hidden=7),
+    RecurrentSizes(batch=5, steps=10, inputs=2, hidden=3),
+)
+
+
+def _behaves_as_rnn(check: Check, sizes: RecurrentSizes, draws: int) -> None:
+    most = check.rubric.almost_rnn.max_difference
+    for seed in check.seeds(draws):
+        rnn = random_rnn(sizes, seed, check.allowance)
+        gates = check.gates("init_gru_with_rnn", (rnn.wt_h, rnn.wt_x, rnn.bias))
+        try:
+            states = gru_states(gates, rnn.init_state, rnn.inputs)
+        except ValueError as error:
+            raise wrong(f"The GRU cannot be given these parameters: {error}.") from None
+        allowed = np.full(rnn.outputs.shape, most)
+        expected = Expected("the GRU's outputs", rnn.outputs, allowed, "[batch, steps, hidden]")
+        check.close(states, expected)
+
+
+def test_notebook_case(check: Check) -> None:
+    """With the notebook's sizes, the GRU's outputs are almost the same as the RNN's."""
+    _behaves_as_rnn(check, NOTEBOOK, DRAWS)
+
+
+@pytest.mark.parametrize("sizes", OTHER, ids=str)
+def test_other_sizes(check: Check, sizes: RecurrentSizes) -> None:
+    """With other sizes, the GRU's outputs are almost the same as the RNN's."""
+    _behaves_as_rnn(check, sizes, DRAWS)
+
+
+@pytest.mark.advisory
+def test_many_steps(check: Check) -> None:
+    """Over a long sequence, the GRU's outputs stay almost the same as the RNN's."""
+    _behaves_as_rnn(check, RecurrentSizes(batch=2, steps=100, inputs=3, hidden=3), 1)

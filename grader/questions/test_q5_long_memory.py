@@ -1,0 +1,76 @@
+"""Q5: parameters that make a GRU keep its initial state.
+
+The student's parameters are loaded into ``torch.nn.GRU`` as the notebook does it, and the mean of
+|h_10 - h_0| is measured, as the notebook prints it. How small it must be stands in the rubric,
+under ``long_memory``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from grader.checking import Check, wrong
+from grader.compare import Closeness
+from grader.errors import CheckFailed
+from grader.model import Mismatch, Outcome, Question
+from grader.oracle import RecurrentSizes, gru_states, random_inputs
+
+QUESTION = Question(
+    id="q5", title="A GRU that keeps its memory", function="init_gru_with_long_term_memory"
+)
+DRAWS = 4
+NOTEBOOK = RecurrentSizes(batch=4, steps=12, inputs=3, hidden=2)
+OTHER = (
+    RecurrentSizes(batch=2, steps=12, inputs=4, hidden=4),
+    RecurrentSizes(batch=3, steps=12, inputs=2, hidden=7),
+    RecurrentSizes(batch=5, steps=12, inputs=6, hidden=3),
+)
+
+
+def _keeps_state(check: Check, sizes: RecurrentSizes, draws: int, step: int) -> None:
+    most = check.rubric.long_memory.max_mean_difference
+    for seed in check.seeds(draws):
+        gates = check.gates("init_gru_with_long_term_memory", (sizes.inputs, sizes.hidden))
+        init_state, inputs = random_inputs(sizes, seed)
+        try:
+            states = gru_states(gates, init_state, inputs)
+        except ValueError as error:
+            raise wrong(f"The GRU cannot be given these parameters: {error}.") from None
+        drift = float(np.mean(np.abs(states[:, step - 1] - init_state[0])))
+        check.note(Closeness(drift, most, (step,)))
+        if not drift <= most:
+            what = f"mean |h_{step} - h_0|"
+            raise CheckFailed(
+                Outcome.WRONG,
+                f"{what} is {drift:.3g}: after {step} steps the state differs from the initial "
+                f"one; at most {most:g} is allowed. Look at what each gate must be for the new "
+                "state to equal the old one.",
+                mismatch=Mismatch(
+                    what=what,
+                    at=(step,),
+                    expected=0.0,
+                    actual=drift,
+                    error=drift,
+                    allowed=most,
+                    differing=1,
+                    total=1,
+                ),
+            )
+
+
+def test_notebook_case(check: Check) -> None:
+    """With the notebook's sizes, the state after ten steps is the initial state."""
+    _keeps_state(check, NOTEBOOK, DRAWS, check.rubric.long_memory.steps)
+
+
+@pytest.mark.parametrize("sizes", OTHER, ids=str)
+def test_other_sizes(check: Check, sizes: RecurrentSizes) -> None:
+    """With other sizes, the state after ten steps is the initial state."""
+    _keeps_state(check, sizes, DRAWS, check.rubric.long_memory.steps)
+
+
+@pytest.mark.advisory
+def test_hundred_steps(check: Check) -> None:
+    """The state after a hundred steps is still the initial state."""
+    _keeps_state(check, RecurrentSizes(batch=4, steps=100, inputs=3, hidden=2), 1, 100)

@@ -1,0 +1,25 @@
+"""Q6: the forward pass of multi-head self-attention."""
+
+from grader.model import Question
+from grader.oracle import AttentionSizes, mha_draw
+from grader.questions.parity import Parity
+from grader.source import ATTENTION_LAYERS
+
+QUESTION = Question(id="q6", title="Multi-head attention", function="mha")
+
+
+class TestMha(Parity):
+    draw = staticmethod(mha_draw)
+    layers = ATTENTION_LAYERS
+    notebook = AttentionSizes(batch=4, steps=8, embed=10, heads=5)
+    other = (
+        # As wide as there are heads: mistaking one for the other has the right shape only here.
+        AttentionSizes(batch=2, steps=5, embed=9, heads=3),
+        AttentionSizes(batch=3, steps=6, embed=12, heads=2),
+        # As many steps as sentences, and as many heads: the softmax's axis is told by values alone.
+        AttentionSizes(batch=4, steps=4, embed=16, heads=4),
+        AttentionSizes(batch=5, steps=3, embed=6, heads=2),
+    )
+    one_in_batch = AttentionSizes(batch=1, steps=8, embed=10, heads=5)
+    one_step = AttentionSizes(batch=4, steps=1, embed=10, heads=5)
+    many_steps = AttentionSizes(batch=2, steps=60, embed=10, heads=5)

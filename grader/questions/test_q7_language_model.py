@@ -1,0 +1,76 @@
+"""Q7: the trained character model, scored by its loss on the test set.
+
+The model is loaded and scored once; the checks below ask different things of that one result.
+Points come from the thresholds of the rubric.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from grader.checking import Check, wrong
+from grader.compare import Closeness
+from grader.grading import GRADING, Grading
+from grader.language_model.evaluation import Evaluation
+from grader.model import Question
+from grader.rubric import LossThreshold
+
+QUESTION = Question(id="q7", title="Character language model")
+Evaluate = Callable[[], Evaluation]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One check for each threshold of the rubric."""
+    if "threshold" in metafunc.fixturenames:
+        thresholds = metafunc.config.stash[GRADING].rubric.language_model.thresholds
+        metafunc.parametrize("threshold", thresholds, ids=[f"{t.below:g}" for t in thresholds])
+
+
+@pytest.fixture(scope="module")
+def evaluate(grading: Grading) -> Evaluate:
+    """The evaluation, made when it is first asked for; a failure is raised each time."""
+    return grading.model_evaluation(QUESTION.id)
+
+
+def test_model_runs(evaluate: Evaluate, check: Check) -> None:
+    """The trained model can be loaded, and gives usable logits for every sentence."""
+    check.measured = evaluate().measured
+
+
+def test_looks_only_back(evaluate: Evaluate) -> None:
+    """What the model predicts next depends on the characters before, and on nothing after."""
+    causality, prefix_loss = evaluate().causality, evaluate().prefix_loss
+    if causality.looks_ahead:
+        raise wrong(
+            f"The model looks ahead: at {causality.changed} of {causality.probes} places its "
+            "prediction changed once it could see the rest of the sentence, so it reads the "
+            f"answer from its input. From the sentences' beginnings alone its loss is "
+            f"{prefix_loss:.3f}, and that is what counts. Attention needs a causal mask (see "
+            "torch.nn.Transformer.generate_square_subsequent_mask), and a recurrent layer must "
+            "not be bidirectional."
+        )
+
+
+@pytest.mark.advisory
+def test_repeatable(evaluate: Evaluate) -> None:
+    """The same sentence twice gives the same prediction."""
+    if not evaluate().causality.repeatable:
+        raise wrong(
+            "The model predicts something else each time, also in eval() mode. Is a dropout left "
+            "on, such as torch.nn.functional.dropout without training=self.training?"
+        )
+
+
+def test_loss_below(evaluate: Evaluate, check: Check, threshold: LossThreshold) -> None:
+    """The loss for each character of the test set is below the threshold."""
+    check.points = threshold.points
+    loss = evaluate().loss
+    check.closest = Closeness(loss, threshold.below, ())
+    if not loss < threshold.below:
+        raise wrong(
+            f"The loss is {loss:.3f} nats a character; below {threshold.below:g} gives "
+            f"{threshold.points:g} points more. Longer training, a larger hidden size or a "
+            "lower learning rate towards the end all help."
+        )

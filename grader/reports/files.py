@@ -1,0 +1,37 @@
+"""Writes reports so that a reader never meets half of one."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from grader.model import Report
+from grader.reports.junit import to_junit
+
+JSON_FILE = "report.json"
+JUNIT_FILE = "junit.xml"
+
+
+def write_reports(report: Report, folder: Path) -> None:
+    """Write ``report.json`` and ``junit.xml`` into ``folder``, which is made if need be."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomically(folder / JSON_FILE, report.model_dump_json(indent=2) + "\n")
+    write_atomically(folder / JUNIT_FILE, to_junit(report))
+
+
+def write_atomically(file: Path, text: str) -> None:
+    """Replace the file by ``text`` as a whole: at any moment it is the old one or the new one."""
+    fd, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
+    try:
+        with os.fdopen(fd, "w", encoding="utf-8") as writer:
+            writer.write(text)
+            writer.flush()
+            os.fsync(writer.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        Path(temporary).chmod(0o666 & ~umask)
+        Path(temporary).replace(file)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

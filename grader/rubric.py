@@ -1,0 +1,151 @@
+"""The rubric: points, tolerances, thresholds and limits, validated when it is read."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from grader.errors import RubricError
+
+DEFAULT_FILE = Path(__file__).with_name("rubric.toml")
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Points = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(gt=0)]
+
+
+class Section(BaseModel):
+    """A table of the rubric; ``why`` gives the reason of its values."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    why: Annotated[str, Field(min_length=10)]
+
+
+class QuestionRubric(Section):
+    points: Points
+    graded: dict[str, bool] = {}
+    """Checks, by name, that count (true) or are advisory (false) against their file's word."""
+
+
+class TorchLayers(Section):
+    earn_points: bool
+
+
+class Rounding(Section):
+    safety: Positive
+    activation_ulps: Positive
+
+
+class AlmostRnn(Section):
+    max_difference: Positive
+
+
+class LongMemory(Section):
+    max_mean_difference: Positive
+    steps: Count
+
+
+class LossThreshold(Section):
+    below: Positive
+    points: Points
+
+
+class LanguageModel(Section):
+    batch_size: Count
+    probe_cuts: Count
+    probe_sentences: Annotated[int, Field(ge=2)]
+    prefix_loss_positions: Count
+    look_ahead_nats: Positive
+    thresholds: tuple[LossThreshold, ...]
+
+
+class Limits(Section):
+    """Seconds of wall clock, and resident memory in MB, for student code."""
+
+    load_s: Positive
+    call_s: Positive
+    model_s: Positive
+    question_timeouts: Count
+    memory_mb: Count
+    model_memory_mb: Count
+    reply_mb: Count
+    output_kb: Count
+
+
+class SubmissionLimits(Section):
+    max_files: Count
+    max_mb: Count
+    max_file_mb: Count
+    max_ratio: Positive
+
+
+class Rubric(BaseModel):
+    """A whole rubric. Raises RubricError from ``load`` when a value is missing or not allowed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    questions: dict[str, QuestionRubric]
+    torch_layers: TorchLayers
+    rounding: Rounding
+    almost_rnn: AlmostRnn
+    long_memory: LongMemory
+    language_model: LanguageModel
+    limits: Limits
+    submission: SubmissionLimits
+
+    @model_validator(mode="after")
+    def _parts_add_up(self) -> Self:
+        parts = sum(t.points for t in self.language_model.thresholds)
+        if "q7" in self.questions and parts != self.questions["q7"].points:
+            raise ValueError("the thresholds' points do not add up to those of questions.q7")
+        return self
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over all values, as hexadecimal digits: equal for rubrics that grade alike."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+    @classmethod
+    def load(cls, file: Path | None = None) -> Rubric:
+        """The default rubric, with the values of ``file`` in place of its own."""
+        values = _read(DEFAULT_FILE)
+        if file is not None:
+            values = _merged(values, _read(file))
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            problems = "; ".join(
+                f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()
+            )
+            where = file or DEFAULT_FILE
+            raise RubricError(f"the rubric {where} is not valid: {problems}") from None
+
+    def with_call_limit(self, seconds: float) -> Rubric:
+        """The same rubric with one wall-clock limit for every import, call and model."""
+        limits = self.limits.model_copy(
+            update={"load_s": seconds, "call_s": seconds, "model_s": seconds}
+        )
+        return self.model_copy(update={"limits": limits})
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RubricError(f"the rubric {file} cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RubricError(f"the rubric {file} is no valid TOML: {error}") from None
+
+
+def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in changes.items():
+        old = merged.get(key)
+        if isinstance(old, dict) and isinstance(value, dict):
+            value = _merged(old, value)
+        merged[key] = value
+    return merged

@@ -1,0 +1,170 @@
+"""Requests to a worker and its replies, under a deadline and a memory limit.
+
+One loop waits for the reply, drains what the student prints, and looks at the clock and at the
+resident memory. Whatever the worker does, ``ask`` returns a message or raises CheckFailed in time.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import time
+from dataclasses import dataclass
+
+from grader.errors import CheckFailed, WireError
+from grader.model import Outcome
+from grader.sandbox.process import WorkerProcess
+from grader.wire import Message, Reader, encode
+
+TICK_S = 0.05
+"""How often memory is looked at. Touching fresh pages takes about 0.3 s a GB."""
+DRAIN_BYTES = 1 << 16
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What one worker may take. Memory is resident, so CUDA's address space does not count."""
+
+    memory_bytes: int
+    reply_bytes: int
+    output_bytes: int
+
+
+class Conversation:
+    """The grader's end of the wire to one worker."""
+
+    def __init__(self, process: WorkerProcess, bounds: Bounds) -> None:
+        self._process = process
+        self._bounds = bounds
+        self._reader = Reader(bounds.reply_bytes)
+        self._output = bytearray()
+        self._output_cut = False
+        self._selector = selectors.DefaultSelector()
+        for source in (process.wire, process.stdout, process.stderr):
+            os.set_blocking(source if isinstance(source, int) else source.fileno(), False)
+            self._selector.register(source, selectors.EVENT_READ)
+
+    def ask(self, request: Message, limit_s: float, doing: str) -> Message:
+        """Send a request and return the reply. ``doing`` is the subject of what a student reads.
+
+        Raises CheckFailed when the worker died, answered too late, took too much memory or sent
+        bytes that are no message; it has been killed then.
+        """
+        deadline = time.monotonic() + limit_s
+        try:
+            self._send(request, deadline, limit_s, doing)
+            while True:
+                self._watch(deadline, limit_s, doing)
+                for key, _ in self._selector.select(TICK_S):
+                    if key.fileobj is not self._process.wire:
+                        self._drain(key.fd)
+                    elif (reply := self._receive(doing)) is not None:
+                        self._drain_rest()
+                        return reply
+        except WireError as error:
+            message = f"{doing} made the worker send something that is no answer ({error})."
+            raise self._end(Outcome.CRASH, message) from None
+
+    def take_output(self) -> str:
+        """What the student's code printed since the last call, cut to its bound."""
+        text = self._output.decode("utf-8", "replace")
+        if self._output_cut:
+            text += f"\n… cut after {self._bounds.output_bytes:,} bytes"
+        self._output.clear()
+        self._output_cut = False
+        return text
+
+    def close(self) -> None:
+        """Kill the worker, if it still runs, and all that it started."""
+        self._selector.close()
+        self._process.kill()
+        self._process.close()
+
+    def _send(self, request: Message, deadline: float, limit_s: float, doing: str) -> None:
+        wire = self._process.wire
+        for piece in encode(request):
+            view = memoryview(piece)
+            while view:
+                try:
+                    view = view[wire.send(view) :]
+                except BlockingIOError:
+                    # The worker does not read. It may be printing into a full pipe.
+                    self._watch(deadline, limit_s, doing)
+                    self._drain_rest()
+                    time.sleep(0.001)
+                except (BrokenPipeError, ConnectionResetError):
+                    raise self._exited(doing) from None
+
+    def _receive(self, doing: str) -> Message | None:
+        try:
+            received = self._process.wire.recv_into(self._reader.buffer())
+        except BlockingIOError:
+            return None
+        except ConnectionResetError:
+            received = 0
+        if received == 0:
+            raise self._exited(doing)
+        return self._reader.advance(received)
+
+    def _watch(self, deadline: float, limit_s: float, doing: str) -> None:
+        if time.monotonic() > deadline:
+            raise self._end(
+                Outcome.TIMEOUT,
+                f"{doing} did not finish within {limit_s:g} s. Is there a loop that never ends, or "
+                "a call that waits for input?",
+            )
+        if self._process.resident_bytes() > self._bounds.memory_bytes:
+            raise self._end(
+                Outcome.OUT_OF_MEMORY,
+                f"{doing} took more than {self._bounds.memory_bytes >> 20:,} MB of memory. Is "
+                "there an array that is much larger than its inputs?",
+            )
+
+    def _exited(self, doing: str) -> CheckFailed:
+        status = self._process.exit_status()
+        if status is None:
+            return self._end(Outcome.CRASH, f"{doing} closed the connection to the grader.")
+        if status == -signal.SIGKILL:
+            return self._end(
+                Outcome.OUT_OF_MEMORY,
+                f"{doing} was killed by the system, most likely because memory ran out.",
+            )
+        if status < 0:
+            how = f"crashed with {signal.Signals(-status).name}"
+        else:
+            how = f"ended the Python process (exit code {status}); is exit() or os._exit() called?"
+        return self._end(Outcome.CRASH, f"{doing} {how}")
+
+    def _end(self, outcome: Outcome, message: str) -> CheckFailed:
+        self._process.kill()
+        self._drain_rest()
+        return CheckFailed(outcome, message)
+
+    def _drain_rest(self) -> None:
+        for fd in (self._process.stdout, self._process.stderr):
+            # A bounded number of reads: a process that prints without end must not hold us here.
+            for _ in range(self._bounds.output_bytes // DRAIN_BYTES + 2):
+                if not self._drain(fd):
+                    break
+
+    def _drain(self, fd: int) -> bool:
+        """Read what is there; False when that is nothing, for now or for good."""
+        try:
+            chunk = os.read(fd, DRAIN_BYTES)
+        except BlockingIOError:
+            return False
+        if not chunk:
+            if fd in self._selector.get_map():
+                self._selector.unregister(fd)
+            return False
+        room = self._bounds.output_bytes - len(self._output)
+        self._output += chunk[:room]
+        self._output_cut |= len(chunk) > room
+        return True
+
+
+def connect(process: WorkerProcess, bounds: Bounds, limit_s: float) -> tuple[Conversation, Message]:
+    """Wait for a new worker's greeting, which says what isolation is in force."""
+    conversation = Conversation(process, bounds)
+    return conversation, conversation.ask(Message("hello", {}), limit_s, "The worker's start")

@@ -1,0 +1,196 @@
+"""A process that imports torch once and then forks a worker in milliseconds.
+
+This is what ``multiprocessing``'s fork server does, with four differences that matter when the
+child runs a stranger's code: the server is executed with an environment of its own (the parent's
+secrets are not in ``/proc/self/environ``), nothing is pickled in either direction, a worker has no
+descriptors but its own four, and the parent's main module is not run again in it.
+
+The server lives as long as its control socket: when the grader ends, in whatever way, the server
+kills the workers that are left and ends too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import NoReturn
+
+from grader.errors import HarnessError
+from grader.sandbox.process import WorkerProcess
+from grader.sandbox.spec import WorkerSpec
+
+REQUEST_SIZE = struct.Struct("<I")
+REQUEST_FDS = 4
+
+ENVIRONMENT = frozenset(
+    "PATH LANG LC_ALL LC_CTYPE TZ LD_LIBRARY_PATH CUDA_VISIBLE_DEVICES CUDA_HOME "
+    "NVIDIA_VISIBLE_DEVICES OMP_NUM_THREADS OPENBLAS_CORETYPE OPENBLAS_L2_SIZE "
+    "OPENBLAS_NUM_THREADS MKL_NUM_THREADS".split()
+)
+"""The variables that workers may know; all others may hold secrets."""
+
+BOOT = """
+import sys
+sys.path[:] = {path!r}
+sys.dont_write_bytecode = True
+from grader.sandbox.forkserver import serve
+serve({fd})
+"""
+
+
+class ForkServer:
+    """The parent's end. Starting it returns at once; the imports go on beside the caller's own."""
+
+    def __init__(self) -> None:
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._lock = threading.Lock()
+        self._log = TemporaryFile()  # noqa: SIM115
+        root = str(Path(__file__).resolve().parents[2])
+        path = [root, *(p for p in sys.path if p and p != root and Path(p).is_absolute())]
+        environment = {k: v for k, v in os.environ.items() if k in ENVIRONMENT}
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-c", BOOT.format(path=path, fd=theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self._log,
+                pass_fds=[theirs.fileno()],
+                env=environment,
+                cwd="/",
+                start_new_session=True,
+            )
+
+    def start(self, spec: WorkerSpec) -> WorkerProcess:
+        """Fork a worker. Raises HarnessError when the server does not run."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        pipes = [os.pipe() for _ in range(3)]
+        inherited = [theirs.fileno(), *(write for _, write in pipes)]
+        request = spec.to_json()
+        try:
+            with self._lock:
+                socket.send_fds(self._control, [REQUEST_SIZE.pack(len(request))], inherited)
+                self._control.sendall(request)
+        except OSError:
+            raise self._died() from None
+        finally:
+            theirs.close()
+            for _, write in pipes:
+                os.close(write)
+        stdout, stderr, status = (read for read, _ in pipes)
+        process = WorkerProcess(ours, stdout, stderr, status)
+        if process.pid is None:
+            process.close()
+            raise self._died()
+        return process
+
+    def _died(self) -> HarnessError:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=2)
+        self._log.seek(0)
+        last_words = self._log.read()[-2000:].decode("utf-8", "replace").strip()
+        last_words = last_words or "it left no message"
+        return HarnessError(f"the server that starts workers has ended: {last_words}")
+
+    def close(self) -> None:
+        """End the server and every worker that still runs."""
+        self._control.close()
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._log.close()
+
+
+def serve(fd: int) -> NoReturn:
+    """The server's own process: fork a worker for each request, and say how each ended."""
+    import gc
+
+    from grader.worker.main import preload
+
+    preload()
+    # The workers share these objects' pages; a collection in a worker would copy them all.
+    gc.collect()
+    gc.freeze()
+    control = socket.socket(fileno=fd)
+    wake_read, wake_write = os.pipe()
+    os.set_blocking(wake_write, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+    workers: dict[int, int] = {}
+    while True:
+        ready, _, _ = select.select([fd, wake_read], [], [])
+        if wake_read in ready:
+            os.read(wake_read, 4096)
+        _reap(workers)
+        if fd in ready and not _fork_one(control, workers, (wake_read, wake_write)):
+            for pid in workers:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(pid, signal.SIGKILL)
+            os._exit(0)
+
+
+def _reap(workers: dict[int, int]) -> None:
+    while workers:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        if pid == 0:
+            return
+        status_fd = workers.pop(pid, None)
+        if status_fd is not None:
+            report(status_fd, exit=os.waitstatus_to_exitcode(status))
+            os.close(status_fd)
+
+
+def _fork_one(control: socket.socket, workers: dict[int, int], wake: tuple[int, int]) -> bool:
+    """Serve one request; False when the grader has gone."""
+    prefix, fds, _, _ = socket.recv_fds(control, REQUEST_SIZE.size, REQUEST_FDS)
+    if not prefix:
+        return False
+    raw = b""
+    while len(raw) < REQUEST_SIZE.unpack(prefix)[0]:
+        raw += control.recv(REQUEST_SIZE.unpack(prefix)[0] - len(raw))
+    wire_fd, out_fd, err_fd, status_fd = fds
+    pid = os.fork()
+    if pid == 0:
+        try:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            _become_worker(WorkerSpec.from_json(raw), wire_fd, out_fd, err_fd)
+        finally:
+            os._exit(70)
+    workers[pid] = status_fd
+    report(status_fd, pid=pid)
+    for fd in (wire_fd, out_fd, err_fd):
+        os.close(fd)
+    return True
+
+
+def _become_worker(spec: WorkerSpec, wire_fd: int, out_fd: int, err_fd: int) -> None:
+    from grader.sandbox import layers
+    from grader.worker.main import main
+
+    os.setsid()
+    # Descriptors 0 to 3 are all that a worker has; the server's control socket is not among them.
+    kept = os.dup(wire_fd), os.dup(out_fd), os.dup(err_fd), os.open(os.devnull, os.O_RDONLY)
+    for target, source in zip((3, 1, 2, 0), kept, strict=True):
+        os.dup2(source, target, inheritable=target != 3)
+    os.closerange(4, os.sysconf("SC_OPEN_MAX"))
+    in_force = layers.enter(spec)
+    main(socket.socket(fileno=3), spec, in_force)
+    os._exit(0)
+
+
+def report(status_fd: int, **values: int) -> None:
+    """Write one line for ``WorkerProcess`` to read; the grader may have closed its end."""
+    with contextlib.suppress(BrokenPipeError):
+        os.write(status_fd, json.dumps(values).encode() + b"\n")

@@ -1,0 +1,81 @@
+"""The parent's handle on one worker process: its descriptors, its memory, and how it ended."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+
+import psutil
+
+START_S = 60.0
+"""How long a fork may take: the first one waits until the server has imported torch."""
+END_S = 5.0
+
+
+class WorkerProcess:
+    """A running worker: ``wire`` is the socket to it, ``stdout`` and ``stderr`` are its pipes."""
+
+    def __init__(self, wire: socket.socket, stdout: int, stderr: int, status: int) -> None:
+        self.wire = wire
+        self.stdout = stdout
+        self.stderr = stderr
+        self._status = status
+        self._status_text = b""
+        self.pid = self._status_value("pid", START_S)
+        """The process id, or None when the server could not start it."""
+
+    def resident_bytes(self) -> int:
+        """The resident memory of the worker and of all processes that it started."""
+        total = 0
+        for process in self._tree():
+            with contextlib.suppress(psutil.Error):
+                total += process.memory_info().rss
+        return total
+
+    def kill(self) -> int | None:
+        """End the worker and every process that it started.
+
+        Returns its exit status as ``subprocess`` has it: the exit code, or minus the signal, when
+        it had ended before; ``-SIGKILL`` otherwise; None when even that cannot be told.
+        """
+        for process in reversed(self._tree()):
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+        if self.pid is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
+        return self._status_value("exit", END_S)
+
+    def exit_status(self) -> int | None:
+        """The exit status, waiting for a process that is about to end; None if it does not."""
+        return self._status_value("exit", END_S)
+
+    def close(self) -> None:
+        """Close the descriptors; the process must have ended or been killed."""
+        self.wire.close()
+        for fd in (self.stdout, self.stderr, self._status):
+            os.close(fd)
+
+    def _tree(self) -> list[psutil.Process]:
+        try:
+            root = psutil.Process(self.pid)
+            return [root, *root.children(recursive=True)]
+        except psutil.Error:
+            return []
+
+    def _status_value(self, key: str, timeout_s: float) -> int | None:
+        while True:
+            for line in self._status_text.splitlines():
+                values = json.loads(line)
+                if key in values:
+                    return int(values[key])
+            if not select.select([self._status], [], [], timeout_s)[0]:
+                return None
+            chunk = os.read(self._status, 4096)
+            if not chunk:
+                return None
+            self._status_text += chunk

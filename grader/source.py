@@ -1,0 +1,105 @@
+"""Reads a student's source, without running it, for calls of torch's own layers."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+RECURRENT_LAYERS = frozenset(
+    "RNN GRU LSTM RNNBase RNNCell GRUCell LSTMCell rnn_tanh rnn_relu gru lstm rnn_tanh_cell "
+    "rnn_relu_cell gru_cell lstm_cell".split()
+)
+ATTENTION_LAYERS = frozenset(
+    "MultiheadAttention Transformer TransformerEncoder TransformerEncoderLayer TransformerDecoder "
+    "TransformerDecoderLayer scaled_dot_product_attention multi_head_attention_forward "
+    "_native_multi_head_attention _transformer_encoder_layer_fwd".split()
+)
+"""Names below the package ``torch`` that are the layer to be written, or hold it."""
+_LAYER_CLASSES = frozenset(n for n in RECURRENT_LAYERS | ATTENTION_LAYERS if n[0].isupper())
+
+
+@dataclass(frozen=True)
+class LayerCall:
+    """A place in the source that names one of torch's layers."""
+
+    name: str
+    line: int
+
+
+def torch_layers_used(source: str, function: str, layers: frozenset[str]) -> list[LayerCall]:
+    """The places that ``function`` reaches, through the file's own names, and that name a layer.
+
+    A layer that only other code of the file uses, such as a test, is not found. Source that is no
+    Python gives an empty list: it cannot run either.
+    """
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    aliases = _imported_names(tree)
+    definitions = _definitions(tree)
+    found: dict[tuple[str, int], LayerCall] = {}
+    reached, waiting = {function}, [function]
+    while waiting:
+        for definition in definitions.get(waiting.pop(), ()):
+            for node in ast.walk(definition):
+                dotted = _dotted_name(node, aliases)
+                parts = dotted.split(".")
+                if parts[0] == "torch" and parts[-1] in layers and hasattr(node, "lineno"):
+                    found[dotted, node.lineno] = LayerCall(dotted, node.lineno)
+                if isinstance(node, ast.Name) and node.id not in reached:
+                    reached.add(node.id)
+                    waiting.append(node.id)
+    return sorted(found.values(), key=lambda call: call.line)
+
+
+def _imported_names(tree: ast.Module) -> dict[str, str]:
+    """What each imported name stands for, wherever in the file it is imported."""
+    names = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                top = alias.name.split(".")[0]
+                names[alias.asname or top] = alias.name if alias.asname else top
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            for alias in node.names:
+                if alias.name == "*" and node.module.split(".")[0] == "torch":
+                    # Only classes: a name such as gru is more likely the student's own.
+                    names.update({n: f"{node.module}.{n}" for n in _LAYER_CLASSES})
+                else:
+                    names[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+    return names
+
+
+def _definitions(tree: ast.Module) -> dict[str, list[ast.stmt]]:
+    """The top-level statements that give each name its value."""
+    definitions: dict[str, list[ast.stmt]] = {}
+    for statement in tree.body:
+        for name in _names_defined(statement):
+            definitions.setdefault(name, []).append(statement)
+    return definitions
+
+
+def _names_defined(statement: ast.stmt) -> Iterator[str]:
+    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        yield statement.name
+    elif not isinstance(statement, (ast.Import, ast.ImportFrom)):
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                yield node.id
+
+
+def _dotted_name(node: ast.AST, aliases: dict[str, str]) -> str:
+    """The full name that an expression such as ``nn.GRU`` stands for, or ''."""
+    if isinstance(node, ast.Name):
+        return aliases.get(node.id, "")
+    if isinstance(node, ast.Attribute):
+        base = _dotted_name(node.value, aliases)
+        return f"{base}.{node.attr}" if base else ""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "getattr":
+        match node.args:
+            case [base_node, ast.Constant(value=str(attribute)), *_]:
+                base = _dotted_name(base_node, aliases)
+                return f"{base}.{attribute}" if base else ""
+    return ""

@@ -1,0 +1,65 @@
+"""What the worker sends when student code did not answer: an exception, or something missing."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+from typing import Any
+
+from grader.wire import Message
+
+MAX_LINES = 12
+
+
+def absent(what: str) -> Message:
+    """The thing that was asked for is not in the hand-in; ``what`` says so to the student."""
+    return Message("absent", {"message": what})
+
+
+def raised(error: BaseException, code_dir: str) -> Message:
+    """The exception, with the lines of its traceback that are in the student's own files."""
+    lines = _student_lines(error, Path(code_dir))
+    if isinstance(error, SyntaxError) and error.filename is not None:
+        lines = [*lines, *_syntax_line(error, Path(code_dir))]
+    return Message(
+        "raised",
+        {
+            "type": type(error).__name__,
+            "message": _text_of(error),
+            "memory": isinstance(error, MemoryError),
+            "exit": isinstance(error, SystemExit),
+            "traceback": lines,
+        },
+    )
+
+
+def _text_of(error: BaseException) -> str:
+    if isinstance(error, SyntaxError):
+        return error.msg
+    try:
+        return str(error)[:2000]
+    except Exception:  # a student's own exception class may have a broken __str__
+        return "its message cannot be shown"
+
+
+def _student_lines(error: BaseException, code_dir: Path) -> list[dict[str, Any]]:
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [
+        _line(path.relative_to(code_dir), frame.lineno or 0, frame.name, frame.line or "")
+        for frame in frames
+        if (path := Path(frame.filename)).is_relative_to(code_dir)
+    ]
+    if len(lines) > MAX_LINES:  # an endless recursion: its first and last calls say it all
+        lines = [*lines[:3], *lines[3 - MAX_LINES :]]
+    return lines
+
+
+def _syntax_line(error: SyntaxError, code_dir: Path) -> list[dict[str, Any]]:
+    path = Path(error.filename or "")
+    if not path.is_relative_to(code_dir):
+        return []
+    return [_line(path.relative_to(code_dir), error.lineno or 0, "", error.text or "")]
+
+
+def _line(file: Path, line: int, function: str, code: str) -> dict[str, Any]:
+    return {"file": str(file), "line": line, "function": function, "code": code.strip()[:200]}

@@ -1,0 +1,44 @@
+"""Loads ``implementation.py`` and calls its functions."""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from grader.wire import Message
+from grader.worker.failures import absent
+from grader.worker.layers_used import LayersUsed
+from grader.worker.values import pack_result, unpack_arguments
+
+
+class Implementation:
+    """The student's module in this worker."""
+
+    def __init__(self) -> None:
+        self._module: ModuleType | None = None
+
+    def load(self, request: Message) -> Message:
+        """Import the module; the import itself is student code."""
+        self._module = importlib.import_module(request.fields["module"])
+        return Message("loaded", {})
+
+    def call(self, request: Message) -> Message:
+        """Call a function with the given arguments; what it returns goes back as raw arrays."""
+        name = request.fields["name"]
+        function = getattr(self._module, name, None)
+        if not callable(function):
+            return absent(f"implementation.py has no function named {name}")
+        # The student's arrays, and untouched copies to see afterwards whether they were changed.
+        arguments = unpack_arguments(request.fields["arguments"], request.arrays)
+        before = [array.copy() for array in request.arrays]
+        with LayersUsed() as layers:
+            value = function(*arguments)
+            tree, arrays = pack_result(value, request.fields["depth"])
+        changed = any(
+            not np.array_equal(old, new) for old, new in zip(before, request.arrays, strict=True)
+        )
+        fields: dict[str, Any] = {"value": tree, "layers": layers.names, "changed": changed}
+        return Message("result", fields, arrays)

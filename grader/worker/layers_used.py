@@ -1,0 +1,40 @@
+"""Notices when student code calls a recurrent or attention layer of torch's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from torch.overrides import TorchFunctionMode
+
+LAYER_FUNCTIONS = frozenset(
+    "rnn_tanh rnn_relu gru lstm rnn_tanh_cell rnn_relu_cell gru_cell lstm_cell "
+    "scaled_dot_product_attention multi_head_attention_forward _native_multi_head_attention "
+    "_transformer_encoder_layer_fwd".split()
+)
+"""The functions that the modules of ``torch.nn`` end in, whatever name they were imported by."""
+
+
+class LayersUsed(TorchFunctionMode):
+    """While active, records by name each call of one of ``LAYER_FUNCTIONS``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._names: set[str] = set()
+
+    @property
+    def names(self) -> list[str]:
+        return sorted(self._names)
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        # An operator of torch.ops is named with its overload: gru.input.
+        name = str(getattr(func, "__name__", "")).split(".")[0]
+        if name in LAYER_FUNCTIONS:
+            self._names.add(name)
+        return func(*args, **(kwargs or {}))

@@ -1,0 +1,119 @@
+"""Values on the wire: call arguments as the student receives them, results as raw arrays.
+
+An argument or result is a JSON tree whose leaves are indices into the message's arrays.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from grader.wire import DTYPES, Array
+
+MAX_ITEMS = 16
+"""Items of a returned sequence that are sent; how many there were is sent too."""
+
+Tree = dict[str, Any]
+
+
+def pack_arguments(arguments: Sequence[Any]) -> tuple[list[Tree], tuple[Array, ...]]:
+    """Trees and arrays for arrays, torch tensors, ints, and tuples or lists of these."""
+    arrays: list[Array] = []
+
+    def pack(value: Any) -> Tree:
+        if isinstance(value, (tuple, list)):
+            return {"kind": type(value).__name__, "items": [pack(item) for item in value]}
+        if isinstance(value, int):
+            return {"kind": "int", "value": value}
+        kind = "array" if isinstance(value, np.ndarray) else "tensor"
+        arrays.append(value if kind == "array" else value.numpy())
+        return {"kind": kind, "index": len(arrays) - 1}
+
+    return [pack(value) for value in arguments], tuple(arrays)
+
+
+def unpack_arguments(trees: Sequence[Tree], arrays: Sequence[Array]) -> list[Any]:
+    """The inverse of ``pack_arguments``; runs in the worker, on the grader's own messages."""
+    import torch
+
+    make: dict[str, Callable[[Tree], Any]] = {
+        "tuple": lambda tree: tuple(unpack_arguments(tree["items"], arrays)),
+        "list": lambda tree: unpack_arguments(tree["items"], arrays),
+        "int": lambda tree: tree["value"],
+        "array": lambda tree: arrays[tree["index"]],
+        "tensor": lambda tree: torch.from_numpy(arrays[tree["index"]]),
+    }
+    return [make[tree["kind"]](tree) for tree in trees]
+
+
+def pack_result(value: Any, depth: int) -> tuple[Tree, tuple[Array, ...]]:
+    """A result whose arrays are expected ``depth`` sequences deep."""
+    arrays: list[Array] = []
+
+    def pack(value: Any, depth: int) -> Tree:
+        if depth == 0:
+            array, problem = to_array(value)
+            if array is None:
+                return {"kind": "other", "text": problem}
+            arrays.append(array)
+            return {"kind": "array", "index": len(arrays) - 1}
+        items = _items(value)
+        if items is None:
+            return {"kind": "other", "text": describe(value)}
+        sent = [pack(item, depth - 1) for item in items[:MAX_ITEMS]]
+        return {"kind": "sequence", "text": describe(value), "count": len(items), "items": sent}
+
+    tree = pack(value, depth)
+    return tree, tuple(arrays)
+
+
+def to_array(value: Any) -> tuple[Array | None, str]:
+    """``value`` as the notebook's arithmetic takes it, or None and what it is instead."""
+    import torch
+
+    try:
+        if isinstance(value, torch.Tensor):
+            tensor = value.detach().cpu()
+            wide = tensor.float() if tensor.dtype is torch.bfloat16 else tensor
+            array = np.asarray(wide.numpy())
+        else:
+            array = np.asarray(value)
+    except ValueError as error:
+        return None, "a ragged list" if "inhomogeneous" in str(error) else describe(value)
+    except (TypeError, RuntimeError):
+        return None, describe(value)
+    if array.dtype == np.longdouble:
+        array = array.astype(np.float64)
+    if array.dtype.name in DTYPES:
+        return np.array(array, dtype=array.dtype.newbyteorder("=")), ""
+    if value is None or isinstance(value, str):
+        return None, describe(value)
+    if array.dtype == object:
+        return None, "an array of Python objects (dtype object), not of numbers"
+    return None, f"an array of dtype {array.dtype}, not of real numbers"
+
+
+def _items(value: Any) -> list[Any] | None:
+    """The items of what can be unpacked into several values, as the notebook unpacks it."""
+    if isinstance(value, (tuple, list)):
+        return list(value)
+    if hasattr(value, "shape"):
+        return list(value[: MAX_ITEMS + 1]) if len(value.shape) else None
+    if isinstance(value, Iterator):
+        return list(itertools.islice(value, MAX_ITEMS + 1))
+    return None
+
+
+def describe(value: Any) -> str:
+    """What a value is, in a student's words."""
+    if value is None:
+        return "None (is there a return statement?)"
+    shape = getattr(value, "shape", None)
+    if shape is not None:
+        return f"one array of shape {[int(n) for n in shape]}"
+    if isinstance(value, (tuple, list)):
+        return f"a {type(value).__name__} of {len(value)} items"
+    return f"a value of type {type(value).__name__}"

@@ -1,0 +1,1 @@
+"""Course staff's own correct solutions, and the script that trains the language model."""
