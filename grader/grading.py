@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import tempfile
@@ -97,7 +98,7 @@ class Grading:
                 reply_bytes=limits.reply_mb << 20,
                 output_bytes=limits.output_kb << 10,
             ),
-            threads=0 if is_model else 1,
+            threads=(os.cpu_count() or 1) if is_model else 1,
         )
         scratch = self._folder / f"scratch-{len(self._students)}"
         student = Student(self._server, self.submission, scratch, allotment)

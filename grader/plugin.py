@@ -66,6 +66,8 @@ class GradingPlugin:
     def pytest_configure(self, config: pytest.Config) -> None:
         config.addinivalue_line("markers", "advisory: reported, but without influence on points")
         config.stash[GRADING] = self.grading
+        # The report is made from the exceptions; pytest's long excerpts would take 0.1 s each.
+        config.option.tbstyle = "native"
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         self._collected = len(items)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -61,18 +60,35 @@ def _table(report: Report) -> Table:
 
 
 def _question(question: QuestionResult, verbose: bool) -> Iterator[RenderableType]:
-    shown = [check for check in question.checks if verbose or not check.passed]
+    shown = [check for check in question.checks if verbose or _matters(question, check)]
     measured = question.measured
     if shown or measured:
         yield Text(f"\n{question.id.upper()} {question.title}", style="bold")
     if measured:
         yield Padding.indent(_measured(measured), 2)
-    for (_, message), group in groupby(shown, key=lambda check: (check.outcome, check.message)):
-        same = list(group)
-        if message:
-            yield Padding.indent(_failed(same), 2)
-        else:
-            yield from (Padding.indent(_passed(check), 2) for check in same)
+    for alike in _alike(shown, verbose):
+        shown_as = _passed(alike[0]) if alike[0].passed else _failed(alike)
+        yield Padding.indent(shown_as, 2)
+
+
+def _matters(question: QuestionResult, check: CheckResult) -> bool:
+    """Advisory checks are worth a student's time once the graded ones pass."""
+    done = all(other.passed for other in question.checks if other.graded)
+    return not check.passed and (check.graded or done)
+
+
+def _alike(checks: list[CheckResult], verbose: bool) -> list[list[CheckResult]]:
+    """Failures that say the same, or that are one check at several sizes, are shown once."""
+    groups: list[list[CheckResult]] = []
+    for check in checks:
+        first = groups[-1][0] if groups else None
+        if first is not None and not check.passed and first.outcome is check.outcome:
+            same_check = check.name.split("[")[0] == first.name.split("[")[0]
+            if check.message == first.message or (same_check and not verbose):
+                groups[-1].append(check)
+                continue
+        groups.append([check])
+    return groups
 
 
 def _measured(measured: dict[str, object]) -> Text:
@@ -91,7 +107,6 @@ def _passed(check: CheckResult) -> Text:
 
 
 def _failed(same: list[CheckResult]) -> RenderableType:
-    """Checks that ended alike are shown once, so that a syntax error is not told twelve times."""
     first = same[0]
     more = f" and {len(same) - 1} more" if len(same) > 1 else ""
     advisory = not any(check.graded for check in same)

@@ -21,6 +21,7 @@ import struct
 import subprocess
 import sys
 import threading
+import traceback
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import NoReturn
@@ -166,6 +167,8 @@ def _fork_one(control: socket.socket, workers: dict[int, int], wake: tuple[int, 
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             _become_worker(WorkerSpec.from_json(raw), wire_fd, out_fd, err_fd)
+        except BaseException:
+            traceback.print_exc()
         finally:
             os._exit(70)
     workers[pid] = status_fd

@@ -13,6 +13,8 @@ from grader.worker.failures import absent
 from grader.worker.layers_used import LayersUsed
 from grader.worker.values import pack_result, unpack_arguments
 
+SPELLING = "Is it missing, or spelt otherwise than in the given file?"
+
 
 class Implementation:
     """The student's module in this worker."""
@@ -30,7 +32,7 @@ class Implementation:
         name = request.fields["name"]
         function = getattr(self._module, name, None)
         if not callable(function):
-            return absent(f"implementation.py has no function named {name}")
+            return absent(f"implementation.py has no function {name}. {SPELLING}")
         # The student's arrays, and untouched copies to see afterwards whether they were changed.
         arguments = unpack_arguments(request.fields["arguments"], request.arrays)
         before = [array.copy() for array in request.arrays]
