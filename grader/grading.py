@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import tempfile
 import time
@@ -19,11 +18,11 @@ from grader import __version__
 from grader.errors import CheckFailed
 from grader.language_model.corpus import Corpus
 from grader.language_model.evaluation import Evaluation, Evaluator, Progress
-from grader.model import Isolation, QuestionResult, Report, Versions
+from grader.model import Isolation, IsolationMode, QuestionResult, Report, Versions
 from grader.rubric import Rubric
 from grader.sandbox import ForkServer
-from grader.sandbox.conversation import Bounds
-from grader.student import Allotment, Student
+from grader.sandbox.scratch import remove_scratch
+from grader.student import Student
 from grader.submission import Submission, stage
 
 EMBEDDED_CORPUS = Path(__file__).resolve().parent.parent / "fixtures" / "corpus"
@@ -40,6 +39,7 @@ class Request:
     only: frozenset[str] = frozenset()
     """Ids of the questions to grade; empty: all."""
     device: str = "auto"
+    isolation: IsolationMode = IsolationMode.BEST_EFFORT
     seed: int | None = None
     """None: from the submission's content, so that no answer can be prepared for it."""
     timeout_s: float | None = None
@@ -57,13 +57,15 @@ class Grading:
         self._server = server
         self._start = time.monotonic()
         self._folder = Path(tempfile.mkdtemp(prefix="grader-"))
+        # Workers may have a user id of their own: they pass through, but cannot list what is there.
+        self._folder.chmod(0o711)
         self._students: list[Student] = []
         try:
             self.submission: Submission = stage(
                 request.path, self._folder / "submission", self.rubric.submission
             )
         except BaseException:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            remove_scratch(self._folder)
             raise
         own = int(self.submission.digest[:8], 16)
         self.seed = own if request.seed is None else request.seed
@@ -78,7 +80,7 @@ class Grading:
         """End all workers and remove the staged copy."""
         for student in self._students:
             student.restart()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        remove_scratch(self._folder)
 
     @cached_property
     def corpus(self) -> Corpus:
@@ -86,22 +88,14 @@ class Grading:
 
     def new_student(self, question: str) -> Student:
         """A handle on the submission's code, with the limits of a question; no worker runs yet."""
-        limits = self.rubric.limits
-        is_model = question == MODEL_QUESTION
-        memory_mb = limits.model_memory_mb if is_model else limits.memory_mb
-        allotment = Allotment(
-            load_s=limits.load_s,
-            call_s=limits.call_s,
-            timeouts=limits.question_timeouts,
-            bounds=Bounds(
-                memory_bytes=memory_mb << 20,
-                reply_bytes=limits.reply_mb << 20,
-                output_bytes=limits.output_kb << 10,
-            ),
-            threads=(os.cpu_count() or 1) if is_model else 1,
+        student = Student(
+            self._server,
+            self.submission,
+            self._folder / f"scratch-{len(self._students)}",
+            self.rubric.limits_for(question),
+            threads=(os.cpu_count() or 1) if question == MODEL_QUESTION else 1,
+            isolate=self.request.isolation is not IsolationMode.OFF,
         )
-        scratch = self._folder / f"scratch-{len(self._students)}"
-        student = Student(self._server, self.submission, scratch, allotment)
         self._students.append(student)
         return student
 
@@ -121,7 +115,7 @@ class Grading:
                     self.rubric.language_model,
                     seed=self.seed,
                     device=self.request.device,
-                    limit_s=self.rubric.limits.model_s,
+                    limit_s=self.rubric.limits_for(question).call_s,
                     progress=self.progress,
                 )
                 try:
@@ -147,7 +141,7 @@ class Grading:
             seed=self.seed,
             versions=versions(),
             rubric=self.rubric.digest,
-            isolation=Isolation(layers=layers),
+            isolation=Isolation(mode=self.request.isolation, layers=layers),
             duration_s=round(time.monotonic() - self._start, 3),
             notes=self.submission.notes,
             questions=questions,

@@ -129,10 +129,31 @@ class Versions(Record):
     torch: str
 
 
+class IsolationMode(StrEnum):
+    """What to do where student code cannot be kept in completely."""
+
+    REQUIRE = "require"
+    """Refuse to grade."""
+    BEST_EFFORT = "best-effort"
+    """Grade with the layers that there are, and report what does not hold."""
+    OFF = "off"
+    """Do not even try."""
+
+
+class Verdict(Record):
+    """What came of one forbidden act, attempted from inside a worker."""
+
+    act: str
+    held: bool = Field(description="Whether the worker was kept from it.")
+    by: str = Field(description="What kept it, or what happened instead.")
+
+
 class Isolation(Record):
     """Which protections were in force while student code ran."""
 
+    mode: IsolationMode
     layers: dict[str, bool]
+    verdicts: tuple[Verdict, ...] = ()
 
 
 class Report(Record):

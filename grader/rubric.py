@@ -63,17 +63,42 @@ class LanguageModel(Section):
     thresholds: tuple[LossThreshold, ...]
 
 
-class Limits(Section):
-    """Seconds of wall clock, and resident memory in MB, for student code."""
+class Limits(BaseModel):
+    """What one worker may take: seconds of wall clock and CPU, and sizes in MB (2^20) or KB."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     load_s: Positive
     call_s: Positive
-    model_s: Positive
-    question_timeouts: Count
+    cpu_s: Count
+    timeouts: Count
     memory_mb: Count
-    model_memory_mb: Count
-    reply_mb: Count
+    processes: Count
+    open_files: Annotated[int, Field(ge=32)]
+    file_mb: Count
+    scratch_mb: Count
     output_kb: Count
+    reply_mb: Count
+
+
+class QuestionLimits(Section):
+    """The limits in which a question differs."""
+
+    load_s: Positive | None = None
+    call_s: Positive | None = None
+    cpu_s: Count | None = None
+    timeouts: Count | None = None
+    memory_mb: Count | None = None
+    processes: Count | None = None
+    open_files: Annotated[int, Field(ge=32)] | None = None
+    file_mb: Count | None = None
+    scratch_mb: Count | None = None
+    output_kb: Count | None = None
+    reply_mb: Count | None = None
+
+
+class LimitsTable(Limits, Section):
+    questions: dict[str, QuestionLimits] = {}
 
 
 class SubmissionLimits(Section):
@@ -94,7 +119,7 @@ class Rubric(BaseModel):
     almost_rnn: AlmostRnn
     long_memory: LongMemory
     language_model: LanguageModel
-    limits: Limits
+    limits: LimitsTable
     submission: SubmissionLimits
 
     @model_validator(mode="after")
@@ -124,11 +149,20 @@ class Rubric(BaseModel):
             where = file or DEFAULT_FILE
             raise RubricError(f"the rubric {where} is not valid: {problems}") from None
 
+    def limits_for(self, question: str) -> Limits:
+        """The limits of a question's workers: the common ones, with its own in their place."""
+        values = self.limits.model_dump(exclude={"why", "questions"})
+        if (own := self.limits.questions.get(question)) is not None:
+            values |= own.model_dump(exclude={"why"}, exclude_none=True)
+        return Limits.model_validate(values)
+
     def with_call_limit(self, seconds: float) -> Rubric:
         """The same rubric with one wall-clock limit for every import, call and model."""
-        limits = self.limits.model_copy(
-            update={"load_s": seconds, "call_s": seconds, "model_s": seconds}
-        )
+        wall_clock = {"load_s": seconds, "call_s": seconds}
+        questions = {
+            id: limits.model_copy(update=wall_clock) for id, limits in self.limits.questions.items()
+        }
+        limits = self.limits.model_copy(update={**wall_clock, "questions": questions})
         return self.model_copy(update={"limits": limits})
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,15 +9,16 @@ from typing import Any
 
 from grader.errors import CheckFailed, HarnessError
 from grader.model import Outcome, TracebackLine
+from grader.rubric import Limits
 from grader.sandbox.conversation import Bounds, Conversation
 from grader.sandbox.forkserver import ForkServer
+from grader.sandbox.scratch import make_scratch, remove_scratch
 from grader.sandbox.spec import WorkerSpec
 from grader.submission import IMPLEMENTATION, Submission
 from grader.wire import Array, Message, sequence, text
 from grader.worker.values import pack_arguments
 
 START_S = 60.0
-MAX_FILE_BYTES = 1 << 28
 MAX_DEPTH = 2
 """Of returned sequences: the three tuples of q4 and q5."""
 
@@ -52,30 +52,34 @@ class Answer:
     changed_arguments: bool
 
 
-@dataclass(frozen=True)
-class Allotment:
-    """What one question's student code may take, in seconds and bytes."""
-
-    load_s: float
-    call_s: float
-    timeouts: int
-    """After so many timeouts no further call is made: each would cost its full limit."""
-    bounds: Bounds
-    threads: int
-
-
 class Student:
     """Runs one submission's code, in one worker at a time, which is replaced when it has died."""
 
     def __init__(
-        self, server: ForkServer, submission: Submission, scratch: Path, allotment: Allotment
+        self,
+        server: ForkServer,
+        submission: Submission,
+        scratch: Path,
+        limits: Limits,
+        *,
+        threads: int = 1,
+        isolate: bool = True,
     ) -> None:
         self.submission = submission
         self.layers_seen: set[str] = set()
         self.isolation: dict[str, bool] = {}
         self._server = server
         self._scratch = scratch
-        self._allotment = allotment
+        self._limits = limits
+        self._bounds = Bounds(
+            memory_bytes=limits.memory_mb << 20,
+            processes=limits.processes,
+            scratch_bytes=limits.scratch_mb << 20,
+            reply_bytes=limits.reply_mb << 20,
+            output_bytes=limits.output_kb << 10,
+        )
+        self._threads = threads
+        self._isolate = isolate
         self._conversation: Conversation | None = None
         self._implementation_loaded = False
         self._load_failure: CheckFailed | None = None
@@ -97,7 +101,7 @@ class Student:
             raise
         trees, arrays = pack_arguments(arguments)
         request = Message("call", {"name": function, "arguments": trees, "depth": depth}, arrays)
-        reply = self.ask(request, self._allotment.call_s, f"{function}(...)")
+        reply = self.ask(request, self._limits.call_s, f"{function}(...)")
         layers = tuple(text(name, 100) for name in sequence(reply.fields.get("layers"), 20))
         self.layers_seen.update(layers)
         value = _value(reply.fields.get("value"), reply.arrays)
@@ -105,7 +109,7 @@ class Student:
 
     def ask(self, request: Message, limit_s: float, doing: str) -> Message:
         """Send any request to the worker; a reply that is a failure becomes CheckFailed."""
-        if self._timeouts >= self._allotment.timeouts:
+        if self._timeouts >= self._limits.timeouts:
             raise CheckFailed(
                 Outcome.TIMEOUT,
                 f"{doing} was not tried: {self._timeouts} earlier calls of this question did not "
@@ -131,7 +135,7 @@ class Student:
             self._output += self._conversation.take_output()
             self._conversation = None
             self._implementation_loaded = False
-            shutil.rmtree(self._scratch, ignore_errors=True)
+            remove_scratch(self._scratch)
 
     def take_output(self) -> str:
         """What the student's code printed since the last call of this method."""
@@ -139,7 +143,7 @@ class Student:
         if self._conversation is not None:
             output += self._conversation.take_output()
         self._output = ""
-        return output[: self._allotment.bounds.output_bytes]
+        return output[: self._bounds.output_bytes]
 
     def _load_implementation(self) -> None:
         if not self.submission.has(IMPLEMENTATION):
@@ -150,20 +154,25 @@ class Student:
         if not self._implementation_loaded:
             module = IMPLEMENTATION.removesuffix(".py")
             request = Message("load", {"module": module})
-            self.ask(request, self._allotment.load_s, f"Importing {IMPLEMENTATION}")
+            self.ask(request, self._limits.load_s, f"Importing {IMPLEMENTATION}")
             self._implementation_loaded = True
 
     def _connected(self) -> Conversation:
         if self._conversation is None:
-            self._scratch.mkdir(parents=True, exist_ok=True)
+            make_scratch(self._scratch)
             spec = WorkerSpec(
                 code_dir=str(self.submission.folder),
                 scratch_dir=str(self._scratch),
-                max_message_bytes=self._allotment.bounds.reply_bytes,
-                max_file_bytes=MAX_FILE_BYTES,
-                threads=self._allotment.threads,
+                isolate=self._isolate,
+                max_message_bytes=self._bounds.reply_bytes,
+                threads=self._threads,
+                cpu_s=self._limits.cpu_s,
+                file_bytes=self._limits.file_mb << 20,
+                open_files=self._limits.open_files,
+                processes=self._limits.processes,
             )
-            conversation = Conversation(self._server.start(spec), self._allotment.bounds)
+            process = self._server.start(spec)
+            conversation = Conversation(process, self._scratch, self._bounds)
             try:
                 # No student code has run yet: what fails here is the grader's own doing.
                 ready = conversation.ask(Message("hello", {}), START_S, "The worker")

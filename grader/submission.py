@@ -71,7 +71,7 @@ def _stage_folder(source: Path, name: str, into: Path, limits: SubmissionLimits)
         raise SubmissionError(
             f"{name} has nothing to grade: none of {', '.join(MAIN_FILES)} is in it"
         )
-    into.mkdir(parents=True)
+    into.mkdir(parents=True, mode=0o755)
     notes: list[str] = []
     total = 0
     for relative in entries:

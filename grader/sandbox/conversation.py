@@ -11,10 +11,12 @@ import selectors
 import signal
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from grader.errors import CheckFailed, WireError
 from grader.model import Outcome
 from grader.sandbox.process import WorkerProcess
+from grader.sandbox.scratch import scratch_bytes
 from grader.wire import Message, Reader, encode
 
 TICK_S = 0.05
@@ -27,6 +29,8 @@ class Bounds:
     """What one worker may take. Memory is resident, so CUDA's address space does not count."""
 
     memory_bytes: int
+    processes: int
+    scratch_bytes: int
     reply_bytes: int
     output_bytes: int
 
@@ -34,8 +38,9 @@ class Bounds:
 class Conversation:
     """The grader's end of the wire to one worker."""
 
-    def __init__(self, process: WorkerProcess, bounds: Bounds) -> None:
+    def __init__(self, process: WorkerProcess, scratch: Path, bounds: Bounds) -> None:
         self._process = process
+        self._scratch = scratch
         self._bounds = bounds
         self._reader = Reader(bounds.reply_bytes)
         self._output = bytearray()
@@ -114,21 +119,32 @@ class Conversation:
                 f"{doing} did not finish within {limit_s:g} s. Is there a loop that never ends, or "
                 "a call that waits for input?",
             )
-        if self._process.resident_bytes() > self._bounds.memory_bytes:
+        memory, processes = self._process.usage()
+        if memory > self._bounds.memory_bytes:
             raise self._end(
                 Outcome.OUT_OF_MEMORY,
                 f"{doing} took more than {self._bounds.memory_bytes >> 20:,} MB of memory. Is "
                 "there an array that is much larger than its inputs?",
+            )
+        if processes > self._bounds.processes:
+            raise self._end(
+                Outcome.CRASH, f"{doing} started other processes, which is not allowed here."
+            )
+        if scratch_bytes(self._scratch, self._bounds.scratch_bytes) > self._bounds.scratch_bytes:
+            raise self._end(
+                Outcome.CRASH,
+                f"{doing} wrote more than {self._bounds.scratch_bytes >> 20:,} MB of files, or "
+                "thousands of them. No file is needed here.",
             )
 
     def _exited(self, doing: str) -> CheckFailed:
         status = self._process.exit_status()
         if status is None:
             return self._end(Outcome.CRASH, f"{doing} closed the connection to the grader.")
-        if status == -signal.SIGKILL:
+        if status in (-signal.SIGKILL, -signal.SIGXCPU):
             return self._end(
                 Outcome.OUT_OF_MEMORY,
-                f"{doing} was killed by the system, most likely because memory ran out.",
+                f"{doing} was killed by the system: it took too much memory or CPU time.",
             )
         if status < 0:
             how = f"crashed with {signal.Signals(-status).name}"
@@ -162,9 +178,3 @@ class Conversation:
         self._output += chunk[:room]
         self._output_cut |= len(chunk) > room
         return True
-
-
-def connect(process: WorkerProcess, bounds: Bounds, limit_s: float) -> tuple[Conversation, Message]:
-    """Wait for a new worker's greeting, which says what isolation is in force."""
-    conversation = Conversation(process, bounds)
-    return conversation, conversation.ask(Message("hello", {}), limit_s, "The worker's start")

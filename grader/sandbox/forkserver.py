@@ -12,6 +12,7 @@ kills the workers that are left and ends too.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import select
@@ -26,12 +27,15 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import NoReturn
 
+import psutil
+
 from grader.errors import HarnessError
 from grader.sandbox.process import WorkerProcess
 from grader.sandbox.spec import WorkerSpec
 
 REQUEST_SIZE = struct.Struct("<I")
 REQUEST_FDS = 4
+WIRE_FD, STATUS_FD = 3, 4
 
 ENVIRONMENT = frozenset(
     "PATH LANG LC_ALL LC_CTYPE TZ LD_LIBRARY_PATH CUDA_VISIBLE_DEVICES CUDA_HOME "
@@ -120,6 +124,7 @@ def serve(fd: int) -> NoReturn:
     from grader.worker.main import preload
 
     preload()
+    _adopt_orphans()
     # The workers share these objects' pages; a collection in a worker would copy them all.
     gc.collect()
     gc.freeze()
@@ -134,25 +139,46 @@ def serve(fd: int) -> NoReturn:
         if wake_read in ready:
             os.read(wake_read, 4096)
         _reap(workers)
-        if fd in ready and not _fork_one(control, workers, (wake_read, wake_write)):
+        if fd in ready and not _fork_one(control, workers):
             for pid in workers:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(pid, signal.SIGKILL)
+            _kill_orphans(workers)
             os._exit(0)
 
 
+def _adopt_orphans() -> None:
+    """Become the parent of what a worker leaves behind, where no namespace ends it."""
+    with contextlib.suppress(ImportError, OSError):
+        import pyprctl
+
+        pyprctl.set_child_subreaper(True)
+
+
 def _reap(workers: dict[int, int]) -> None:
-    while workers:
-        pid, status = os.waitpid(-1, os.WNOHANG)
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
         if pid == 0:
             return
         status_fd = workers.pop(pid, None)
         if status_fd is not None:
+            # Before the grader learns of the end, nothing of the worker may be left.
+            _kill_orphans(workers)
             report(status_fd, exit=os.waitstatus_to_exitcode(status))
             os.close(status_fd)
 
 
-def _fork_one(control: socket.socket, workers: dict[int, int], wake: tuple[int, int]) -> bool:
+def _kill_orphans(workers: dict[int, int]) -> None:
+    for child in psutil.Process().children():
+        if child.pid not in workers:
+            with contextlib.suppress(psutil.Error):
+                child.kill()
+
+
+def _fork_one(control: socket.socket, workers: dict[int, int]) -> bool:
     """Serve one request; False when the grader has gone."""
     prefix, fds, _, _ = socket.recv_fds(control, REQUEST_SIZE.size, REQUEST_FDS)
     if not prefix:
@@ -160,36 +186,50 @@ def _fork_one(control: socket.socket, workers: dict[int, int], wake: tuple[int, 
     raw = b""
     while len(raw) < REQUEST_SIZE.unpack(prefix)[0]:
         raw += control.recv(REQUEST_SIZE.unpack(prefix)[0] - len(raw))
-    wire_fd, out_fd, err_fd, status_fd = fds
     pid = os.fork()
     if pid == 0:
         try:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            _become_worker(WorkerSpec.from_json(raw), wire_fd, out_fd, err_fd)
+            _become_worker(WorkerSpec.from_json(raw), *fds)
         except BaseException:
             traceback.print_exc()
         finally:
             os._exit(70)
-    workers[pid] = status_fd
-    report(status_fd, pid=pid)
-    for fd in (wire_fd, out_fd, err_fd):
+    *theirs, workers[pid] = fds
+    for fd in theirs:
         os.close(fd)
     return True
 
 
-def _become_worker(spec: WorkerSpec, wire_fd: int, out_fd: int, err_fd: int) -> None:
+def _become_worker(
+    spec: WorkerSpec, wire_fd: int, out_fd: int, err_fd: int, status_fd: int
+) -> None:
     from grader.sandbox import layers
     from grader.worker.main import main
 
     os.setsid()
-    # Descriptors 0 to 3 are all that a worker has; the server's control socket is not among them.
-    kept = os.dup(wire_fd), os.dup(out_fd), os.dup(err_fd), os.open(os.devnull, os.O_RDONLY)
-    for target, source in zip((3, 1, 2, 0), kept, strict=True):
-        os.dup2(source, target, inheritable=target != 3)
-    os.closerange(4, os.sysconf("SC_OPEN_MAX"))
-    in_force = layers.enter(spec)
-    main(socket.socket(fileno=3), spec, in_force)
+    # Descriptors 0 to 3 are all that a worker has in the end; 4 is for saying that it started.
+    sources = os.open(os.devnull, os.O_RDONLY), out_fd, err_fd, wire_fd, status_fd
+    kept = [fcntl.fcntl(source, fcntl.F_DUPFD, 16) for source in sources]
+    for target, source in enumerate(kept):
+        os.dup2(source, target, inheritable=False)
+    os.closerange(len(kept), os.sysconf("SC_OPEN_MAX"))
+    group = os.getpid()
+
+    def announce(pid: int) -> None:
+        report(STATUS_FD, pid=pid, group=group)
+
+    def guard(pid: int) -> NoReturn:
+        # Process 1 of a new namespace has this process as its parent; it answers for it.
+        announce(pid)
+        os.closerange(0, STATUS_FD)
+        report(STATUS_FD, exit=os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+        os._exit(0)
+
+    in_force = layers.enter(spec, announce, guard)
+    os.close(STATUS_FD)
+    main(socket.socket(fileno=WIRE_FD), spec, in_force)
     os._exit(0)
 
 

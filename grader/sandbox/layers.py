@@ -1,26 +1,97 @@
-"""The layers that keep a worker in. ``enter`` is called in the worker before any student code."""
+"""The layers that keep a worker in, entered in the worker before any student code runs.
+
+============================ ==================================================================
+own process group            what the grader kills as a whole
+resource limits              CPU time, file size, open files, no core dumps
+namespaces                   other processes cannot be seen or signalled, there is no network, and
+                             all that a worker started ends with it
+user id, capabilities        nothing that root, or the user who grades, may do
+Landlock                     files: read the interpreter and the submission, write the scratch
+                             folder; no TCP; no signals or abstract sockets to the outside
+seccomp                      no sockets, no new processes, no tracing, no changes of permissions,
+                             and none of the kernel's rarely used doors
+============================ ==================================================================
+
+Each layer stands alone: where one is missing, the others still hold what they hold. The grader
+adds wall clock, resident memory, scratch size and output from outside, by killing.
+"""
 
 from __future__ import annotations
 
 import os
 import resource
+import sys
+from collections.abc import Callable
+from pathlib import Path
 
 from grader.sandbox.spec import WorkerSpec
 
+PROCESS_GROUP = "process group"
+RESOURCE_LIMITS = "resource limits"
+PID_NAMESPACE = "pid namespace"
+NETWORK_NAMESPACE = "network namespace"
+USER_ID = "user id of its own"
+CAPABILITIES = "no capabilities"
+LANDLOCK = "landlock"
+LANDLOCK_SCOPES = "landlock scopes"
+SECCOMP = "seccomp"
 
-def enter(spec: WorkerSpec) -> dict[str, bool]:
-    """Enter every layer that the platform offers; returns which are in force."""
-    _limit_resources(spec)
+InForce = dict[str, bool]
+
+
+def enter(
+    spec: WorkerSpec, announce: Callable[[int], None], guard: Callable[[int], None]
+) -> InForce:
+    """Enter every layer that the platform offers; returns which are in force.
+
+    ``announce`` is called with the worker's process id. With a PID namespace this function forks:
+    it returns in the child, while the parent stays behind in ``guard``, called with the child's
+    process id, which does not return.
+    """
+    in_force = {PROCESS_GROUP: True, RESOURCE_LIMITS: True}
+    if spec.isolate and sys.platform == "linux":
+        in_force |= _enter_linux(spec, announce, guard)
+    else:
+        announce(os.getpid())
+        _limit_resources(spec)
     os.chdir(spec.scratch_dir)
     os.environ["HOME"] = os.environ["TMPDIR"] = spec.scratch_dir
-    return {"own process": True, "resource limits": True}
+    return in_force
+
+
+def _enter_linux(
+    spec: WorkerSpec, announce: Callable[[int], None], guard: Callable[[int], None]
+) -> InForce:
+    from grader.sandbox import identity, landlock, namespaces, seccomp
+
+    namespaced = namespaces.unshare()
+    if namespaced:
+        pid = os.fork()
+        if pid:
+            guard(pid)
+    else:
+        announce(os.getpid())
+    _limit_resources(spec)
+    own_user = identity.become(Path(spec.scratch_dir).stat().st_uid)
+    capless = identity.drop_capabilities()
+    landlocked = landlock.restrict(spec)
+    return {
+        PID_NAMESPACE: namespaced,
+        NETWORK_NAMESPACE: namespaced,
+        USER_ID: own_user,
+        CAPABILITIES: capless,
+        LANDLOCK: landlocked >= landlock.FILES_ABI,
+        LANDLOCK_SCOPES: landlocked >= landlock.SCOPES_ABI,
+        SECCOMP: seccomp.restrict(may_fork=spec.processes > 1),
+    }
 
 
 def _limit_resources(spec: WorkerSpec) -> None:
     limits = {
         resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_FSIZE: spec.max_file_bytes,
-        resource.RLIMIT_NOFILE: 256,
+        resource.RLIMIT_CPU: spec.cpu_s,
+        resource.RLIMIT_FSIZE: spec.file_bytes,
+        resource.RLIMIT_NOFILE: spec.open_files,
     }
     for kind, value in limits.items():
         _, hard = resource.getrlimit(kind)

@@ -26,15 +26,17 @@ class WorkerProcess:
         self._status = status
         self._status_text = b""
         self.pid = self._status_value("pid", START_S)
-        """The process id, or None when the server could not start it."""
+        """The id of the process with student code, or None when it could not be started."""
+        self._group = self._status_value("group", 0.0)
 
-    def resident_bytes(self) -> int:
-        """The resident memory of the worker and of all processes that it started."""
-        total = 0
+    def usage(self) -> tuple[int, int]:
+        """The resident bytes of the worker and all that it started, and how many those are."""
+        total, processes = 0, 0
         for process in self._tree():
             with contextlib.suppress(psutil.Error):
                 total += process.memory_info().rss
-        return total
+                processes += 1
+        return total, processes
 
     def kill(self) -> int | None:
         """End the worker and every process that it started.
@@ -45,9 +47,9 @@ class WorkerProcess:
         for process in reversed(self._tree()):
             with contextlib.suppress(psutil.Error):
                 process.kill()
-        if self.pid is not None:
+        if self._group is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.pid, signal.SIGKILL)
+                os.killpg(self._group, signal.SIGKILL)
         return self._status_value("exit", END_S)
 
     def exit_status(self) -> int | None:

@@ -11,13 +11,19 @@ class WorkerSpec:
     """One worker's place and bounds; it travels to the fork server as JSON."""
 
     code_dir: str
-    """The staged submission: first on ``sys.path``, and the working directory's sibling."""
+    """The staged submission, which is first on ``sys.path``; it can be read, not written."""
     scratch_dir: str
     """The working directory, and the only place to write to."""
+    isolate: bool
+    """Whether to enter the layers that keep a hostile worker in."""
     max_message_bytes: int
-    max_file_bytes: int
     threads: int
     """CPU threads that torch may use."""
+    cpu_s: int
+    file_bytes: int
+    open_files: int
+    processes: int
+    """Processes that the worker may consist of; with 1 it cannot start any."""
 
     def to_json(self) -> bytes:
         return json.dumps(asdict(self)).encode()

@@ -1,0 +1,68 @@
+"""Landlock: which files a worker can reach. See https://docs.kernel.org/userspace-api/landlock.html"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+
+from grader.sandbox.spec import WorkerSpec
+
+FILES_ABI = 1
+SCOPES_ABI = 6
+"""The kernel's interface version from which signals and abstract sockets are kept in, too."""
+
+SYSTEM_READABLE = (
+    "/usr",
+    "/lib",
+    "/lib64",
+    "/etc/ld.so.cache",
+    "/etc/localtime",
+    "/proc/cpuinfo",
+    "/proc/meminfo",
+    "/sys/devices/system",
+)
+DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
+GPU_READABLE = ("/proc/driver/nvidia", "/proc/devices", "/sys/bus/pci", "/sys/module/nvidia")
+
+
+def restrict(spec: WorkerSpec) -> int:
+    """Restrict this process for good; returns the interface version in force, 0 for none."""
+    try:
+        from landlockpy import AccessFS, LandlockError, Ruleset, Scope
+    except ImportError:
+        return 0
+    read = AccessFS.READ_FILE | AccessFS.READ_DIR | AccessFS.EXECUTE
+    file_read = AccessFS.READ_FILE | AccessFS.EXECUTE
+    use_device = AccessFS.READ_FILE | AccessFS.WRITE_FILE | AccessFS.IOCTL_DEV
+    everything = ~AccessFS.NONE & ~(AccessFS.MAKE_BLOCK | AccessFS.MAKE_CHAR | AccessFS.IOCTL_DEV)
+    try:
+        with Ruleset(scoped=Scope.ABSTRACT_UNIX_SOCKET | Scope.SIGNAL) as rules:
+            for path in (*interpreter_folders(), *SYSTEM_READABLE, *GPU_READABLE, spec.code_dir):
+                with contextlib.suppress(FileNotFoundError, PermissionError):
+                    rules.allow_path(path, read if Path(path).is_dir() else file_read)
+            for path in (*DEVICES, *_gpu_devices()):
+                with contextlib.suppress(FileNotFoundError, PermissionError):
+                    rules.allow_path(path, use_device)
+            rules.allow_path(spec.scratch_dir, everything)
+            rules.restrict()
+            return rules.abi_version
+    except LandlockError:
+        return 0
+
+
+def interpreter_folders() -> Iterator[str]:
+    """The Python installation and its packages, and not the folder that a package was run from.
+
+    Of an environment inside a project only its library is named: the project may hold the test
+    data and other people's submissions.
+    """
+    yield from (sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
+    for prefix in {sys.prefix, sys.base_prefix}:
+        yield from (str(Path(prefix) / part) for part in ("lib", "lib64", "bin", "pyvenv.cfg"))
+
+
+def _gpu_devices() -> Iterator[str]:
+    yield from map(str, Path("/dev").glob("nvidia*"))

@@ -1,0 +1,74 @@
+"""A worker's scratch folder: made for it, measured while it runs, and gone afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+
+from grader.sandbox.identity import spare_uid
+
+MAX_ENTRIES = 2000
+"""More files than any honest worker makes; counting further would only take time."""
+
+
+def make_scratch(folder: Path) -> None:
+    """Make the folder, owned by the user that the worker will run as."""
+    folder.mkdir(parents=True, exist_ok=True)
+    uid = spare_uid()
+    if uid is not None:
+        os.chown(folder, uid, uid)
+
+
+def scratch_bytes(folder: Path, most: int) -> int:
+    """The bytes on disk below the folder; counting stops beyond ``most``.
+
+    A folder that cannot be counted, because it has too many entries or is nested too deep, counts
+    as over ``most``.
+    """
+    total, entries, waiting = 0, 0, [str(folder)]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as scan:
+                for entry in scan:
+                    entries += 1
+                    status = entry.stat(follow_symlinks=False)
+                    total += status.st_blocks * 512
+                    if total > most or entries > MAX_ENTRIES:
+                        return most + 1
+                    if stat.S_ISDIR(status.st_mode):
+                        waiting.append(entry.path)
+        except FileNotFoundError:
+            continue  # the worker removed it meanwhile
+        except OSError:
+            return most + 1
+    return total
+
+
+def remove_scratch(folder: Path) -> None:
+    """Remove the folder, whatever is in it.
+
+    ``rm`` follows no links and copes with folders nested deeper than a path can name, where
+    ``shutil.rmtree`` fails; a folder without permissions needs them back first.
+    """
+    if not folder.exists():
+        return
+    with contextlib.suppress(OSError):
+        folder.rmdir()  # the usual case: nothing was written
+        return
+    if shutil.which("rm") is None:
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    if not _run("rm", "-rf", "--", str(folder)):
+        _run("chmod", "-R", "u+rwx", "--", str(folder))
+        _run("rm", "-rf", "--", str(folder))
+
+
+def _run(*command: str) -> bool:
+    done = subprocess.run(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
+    )
+    return done.returncode == 0
