@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from grader import __version__
 from grader.errors import GraderError, UsageError
+from grader.model import IsolationMode
 
 EXIT_UNDER_MIN_SCORE = 1
 EXIT_USAGE = 2
@@ -26,7 +27,8 @@ EPILOG = """
 Exit codes: 0 graded, whatever the points; 1 under --min-score; 2 the command line, the rubric or
 the data is wrong, or there is nothing to grade; 3 the grader itself failed.
 
-Other commands: `python -m grader schema` prints the JSON schema of report.json.
+Other commands: `python -m grader doctor` shows what student code is kept from on this machine;
+`python -m grader schema` prints the JSON schema of report.json.
 """
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown")
@@ -46,9 +48,11 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.command(epilog=EPILOG)
+@app.command("grade", epilog=EPILOG)
 def grade(
-    path: Annotated[Path, typer.Argument(help="The hand-in: a folder or a zip file of one.")],
+    path: Annotated[
+        Path, typer.Argument(help="The hand-in: a folder or a zip file of one.", exists=True)
+    ],
     out: Annotated[
         Path | None,
         typer.Option(help="Where report.json and junit.xml go.", show_default="results/<name>"),
@@ -82,6 +86,13 @@ def grade(
             min=0.1,
         ),
     ] = None,
+    isolation: Annotated[
+        IsolationMode,
+        typer.Option(
+            help="Refuse to grade where student code is not kept in completely, do what the "
+            "platform offers, or do not isolate at all (for code that you trust)."
+        ),
+    ] = IsolationMode.BEST_EFFORT,
     min_score: Annotated[
         float | None, typer.Option(help="Exit with code 1 when the score is lower.")
     ] = None,
@@ -98,19 +109,20 @@ def grade(
     The student's code runs in processes of its own, which the grader never trusts; it compares what
     they return with torch's own layers, scores the trained language model, and writes a report.
     """
-    from grader.sandbox import ForkServer
+    from grader.doctor import Sandbox
+    from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE
 
+    data = data or EMBEDDED_CORPUS
     # Started before this process imports torch, so that the two imports overlap.
-    server = ForkServer()
-    try:
+    with Sandbox(isolation, data / TEST_FILE) as sandbox:
         from grader.engine import grade as grade_submission
-        from grader.grading import EMBEDDED_CORPUS, Request
+        from grader.grading import Request
         from grader.reports.files import write_reports
         from grader.reports.terminal import to_terminal
 
         request = Request(
             path=path,
-            data=data or EMBEDDED_CORPUS,
+            data=data,
             rubric=rubric,
             only=frozenset(id for id in only.lower().replace(" ", "").split(",") if id),
             device=device.value,
@@ -118,9 +130,7 @@ def grade(
             timeout_s=timeout,
         )
         with _Progress() as progress:
-            report = grade_submission(request, server, progress)
-    finally:
-        server.close()
+            report = grade_submission(request, sandbox, progress)
     folder = out or Path("results") / report.submission
     write_reports(report, folder)
     console = _console()
@@ -132,7 +142,7 @@ def grade(
         raise typer.Exit(EXIT_UNDER_MIN_SCORE)
 
 
-@app.command()
+@app.command("schema")
 def schema() -> None:
     """Print the JSON schema of report.json."""
     from grader.model import Report
@@ -140,12 +150,37 @@ def schema() -> None:
     typer.echo(json.dumps(Report.model_json_schema(mode="serialization"), indent=2))
 
 
+@app.command("doctor")
+def doctor(
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Folder with the test data that no worker may read."),
+    ] = None,
+) -> None:
+    """Attempt each forbidden act from inside a worker, and show what kept it from it.
+
+    Exit code 0: everything holds; 1: something does not.
+    """
+    from grader.doctor import Sandbox, how_to_get
+    from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE
+    from grader.reports.terminal import isolation_table
+
+    with Sandbox(IsolationMode.BEST_EFFORT, (data or EMBEDDED_CORPUS) / TEST_FILE) as sandbox:
+        isolation = sandbox.isolation()
+    console = _console()
+    console.print(isolation_table(isolation))
+    if advice := how_to_get(isolation.layers):
+        console.print(advice)
+    if not all(verdict.held for verdict in isolation.verdicts):
+        raise typer.Exit(1)
+
+
 def main() -> None:
     """The entry point: ``grade`` is the command when none is named."""
     # A setting meant for a project's own tests, such as -x, must not change a grade.
     os.environ.pop("PYTEST_ADDOPTS", None)
     arguments = sys.argv[1:] or ["--help"]
-    if arguments[0] not in {command.name or "grade" for command in app.registered_commands}:
+    if arguments[0] not in {command.name for command in app.registered_commands}:
         arguments = ["grade", *arguments]
     try:
         app(arguments, prog_name="python -m grader")

@@ -8,20 +8,21 @@ from pathlib import Path
 
 import pytest
 
+from grader.doctor import Sandbox
 from grader.errors import HarnessError, UsageError
 from grader.grading import Grading, Request
-from grader.model import Report
+from grader.model import IsolationMode, Report
 from grader.plugin import QUESTIONS, GradingPlugin, Listener
-from grader.sandbox import ForkServer
 
 QUESTION_FILE = re.compile(r"test_(?P<id>[a-z0-9]+)_\w+\.py")
 
 
-def grade(request: Request, server: ForkServer, listener: Listener) -> Report:
-    """Grade a submission in workers of ``server`` and return its report.
+def grade(request: Request, sandbox: Sandbox, listener: Listener) -> Report:
+    """Grade a submission in workers of the sandbox and return its report.
 
     Raises UsageError when there is nothing to grade or the request is wrong, and HarnessError when
-    the grader fails as a whole. A check in which the grader fails is in the report instead.
+    the grader fails as a whole, or may not run student code here. A check in which the grader
+    fails is in the report instead.
     """
     files = question_files()
     if unknown := request.only - files.keys():
@@ -29,7 +30,9 @@ def grade(request: Request, server: ForkServer, listener: Listener) -> Report:
             f"there is no question {', '.join(sorted(unknown))}; there are {', '.join(files)}"
         )
     wanted = [str(file) for id, file in files.items() if not request.only or id in request.only]
-    with Grading(request, server, listener.progress) as grading:
+    if sandbox.mode is IsolationMode.REQUIRE:
+        sandbox.isolation()
+    with Grading(request, sandbox, listener.progress) as grading:
         plugin = GradingPlugin(grading, listener)
         status = pytest.main([*PYTEST_OPTIONS, *wanted], plugins=[plugin])
         if plugin.usage_error is not None:

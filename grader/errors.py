@@ -8,6 +8,7 @@
     │   ├── DataError         train.csv or test.csv that cannot be used
     │   └── SubmissionError   nothing there that could be graded
     ├── HarnessError          this program failed, not the student: exit code 3
+    │   └── IsolationRefused  student code could not be kept in, and that was required
     ├── WireError             bytes from a worker that are no message; never leaves the sandbox
     └── CheckFailed           a student's check did not pass; carries what the report needs
 
@@ -44,6 +45,10 @@ class SubmissionError(UsageError):
 
 class HarnessError(GraderError):
     """The grader itself failed; the student's points are not touched."""
+
+
+class IsolationRefused(HarnessError):
+    """Some protection does not hold here; the message says which, and how to get it."""
 
 
 class WireError(GraderError):

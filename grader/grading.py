@@ -15,17 +15,16 @@ from typing import Self
 import pytest
 
 from grader import __version__
+from grader.doctor import Sandbox
 from grader.errors import CheckFailed
-from grader.language_model.corpus import Corpus
+from grader.language_model.corpus import EMBEDDED_CORPUS, Corpus
 from grader.language_model.evaluation import Evaluation, Evaluator, Progress
-from grader.model import Isolation, IsolationMode, QuestionResult, Report, Versions
+from grader.model import QuestionResult, Report, Versions
 from grader.rubric import Rubric
-from grader.sandbox import ForkServer
 from grader.sandbox.scratch import remove_scratch
 from grader.student import Student
 from grader.submission import Submission, stage
 
-EMBEDDED_CORPUS = Path(__file__).resolve().parent.parent / "fixtures" / "corpus"
 MODEL_QUESTION = "q7"
 
 
@@ -39,7 +38,6 @@ class Request:
     only: frozenset[str] = frozenset()
     """Ids of the questions to grade; empty: all."""
     device: str = "auto"
-    isolation: IsolationMode = IsolationMode.BEST_EFFORT
     seed: int | None = None
     """None: from the submission's content, so that no answer can be prepared for it."""
     timeout_s: float | None = None
@@ -48,13 +46,13 @@ class Request:
 class Grading:
     """Everything that the checks of one submission share; as a context, it ends its workers."""
 
-    def __init__(self, request: Request, server: ForkServer, progress: Progress) -> None:
+    def __init__(self, request: Request, sandbox: Sandbox, progress: Progress) -> None:
         self.request = request
         self.progress = progress
         rubric = Rubric.load(request.rubric)
         timeout = request.timeout_s
         self.rubric = rubric if timeout is None else rubric.with_call_limit(timeout)
-        self._server = server
+        self._sandbox = sandbox
         self._start = time.monotonic()
         self._folder = Path(tempfile.mkdtemp(prefix="grader-"))
         # Workers may have a user id of their own: they pass through, but cannot list what is there.
@@ -89,12 +87,12 @@ class Grading:
     def new_student(self, question: str) -> Student:
         """A handle on the submission's code, with the limits of a question; no worker runs yet."""
         student = Student(
-            self._server,
+            self._sandbox.server,
             self.submission,
             self._folder / f"scratch-{len(self._students)}",
             self.rubric.limits_for(question),
             threads=(os.cpu_count() or 1) if question == MODEL_QUESTION else 1,
-            isolate=self.request.isolation is not IsolationMode.OFF,
+            isolate=self._sandbox.isolates,
         )
         self._students.append(student)
         return student
@@ -131,9 +129,6 @@ class Grading:
 
     def report(self, questions: tuple[QuestionResult, ...]) -> Report:
         """The report of what was graded so far."""
-        layers: dict[str, bool] = {}
-        for student in self._students:
-            layers |= student.isolation
         return Report(
             submission=self.submission.name,
             score=sum(q.score for q in questions),
@@ -141,7 +136,7 @@ class Grading:
             seed=self.seed,
             versions=versions(),
             rubric=self.rubric.digest,
-            isolation=Isolation(mode=self.request.isolation, layers=layers),
+            isolation=self._sandbox.isolation(),
             duration_s=round(time.monotonic() - self._start, 3),
             notes=self.submission.notes,
             questions=questions,

@@ -27,13 +27,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _grade_with(config: pytest.Config) -> None:
-    from grader.sandbox import ForkServer
+    from grader.doctor import Sandbox
+    from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE
+    from grader.model import IsolationMode
 
+    data = config.getoption("--submission-data") or EMBEDDED_CORPUS
     # Started before this process imports torch, so that the two imports overlap.
-    server = ForkServer()
-    config.add_cleanup(server.close)
+    sandbox = Sandbox(IsolationMode.BEST_EFFORT, data / TEST_FILE)
+    config.add_cleanup(sandbox.close)
 
-    from grader.grading import EMBEDDED_CORPUS, Grading, Request
+    from grader.grading import Grading, Request
     from grader.plugin import QUESTIONS, GradingPlugin, Silent
     from grader.reports.files import write_reports
 
@@ -41,12 +44,12 @@ def _grade_with(config: pytest.Config) -> None:
         config.args = [str(QUESTIONS)]
     request = Request(
         path=config.getoption("--submission"),
-        data=config.getoption("--submission-data") or EMBEDDED_CORPUS,
+        data=data,
         rubric=config.getoption("--submission-rubric"),
     )
     listener = Silent()
     try:
-        grading = Grading(request, server, listener.progress)
+        grading = Grading(request, sandbox, listener.progress)
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
     config.add_cleanup(grading.close)

@@ -67,7 +67,6 @@ class Student:
     ) -> None:
         self.submission = submission
         self.layers_seen: set[str] = set()
-        self.isolation: dict[str, bool] = {}
         self._server = server
         self._scratch = scratch
         self._limits = limits
@@ -175,12 +174,11 @@ class Student:
             conversation = Conversation(process, self._scratch, self._bounds)
             try:
                 # No student code has run yet: what fails here is the grader's own doing.
-                ready = conversation.ask(Message("hello", {}), START_S, "The worker")
+                conversation.ask(Message("hello", {}), START_S, "The worker")
             except CheckFailed as failure:
                 conversation.close()
                 last_words = conversation.take_output()[-2000:]
                 raise HarnessError(f"{failure.message} {last_words}") from None
-            self.isolation = dict(ready.fields["isolation"])
             self._conversation = conversation
         return self._conversation
 

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from grader.doctor import Sandbox
 from grader.engine import grade
 from grader.grading import Request
-from grader.model import Report
+from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE
+from grader.model import IsolationMode, Report
 from grader.plugin import Silent
 from grader.sandbox import ForkServer
 
@@ -17,25 +19,30 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[ForkServer]:
-    """A fork server, as one grading run has it."""
-    server = ForkServer()
-    yield server
-    server.close()
+def sandbox() -> Iterator[Sandbox]:
+    """A warm fork server and what is known of its isolation, as a grading run has it."""
+    with Sandbox(IsolationMode.BEST_EFFORT, EMBEDDED_CORPUS / TEST_FILE) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="session")
+def server(sandbox: Sandbox) -> ForkServer:
+    """The sandbox's fork server, for tests that start workers themselves."""
+    return sandbox.server
 
 
 class Grade:
     """Grades a submission in this process and returns its report."""
 
-    def __init__(self, server: ForkServer) -> None:
-        self._server = server
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
 
     def __call__(self, path: Path, *only: str, timeout_s: float | None = None) -> Report:
         request = Request(path, only=frozenset(only), timeout_s=timeout_s)
-        return grade(request, self._server, Silent())
+        return grade(request, self._sandbox, Silent())
 
 
 @pytest.fixture(scope="session")
-def grading(server: ForkServer) -> Grade:
+def grading(sandbox: Sandbox) -> Grade:
     """A function from a submission's path, and questions, to its report."""
-    return Grade(server)
+    return Grade(sandbox)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from grader.errors import DataError
 
+EMBEDDED_CORPUS = Path(__file__).resolve().parents[2] / "fixtures" / "corpus"
 TRAIN_FILE = "train.csv"
 TEST_FILE = "test.csv"
 CHUNK = 4096

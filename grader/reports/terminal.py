@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from grader.model import CheckResult, Outcome, QuestionResult, Report
+from grader.model import CheckResult, Isolation, Outcome, QuestionResult, Report
 from grader.reports.details import details
 from grader.reports.plain import plain
 
@@ -34,10 +34,28 @@ def to_terminal(report: Report, *, verbose: bool = False) -> RenderableType:
         parts += _question(question, verbose)
     total = f"Total: {report.score:g} / {report.max_score:g}"
     parts.append(Text(f"\n{total}", style="bold"))
+    open_doors = [verdict.act for verdict in report.isolation.verdicts if not verdict.held]
+    if open_doors:
+        doors = f"Student code was able to: {'; '.join(open_doors)}. See python -m grader doctor."
+        parts.append(Text(doors, style="yellow"))
     if report.harness_failed:
         warning = "Some checks failed in the grader itself, so the total is not final."
         parts.append(Text(warning, style="red"))
     return Group(*parts)
+
+
+def isolation_table(isolation: Isolation) -> RenderableType:
+    """What a worker was kept from and by what, and which layers are in force."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("A worker cannot")
+    table.add_column("Held")
+    table.add_column("By")
+    for verdict in isolation.verdicts:
+        held = Text("yes", style="green") if verdict.held else Text("NO", style="bold red")
+        table.add_row(verdict.act, held, Text(plain(verdict.by)))
+    in_force = ", ".join(name for name, there in isolation.layers.items() if there)
+    missing = ", ".join(name for name, there in isolation.layers.items() if not there)
+    return Group(table, Text(f"\nIn force: {in_force}"), Text(f"Not in force: {missing or 'none'}"))
 
 
 def _table(report: Report) -> Table:

@@ -36,6 +36,7 @@ from grader.sandbox.spec import WorkerSpec
 REQUEST_SIZE = struct.Struct("<I")
 REQUEST_FDS = 4
 WIRE_FD, STATUS_FD = 3, 4
+MAX_SWEEPS = 1000
 
 ENVIRONMENT = frozenset(
     "PATH LANG LC_ALL LC_CTYPE TZ LD_LIBRARY_PATH CUDA_VISIBLE_DEVICES CUDA_HOME "
@@ -172,10 +173,15 @@ def _reap(workers: dict[int, int]) -> None:
 
 
 def _kill_orphans(workers: dict[int, int]) -> None:
-    for child in psutil.Process().children():
-        if child.pid not in workers:
-            with contextlib.suppress(psutil.Error):
-                child.kill()
+    """End what an ended worker left behind. Ending one process hands its children to this one."""
+    for _ in range(MAX_SWEEPS):
+        orphans = [child for child in psutil.Process().children() if child.pid not in workers]
+        if not orphans:
+            return
+        for orphan in orphans:
+            with contextlib.suppress(psutil.Error, ChildProcessError):
+                orphan.kill()
+                os.waitpid(orphan.pid, 0)
 
 
 def _fork_one(control: socket.socket, workers: dict[int, int]) -> bool:

@@ -64,7 +64,10 @@ def _enter_linux(
 ) -> InForce:
     from grader.sandbox import identity, landlock, namespaces, seccomp
 
-    namespaced = namespaces.unshare()
+    def wanted(layer: str) -> bool:
+        return layer not in spec.omit
+
+    namespaced = wanted(PID_NAMESPACE) and namespaces.unshare()
     if namespaced:
         pid = os.fork()
         if pid:
@@ -72,17 +75,18 @@ def _enter_linux(
     else:
         announce(os.getpid())
     _limit_resources(spec)
-    own_user = identity.become(Path(spec.scratch_dir).stat().st_uid)
-    capless = identity.drop_capabilities()
-    landlocked = landlock.restrict(spec)
+    owner = Path(spec.scratch_dir).stat().st_uid
+    own_user = wanted(USER_ID) and identity.become(owner)
+    capless = wanted(CAPABILITIES) and identity.drop_capabilities()
+    landlock_abi = landlock.restrict(spec) if wanted(LANDLOCK) else 0
     return {
         PID_NAMESPACE: namespaced,
         NETWORK_NAMESPACE: namespaced,
         USER_ID: own_user,
         CAPABILITIES: capless,
-        LANDLOCK: landlocked >= landlock.FILES_ABI,
-        LANDLOCK_SCOPES: landlocked >= landlock.SCOPES_ABI,
-        SECCOMP: seccomp.restrict(may_fork=spec.processes > 1),
+        LANDLOCK: landlock_abi >= landlock.FILES_ABI,
+        LANDLOCK_SCOPES: landlock_abi >= landlock.SCOPES_ABI,
+        SECCOMP: wanted(SECCOMP) and seccomp.restrict(may_fork=spec.processes > 1),
     }
 
 

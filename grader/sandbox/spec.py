@@ -24,6 +24,8 @@ class WorkerSpec:
     open_files: int
     processes: int
     """Processes that the worker may consist of; with 1 it cannot start any."""
+    omit: tuple[str, ...] = ()
+    """Layers to leave out, by name: for tests of the others, and to measure what each costs."""
 
     def to_json(self) -> bytes:
         return json.dumps(asdict(self)).encode()

@@ -10,6 +10,7 @@ import time
 
 from grader.sandbox.spec import WorkerSpec
 from grader.wire import Message, Reader, encode
+from grader.worker.attempts import attempt
 from grader.worker.failures import raised
 from grader.worker.functions import Implementation
 from grader.worker.sentence_model import LanguageModel
@@ -43,6 +44,7 @@ def main(wire: socket.socket, spec: WorkerSpec, isolation: dict[str, bool]) -> N
         "hello": lambda _: Message("ready", {"isolation": isolation}),
         "load": implementation.load,
         "call": implementation.call,
+        "attempt": attempt,
         "load_model": model.load,
         "logits": model.logits,
     }

@@ -1,0 +1,260 @@
+"""Attempts each forbidden act from inside a real worker, and tells what kept it.
+
+A ``Sandbox`` is what gradings share: the fork server, and the examination of what it holds back,
+which runs once, beside the first grading.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import psutil
+
+from grader.errors import CheckFailed, HarnessError, IsolationRefused
+from grader.model import Isolation, IsolationMode, Outcome, Verdict
+from grader.sandbox import layers
+from grader.sandbox.conversation import Bounds, Conversation
+from grader.sandbox.forkserver import ForkServer
+from grader.sandbox.scratch import make_scratch, remove_scratch
+from grader.sandbox.spec import WorkerSpec
+from grader.wire import Message, text
+
+START_S = 60.0
+ACT_S = 10.0
+DEADLINE_S = 0.3
+MEMORY_BYTES = 700 << 20
+TOO_MANY_MB = 1500
+LEFT_BEHIND_S = 30.0
+
+# Which layers stand in the way of an act, the first to be met first.
+FILE_LAYERS = (layers.LANDLOCK, layers.USER_ID)
+NETWORK_LAYERS = (layers.SECCOMP, layers.NETWORK_NAMESPACE, layers.LANDLOCK)
+PROCESS_LAYERS = (layers.SECCOMP, layers.PID_NAMESPACE, layers.LANDLOCK_SCOPES, layers.USER_ID)
+
+
+@dataclass(frozen=True)
+class Act:
+    """A forbidden act: what a reader calls it, and what would keep a worker from it."""
+
+    title: str
+    name: str
+    target: str
+    kept_by: tuple[str, ...]
+
+
+class Sandbox:
+    """A fork server and the examination of its isolation; a context that ends the server."""
+
+    def __init__(self, mode: IsolationMode, test_data: Path) -> None:
+        self.mode = mode
+        self.server = ForkServer()
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="examination")
+        self._examination = self._pool.submit(examine, self.server, mode, test_data)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the server and its workers."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self.server.close()
+
+    @property
+    def isolates(self) -> bool:
+        return self.mode is not IsolationMode.OFF
+
+    def isolation(self) -> Isolation:
+        """What was found; waits until the examination has ended.
+
+        Raises IsolationRefused when ``mode`` requires that everything holds and something does not.
+        """
+        isolation = self._examination.result()
+        open_doors = [verdict.act for verdict in isolation.verdicts if not verdict.held]
+        if self.mode is IsolationMode.REQUIRE and open_doors:
+            raise IsolationRefused(
+                f"--isolation require: a worker here can {'; '.join(open_doors)}. "
+                f"{how_to_get(isolation.layers)}"
+            )
+        return isolation
+
+
+def how_to_get(in_force: dict[str, bool]) -> str:
+    """What to do about the layers that are missing, for the person who runs the machine."""
+    advice = {
+        layers.LANDLOCK: "Landlock needs Linux 5.13 or newer with 'landlock' among the security "
+        "modules (/sys/kernel/security/lsm), and a container runtime that lets its system calls "
+        "through",
+        layers.SECCOMP: "seccomp needs the library libseccomp (Debian: libseccomp2)",
+        layers.PID_NAMESPACE: "namespaces need root or unprivileged user namespaces "
+        "(sysctl user.max_user_namespaces; kernel.apparmor_restrict_unprivileged_userns=0)",
+    }
+    missing = [advice[layer] for layer in advice if not in_force.get(layer)]
+    return "To get more: " + "; ".join(missing) + "." if missing else ""
+
+
+def examine(
+    server: ForkServer, mode: IsolationMode, test_data: Path, omit: tuple[str, ...] = ()
+) -> Isolation:
+    """Attempt every forbidden act, each in a worker that has not tried another.
+
+    ``omit`` names layers to do without, to see what the others hold by themselves.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="grader-doctor-"))
+    folder.chmod(0o711)
+    try:
+        with _listening(socket.SOCK_STREAM) as tcp, _listening(socket.SOCK_DGRAM) as udp:
+            examination = _Examination(server, mode, folder, omit)
+            verdicts = [examination.attempt(act) for act in _acts(folder, test_data, tcp, udp)]
+            verdicts += [examination.memory(), examination.deadline(), examination.left_behind()]
+            return Isolation(mode=mode, layers=examination.layers, verdicts=tuple(verdicts))
+    finally:
+        remove_scratch(folder)
+
+
+def _acts(folder: Path, test_data: Path, tcp: int, udp: int) -> tuple[Act, ...]:
+    private = folder / "private.txt"
+    private.write_text("a file of the user's")
+    private.chmod(0o600)
+    me = str(os.getpid())
+    return (
+        Act("read a file of the user's", "read_file", str(private), FILE_LAYERS),
+        Act("read the test data", "read_file", str(test_data), FILE_LAYERS),
+        Act("write outside its scratch", "write_file", str(folder / "written"), FILE_LAYERS),
+        Act("change a file's mode", "change_mode", str(private), (layers.SECCOMP, layers.USER_ID)),
+        Act("open a TCP connection", "connect_tcp", str(tcp), NETWORK_LAYERS),
+        Act("send a UDP datagram", "send_udp", str(udp), NETWORK_LAYERS),
+        Act("see the grader's process", "see_process", me, (layers.LANDLOCK,)),
+        Act("signal the grader", "signal_process", me, PROCESS_LAYERS),
+        Act("trace the grader", "trace_process", me, PROCESS_LAYERS),
+        Act("start a process", "fork", "", (layers.SECCOMP,)),
+        Act("run a program", "run_program", sys.executable, (layers.SECCOMP,)),
+    )
+
+
+class _Examination:
+    def __init__(
+        self, server: ForkServer, mode: IsolationMode, folder: Path, omit: tuple[str, ...]
+    ) -> None:
+        self.layers: dict[str, bool] = {}
+        self._server = server
+        self._isolate = mode is not IsolationMode.OFF
+        self._folder = folder
+        self._omit = omit
+        self._scratch = folder / "scratch"
+
+    def attempt(self, act: Act) -> Verdict:
+        """One act that succeeds or fails at once."""
+        with self._worker() as worker:
+            reply = self._ask(worker, act.name, act.target, ACT_S)
+        if reply is None or reply.op != "prevented":
+            return Verdict(act=act.title, held=False, by="nothing: it succeeded")
+        layer = next((name for name in act.kept_by if self.layers.get(name)), "the system")
+        return Verdict(act=act.title, held=True, by=f"{layer} ({_reason(reply)})")
+
+    def memory(self) -> Verdict:
+        """Memory beyond the limit."""
+        return self._killed(
+            "take more memory than allowed", "take_memory", str(TOO_MANY_MB), ACT_S,
+            Outcome.OUT_OF_MEMORY,
+        )  # fmt: skip
+
+    def deadline(self) -> Verdict:
+        """Time beyond the deadline, with the polite signals ignored."""
+        return self._killed("run past the deadline", "run_on", "60", DEADLINE_S, Outcome.TIMEOUT)
+
+    def left_behind(self) -> Verdict:
+        """A process that goes on when its worker has ended."""
+        title = "leave a process behind"
+        with self._worker() as worker:
+            reply = self._ask(worker, "leave_process", str(LEFT_BEHIND_S), ACT_S)
+        if reply is not None and reply.op == "prevented":
+            return Verdict(act=title, held=True, by=f"{layers.SECCOMP} ({_reason(reply)})")
+        left = [process for process in psutil.process_iter() if self._is_ours(process)]
+        for process in left:
+            process.kill()
+        if left:
+            return Verdict(act=title, held=False, by="nothing: it lived on")
+        ended_by = layers.PID_NAMESPACE if self.layers.get(layers.PID_NAMESPACE) else "the grader"
+        return Verdict(act=title, held=True, by=f"{ended_by} (it was ended with its worker)")
+
+    def _killed(
+        self, title: str, name: str, target: str, limit_s: float, wanted: Outcome
+    ) -> Verdict:
+        with self._worker() as worker:
+            try:
+                self._request(worker, name, target, limit_s)
+            except CheckFailed as failure:
+                if failure.outcome is wanted:
+                    return Verdict(act=title, held=True, by="the grader (it killed the worker)")
+        return Verdict(act=title, held=False, by="nothing: it succeeded")
+
+    def _ask(self, worker: Conversation, name: str, target: str, limit_s: float) -> Message | None:
+        """The worker's reply, or None when it was killed for what it did."""
+        try:
+            return self._request(worker, name, target, limit_s)
+        except CheckFailed:
+            return None
+
+    def _request(self, worker: Conversation, name: str, target: str, limit_s: float) -> Message:
+        return worker.ask(Message("attempt", {"act": name, "target": target}), limit_s, name)
+
+    @contextmanager
+    def _worker(self) -> Iterator[Conversation]:
+        make_scratch(self._scratch)
+        spec = WorkerSpec(
+            code_dir=str(self._scratch),
+            scratch_dir=str(self._scratch),
+            isolate=self._isolate,
+            max_message_bytes=1 << 20,
+            threads=1,
+            cpu_s=60,
+            file_bytes=1 << 20,
+            open_files=64,
+            processes=1,
+            omit=self._omit,
+        )
+        # More processes than one are let pass here: whether they can be started is the question.
+        bounds = Bounds(MEMORY_BYTES, 8, 1 << 24, 1 << 20, 1 << 16)
+        conversation = Conversation(self._server.start(spec), self._scratch, bounds)
+        try:
+            ready = conversation.ask(Message("hello", {}), START_S, "The worker")
+            self.layers = dict(ready.fields["isolation"])
+            yield conversation
+        except CheckFailed as failure:
+            raise HarnessError(f"{failure.message} {conversation.take_output()}") from None
+        finally:
+            conversation.close()
+            remove_scratch(self._scratch)
+
+    def _is_ours(self, process: psutil.Process) -> bool:
+        try:
+            return Path(process.cwd()).is_relative_to(self._folder)
+        except psutil.Error:
+            return False
+
+
+def _reason(reply: Message) -> str:
+    number = reply.fields.get("errno")
+    return os.strerror(number) if isinstance(number, int) else text(reply.fields.get("text"), 80)
+
+
+@contextmanager
+def _listening(kind: socket.SocketKind) -> Iterator[int]:
+    """A port of this machine that something listens to."""
+    with socket.socket(socket.AF_INET, kind) as listener:
+        listener.bind(("127.0.0.1", 0))
+        if kind == socket.SOCK_STREAM:
+            listener.listen()
+        yield listener.getsockname()[1]
