@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from grader import __version__
 from grader.errors import GraderError, UsageError
@@ -113,8 +114,8 @@ def grade(
     from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE
 
     data = data or EMBEDDED_CORPUS
-    # Started before this process imports torch, so that the two imports overlap.
-    with Sandbox(isolation, data / TEST_FILE) as sandbox:
+    # The server starts before this process imports torch, so that the two imports overlap.
+    with _Progress() as progress, Sandbox(isolation, data / TEST_FILE) as sandbox:
         from grader.engine import grade as grade_submission
         from grader.grading import Request
         from grader.reports.files import write_reports
@@ -129,13 +130,10 @@ def grade(
             seed=seed,
             timeout_s=timeout,
         )
-        with _Progress() as progress:
-            report = grade_submission(request, sandbox, progress)
+        report = grade_submission(request, sandbox, progress)
     folder = out or Path("results") / report.submission
     write_reports(report, folder)
-    console = _console()
-    console.print(to_terminal(report, verbose=verbose))
-    console.print(f"Reports: {folder}", style="dim")
+    _show(to_terminal(report, verbose=verbose), Text(f"Reports: {folder}", style="dim"))
     if report.harness_failed:
         raise typer.Exit(EXIT_HARNESS)
     if min_score is not None and report.score < min_score:
@@ -167,10 +165,7 @@ def doctor(
 
     with Sandbox(IsolationMode.BEST_EFFORT, (data or EMBEDDED_CORPUS) / TEST_FILE) as sandbox:
         isolation = sandbox.isolation()
-    console = _console()
-    console.print(isolation_table(isolation))
-    if advice := how_to_get(isolation.layers):
-        console.print(advice)
+    _show(isolation_table(isolation), Text(how_to_get(isolation.layers)))
     if not all(verdict.held for verdict in isolation.verdicts):
         raise typer.Exit(1)
 
@@ -198,9 +193,16 @@ def _fail(message: str, code: int) -> None:
     sys.exit(code)
 
 
-def _console() -> Console:
+def _show(*parts: RenderableType) -> None:
+    """Print to a terminal as it is, and elsewhere as plain lines of a fixed width."""
     console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
+    if console.is_terminal:
+        console.print(*parts, sep="\n")
+        return
+    console = Console(highlight=False, width=PLAIN_WIDTH, color_system=None)
+    with console.capture() as captured:
+        console.print(*parts, sep="\n")
+    typer.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
 
 class _Progress:

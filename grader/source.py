@@ -48,9 +48,9 @@ def torch_layers_used(source: str, function: str, layers: frozenset[str]) -> lis
                 parts = dotted.split(".")
                 if parts[0] == "torch" and parts[-1] in layers and hasattr(node, "lineno"):
                     found[dotted, node.lineno] = LayerCall(dotted, node.lineno)
-                if isinstance(node, ast.Name) and node.id not in reached:
-                    reached.add(node.id)
-                    waiting.append(node.id)
+            for name in _global_names(definition) - reached:
+                reached.add(name)
+                waiting.append(name)
     return sorted(found.values(), key=lambda call: call.line)
 
 
@@ -79,6 +79,23 @@ def _definitions(tree: ast.Module) -> dict[str, list[ast.stmt]]:
         for name in _names_defined(statement):
             definitions.setdefault(name, []).append(statement)
     return definitions
+
+
+def _global_names(definition: ast.stmt) -> set[str]:
+    """The names that a statement looks up in the module, so without a function's own variables.
+
+    A script that a student left at the end of the file often uses the same names, such as
+    ``outputs``, for what torch's layer gives.
+    """
+    nodes = list(ast.walk(definition))
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+    if not isinstance(definition, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return names
+    own = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    own |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+    own |= {n.name for n in nodes if isinstance(n, ast.FunctionDef) and n is not definition}
+    shared = {name for n in nodes if isinstance(n, ast.Global) for name in n.names}
+    return names - (own - shared)
 
 
 def _names_defined(statement: ast.stmt) -> Iterator[str]:

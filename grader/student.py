@@ -142,7 +142,7 @@ class Student:
         if self._conversation is not None:
             output += self._conversation.take_output()
         self._output = ""
-        return output[: self._bounds.output_bytes]
+        return output
 
     def _load_implementation(self) -> None:
         if not self.submission.has(IMPLEMENTATION):
@@ -217,6 +217,11 @@ def _exception(reply: Message, doing: str) -> CheckFailed:
             Outcome.EXCEPTION,
             f"{doing} called sys.exit or exit instead of going on; remove that call.",
             traceback=lines,
+        )
+    if kind == "ModuleNotFoundError":
+        message += (
+            ". It is not installed where this is graded: remove the import if it is not needed; "
+            "otherwise course staff can install the package there"
         )
     memory = reply.fields.get("memory") is True
     outcome = Outcome.OUT_OF_MEMORY if memory else Outcome.EXCEPTION

@@ -19,6 +19,8 @@ IMPLEMENTATION = "implementation.py"
 MODEL_CODE = "rnn_lm.py"
 MODEL = "rnn_lm.sav"
 MAIN_FILES = (IMPLEMENTATION, MODEL_CODE, MODEL)
+GIVEN_FOLDER = Path(__file__).with_name("given")
+"""Files that the course gives to students, and that their code may import unasked."""
 VISIBLE_SUFFIXES = frozenset({".py", ".ipynb", ".sav", ".pt", ".pth", ".safetensors"})
 """What a worker sees of a submission: code, model and notebooks. A hand-in's own test.csv, for
 one, could be looked up while the model is scored."""
@@ -51,15 +53,16 @@ def stage(path: Path, into: Path, limits: SubmissionLimits) -> Submission:
     hand-in is not safe to read.
     """
     if path.is_dir():
-        return _stage_folder(path, path.resolve().name, into, limits)
+        return _stage_folder(path, readable(path.resolve().name), into, limits)
     if not path.exists():
         raise SubmissionError(f"there is no file or folder {path}")
-    if not zipfile.is_zipfile(path):
+    if not path.is_file() or not zipfile.is_zipfile(path):
         raise SubmissionError(f"{path} is neither a folder nor a zip file")
     unpacked = into.with_name(into.name + "-unpacked")
+    unpacked.mkdir(parents=True)
     try:
         unzip(path, unpacked, limits)
-        return _stage_folder(unpacked, path.stem, into, limits)
+        return _stage_folder(unpacked, readable(path.stem), into, limits)
     finally:
         shutil.rmtree(unpacked, ignore_errors=True)
 
@@ -74,7 +77,8 @@ def _stage_folder(source: Path, name: str, into: Path, limits: SubmissionLimits)
     into.mkdir(parents=True, mode=0o755)
     notes: list[str] = []
     total = 0
-    for relative in entries:
+    # A file with the exact name comes before one in another case.
+    for relative in sorted(entries, key=lambda entry: _is_misspelt(entry.name)):
         if relative.suffix.lower() not in VISIBLE_SUFFIXES or not relative.is_relative_to(root):
             continue
         target, note = _canonical(relative.relative_to(root), into)
@@ -84,6 +88,9 @@ def _stage_folder(source: Path, name: str, into: Path, limits: SubmissionLimits)
         total += _copy(source / relative, target, min(limits.max_file_mb, limits.max_mb))
         if total > limits.max_mb << 20:
             raise SubmissionError(f"{name} holds more than {limits.max_mb} MB of code and models")
+    for given in GIVEN_FOLDER.glob("*.py"):
+        if not (into / given.name).exists():
+            shutil.copyfile(given, into / given.name)
     files = sorted(p for p in into.rglob("*") if p.is_file())
     return Submission(
         name=name,
@@ -120,16 +127,26 @@ def _root_of(entries: list[PurePosixPath]) -> PurePosixPath | None:
     return next((e.parent for e in entries if e.name.lower() in MAIN_FILES), None)
 
 
+def _is_misspelt(name: str) -> bool:
+    return name.lower() in MAIN_FILES and name != name.lower()
+
+
 def _canonical(relative: PurePosixPath, into: Path) -> tuple[Path | None, str]:
     """Where a file is copied to, if at all, and a note when that is not its own name."""
     lower = relative.name.lower()
-    if len(relative.parts) > 1 or lower not in MAIN_FILES or relative.name == lower:
+    if len(relative.parts) > 1 or not _is_misspelt(relative.name):
         target, note = into / relative, ""
     else:
-        target, note = into / lower, f"{relative.name} was read as {lower}"
+        target, note = into / lower, f"{readable(relative.name)} was read as {lower}"
     if target.exists():
-        return None, f"{relative} was left out: another file has the same name but for its case"
+        left_out = f"{readable(str(relative))} was left out"
+        return None, f"{left_out}: another file has the same name but for its case"
     return target, note
+
+
+def readable(name: str) -> str:
+    """A file's name as text that UTF-8 can write; old archives leave others on the disk."""
+    return name.encode("utf-8", "replace").decode("utf-8")
 
 
 def _copy(source: Path, target: Path, max_mb: int) -> int:
@@ -176,7 +193,9 @@ def unzip(archive: Path, into: Path, limits: SubmissionLimits) -> None:
             left = limits.max_mb << 20
             for member in members:
                 left -= _unzip_member(zipped, member, into, limits, left)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, RuntimeError) as error:
+    except SubmissionError:
+        raise
+    except Exception as error:  # of a damaged archive, zipfile lets through nearly every kind
         raise SubmissionError(f"{archive.name} cannot be unpacked: {error}") from None
 
 
@@ -188,8 +207,8 @@ def _unzip_member(
     left: int,
 ) -> int:
     name = PurePosixPath(member.filename.replace("\\", "/"))
-    absurd = len(member.filename) > MAX_NAME or not member.filename.isprintable()
-    if name.is_absolute() or ".." in name.parts or ":" in name.parts[0] or absurd:
+    absurd = len(member.filename) > MAX_NAME or not member.filename.isprintable() or not name.parts
+    if absurd or name.is_absolute() or ".." in name.parts or ":" in name.parts[0]:
         raise SubmissionError(f"the zip has a file with the unsafe name {member.filename[:80]!r}")
     mode = member.external_attr >> 16
     if mode and not stat.S_ISREG(mode) and stat.S_IFMT(mode):

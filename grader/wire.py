@@ -163,6 +163,9 @@ class _Spec:
             raise WireError("an array's shape is no short list")
         if not all(type(n) is int and 0 <= n < 1 << 48 for n in shape):
             raise WireError("an array's shape has a length that is no sensible number")
+        # NumPy multiplies the lengths of an empty array too, but for the zeros.
+        if math.prod(n or 1 for n in shape) >= 1 << 48:
+            raise WireError("an array's shape is larger than is allowed")
         return cls(np.dtype(dtype), tuple(shape), order == "F")
 
     def array(self, raw: NDArray[np.uint8]) -> Array:

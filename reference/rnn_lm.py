@@ -17,7 +17,7 @@ class SentenceModel(nn.Module):
         self,
         freq: NDArray[np.int64],
         embed: int = 128,
-        hidden: int = 640,
+        hidden: int = 512,
         layers: int = 1,
         dropout: float = 0.2,
     ) -> None:

@@ -129,7 +129,7 @@ def main(
     ] = "{}",
     epochs: Annotated[int, typer.Option(min=1)] = 8,
     batch_size: Annotated[int, typer.Option(min=1)] = 64,
-    lr: Annotated[float, typer.Option(help="The highest learning rate of the schedule.")] = 2e-3,
+    lr: Annotated[float, typer.Option(help="The highest learning rate of the schedule.")] = 3e-3,
     seed: int = 0,
     threads: Annotated[int, typer.Option(help="CPU threads; 0: torch's own choice.")] = 0,
 ) -> None:

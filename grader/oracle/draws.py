@@ -57,7 +57,10 @@ def gamma(terms: int) -> float:
 
 
 def seeded(seed: int, build: Callable[[], nn.Module]) -> nn.Module:
-    """A layer with torch's usual initialisation under ``seed``; global random state is kept."""
+    """A layer with torch's usual initialisation under ``seed``; global random state is kept.
+
+    Also for a layer that gets other parameters at once: torch draws some for every new one.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return build().requires_grad_(False)

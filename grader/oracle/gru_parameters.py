@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from grader.oracle.draws import Allowance, Float32, Float64, normal
+from grader.oracle.draws import Allowance, Float32, Float64, normal, seeded
 from grader.oracle.recurrent import RecurrentSizes, rnn_draw
 
 
@@ -50,7 +50,7 @@ def gru_states(
     them. Raises ValueError, in words for the student, when they do not fit the layer.
     """
     inputs_size, hidden = inputs.shape[2], init_state.shape[2]
-    layer = nn.GRU(inputs_size, hidden, batch_first=True)
+    layer = seeded(0, lambda: nn.GRU(inputs_size, hidden, batch_first=True))
     joined = (
         _joined(gates, 0, "wt_x", (inputs_size, hidden)),
         _joined(gates, 2, "wt_h", (hidden, hidden)),

@@ -55,8 +55,7 @@ def rnn_draw(sizes: RecurrentSizes, seed: int, allowance: Allowance) -> Draw:
     w_x, w_h, b_x, b_h = (numbers(p) for p in layer.parameters())
     wt_x, wt_h, bias = w_x.T, w_h.T, b_x + b_h
     init_state, inputs = _state_and_inputs(sizes, seed)
-    exact = nn.RNN(sizes.inputs, sizes.hidden, batch_first=True, dtype=torch.float64)
-    states = _states(exact, [w_x, w_h, bias, np.zeros_like(bias)], inputs, init_state)
+    states = _states(layer, [w_x, w_h, bias, np.zeros_like(bias)], inputs, init_state)
     bound = _carried(states, inputs, rnn_step(wt_x, wt_h, bias, allowance))
     return Draw("rnn", (wt_h, wt_x, bias, init_state, inputs), _expected(states, bound, allowance))
 
@@ -67,8 +66,7 @@ def gru_draw(sizes: RecurrentSizes, seed: int, allowance: Allowance) -> Draw:
     parameters = [numbers(p) for p in layer.parameters()]
     gates = gates_of(parameters)
     init_state, inputs = _state_and_inputs(sizes, seed)
-    exact = nn.GRU(sizes.inputs, sizes.hidden, batch_first=True, dtype=torch.float64)
-    states = _states(exact, parameters, inputs, init_state)
+    states = _states(layer, parameters, inputs, init_state)
     bound = _carried(states, inputs, gru_step(gates, allowance))
     return Draw("gru", (*gates, init_state, inputs), _expected(states, bound, allowance))
 
@@ -162,6 +160,7 @@ def _states(
     layer: nn.Module, parameters: list[Float32], inputs: Float32, init_state: Float32
 ) -> Float64:
     """The initial state and the state after each step, [B,T+1,H], by torch's layer at float64."""
+    layer.double()
     with torch.no_grad():
         for own, given in zip(layer.parameters(), parameters, strict=True):
             own.copy_(torch.from_numpy(given))

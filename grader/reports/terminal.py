@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -59,7 +60,12 @@ def isolation_table(isolation: Isolation) -> RenderableType:
 
 
 def _table(report: Report) -> Table:
-    table = Table(box=None, title=plain(report.submission), title_justify="left", pad_edge=False)
+    table = Table(
+        box=None,
+        title=Text(plain(report.submission)),
+        title_justify="left",
+        pad_edge=False,
+    )
     table.add_column("")
     table.add_column("Question")
     table.add_column("Points", justify="right")
@@ -84,7 +90,7 @@ def _question(question: QuestionResult, verbose: bool) -> Iterator[RenderableTyp
         yield Text(f"\n{question.id.upper()} {question.title}", style="bold")
     if measured:
         yield Padding.indent(_measured(measured), 2)
-    for alike in _alike(shown, verbose):
+    for alike in _alike(shown):
         shown_as = _passed(alike[0]) if alike[0].passed else _failed(alike)
         yield Padding.indent(shown_as, 2)
 
@@ -95,25 +101,21 @@ def _matters(question: QuestionResult, check: CheckResult) -> bool:
     return not check.passed and (check.graded or done)
 
 
-def _alike(checks: list[CheckResult], verbose: bool) -> list[list[CheckResult]]:
-    """Failures that say the same, or that are one check at several sizes, are shown once."""
-    groups: list[list[CheckResult]] = []
-    for check in checks:
-        first = groups[-1][0] if groups else None
-        if first is not None and not check.passed and first.outcome is check.outcome:
-            same_check = check.name.split("[")[0] == first.name.split("[")[0]
-            if check.message == first.message or (same_check and not verbose):
-                groups[-1].append(check)
-                continue
-        groups.append([check])
-    return groups
+def _alike(checks: list[CheckResult]) -> Iterator[list[CheckResult]]:
+    """Failures that say the same are shown once: a syntax error is not told twelve times."""
+
+    def said(check: CheckResult) -> tuple[object, ...]:
+        return (check.name,) if check.passed else (check.outcome, check.message)
+
+    for _, same in groupby(checks, key=said):
+        yield list(same)
 
 
 def _measured(measured: dict[str, object]) -> Text:
     return Text(
         f"loss {measured['loss']:.4f} nats a character (the notebook's own mean: "
         f"{measured['notebook_loss']:.4f}), {measured['characters']:,} characters, on "
-        f"{measured['device']}"
+        f"{plain(str(measured['device']))}"
     )
 
 

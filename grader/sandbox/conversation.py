@@ -147,7 +147,7 @@ class Conversation:
                 f"{doing} was killed by the system: it took too much memory or CPU time.",
             )
         if status < 0:
-            how = f"crashed with {signal.Signals(-status).name}"
+            how = f"crashed with {signal_name(-status)}"
         else:
             how = f"ended the Python process (exit code {status}); is exit() or os._exit() called?"
         return self._end(Outcome.CRASH, f"{doing} {how}")
@@ -178,3 +178,11 @@ class Conversation:
         self._output += chunk[:room]
         self._output_cut |= len(chunk) > room
         return True
+
+
+def signal_name(number: int) -> str:
+    """Such as SIGSEGV; real-time signals have no names of their own."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

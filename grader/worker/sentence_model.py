@@ -15,6 +15,10 @@ from grader.wire import Message
 from grader.worker.failures import absent
 
 MODULE = "rnn_lm"
+NO_MODEL_CODE = (
+    "{file} needs the class that it was made from ({error}), and there is no rnn_lm.py in the "
+    "hand-in. Put the class SentenceModel into rnn_lm.py and hand it in too."
+)
 
 
 class LanguageModel:
@@ -35,9 +39,13 @@ class LanguageModel:
         self._device = torch.device(wanted)
         torch.manual_seed(request.fields["seed"])
         code = self._import_model_code()
-        saved = torch.load(
-            self._code_dir / request.fields["file"], map_location=self._device, weights_only=False
-        )
+        file = self._code_dir / request.fields["file"]
+        try:
+            saved = torch.load(file, map_location=self._device, weights_only=False)
+        except (AttributeError, ModuleNotFoundError) as error:
+            if code is None:
+                return absent(NO_MODEL_CODE.format(file=file.name, error=error))
+            raise
         if isinstance(saved, dict):
             saved = self._built_from(saved, code, request.arrays[0])
         if isinstance(saved, Message):
