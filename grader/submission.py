@@ -8,10 +8,10 @@ import shutil
 import stat
 import zipfile
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from grader.archive import COPY_BYTES, IGNORED_FOLDERS, MAX_NAME, unzip
 from grader.errors import SubmissionError
 from grader.rubric import SubmissionLimits
 
@@ -24,10 +24,8 @@ GIVEN_FOLDER = Path(__file__).with_name("given")
 VISIBLE_SUFFIXES = frozenset({".py", ".ipynb", ".sav", ".pt", ".pth", ".safetensors"})
 """What a worker sees of a submission: code, model and notebooks. A hand-in's own test.csv, for
 one, could be looked up while the model is scored."""
-IGNORED_FOLDERS = frozenset({"__MACOSX", "__pycache__", "node_modules"})
 MAX_DEPTH = 8
-MAX_NAME = 200
-COPY_BYTES = 1 << 20
+MAX_NOTES = 20
 
 
 @dataclass(frozen=True)
@@ -68,14 +66,15 @@ def stage(path: Path, into: Path, limits: SubmissionLimits) -> Submission:
 
 
 def _stage_folder(source: Path, name: str, into: Path, limits: SubmissionLimits) -> Submission:
-    entries = list(_regular_files(source, limits))
+    entries, notes = _scan(source, limits)
     root = _root_of(entries)
     if root is None:
         raise SubmissionError(
-            f"{name} has nothing to grade: none of {', '.join(MAIN_FILES)} is in it"
+            "; ".join(
+                (f"{name} has nothing to grade: none of {', '.join(MAIN_FILES)} is in it", *notes)
+            )
         )
     into.mkdir(parents=True, mode=0o755)
-    notes: list[str] = []
     total = 0
     # A file with the exact name comes before one in another case.
     for relative in sorted(entries, key=lambda entry: _is_misspelt(entry.name)):
@@ -101,14 +100,19 @@ def _stage_folder(source: Path, name: str, into: Path, limits: SubmissionLimits)
     )
 
 
-def _regular_files(source: Path, limits: SubmissionLimits) -> Iterator[PurePosixPath]:
-    """The regular files below ``source``, shallow ones first; links and devices are passed over."""
+def _scan(source: Path, limits: SubmissionLimits) -> tuple[list[PurePosixPath], list[str]]:
+    """The regular files below ``source``, shallow ones first, and notes on what was passed over.
+
+    Links are not followed, and nothing but regular files is ever opened.
+    """
+    files: list[PurePosixPath] = []
+    notes: list[str] = []
     folders = deque([(source, 0)])
     count = 0
     while folders:
         folder, depth = folders.popleft()
+        entries = []
         with os.scandir(folder) as scan:
-            entries = []
             for entry in scan:
                 count += 1
                 if count > limits.max_files:
@@ -117,10 +121,24 @@ def _regular_files(source: Path, limits: SubmissionLimits) -> Iterator[PurePosix
         for entry in sorted(entries, key=lambda e: e.name):
             if entry.name.startswith(".") or entry.name in IGNORED_FOLDERS:
                 continue
-            if entry.is_dir(follow_symlinks=False) and depth < MAX_DEPTH:
+            relative = PurePosixPath(Path(entry.path).relative_to(source).as_posix())
+            if problem := _problem(entry, depth):
+                notes.append(f"{readable(str(relative))[:MAX_NAME]!r} was not read: {problem}")
+            elif entry.is_dir(follow_symlinks=False):
                 folders.append((Path(entry.path), depth + 1))
-            elif entry.is_file(follow_symlinks=False):
-                yield PurePosixPath(Path(entry.path).relative_to(source).as_posix())
+            else:
+                files.append(relative)
+    return files, notes[:MAX_NOTES]
+
+
+def _problem(entry: os.DirEntry[str], depth: int) -> str:
+    if entry.is_symlink():
+        return "it is a symbolic link"
+    if len(entry.name) > MAX_NAME:
+        return "its name is too long"
+    if entry.is_dir(follow_symlinks=False):
+        return "folders are nested too deep there" if depth >= MAX_DEPTH else ""
+    return "" if entry.is_file(follow_symlinks=False) else "it is no regular file"
 
 
 def _root_of(entries: list[PurePosixPath]) -> PurePosixPath | None:
@@ -178,53 +196,3 @@ def _digest(folder: Path, files: list[Path]) -> str:
             while chunk := reader.read(COPY_BYTES):
                 digest.update(chunk)
     return digest.hexdigest()
-
-
-def unzip(archive: Path, into: Path, limits: SubmissionLimits) -> None:
-    """Unpack a zip within the limits, or raise SubmissionError and say which one it breaks.
-
-    Sizes are counted as bytes come out, not believed from the archive's directory.
-    """
-    try:
-        with zipfile.ZipFile(archive) as zipped:
-            members = [m for m in zipped.infolist() if not m.is_dir()]
-            if len(members) > limits.max_files:
-                raise SubmissionError(f"{archive.name} has more than {limits.max_files:,} files")
-            left = limits.max_mb << 20
-            for member in members:
-                left -= _unzip_member(zipped, member, into, limits, left)
-    except SubmissionError:
-        raise
-    except Exception as error:  # of a damaged archive, zipfile lets through nearly every kind
-        raise SubmissionError(f"{archive.name} cannot be unpacked: {error}") from None
-
-
-def _unzip_member(
-    zipped: zipfile.ZipFile,
-    member: zipfile.ZipInfo,
-    into: Path,
-    limits: SubmissionLimits,
-    left: int,
-) -> int:
-    name = PurePosixPath(member.filename.replace("\\", "/"))
-    absurd = len(member.filename) > MAX_NAME or not member.filename.isprintable() or not name.parts
-    if absurd or name.is_absolute() or ".." in name.parts or ":" in name.parts[0]:
-        raise SubmissionError(f"the zip has a file with the unsafe name {member.filename[:80]!r}")
-    mode = member.external_attr >> 16
-    if mode and not stat.S_ISREG(mode) and stat.S_IFMT(mode):
-        raise SubmissionError(f"{name} in the zip is a link or device, not a file")
-    if any(part in IGNORED_FOLDERS or part.startswith(".") for part in name.parts):
-        return 0
-    target = into.joinpath(*name.parts)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    most = min(left, limits.max_file_mb << 20)
-    size = 0
-    with zipped.open(member) as reader, target.open("wb") as writer:
-        while chunk := reader.read(COPY_BYTES):
-            size += len(chunk)
-            if size > most:
-                raise SubmissionError(f"{name} in the zip is too large: over {most >> 20} MB")
-            if size > COPY_BYTES and size > limits.max_ratio * max(member.compress_size, 1):
-                raise SubmissionError(f"{name} in the zip expands like a zip bomb")
-            writer.write(chunk)
-    return size

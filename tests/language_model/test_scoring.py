@@ -1,0 +1,195 @@
+"""The loss is torch's cross-entropy, and logits that have none are refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from torch.nn.functional import cross_entropy
+
+from grader.errors import CheckFailed
+from grader.language_model.corpus import Vocabulary
+from grader.language_model.scoring import LossTotals, score_batch, target_log_probabilities
+from grader.model import Outcome
+
+Logits = NDArray[Any]
+SENTENCES = ["abc", "a", "cabbage", "bee", ""]
+VOCABULARY = Vocabulary.of(["abcde fg", "gabe"])
+
+
+def batch_of(*sentences: str) -> NDArray[np.int64]:
+    return VOCABULARY.pad(VOCABULARY.encode(sentences))
+
+
+def random_logits(batch: NDArray[np.int64], seed: int = 0) -> Logits:
+    rng = np.random.default_rng(seed)
+    shape = (*batch[:, 1:].shape, VOCABULARY.size)
+    return (5 * rng.standard_normal(shape)).astype(np.float32)
+
+
+def torch_loss(logits: Logits, batch: NDArray[np.int64], reduction: str = "mean") -> float:
+    """The notebook's own line."""
+    flat = torch.from_numpy(logits).double().reshape(-1, logits.shape[-1])
+    target = torch.from_numpy(batch[:, 1:]).reshape(-1)
+    ignored = VOCABULARY.pad_id
+    return float(cross_entropy(flat, target, ignore_index=ignored, reduction=reduction))
+
+
+def refusal(logits: Logits, batch: NDArray[np.int64]) -> str:
+    with pytest.raises(CheckFailed) as failure:
+        score_batch(logits, batch, VOCABULARY)
+    assert failure.value.outcome is Outcome.WRONG
+    return failure.value.message
+
+
+def totals_of(*batches: NDArray[np.int64]) -> LossTotals:
+    totals = LossTotals()
+    for seed, batch in enumerate(batches):
+        totals.add(score_batch(random_logits(batch, seed), batch, VOCABULARY))
+    return totals
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_loss_of_one_batch_is_cross_entropy(seed: int) -> None:
+    batch = batch_of(*SENTENCES)
+    logits = random_logits(batch, seed)
+    totals = LossTotals()
+    totals.add(score_batch(logits, batch, VOCABULARY))
+    assert totals.loss == pytest.approx(torch_loss(logits, batch), rel=1e-12)
+    assert totals.notebook_loss == pytest.approx(torch_loss(logits, batch), rel=1e-12)
+
+
+def test_loss_is_weighted_by_token_and_the_notebooks_by_batch() -> None:
+    batches = [batch_of("cabbage", "bee"), batch_of("a"), batch_of("", "b", "")]
+    losses = [torch_loss(random_logits(b, seed), b) for seed, b in enumerate(batches)]
+    sums = [torch_loss(random_logits(b, seed), b, "sum") for seed, b in enumerate(batches)]
+    tokens = sum(int((batch[:, 1:] != VOCABULARY.pad_id).sum()) for batch in batches)
+    totals = totals_of(*batches)
+    assert totals.notebook_loss == pytest.approx(float(np.mean(losses)), rel=1e-12)
+    assert totals.loss == pytest.approx(sum(sums) / tokens, rel=1e-12)
+    assert totals.loss != pytest.approx(totals.notebook_loss, rel=1e-3)
+
+
+def test_loss_does_not_depend_on_the_batches() -> None:
+    whole = batch_of(*SENTENCES)
+    logits = random_logits(whole)
+    together, apart = LossTotals(), LossTotals()
+    together.add(score_batch(logits, whole, VOCABULARY))
+    for row, sentence in enumerate(SENTENCES):
+        alone = batch_of(sentence)
+        length = alone.shape[1] - 1
+        apart.add(score_batch(logits[row : row + 1, :length], alone, VOCABULARY))
+    assert apart.loss == pytest.approx(together.loss, rel=1e-12)
+    assert apart.tokens == together.tokens
+
+
+def test_what_is_counted() -> None:
+    totals = totals_of(batch_of("abc", "a"), batch_of("bee"))
+    assert totals.sentences == 3
+    assert totals.characters == len("abc\na\nbee\n")
+    assert totals.tokens == totals.characters + totals.sentences
+
+
+def test_scored_log_probabilities_are_of_the_targets() -> None:
+    batch = batch_of("abc", "a")
+    logits = random_logits(batch)
+    scored = score_batch(logits, batch, VOCABULARY)
+    for row, position in np.ndindex(2, batch.shape[1] - 1):
+        target = batch[row, position + 1]
+        line = logits[row, position].astype(np.float64)
+        expected = line[target] - np.log(np.exp(line).sum())
+        assert scored.log_probabilities[row, position] == pytest.approx(expected, rel=1e-9)
+        assert scored.counted[row, position] == (target != VOCABULARY.pad_id)
+
+
+def test_large_logits_do_not_overflow() -> None:
+    logits = np.array([[1e30, -1e30, 0.0]], np.float32)
+    assert target_log_probabilities(logits, np.array([0]))[0] == 0.0
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float64, np.int64])
+def test_logits_of_other_types(dtype: Any) -> None:
+    batch = batch_of("abc")
+    logits = random_logits(batch).astype(dtype)
+    scored = score_batch(logits, batch, VOCABULARY)
+    assert -scored.log_probabilities.mean() == pytest.approx(torch_loss(logits, batch))
+
+
+def test_logits_in_another_memory_order() -> None:
+    batch = batch_of("abc", "ab")
+    logits = random_logits(batch)
+    one = score_batch(logits, batch, VOCABULARY)
+    other = score_batch(np.asfortranarray(logits), batch, VOCABULARY)
+    assert np.array_equal(one.log_probabilities, other.log_probabilities)
+
+
+@pytest.mark.parametrize("columns", [1, VOCABULARY.size - 3, VOCABULARY.size + 1])
+def test_wrong_number_of_logits_names_both(columns: int) -> None:
+    batch = batch_of("abc", "a")
+    message = refusal(np.zeros((*batch[:, 1:].shape, columns), np.float32), batch)
+    assert f"gives {columns} logits" in message
+    assert f"{VOCABULARY.size} are expected" in message
+
+
+@pytest.mark.parametrize("change", ["one position more", "flattened", "turned", "scalar", "last"])
+def test_wrong_shape(change: str) -> None:
+    batch = batch_of("abc", "a")
+    logits = random_logits(batch)
+    wrong = {
+        "one position more": random_logits(batch_of("abcd", "a")),
+        "flattened": logits.reshape(-1, VOCABULARY.size),
+        "turned": logits.swapaxes(1, 2),
+        "scalar": np.zeros((), np.float32),
+        "last": logits[:, -1],
+    }[change]
+    message = refusal(wrong, batch)
+    assert str(list(wrong.shape)) in message
+    assert str(list(logits.shape)) in message
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("at_target", [True, False])
+def test_nan_or_infinite_logits(value: float, at_target: bool) -> None:
+    batch = batch_of("abc", "a")
+    logits = random_logits(batch)
+    target = batch[0, 2]
+    logits[0, 1, target if at_target else (target + 1) % VOCABULARY.size] = value
+    assert "NaN or infinite" in refusal(logits, batch)
+
+
+def test_nothing_but_negative_infinity() -> None:
+    batch = batch_of("abc", "a")
+    logits = random_logits(batch)
+    logits[0, 1] = -np.inf
+    assert "NaN or infinite" in refusal(logits, batch)
+
+
+def test_target_that_is_ruled_out() -> None:
+    batch = batch_of("abc", "a")
+    logits = random_logits(batch)
+    logits[1, 1, batch[1, 2]] = -np.inf
+    assert "probability zero" in refusal(logits, batch)
+
+
+def test_ruling_out_what_never_comes_next_is_fine() -> None:
+    batch = batch_of("abc", "a")
+    logits = random_logits(batch)
+    logits[..., [VOCABULARY.begin_id, VOCABULARY.pad_id]] = -np.inf
+    totals = LossTotals()
+    totals.add(score_batch(logits, batch, VOCABULARY))
+    assert totals.loss == pytest.approx(torch_loss(logits, batch), rel=1e-12)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_padding_is_not_looked_at(value: float) -> None:
+    batch = batch_of("abc", "a")
+    logits = random_logits(batch)
+    clean = score_batch(logits.copy(), batch, VOCABULARY)
+    logits[batch[:, 1:] == VOCABULARY.pad_id] = value
+    dirty = score_batch(logits, batch, VOCABULARY)
+    assert np.array_equal(
+        clean.log_probabilities[clean.counted], dirty.log_probabilities[dirty.counted]
+    )

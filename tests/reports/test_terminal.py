@@ -1,0 +1,172 @@
+"""What a person reads: points, what did not pass and why, and nothing that moves the terminal."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+from rich.console import Console
+
+from grader.model import Outcome, Report, TracebackLine
+from grader.reports.terminal import OUTCOME_WORDS, to_terminal
+from tests.reports.builders import HARMLESS, HOSTILE, check, passed, question, report
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+MEASURED = {
+    "loss": 1.23456,
+    "notebook_loss": 1.25,
+    "characters": 40619,
+    "device": "cpu",
+    "probes": 480,
+}
+
+
+def rendered(of: Report, *, verbose: bool = False, colour: bool = False, width: int = 200) -> str:
+    console = Console(
+        file=io.StringIO(),
+        width=width,
+        force_terminal=colour,
+        color_system="truecolor" if colour else None,
+        highlight=False,
+        legacy_windows=False,
+    )
+    console.print(to_terminal(of, verbose=verbose))
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def test_points_of_each_question_and_in_total() -> None:
+    good = question(passed("a"), passed("b"), id="q2", score=3)
+    bad = question(passed("a"), check("b"), check("c"), id="q3", max_score=5.0)
+    text = rendered(report(good, bad))
+    assert re.search(r"Q2 +Title of q2 +3 / 3 +2 of 2 passed", text)
+    assert re.search(r"Q3 +Title of q3 +0 / 5 +1 of 3 passed", text)
+    assert "Total: 3 / 8" in text
+    assert text.startswith("alice")
+
+
+def test_fractions_of_points() -> None:
+    text = rendered(report(question(passed("a"), score=2.5)))
+    assert "2.5 / 3" in text
+    assert "Total: 2.5 / 3" in text
+
+
+@pytest.mark.parametrize("outcome", [o for o in Outcome if o is not Outcome.PASSED])
+def test_failure_says_what_and_why(outcome: Outcome) -> None:
+    text = rendered(report(question(check("a", outcome=outcome, message="the reason"))))
+    assert f"a ({OUTCOME_WORDS[outcome]})" in text
+    assert "the reason" in text
+    assert "Asked: What a asks" in text
+
+
+def test_traceback_and_output_are_shown() -> None:
+    line = TracebackLine(file="implementation.py", line=7, function="rnn", code="h = x @ w")
+    text = rendered(report(question(check("a", traceback=(line,), output="printed this"))))
+    assert "implementation.py, line 7, in rnn: h = x @ w" in text
+    assert "printed this" in text
+
+
+def test_checks_that_passed_are_shown_when_asked_for() -> None:
+    of = report(question(passed("steps", error=1e-7, allowed=2e-6), passed("sizes"), score=3))
+    assert "steps" not in rendered(of)
+    text = rendered(of, verbose=True)
+    assert "steps: passed: 1e-07, allowed 2e-06" in text
+    assert "sizes: passed" in text
+
+
+def test_advisory_checks_are_shown_once_all_graded_ones_pass() -> None:
+    advice = check("one_step", graded=False, message="differs in one step")
+    done = rendered(report(question(passed("a"), advice, score=3)))
+    assert "one_step (wrong answer, advisory)" in done
+    assert "differs in one step" in done
+    assert "1 of 1 passed" in done
+    assert "one_step" not in rendered(report(question(check("a"), advice)))
+    assert "one_step" in rendered(report(question(check("a"), advice)), verbose=True)
+
+
+def test_failures_that_say_the_same_are_shown_once() -> None:
+    same = [check(f"sizes[{i}]", message="no function rnn") for i in range(4)]
+    text = rendered(report(question(check("case", message="no function rnn"), *same)))
+    assert text.count("no function rnn") == 1
+    assert "case and 4 more" in text
+    assert "0 of 5 passed" in text
+
+
+def test_different_failures_are_all_shown() -> None:
+    text = rendered(report(question(check("a", message="one"), check("b", message="two"))))
+    assert "one" in text
+    assert "two" in text
+
+
+def test_what_was_measured() -> None:
+    text = rendered(report(question(passed("runs"), id="q7", score=10, measured=MEASURED)))
+    assert "loss 1.2346 nats a character" in text
+    assert "40,619 characters" in text
+
+
+def test_notes_are_shown() -> None:
+    assert "Note: a file was left out." in rendered(report(notes=("a file was left out",)))
+
+
+def test_failure_of_the_grader_is_said_aloud() -> None:
+    of = report(question(check("a", outcome=Outcome.HARNESS_ERROR)))
+    assert "THE GRADER FAILED" in rendered(of)
+    assert "not final" in rendered(of)
+    assert "not final" not in rendered(report(question(check("a"))))
+
+
+def hostile_report() -> Report:
+    line = TracebackLine(file=HOSTILE, line=1, function=HOSTILE, code=HOSTILE)
+    texts = {"message": HOSTILE, "output": HOSTILE, "traceback": (line,)}
+    checks = check(f"a[{HOSTILE}]", **texts), check("b", outcome=Outcome.CRASH, **texts)
+    return report(question(*checks, measured=MEASURED), notes=(HOSTILE,))
+
+
+def is_harmless(text: str) -> bool:
+    return all(character.isprintable() or character == "\n" for character in text)
+
+
+@pytest.mark.parametrize("verbose", [False, True])
+def test_students_markup_and_escapes_are_harmless(verbose: bool) -> None:
+    text = rendered(hostile_report(), verbose=verbose)
+    assert is_harmless(text)
+    assert text.count(HARMLESS) >= 5
+
+
+def test_only_colours_are_sent_to_a_terminal() -> None:
+    text = rendered(hostile_report(), colour=True)
+    assert COLOUR.search(text)
+    assert is_harmless(COLOUR.sub("", text))
+
+
+@pytest.mark.parametrize(
+    "name", ["[bold]alice", "alice [red]", ":smile:", "[1] alice", "alice\\[b"]
+)
+def test_name_of_the_submission_is_shown_as_it_is(name: str) -> None:
+    assert name in rendered(report(question(passed("a")), submission=name))
+
+
+@pytest.mark.parametrize("name", ["steps[bold]", "steps[/x]", "sizes[B2-T3]"])
+def test_name_of_a_check_is_shown_as_it_is(name: str) -> None:
+    assert name in rendered(report(question(check(name))))
+
+
+def test_name_of_the_submission_with_control_characters() -> None:
+    text = rendered(report(question(passed("a")), submission="al\x1b[2Jice\x00"), colour=True)
+    assert "alice" in text
+    assert is_harmless(COLOUR.sub("", text))
+
+
+def test_device_that_a_worker_made_up() -> None:
+    measured = {**MEASURED, "device": "\x1b[2J[/x]\x00"}
+    text = rendered(report(question(passed("a"), id="q7", measured=measured)))
+    assert is_harmless(text)
+    assert "on [/x]" in text
+
+
+def test_narrow_terminal_keeps_the_points() -> None:
+    text = rendered(report(question(check("a", message="long " * 40), score=1)), width=60)
+    assert "1 / 3" in text
+    assert "Total: 1 / 3" in text
+    assert max(map(len, text.splitlines())) <= 60

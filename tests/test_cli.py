@@ -1,0 +1,214 @@
+"""The command line in a process of its own: exit codes, files, and text without colours."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+from xml.etree import ElementTree
+
+import jsonschema
+import pytest
+
+from grader import __version__
+from grader.cli import main
+from grader.doctor import Sandbox
+from grader.model import Report
+from tests.conftest import ROOT
+
+ALICE = ROOT / "submissions" / "alice"
+COLOURS = {"FORCE_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE", "PY_COLORS", "COLUMNS"}
+
+
+def grader(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if name not in COLOURS}
+    return subprocess.run(
+        [sys.executable, "-m", "grader", *map(str, arguments)],
+        cwd=ROOT,
+        env={**kept, **environment},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+
+
+@dataclass(frozen=True)
+class Graded:
+    done: subprocess.CompletedProcess[str]
+    folder: Path
+
+    @property
+    def report(self) -> dict[str, Any]:
+        text = (self.folder / "report.json").read_text(encoding="utf-8")
+        result: dict[str, Any] = json.loads(text)
+        return result
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
+    """One question of a good hand-in, graded with what users of other tools have set."""
+    folder = tmp_path_factory.mktemp("graded") / "out"
+    arguments = (ALICE, "--only", "q5", "--seed", 3, "--out", folder)
+    return Graded(grader(*arguments, PYTEST_ADDOPTS="-x --co", PYTHONWARNINGS="ignore"), folder)
+
+
+def test_graded_gives_zero_and_the_points(graded: Graded) -> None:
+    assert graded.done.returncode == 0, graded.done.stderr
+    assert "Total: 2 / 2" in graded.done.stdout
+    assert str(graded.folder.name) in graded.done.stdout
+
+
+def test_output_that_is_no_terminals_is_plain(graded: Graded) -> None:
+    assert "\x1b" not in graded.done.stdout
+    assert "\r" not in graded.done.stdout
+    assert graded.done.stderr == ""
+
+
+def test_report_has_the_documented_keys(graded: Graded) -> None:
+    schema = Report.model_json_schema(mode="serialization")
+    jsonschema.validate(graded.report, schema, jsonschema.Draft202012Validator)
+    assert set(graded.report) == set(schema["properties"])
+    assert graded.report["submission"] == "alice"
+    assert graded.report["seed"] == 3
+    assert graded.report["versions"]["grader"] == __version__
+    [question] = graded.report["questions"]
+    assert (question["id"], question["score"], question["max_score"]) == ("q5", 2.0, 2.0)
+    assert {check["outcome"] for check in question["checks"]} == {"passed"}
+    assert all(check["error"] < check["allowed"] for check in question["checks"])
+
+
+def test_junit_is_written_too(graded: Graded) -> None:
+    root = ElementTree.parse(graded.folder / "junit.xml").getroot()
+    assert root.get("failures") == "0"
+    assert len(root.findall("testsuite/testcase")) == len(graded.report["questions"][0]["checks"])
+
+
+def test_nothing_to_grade(tmp_path: Path) -> None:
+    done = grader(tmp_path, "--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert "nothing to grade" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def here(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Run:
+    """Runs the command in this process, with the sandbox that the tests share, for it is quicker.
+
+    Returns the exit code, the output and the errors.
+    """
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["grader", *map(str, arguments)])
+        with pytest.raises(SystemExit) as exit:
+            main()
+        assert isinstance(exit.value.code, int)
+        return exit.value.code, *capfd.readouterr()
+
+    for name in COLOURS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("grader.doctor.Sandbox", lambda *_: nullcontext(sandbox))
+    return run
+
+
+def test_score_under_the_minimum(here: Run, tmp_path: Path) -> None:
+    (tmp_path / "implementation.py").write_text("")
+    arguments = (tmp_path, "--only", " Q5 ", "--out", tmp_path / "out")
+    code, out, err = here(*arguments, "--min-score", "0.5")
+    assert code == 1, err
+    assert "Total: 0 / 2" in out
+    assert "no function init_gru_with_long_term_memory" in out
+    assert (tmp_path / "out" / "report.json").is_file()
+    assert here(*arguments, "--min-score", "0")[0] == 0
+
+
+def test_rubric_that_is_no_rubric(here: Run, tmp_path: Path) -> None:
+    rubric = tmp_path / "rubric.toml"
+    rubric.write_text("[limits]\ncall_s = -1\n")
+    code, _, err = here(ALICE, "--rubric", rubric, "--out", tmp_path / "out")
+    assert code == 2
+    assert "limits.call_s" in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_question_that_there_is_not(here: Run, tmp_path: Path) -> None:
+    code, _, err = here(ALICE, "--only", "q2,q99", "--out", tmp_path / "out")
+    assert code == 2
+    assert "q99" in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_data_that_is_not_there(here: Run, tmp_path: Path) -> None:
+    arguments = (ALICE, "--only", "q7", "--data", tmp_path, "--out", tmp_path / "out")
+    code, _, err = here(*arguments)
+    assert code == 2
+    assert "test.csv" in err
+
+
+def test_failure_of_the_grader(here: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> NoReturn:
+        raise ZeroDivisionError("a defect")
+
+    arguments = (ALICE, "--only", "q5", "--out", tmp_path / "out")
+    with monkeypatch.context() as patch:
+        patch.setattr("grader.grading.Grading.new_student", fails)
+        code, out, _ = here(*arguments)
+    assert code == 3
+    assert "not final" in out
+    assert (tmp_path / "out" / "report.json").is_file()
+    with monkeypatch.context() as patch:
+        patch.setattr("grader.engine.question_files", fails)
+        code, _, err = here(*arguments)
+    assert code == 3
+    assert "ZeroDivisionError: a defect" in err
+
+
+def test_path_that_is_missing(tmp_path: Path) -> None:
+    done = grader(tmp_path / "nobody")
+    assert done.returncode == 2
+    assert "nobody" in "".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--no-such-option",), (ALICE, "--device", "tpu"), (ALICE, "--timeout", "0"), (ALICE, ALICE)],
+    ids=str,
+)
+def test_command_line_that_is_wrong(arguments: tuple[object, ...]) -> None:
+    done = grader(*arguments)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_version() -> None:
+    done = grader("--version")
+    assert done.returncode == 0
+    assert done.stdout.strip() == f"grader {__version__}"
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ()])
+def test_help(arguments: tuple[str, ...]) -> None:
+    done = grader(*arguments)
+    assert done.returncode == 0
+    for words in ("--only", "--rubric", "--min-score", "--out", "Exit codes", "schema"):
+        assert words in done.stdout
+
+
+def test_schema() -> None:
+    done = grader("schema")
+    assert done.returncode == 0
+    assert json.loads(done.stdout) == Report.model_json_schema(mode="serialization")

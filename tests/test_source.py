@@ -1,0 +1,228 @@
+"""Torch's own layers are found in a student's source, and only where the function reaches them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from grader.source import ATTENTION_LAYERS, RECURRENT_LAYERS, LayerCall, torch_layers_used
+
+OWN_RNN = """
+import numpy as np
+from torch import nn
+
+def rnn(wt_h, wt_x, bias, init_state, x):
+    h = init_state[0]
+    for t in range(x.shape[1]):
+        h = np.tanh(x[:, t] @ wt_x + h @ wt_h + bias)
+    return x, h
+"""
+
+
+def recurrent(source: str, function: str = "gru") -> list[LayerCall]:
+    return torch_layers_used(source, function, RECURRENT_LAYERS)
+
+
+def attention(source: str) -> list[str]:
+    return [call.name for call in torch_layers_used(source, "mha", ATTENTION_LAYERS)]
+
+
+@pytest.mark.parametrize(
+    ("imports", "expression"),
+    [
+        ("import torch", "torch.nn.GRU(3, 2)"),
+        ("import torch as t", "t.nn.GRU(3, 2)"),
+        ("import torch.nn", "torch.nn.GRU(3, 2)"),
+        ("import torch.nn as nn", "nn.GRU(3, 2)"),
+        ("from torch import nn", "nn.GRU(3, 2)"),
+        ("from torch import nn as layers", "layers.GRU(3, 2)"),
+        ("from torch.nn import GRU", "GRU(3, 2)"),
+        ("from torch.nn import GRU as G", "G(3, 2)"),
+        ("from torch.nn import *", "GRU(3, 2)"),
+        ("from torch.nn.modules.rnn import GRU as G", "G(3, 2)"),
+        ("import torch.nn.modules.rnn as recurrent", "recurrent.GRUCell(3, 2)"),
+        ("import torch.nn as nn", "getattr(nn, 'GRU')(3, 2)"),
+        ("import torch", "getattr(torch.nn, 'GRU', None)(3, 2)"),
+        ("import torch", "getattr(getattr(torch, 'nn'), 'GRU')(3, 2)"),
+        ("import torch", "torch.gru(*arguments)"),
+        ("import torch", "torch._VF.gru(*arguments)"),
+        ("from torch import gru_cell as cell", "cell(*arguments)"),
+        ("import torch.nn as nn", "[layer(3, 2) for layer in (nn.RNN, nn.LSTM)]"),
+        ("import torch.nn as nn", "(lambda: nn.GRU(3, 2))()"),
+    ],
+)
+def test_names_that_a_layer_goes_by(imports: str, expression: str) -> None:
+    source = f"{imports}\n\ndef gru(*arguments):\n    return {expression}\n"
+    found = recurrent(source)
+    assert found
+    assert {call.line for call in found} == {4}
+    assert all(call.name.startswith("torch.") for call in found)
+
+
+@pytest.mark.parametrize(
+    ("imports", "expression"),
+    [
+        ("import torch.nn.functional as F", "F.scaled_dot_product_attention(q, k, v)"),
+        ("from torch.nn import functional", "functional.multi_head_attention_forward(q)"),
+        ("from torch.nn.functional import scaled_dot_product_attention as a", "a(q, k, v)"),
+        ("from torch.nn import *", "MultiheadAttention(10, 5)"),
+        ("import torch", "torch.nn.TransformerEncoderLayer(10, 5)"),
+    ],
+)
+def test_names_that_attention_goes_by(imports: str, expression: str) -> None:
+    assert attention(f"{imports}\ndef mha(q, k, v):\n    return {expression}\n")
+
+
+def test_import_inside_of_the_function() -> None:
+    source = "def gru(x):\n    from torch.nn import GRU as Layer\n    return Layer(3, 2)(x)\n"
+    assert recurrent(source) == [LayerCall("torch.nn.GRU", 3)]
+
+
+def test_reached_through_helper_functions() -> None:
+    source = """
+import torch.nn as nn
+
+def build():
+    return nn.GRU(3, 2)
+
+def prepare():
+    return build()
+
+def gru(x):
+    return prepare()(x)
+"""
+    assert recurrent(source) == [LayerCall("torch.nn.GRU", 5)]
+
+
+def test_reached_through_a_class() -> None:
+    source = """
+import torch.nn as nn
+
+class Model(nn.Module):
+    def __init__(self):
+        self.layer = nn.GRU(3, 2)
+
+def gru(x):
+    return Model()(x)
+"""
+    assert [call.line for call in recurrent(source)] == [6]
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        "LAYER = nn.GRU(3, 2)",
+        "LAYER: nn.Module = nn.GRU(3, 2)",
+        "LAYER, other = nn.GRU(3, 2), 3",
+        "(LAYER := nn.GRU(3, 2))",
+        "if True:\n    LAYER = nn.GRU(3, 2)",
+        "for LAYER in [nn.GRU(3, 2)]:\n    pass",
+    ],
+)
+def test_reached_through_an_object_of_the_module(definition: str) -> None:
+    source = f"from torch import nn\n{definition}\ndef gru(x):\n    return LAYER(x)\n"
+    assert [call.name for call in recurrent(source)] == ["torch.nn.GRU"]
+
+
+def test_function_that_is_another_name_of_a_layer() -> None:
+    assert recurrent("from torch import nn\ngru = nn.GRU(3, 2)\n")
+    assert recurrent("from torch import nn\ndef _own(x):\n    return nn.GRU(3, 2)(x)\ngru = _own\n")
+
+
+def test_functions_that_call_each_other() -> None:
+    source = "def gru(x):\n    return other(x)\ndef other(x):\n    return gru(x)\n"
+    assert recurrent(source) == []
+
+
+def test_each_place_once_and_in_order() -> None:
+    source = """
+from torch import nn
+def gru(x):
+    a = nn.GRU(3, 2), nn.GRU(4, 2)
+    return nn.RNN(3, 2)
+"""
+    assert recurrent(source) == [LayerCall("torch.nn.GRU", 4), LayerCall("torch.nn.RNN", 5)]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from torch import *\ndef gru(x):\n    return x\ndef helper(x):\n    return gru(x)\n",
+        "from torch import *\ndef gru(x):\n    return step(x)\ndef step(x):\n    return x\n",
+        "import torch\ndef gru(x):\n    return torch.tanh(torch.sigmoid(x) @ x)\n",
+        "import numpy as nn\ndef gru(x):\n    return nn.GRU(x)\n",
+        "from keras.layers import GRU\ndef gru(x):\n    return GRU(3)(x)\n",
+        "import torch_like\ndef gru(x):\n    return torch_like.nn.GRU(3)(x)\n",
+        "import torch\ndef gru(x):\n    # as torch.nn.GRU(3, 2) does it\n    return x\n",
+        'import torch\ndef gru(x):\n    """Like torch.nn.GRU(3, 2)."""\n    return x\n',
+        "import torch\ndef gru(x):\n    return 'torch.nn.GRU(3, 2)'\n",
+        "from torch.nn import GRU\ndef gru(x):\n    return x\n",
+        "from torch import nn\ndef gru(x):\n    return x\ndef test(x):\n    return nn.GRU(3, 2)\n",
+        "from torch import nn\nREFERENCE = nn.GRU(3, 2)\ndef gru(x):\n    return x\n",
+        "class Own:\n    GRU = 3\ndef gru(x):\n    return Own.GRU\n",
+    ],
+)
+def test_not_a_layer_of_torch_that_is_used(source: str) -> None:
+    assert recurrent(source) == []
+
+
+@pytest.mark.parametrize("function", ["rnn", "gru"])
+def test_other_questions_layer_does_not_count(function: str) -> None:
+    source = "from torch import nn\ndef gru(x):\n    return nn.GRU(3, 2)\ndef rnn(x):\n    return x"
+    assert bool(recurrent(source, function)) == (function == "gru")
+    assert torch_layers_used(source, function, ATTENTION_LAYERS) == []
+
+
+def test_own_comparison_in_the_main_block() -> None:
+    main = """
+if __name__ == "__main__":
+    theirs = nn.RNN(3, 2)
+    print(theirs)
+"""
+    assert recurrent(OWN_RNN + main, "rnn") == []
+
+
+def test_main_block_with_names_that_are_local_in_the_function() -> None:
+    """The function's parameters and variables are not the main block's variables."""
+    main = """
+if __name__ == "__main__":
+    x, init_state = np.ones((4, 12, 3)), np.ones((1, 4, 2))
+    outputs, h = nn.RNN(3, 2)(x, init_state)
+"""
+    assert recurrent(OWN_RNN + main, "rnn") == []
+
+
+def test_own_comparison_with_a_name_that_is_local_in_the_function() -> None:
+    assert recurrent(OWN_RNN + "_, h = nn.RNN(3, 2)(None)\n", "rnn") == []
+
+
+NO_PYTHON = {
+    "syntax": "def gru(:\n",
+    "nothing": "",
+    "NUL": "\x00",
+    "indentation": "def gru(x):\nreturn x",
+    "parentheses": "(" * 5000,
+    "deep": "-" * 200_000 + "1",
+    "surrogate": "x = \ud800",
+}
+
+
+@pytest.mark.parametrize("source", NO_PYTHON.values(), ids=NO_PYTHON)
+def test_source_that_is_no_python(source: str) -> None:
+    assert recurrent(source) == []
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    source=st.lists(
+        st.sampled_from(
+            "torch . nn GRU = ( ) [ ] : , \n import from as def gru class getattr 'GRU' * x".split(
+                " "
+            )
+        ),
+        max_size=30,
+    ).map(" ".join)
+)
+def test_any_source_gives_a_list(source: str) -> None:
+    assert all(call.line >= 1 for call in recurrent(source))

@@ -1,0 +1,509 @@
+"""Whatever a student's code does, the call comes back with an answer or with what went wrong."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import pytest
+import torch
+
+from grader.doctor import Sandbox
+from grader.errors import CheckFailed
+from grader.grading import Grading, Request
+from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE
+from grader.model import IsolationMode, Outcome
+from grader.plugin import Silent
+from grader.rubric import Rubric
+from grader.sandbox import ForkServer
+from grader.student import Answer, Returned, Several, Student
+
+REPLY_MB = 1
+OUTPUT_KB = 8
+LIMITS = f"""
+[limits]
+call_s = 30
+reply_mb = {REPLY_MB}
+output_kb = {OUTPUT_KB}
+"""
+ONE_SECOND = LIMITS.replace("call_s = 30", "call_s = 1")
+ARRAY = np.arange(6, dtype=np.float32).reshape(2, 3)
+
+
+class Handing(Protocol):
+    def __call__(
+        self, code: str, *, limits: str = LIMITS, sandbox: Sandbox | None = None, **files: str
+    ) -> Student:
+        """A handle on a hand-in with ``implementation.py`` and other files, by their stem."""
+
+
+@pytest.fixture
+def hand_in(sandbox: Sandbox, tmp_path: Path) -> Iterator[Handing]:
+    gradings = []
+
+    def make(
+        code: str, *, limits: str = LIMITS, sandbox: Sandbox | None = sandbox, **files: str
+    ) -> Student:
+        folder = tmp_path / "handin"
+        folder.mkdir()
+        for name, text in {"implementation": code, **files}.items():
+            (folder / f"{name}.py").write_text(textwrap.dedent(text))
+        (tmp_path / "rubric.toml").write_text(limits)
+        assert sandbox is not None
+        request = Request(folder, rubric=tmp_path / "rubric.toml")
+        gradings.append(Grading(request, sandbox, Silent().progress))
+        return gradings[-1].new_student("q2")
+
+    yield make
+    for grading in gradings:
+        grading.close()
+
+
+def failure(student: Student, function: str = "rnn") -> CheckFailed:
+    with pytest.raises(CheckFailed) as error:
+        student.call(function, (ARRAY,), 0)
+    return error.value
+
+
+def array(answer: Answer) -> list[object]:
+    assert isinstance(answer.value, np.ndarray)
+    values: list[object] = answer.value.tolist()
+    return values
+
+
+def assert_still_answers(student: Student) -> None:
+    """A call after one that went wrong is not spoilt by it."""
+    assert array(student.call("good", (ARRAY,), 0)) == (2 * ARRAY).tolist()
+
+
+GOOD = "def good(x): return 2 * x\n"
+
+
+def test_answer(hand_in: Handing) -> None:
+    student = hand_in("import numpy as np\ndef rnn(x, n): return x.T @ np.ones((len(x), n))")
+    answer = student.call("rnn", (ARRAY, 2), 0)
+    assert array(answer) == [[3, 3], [5, 5], [7, 7]]
+    assert not answer.changed_arguments
+    assert answer.layers == ()
+
+
+def test_arguments_are_those_of_the_notebook(hand_in: Handing) -> None:
+    student = hand_in(
+        """
+        import numpy as np, torch
+        def rnn(array, gate, heads, inputs, size):
+            return [
+                isinstance(array, np.ndarray) and array.dtype == np.float32,
+                array.flags.f_contiguous and array.flags.writeable,
+                isinstance(gate, tuple) and isinstance(heads, list),
+                isinstance(inputs, torch.Tensor) and inputs.dtype == torch.float32,
+                type(size) is int,
+            ]
+        """
+    )
+    arguments = (ARRAY.T, (ARRAY, ARRAY), [ARRAY], torch.from_numpy(ARRAY), 3)
+    assert array(student.call("rnn", arguments, 0)) == [True] * 5
+
+
+def test_answer_with_several_parts(hand_in: Handing) -> None:
+    student = hand_in("def rnn(x): return x, x[0], None")
+    value = student.call("rnn", (ARRAY,), 1).value
+    assert isinstance(value, Several)
+    assert value.count == 3
+    assert isinstance(value.items[0], np.ndarray)
+    assert value.items[0].tolist() == ARRAY.tolist()
+    assert value.items[2] == Returned("None (is there a return statement?)")
+
+
+def test_worker_is_kept_between_calls(hand_in: Handing) -> None:
+    student = hand_in("calls = 0\ndef rnn(x):\n    global calls\n    calls += 1\n    return calls")
+    for _ in range(2):
+        student.call("rnn", (ARRAY,), 0)
+    assert array(student.call("rnn", (ARRAY,), 0)) == 3  # type: ignore[comparison-overlap]
+    student.restart()
+    assert array(student.call("rnn", (ARRAY,), 0)) == 1  # type: ignore[comparison-overlap]
+
+
+def test_exception_with_the_students_own_lines(hand_in: Handing) -> None:
+    student = hand_in(
+        f"""
+        from steps import step
+        {GOOD}
+        def rnn(x):
+            return step(x)
+        """,
+        steps="import numpy as np\ndef step(x):\n    return np.linalg.inv(x[:, :2] * 0)\n",
+    )
+    failed = failure(student)
+    assert failed.outcome is Outcome.EXCEPTION
+    assert failed.message.startswith("rnn(...) raised LinAlgError: Singular matrix")
+    assert "line 3 of steps.py" in failed.message
+    lines = [(line.file, line.line, line.function, line.code) for line in failed.traceback]
+    assert lines == [
+        ("implementation.py", 6, "rnn", "return step(x)"),
+        ("steps.py", 3, "step", "return np.linalg.inv(x[:, :2] * 0)"),
+    ]
+    assert_still_answers(student)
+
+
+def test_exception_that_cannot_be_shown(hand_in: Handing) -> None:
+    student = hand_in(
+        """
+        class Broken(Exception):
+            def __str__(self):
+                raise ValueError
+        def rnn(x):
+            raise Broken
+        """
+    )
+    failed = failure(student)
+    assert failed.outcome is Outcome.EXCEPTION
+    assert failed.message.startswith("rnn(...) raised Broken")
+
+
+def test_very_long_message_is_cut(hand_in: Handing) -> None:
+    failed = failure(hand_in("def rnn(x): raise ValueError('x' * 10**7)"))
+    assert failed.outcome is Outcome.EXCEPTION
+    assert len(failed.message) < 5000
+
+
+@pytest.mark.parametrize(
+    "leave", ["raise SystemExit", "import sys; sys.exit(0)", "exit(1)", "quit()"]
+)
+def test_exit(hand_in: Handing, leave: str) -> None:
+    student = hand_in(f"{GOOD}def rnn(x): {leave}")
+    failed = failure(student)
+    assert failed.outcome is Outcome.EXCEPTION
+    assert "sys.exit" in failed.message
+    assert_still_answers(student)
+
+
+def test_keyboard_interrupt(hand_in: Handing) -> None:
+    failed = failure(hand_in("def rnn(x): raise KeyboardInterrupt"))
+    assert failed.outcome is Outcome.EXCEPTION
+    assert "KeyboardInterrupt" in failed.message
+
+
+@pytest.mark.parametrize("status", [0, 3])
+def test_process_that_is_ended(hand_in: Handing, status: int) -> None:
+    student = hand_in(f"import os\n{GOOD}def rnn(x): os._exit({status})")
+    failed = failure(student)
+    assert failed.outcome is Outcome.CRASH
+    assert f"exit code {status}" in failed.message
+    assert_still_answers(student)
+
+
+def test_segmentation_fault(hand_in: Handing) -> None:
+    student = hand_in(f"import ctypes\n{GOOD}def rnn(x): return ctypes.string_at(0)")
+    failed = failure(student)
+    assert failed.outcome is Outcome.CRASH
+    assert "SIGSEGV" in failed.message
+    assert_still_answers(student)
+
+
+def test_death_by_a_signal_without_a_name(hand_in: Handing, server: ForkServer) -> None:
+    code = f"import signal\n{GOOD}def rnn(x): signal.raise_signal(signal.SIGRTMIN + 5)"
+    submission = hand_in(code).submission
+    limits = Rubric.load().limits_for("q2")
+    scratch = submission.folder.parent / "scratch"
+    # Not isolated: as the first process of a namespace of its own, it would not get the signal.
+    student = Student(server, submission, scratch, limits, isolate=False)
+    try:
+        failed = failure(student)
+        assert failed.outcome is Outcome.CRASH
+        assert_still_answers(student)
+    finally:
+        student.restart()
+
+
+def test_endless_recursion(hand_in: Handing) -> None:
+    student = hand_in(f"{GOOD}def rnn(x): return rnn(x)")
+    failed = failure(student)
+    assert failed.outcome is Outcome.EXCEPTION
+    assert "RecursionError" in failed.message
+    assert 2 <= len(failed.traceback) <= 20
+    assert {line.function for line in failed.traceback} == {"rnn"}
+    assert_still_answers(student)
+
+
+@pytest.mark.parametrize("what", ["np.zeros((10**7, 10**7))", "bytearray(10**15)"])
+def test_array_that_nobody_has_memory_for(hand_in: Handing, what: str) -> None:
+    student = hand_in(f"import numpy as np\n{GOOD}def rnn(x): return {what}")
+    failed = failure(student)
+    assert failed.outcome is Outcome.OUT_OF_MEMORY
+    assert_still_answers(student)
+
+
+def test_memory_that_is_really_used(hand_in: Handing) -> None:
+    code = f"{GOOD}def rnn(x):\n    held = []\n    while True: held.append(bytearray(1) * 10**7)"
+    student = hand_in(code, limits=f"{LIMITS}memory_mb = 500")
+    failed = failure(student)
+    assert failed.outcome is Outcome.OUT_OF_MEMORY
+    assert "500 MB" in failed.message
+    assert_still_answers(student)
+
+
+def test_endless_loop(hand_in: Handing) -> None:
+    student = hand_in(f"{GOOD}def rnn(x):\n    while True: pass", limits=ONE_SECOND)
+    failed = failure(student)
+    assert failed.outcome is Outcome.TIMEOUT
+    assert "within 1 s" in failed.message
+    assert_still_answers(student)
+
+
+def test_after_two_timeouts_nothing_more_is_tried(hand_in: Handing) -> None:
+    code = f"{GOOD}def rnn(x):\n    while True:\n        try: [].pop()\n        except: pass"
+    student = hand_in(code, limits=ONE_SECOND.replace("call_s = 1", "call_s = 0.2"))
+    messages = [failure(student).message for _ in range(3)]
+    assert "was not tried" not in messages[1]
+    assert "was not tried" in messages[2]
+    assert failure(student, "good").outcome is Outcome.TIMEOUT
+
+
+def test_waiting_for_input_ends_at_once(hand_in: Handing) -> None:
+    failed = failure(hand_in("def rnn(x): return input()"))
+    assert failed.outcome is Outcome.EXCEPTION
+    assert "EOFError" in failed.message
+
+
+def test_printing_is_captured(hand_in: Handing) -> None:
+    student = hand_in(
+        """
+        import os, sys
+        print("on import")
+        def rnn(x):
+            print("caf\u00e9")
+            print("to stderr", file=sys.stderr)
+            os.write(1, b"by descriptor \\xff")
+            return x
+        """
+    )
+    student.call("rnn", (ARRAY,), 0)
+    output = student.take_output()
+    for words in ("on import", "caf\u00e9", "to stderr", "by descriptor \ufffd"):
+        assert words in output
+    assert student.take_output() == ""
+
+
+def test_printing_of_a_worker_that_died_is_captured(hand_in: Handing) -> None:
+    student = hand_in("import os\ndef rnn(x):\n    print('last words', flush=True); os._exit(1)")
+    failure(student)
+    assert "last words" in student.take_output()
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_long_output_is_cut_and_says_so(hand_in: Handing, stream: str) -> None:
+    student = hand_in(
+        f"import sys\ndef rnn(x):\n    print('x' * 10**6, file=sys.{stream})\n    return x"
+    )
+    assert array(student.call("rnn", (ARRAY,), 0)) == ARRAY.tolist()
+    output = student.take_output()
+    assert OUTPUT_KB << 10 <= len(output) < (OUTPUT_KB << 10) + 100
+    assert f"cut after {OUTPUT_KB << 10:,} bytes" in output
+
+
+def test_output_at_the_bound_is_not_cut(hand_in: Handing) -> None:
+    length = (OUTPUT_KB << 10) - 1
+    student = hand_in(f"def rnn(x):\n    print('x' * {length})\n    return x")
+    student.call("rnn", (ARRAY,), 0)
+    assert student.take_output() == "x" * length + "\n"
+
+
+def test_printing_without_end(hand_in: Handing) -> None:
+    student = hand_in(f"{GOOD}def rnn(x):\n    while True: print('x' * 1000)", limits=ONE_SECOND)
+    assert failure(student).outcome is Outcome.TIMEOUT
+    assert len(student.take_output()) < (OUTPUT_KB << 10) + 100
+    assert_still_answers(student)
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("import sys; sys.exit()", "sys.exit"),
+        ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
+        ("1 / 0", "ZeroDivisionError"),
+        ("def rnn(x:", "SyntaxError"),
+        ("x = '\x00'", "SyntaxError"),
+    ],
+)
+def test_import_that_fails(hand_in: Handing, statement: str, words: str) -> None:
+    student = hand_in(f"{GOOD}{statement}\n")
+    for function in ("rnn", "good"):
+        failed = failure(student, function)
+        assert failed.outcome is Outcome.EXCEPTION
+        assert failed.message.startswith("Importing implementation.py")
+        assert words in failed.message
+
+
+def test_import_that_fails_names_the_line(hand_in: Handing) -> None:
+    failed = failure(hand_in("import numpy\n\ndef rnn(x):\n    return x +\n"))
+    assert [(line.file, line.line) for line in failed.traceback] == [("implementation.py", 4)]
+    assert "line 4 of implementation.py" in failed.message
+
+
+def test_import_is_not_tried_again(hand_in: Handing) -> None:
+    student = hand_in("print('importing')\nraise ValueError")
+    first, second = failure(student), failure(student)
+    assert first.message == second.message
+    assert student.take_output().count("importing") == 1
+
+
+@pytest.mark.parametrize("code", ["", "rnn = 3", "def RNN(x): return x", "class rnn_: pass"])
+def test_function_that_is_missing(hand_in: Handing, code: str) -> None:
+    student = hand_in(f"{GOOD}{code}")
+    failed = failure(student)
+    assert failed.outcome is Outcome.MISSING
+    assert "no function rnn" in failed.message
+    assert_still_answers(student)
+
+
+def test_file_that_is_missing(sandbox: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "rnn_lm.py").write_text("")
+    with Grading(Request(tmp_path), sandbox, Silent().progress) as grading:
+        failed = failure(grading.new_student("q2"))
+    assert failed.outcome is Outcome.MISSING
+    assert "implementation.py" in failed.message
+
+
+def test_wrong_number_of_arguments(hand_in: Handing) -> None:
+    failed = failure(hand_in("def rnn(x, y): return x"))
+    assert failed.outcome is Outcome.EXCEPTION
+    assert "TypeError" in failed.message
+
+
+def test_answer_that_is_larger_than_allowed(hand_in: Handing) -> None:
+    student = hand_in(
+        f"import numpy as np\n{GOOD}def rnn(x): return np.zeros({REPLY_MB << 20}, 'd')"
+    )
+    failed = failure(student)
+    assert failed.outcome is Outcome.CRASH
+    assert f"{REPLY_MB << 20:,} are allowed" in failed.message
+    assert_still_answers(student)
+
+
+@pytest.mark.parametrize(
+    ("statement", "changes"),
+    [
+        ("x += 1", True),
+        ("x[0, 0] = 5", True),
+        ("gate[0][:] = 0", True),
+        ("tensor.add_(1)", True),
+        ("x = x + 1", False),
+        ("x.copy()[:] = 7", False),
+        ("x[0, 0] = x[0, 0]", False),
+    ],
+)
+def test_change_of_an_argument_is_noticed(hand_in: Handing, statement: str, changes: bool) -> None:
+    student = hand_in(f"def rnn(x, gate, tensor):\n    {statement}\n    return 1")
+    arguments = (ARRAY, (ARRAY + 1, ARRAY), torch.from_numpy(ARRAY.copy()))
+    assert student.call("rnn", arguments, 0).changed_arguments == changes
+    assert ARRAY.tolist() == [[0, 1, 2], [3, 4, 5]]
+
+
+def test_torchs_own_layer_is_noticed(hand_in: Handing) -> None:
+    student = hand_in(
+        f"""
+        import importlib
+        {GOOD}
+        def rnn(x):
+            layers = importlib.import_module("to" + "rch.nn")
+            layers.GRU(3, 2)(__import__("torch").from_numpy(x))
+            return x
+        """
+    )
+    assert_still_answers(student)
+    assert student.layers_seen == set()
+    assert student.call("rnn", (ARRAY,), 0).layers == ("gru",)
+    assert student.layers_seen == {"gru"}
+
+
+WRITE_TO_SOCKETS = """
+import os, stat
+def sockets():
+    for fd in range(3, 64):
+        try:
+            if stat.S_ISSOCK(os.fstat(fd).st_mode):
+                yield fd
+        except OSError:
+            pass
+"""
+
+
+@pytest.mark.parametrize(
+    "data", [b"garbage that is no message", b"GRD1\xff\xff\xff\xff", b"GRD1\x02\x00\x00\x00[]"]
+)
+def test_bytes_that_are_no_message(hand_in: Handing, data: bytes) -> None:
+    code = f"{WRITE_TO_SOCKETS}{GOOD}def rnn(x):\n    for fd in sockets(): os.write(fd, {data!r})\n"
+    student = hand_in(code)
+    failed = failure(student)
+    assert failed.outcome is Outcome.CRASH
+    assert "no answer" in failed.message
+    assert_still_answers(student)
+
+
+def test_forged_answer_of_another_kind(hand_in: Handing) -> None:
+    """A worker's word is not believed: indices, kinds and types are whatever it likes."""
+    header = (
+        '{"op": "result", "arrays": [], "layers": [3, "gru", null], "changed": 1, '
+        '"value": {"kind": "sequence", "count": "many", "text": 5, '
+        '"items": [{"kind": "array", "index": 7}, {"kind": "array", "index": true}, 3]}}'
+    )
+    student = hand_in(
+        f"""{WRITE_TO_SOCKETS}
+import struct
+def rnn(x):
+    header = {header!r}.encode()
+    for fd in sockets():
+        os.write(fd, b"GRD1" + struct.pack("<I", len(header)) + header)
+    while True: pass
+"""
+    )
+    answer = student.call("rnn", (ARRAY,), 1)
+    assert isinstance(answer.value, Several)
+    assert answer.value.count == 3
+    assert all(isinstance(item, Returned) for item in answer.value.items)
+    assert not answer.changed_arguments
+
+
+def test_wire_that_is_closed(hand_in: Handing) -> None:
+    student = hand_in(
+        f"{WRITE_TO_SOCKETS}{GOOD}def rnn(x):\n    for fd in sockets(): os.close(fd)\n"
+    )
+    assert failure(student).outcome is Outcome.CRASH
+    assert_still_answers(student)
+
+
+def test_output_that_is_closed(hand_in: Handing) -> None:
+    student = hand_in(f"import os\n{GOOD}def rnn(x):\n    os.close(1); os.close(2)\n    return x")
+    assert array(student.call("rnn", (ARRAY,), 0)) == ARRAY.tolist()
+    assert_still_answers(student)
+
+
+def test_nothing_of_the_graders_environment_is_visible(
+    hand_in: Handing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADER_TEST_SECRET", "a-secret-token")
+    with Sandbox(IsolationMode.BEST_EFFORT, EMBEDDED_CORPUS / TEST_FILE) as own:
+        student = hand_in(
+            """
+            import os
+            def rnn(x):
+                seen = [repr(dict(os.environ)), environment_of("self")]
+                seen += [environment_of(pid) for pid in range(1, 50_000)]
+                return ["a-secret-token" in text for text in seen]
+            def environment_of(pid):
+                try:
+                    with open(f"/proc/{pid}/environ", "rb") as file:
+                        return file.read().decode("utf-8", "replace")
+                except OSError:
+                    return ""
+            """,
+            sandbox=own,
+        )
+        seen = array(student.call("rnn", (ARRAY,), 0))
+        student.restart()
+    assert seen[:2] == [False, False]
+    assert not any(seen)

@@ -1,0 +1,417 @@
+"""What was handed in is found and copied; what is not safe to read is refused or passed over."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import io
+import os
+import stat
+import tempfile
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from grader.errors import SubmissionError
+from grader.rubric import Rubric, SubmissionLimits
+from grader.submission import Submission, stage
+from tests.conftest import ROOT
+
+LIMITS = Rubric.load().submission
+MB = 1 << 20
+CODE = "def rnn():\n    return 1\n"
+GIVEN = {file.name for file in (ROOT / "grader" / "given").glob("*.py")}
+"""What the course gives to every student, and is there for their code to import."""
+
+
+def with_limits(**values: float) -> SubmissionLimits:
+    return LIMITS.model_copy(update=values)
+
+
+def write(folder: Path, *names: str, content: str = CODE) -> Path:
+    for name in names:
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content)
+    return folder
+
+
+def zipped(tmp_path: Path, *names: str, content: str | bytes = CODE) -> Path:
+    file = tmp_path / "handin.zip"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names:
+            archive.writestr(name, content)
+    return file
+
+
+def staged(path: Path, limits: SubmissionLimits = LIMITS) -> Submission:
+    """The staged submission, checked against the disk; given files are left out of ``files``."""
+    with tempfile.TemporaryDirectory() as folder:
+        submission = stage(path, Path(folder) / "staged", limits)
+        on_disk = {
+            p.relative_to(submission.folder).as_posix()
+            for p in submission.folder.rglob("*")
+            if p.is_file()
+        }
+        assert on_disk == submission.files
+        assert os.listdir(folder) == ["staged"]  # noqa: PTH208
+        return dataclasses.replace(submission, files=submission.files - GIVEN)
+
+
+def refused(path: Path, limits: SubmissionLimits = LIMITS) -> str:
+    """Why the hand-in is refused; nothing of it may be left outside of the staged folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        into = Path(folder) / "a" / "staged"
+        with pytest.raises(SubmissionError) as error:
+            stage(path, into, limits)
+        left = [p for p in Path(folder).rglob("*") if p.is_file() and not p.is_relative_to(into)]
+        assert left == []
+        return str(error.value)
+
+
+def test_folder(tmp_path: Path) -> None:
+    folder = write(tmp_path / "alice", "implementation.py", "rnn_lm.py", "rnn_lm.sav", "rnn.ipynb")
+    submission = staged(folder)
+    assert submission.name == "alice"
+    assert submission.files == {"implementation.py", "rnn_lm.py", "rnn_lm.sav", "rnn.ipynb"}
+    assert submission.has("implementation.py")
+    assert not submission.has("model.py")
+    assert submission.notes == ()
+
+
+def test_content_is_copied(tmp_path: Path) -> None:
+    folder = write(tmp_path / "alice", "implementation.py")
+    (folder / "rnn_lm.sav").write_bytes(bytes(range(256)) * 9000)
+    submission = stage(folder, tmp_path / "staged", LIMITS)
+    assert submission.folder == tmp_path / "staged"
+    assert (tmp_path / "staged" / "implementation.py").read_text() == CODE
+    assert (tmp_path / "staged" / "rnn_lm.sav").read_bytes() == bytes(range(256)) * 9000
+
+
+@pytest.mark.parametrize("nested", ["assignment4", "a/b/c/assignment 4", "Übung"])
+def test_nested_folder(tmp_path: Path, nested: str) -> None:
+    folder = write(tmp_path / "bob", f"{nested}/implementation.py", f"{nested}/lib/steps.py")
+    submission = staged(folder)
+    assert submission.name == "bob"
+    assert submission.files == {"implementation.py", "lib/steps.py"}
+
+
+def test_shallowest_folder_is_the_root(tmp_path: Path) -> None:
+    folder = write(tmp_path / "bob", "a/deep/implementation.py", "z/implementation.py", "z/x.py")
+    assert staged(folder).files == {"implementation.py", "x.py"}
+
+
+def test_zip(tmp_path: Path) -> None:
+    submission = staged(zipped(tmp_path, "implementation.py", "rnn_lm.py"))
+    assert submission.name == "handin"
+    assert submission.files == {"implementation.py", "rnn_lm.py"}
+
+
+@pytest.mark.parametrize("slash", ["/", "\\"])
+def test_zip_with_a_nested_folder(tmp_path: Path, slash: str) -> None:
+    names = (f"assignment4{slash}implementation.py", f"assignment4{slash}lib{slash}steps.py")
+    assert staged(zipped(tmp_path, *names)).files == {"implementation.py", "lib/steps.py"}
+
+
+def test_zip_and_folder_are_the_same_submission(tmp_path: Path) -> None:
+    folder = write(tmp_path / "alice", "implementation.py", "rnn_lm.py")
+    archive = zipped(tmp_path, "x/implementation.py", "x/rnn_lm.py")
+    assert staged(folder).digest == staged(archive).digest
+
+
+@pytest.mark.parametrize(
+    ("name", "canonical"),
+    [
+        ("Implementation.py", "implementation.py"),
+        ("IMPLEMENTATION.PY", "implementation.py"),
+        ("RNN_LM.py", "rnn_lm.py"),
+        ("rnn_lm.SAV", "rnn_lm.sav"),
+    ],
+)
+def test_name_in_another_case(tmp_path: Path, name: str, canonical: str) -> None:
+    submission = staged(write(tmp_path / "bob", f"assignment4/{name}"))
+    assert submission.files == {canonical}
+    assert submission.notes == (f"{name} was read as {canonical}",)
+
+
+def test_exact_name_is_taken_before_one_in_another_case(tmp_path: Path) -> None:
+    folder = write(tmp_path / "bob", "Implementation.py", content="old = 1\n")
+    write(folder, "implementation.py")
+    submission = stage(folder, tmp_path / "staged", LIMITS)
+    assert submission.files - GIVEN == {"implementation.py"}
+    assert len(submission.notes) == 1
+    assert (tmp_path / "staged" / "implementation.py").read_text() == CODE
+
+
+def test_what_macs_and_tools_leave_is_passed_over(tmp_path: Path) -> None:
+    names = (
+        "__MACOSX/implementation.py",
+        "__MACOSX/assignment4/._implementation.py",
+        "assignment4/._implementation.py",
+        "assignment4/.ipynb_checkpoints/implementation.py",
+        "assignment4/__pycache__/implementation.py",
+        "assignment4/implementation.py",
+    )
+    assert staged(zipped(tmp_path, *names)).files == {"implementation.py"}
+    assert staged(write(tmp_path / "folder", *names)).files == {"implementation.py"}
+
+
+def test_data_and_other_files_are_not_staged(tmp_path: Path) -> None:
+    names = ("test.csv", "train.csv", "sub/test.csv", "notes.txt", "secret.npy", "data", "TEST.CSV")
+    submission = staged(write(tmp_path / "bob", "implementation.py", *names))
+    assert submission.files == {"implementation.py"}
+
+
+def test_given_files_are_there_to_import(tmp_path: Path) -> None:
+    assert "rnn_param_helper.py" in GIVEN
+    submission = stage(write(tmp_path / "bob", "implementation.py"), tmp_path / "staged", LIMITS)
+    assert submission.files >= GIVEN
+    assert submission.notes == ()
+
+
+def test_own_copy_of_a_given_file_is_kept(tmp_path: Path) -> None:
+    folder = write(tmp_path / "bob", "implementation.py", "rnn_param_helper.py")
+    submission = stage(folder, tmp_path / "staged", LIMITS)
+    assert (submission.folder / "rnn_param_helper.py").read_text() == CODE
+
+
+def test_given_files_alone_are_nothing_to_grade(tmp_path: Path) -> None:
+    assert "nothing to grade" in refused(write(tmp_path / "bob", *GIVEN))
+
+
+def test_files_beside_the_root_are_not_staged(tmp_path: Path) -> None:
+    folder = write(tmp_path / "bob", "assignment4/implementation.py", "other/steps.py", "top.py")
+    assert staged(folder).files == {"implementation.py"}
+
+
+@pytest.mark.parametrize("names", [(), ("notes.txt",), ("test.csv",), ("main.py", "rnn.ipynb")])
+def test_nothing_to_grade(tmp_path: Path, names: tuple[str, ...]) -> None:
+    folder = write(tmp_path / "bob", *names)
+    folder.mkdir(exist_ok=True)
+    assert "nothing to grade" in refused(folder)
+    assert "nothing to grade" in refused(zipped(tmp_path, *names))
+
+
+def test_path_that_is_missing(tmp_path: Path) -> None:
+    assert "there is no file or folder" in refused(tmp_path / "nobody")
+
+
+@pytest.mark.parametrize("content", [b"", b"PK", b"def rnn(): pass", b"\x1f\x8b\x08" + bytes(99)])
+def test_file_that_is_no_zip(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "handin.zip"
+    file.write_bytes(content)
+    assert "neither a folder nor a zip" in refused(file)
+
+
+def test_links_are_passed_over(tmp_path: Path) -> None:
+    secret = write(tmp_path / "elsewhere", "secret.py", "implementation.py")
+    folder = write(tmp_path / "bob", "assignment4/implementation.py")
+    (folder / "implementation.py").symlink_to(secret / "implementation.py")
+    (folder / "assignment4" / "stolen.py").symlink_to(secret / "secret.py")
+    (folder / "assignment4" / "folder").symlink_to(secret)
+    (folder / "assignment4" / "loop").symlink_to(folder)
+    (folder / "assignment4" / "broken.py").symlink_to(tmp_path / "nothing")
+    assert staged(folder).files == {"implementation.py"}
+
+
+def test_nothing_but_a_link(tmp_path: Path) -> None:
+    folder = write(tmp_path / "bob", "notes.txt")
+    (folder / "implementation.py").symlink_to("/etc/passwd")
+    assert "nothing to grade" in refused(folder)
+
+
+@pytest.mark.timeout(10)
+def test_fifo_is_not_opened(tmp_path: Path) -> None:
+    folder = write(tmp_path / "bob", "rnn_lm.py")
+    os.mkfifo(folder / "implementation.py")
+    os.mkfifo(folder / "steps.py")
+    assert staged(folder).files == {"rnn_lm.py"}
+
+
+@pytest.mark.timeout(10)
+def test_fifo_as_the_submission_is_not_opened(tmp_path: Path) -> None:
+    fifo = tmp_path / "handin.zip"
+    os.mkfifo(fifo)
+    assert "neither a folder nor a zip" in refused(fifo)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../implementation.py",
+        "a/../../implementation.py",
+        "a/../implementation.py",
+        "..\\implementation.py",
+        "/tmp/implementation.py",
+        "//host/implementation.py",
+        "\\implementation.py",
+        "C:\\implementation.py",
+        "c:/implementation.py",
+        "a\nb/implementation.py",
+        "a\x1b[2J/implementation.py",
+        "x" * 300 + "/implementation.py",
+    ],
+    ids=ascii,
+)
+def test_zip_with_an_unsafe_name(tmp_path: Path, name: str) -> None:
+    words = refused(zipped(tmp_path, "implementation.py", name))
+    assert "unsafe name" in words
+    assert words.isprintable()
+
+
+@pytest.mark.parametrize("name", [".", "./.", "a/..", "..", "\\", ":", "implementation.py/x.py"])
+def test_zip_with_a_name_that_is_none(tmp_path: Path, name: str) -> None:
+    refused(zipped(tmp_path, "implementation.py", name))
+
+
+@pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR, stat.S_IFSOCK])
+def test_zip_with_what_is_no_file(tmp_path: Path, kind: int) -> None:
+    member = zipfile.ZipInfo("implementation.py")
+    member.external_attr = (kind | 0o777) << 16
+    file = tmp_path / "handin.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(member, "/etc/passwd")
+    assert "link or device" in refused(file)
+
+
+def test_zip_bomb_is_known_by_its_ratio(tmp_path: Path) -> None:
+    bomb = zipped(tmp_path, "implementation.py", content=bytes(4 * MB))
+    assert "zip bomb" in refused(bomb)
+
+
+def test_zip_that_is_too_large(tmp_path: Path) -> None:
+    archive = zipped(tmp_path, "implementation.py", content=os.urandom(2 * MB))
+    assert "too large" in refused(archive, with_limits(max_file_mb=1))
+    assert "too large" in refused(archive, with_limits(max_mb=1))
+    assert staged(archive, with_limits(max_file_mb=2, max_mb=2)).has("implementation.py")
+
+
+def test_zip_whose_files_are_too_large_together(tmp_path: Path) -> None:
+    archive = zipped(tmp_path, "implementation.py", "a.py", "b.py", content=os.urandom(MB))
+    assert "too large" in refused(archive, with_limits(max_mb=2))
+    assert len(staged(archive, with_limits(max_mb=3)).files) == 3
+
+
+def test_zip_that_is_too_large_where_nobody_looks(tmp_path: Path) -> None:
+    """Files that are not staged are unpacked all the same, and take room on the disk."""
+    archive = zipped(tmp_path, "implementation.py", "data.bin", content=os.urandom(2 * MB))
+    assert "too large" in refused(archive, with_limits(max_mb=3))
+
+
+def test_folder_that_is_too_large(tmp_path: Path) -> None:
+    folder = write(tmp_path / "bob", "implementation.py", "a.py", content="x" * (MB + 1))
+    assert "larger than 1 MB" in refused(folder, with_limits(max_file_mb=1))
+    assert "more than 2 MB" in refused(folder, with_limits(max_mb=2))
+    assert len(staged(folder, with_limits(max_mb=3)).files) == 2
+
+
+def test_too_many_files(tmp_path: Path) -> None:
+    names = [f"file{i}.py" for i in range(9)]
+    folder = write(tmp_path / "bob", "implementation.py", *names)
+    archive = zipped(tmp_path, "implementation.py", *names)
+    for path in (folder, archive):
+        assert "more than 9 files" in refused(path, with_limits(max_files=9))
+        assert len(staged(path, with_limits(max_files=10)).files) == 10
+
+
+def test_folders_without_end_are_not_followed(tmp_path: Path) -> None:
+    deep = "/".join(["d"] * 50)
+    folder = write(tmp_path / "bob", "implementation.py", f"{deep}/deep.py")
+    assert staged(folder).files == {"implementation.py"}
+
+
+def damaged(tmp_path: Path, change: str, method: int = zipfile.ZIP_DEFLATED) -> Path:
+    """A zip whose member has something wrong with it."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as archive:
+        archive.writestr("implementation.py", CODE * 50)
+    raw = bytearray(buffer.getvalue())
+    start = 30 + len("implementation.py")
+    directory = raw.index(b"PK\x01\x02")
+    if change == "data":
+        raw[start : directory - 8] = b"\xff" * (directory - 8 - start)
+    elif change == "checksum":
+        raw[directory + 16] ^= 1
+    elif change == "method":
+        raw[directory + 10] = 99
+    elif change == "encrypted":
+        raw[directory + 8] |= 1
+        raw[6] |= 1
+    elif change == "offset":
+        raw[directory + 42] = 7
+    file = tmp_path / "handin.zip"
+    file.write_bytes(raw)
+    return file
+
+
+@pytest.mark.parametrize("change", ["data", "checksum", "method", "encrypted", "offset"])
+def test_zip_that_is_damaged(tmp_path: Path, change: str) -> None:
+    assert "cannot be unpacked" in refused(damaged(tmp_path, change))
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_zip_that_is_damaged_and_packed_otherwise(tmp_path: Path, method: int) -> None:
+    assert "cannot be unpacked" in refused(damaged(tmp_path, "data", method))
+
+
+@settings(deadline=None, max_examples=100)
+@given(data=st.data())
+def test_any_damage_to_a_zip_is_no_other_error(data: st.DataObject) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        file = zipped(Path(name), "a/implementation.py", "a/rnn_lm.py", content=CODE * 9)
+        raw = bytearray(file.read_bytes())
+        for _ in range(data.draw(st.integers(1, 3))):
+            raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
+        file.write_bytes(raw)
+        with contextlib.suppress(SubmissionError):
+            stage(file, Path(name) / "staged", LIMITS)
+
+
+def test_digest_is_of_names_and_contents(tmp_path: Path) -> None:
+    def digest(folder: str, *names: str, content: str = CODE) -> str:
+        return staged(write(tmp_path / folder, *names, content=content)).digest
+
+    first = digest("one", "implementation.py", "a.py")
+    assert digest("two", "a.py", "implementation.py") == first
+    assert digest("three", "implementation.py", "a.py", "notes.txt") == first
+    assert digest("four", "implementation.py", "b.py") != first
+    assert digest("five", "implementation.py") != first
+    assert digest("six", "implementation.py", "a.py", content=CODE + " ") != first
+
+
+def test_digest_tells_where_a_file_ends(tmp_path: Path) -> None:
+    one = write(tmp_path / "one", "implementation.py", content="ab")
+    write(one, "z.py", content="c")
+    two = write(tmp_path / "two", "implementation.py", content="a")
+    write(two, "z.py", content="bc")
+    assert staged(one).digest != staged(two).digest
+
+
+def test_digest_does_not_change_with_time_or_mode(tmp_path: Path) -> None:
+    folder = write(tmp_path / "bob", "implementation.py")
+    before = staged(folder).digest
+    os.utime(folder / "implementation.py", (1, 1))
+    (folder / "implementation.py").chmod(0o755)
+    assert staged(folder).digest == before
+
+
+@pytest.mark.parametrize("as_zip", [False, True])
+def test_names_that_are_no_utf8(tmp_path: Path, as_zip: bool) -> None:
+    """Old archives leave such names on the disk; the reports, which are UTF-8, have the name."""
+    name = os.fsdecode(b"caf\xe9")
+    folder = write(tmp_path / name, "implementation.py", f"{name}.py")
+    path = folder
+    if as_zip:
+        path = zipped(tmp_path, "implementation.py").rename(tmp_path / f"{name}.zip")
+    submission = staged(path)
+    assert submission.name.encode("utf-8").startswith(b"caf")
+    assert submission.has("implementation.py")
+
+
+def test_original_is_not_touched(tmp_path: Path) -> None:
+    folder = write(tmp_path / "bob", "Implementation.py", "notes.txt")
+    staged(folder)
+    assert sorted(p.name for p in folder.iterdir()) == ["Implementation.py", "notes.txt"]
