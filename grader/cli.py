@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import traceback
 from enum import StrEnum
@@ -22,6 +23,7 @@ from grader.model import IsolationMode
 EXIT_UNDER_MIN_SCORE = 1
 EXIT_USAGE = 2
 EXIT_HARNESS = 3
+EXIT_INTERRUPTED = 130
 PLAIN_WIDTH = 100
 
 EPILOG = """
@@ -114,6 +116,8 @@ def grade(
     from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE
 
     data = data or EMBEDDED_CORPUS
+    # Ended by the system or by hand, workers and their folders still go.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     # The server starts before this process imports torch, so that the two imports overlap.
     with _Progress() as progress, Sandbox(isolation, data / TEST_FILE) as sandbox:
         from grader.engine import grade as grade_submission
@@ -130,7 +134,10 @@ def grade(
             seed=seed,
             timeout_s=timeout,
         )
-        report = grade_submission(request, sandbox, progress)
+        try:
+            report = grade_submission(request, sandbox, progress)
+        except KeyboardInterrupt:
+            raise typer.Exit(EXIT_INTERRUPTED) from None
     folder = out or Path("results") / report.submission
     write_reports(report, folder)
     _show(to_terminal(report, verbose=verbose), Text(f"Reports: {folder}", style="dim"))

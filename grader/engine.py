@@ -37,6 +37,8 @@ def grade(request: Request, sandbox: Sandbox, listener: Listener) -> Report:
         status = pytest.main([*PYTEST_OPTIONS, *wanted], plugins=[plugin])
         if plugin.usage_error is not None:
             raise plugin.usage_error
+        if status == pytest.ExitCode.INTERRUPTED:
+            raise KeyboardInterrupt
         if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             raise HarnessError(f"pytest ended with {status!r}")
         return plugin.report()

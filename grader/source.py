@@ -16,6 +16,7 @@ ATTENTION_LAYERS = frozenset(
     "_native_multi_head_attention _transformer_encoder_layer_fwd".split()
 )
 """Names below the package ``torch`` that are the layer to be written, or hold it."""
+MAX_SOURCE = 200_000
 _LAYER_CLASSES = frozenset(n for n in RECURRENT_LAYERS | ATTENTION_LAYERS if n[0].isupper())
 
 
@@ -31,12 +32,17 @@ def torch_layers_used(source: str, function: str, layers: frozenset[str]) -> lis
     """The places that ``function`` reaches, through the file's own names, and that name a layer.
 
     A layer that only other code of the file uses, such as a test, is not found. Source that is no
-    Python gives an empty list: it cannot run either.
+    Python gives an empty list: it cannot run either. So does source nested too deep to be read.
+    At most ``MAX_SOURCE`` characters are worth reading: a parsed file takes a thousand times its
+    size.
     """
     try:
-        tree = ast.parse(source)
+        return _layers_used(ast.parse(source[:MAX_SOURCE]), function, layers)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
+
+
+def _layers_used(tree: ast.Module, function: str, layers: frozenset[str]) -> list[LayerCall]:
     aliases = _imported_names(tree)
     definitions = _definitions(tree)
     found: dict[tuple[str, int], LayerCall] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,10 @@ from grader.sandbox.scratch import make_scratch, remove_scratch
 from grader.sandbox.spec import WorkerSpec
 from grader.submission import IMPLEMENTATION, Submission
 from grader.wire import Array, Message, sequence, text
-from grader.worker.values import pack_arguments
+from grader.worker.values import MAX_ITEMS, pack_arguments
 
 START_S = 60.0
+MAX_SOURCE_BYTES = 1 << 20
 MAX_DEPTH = 2
 """Of returned sequences: the three tuples of q4 and q5."""
 
@@ -84,6 +85,7 @@ class Student:
         self._load_failure: CheckFailed | None = None
         self._timeouts = 0
         self._output = ""
+        self._quotes = True
 
     def call(self, function: str, arguments: Sequence[Any], depth: int) -> Answer:
         """Call a function of ``implementation.py``; arrays are expected ``depth`` sequences deep.
@@ -122,16 +124,22 @@ class Student:
             self.restart()
             raise
         if reply.op == "raised":
-            raise _exception(reply, doing)
+            raise self._exception(reply, doing)
         if reply.op == "absent":
             raise CheckFailed(Outcome.MISSING, text(reply.fields.get("message")))
         return reply
+
+    def quote_no_more(self) -> None:
+        """From now on, report neither what student code prints nor the words that it raises."""
+        self._output = self.take_output()
+        self._quotes = False
 
     def restart(self) -> None:
         """End the worker; the next request starts a new one."""
         if self._conversation is not None:
             self._conversation.close()
-            self._output += self._conversation.take_output()
+            if self._quotes:
+                self._output += self._conversation.take_output()
             self._conversation = None
             self._implementation_loaded = False
             remove_scratch(self._scratch)
@@ -139,10 +147,45 @@ class Student:
     def take_output(self) -> str:
         """What the student's code printed since the last call of this method."""
         output = self._output
-        if self._conversation is not None:
+        if self._conversation is not None and self._quotes:
             output += self._conversation.take_output()
         self._output = ""
         return output
+
+    def _exception(self, reply: Message, doing: str) -> CheckFailed:
+        lines = tuple(self._traceback(reply))
+        if reply.fields.get("exit") is True:
+            message = f"{doing} called sys.exit or exit instead of going on; remove that call."
+            return CheckFailed(Outcome.EXCEPTION, message, traceback=lines)
+        where = f" (line {lines[-1].line} of {lines[-1].file})" if lines else ""
+        memory = reply.fields.get("memory") is True
+        outcome = Outcome.OUT_OF_MEMORY if memory else Outcome.EXCEPTION
+        if not self._quotes:
+            message = (
+                f"{doing} raised an exception{where}. It did not with made-up input; its message "
+                "is not shown, because it could hold test sentences."
+            )
+            return CheckFailed(outcome, message, traceback=lines)
+        kind = text(reply.fields.get("type"), 100)
+        message = text(reply.fields.get("message"), 1000)
+        if kind == "ModuleNotFoundError":
+            message += (
+                ". It is not installed where this is graded: remove the import if it is not "
+                "needed; otherwise course staff can install the package there"
+            )
+        return CheckFailed(outcome, f"{doing} raised {kind}: {message}{where}", traceback=lines)
+
+    def _traceback(self, reply: Message) -> Iterator[TracebackLine]:
+        """The lines that a worker names, with their code from the grader's own copy of the file."""
+        for line in sequence(reply.fields.get("traceback"), 20):
+            if not isinstance(line, dict) or type(line.get("line")) is not int:
+                continue
+            file, number = text(line.get("file"), 200), line["line"]
+            if file not in self.submission.files:
+                continue
+            function = text(line.get("function"), 100) if self._quotes else ""
+            code = _code_in(self.submission.folder / file, number)
+            yield TracebackLine(file=file, line=number, function=function, code=code)
 
     def _load_implementation(self) -> None:
         if not self.submission.has(IMPLEMENTATION):
@@ -183,47 +226,28 @@ class Student:
         return self._conversation
 
 
+def _code_in(file: Path, number: int) -> str:
+    """A line of a Python file, without its indentation; '' where there is none."""
+    if file.suffix != ".py" or file.stat().st_size > MAX_SOURCE_BYTES:
+        return ""
+    lines = file.read_text("utf-8", "replace").splitlines()
+    return lines[number - 1].strip()[:300] if 1 <= number <= len(lines) else ""
+
+
 def _value(tree: object, arrays: tuple[Array, ...], depth: int = MAX_DEPTH) -> Value:
     """The value that a worker described. Its word is not trusted: indices and kinds are checked."""
     if isinstance(tree, dict) and depth >= 0:
-        index, items = tree.get("index"), sequence(tree.get("items"), 16)
+        index, items = tree.get("index"), sequence(tree.get("items"), MAX_ITEMS)
         if tree.get("kind") == "array" and type(index) is int and 0 <= index < len(arrays):
             return arrays[index]
         if tree.get("kind") == "sequence":
             values = tuple(_value(item, arrays, depth - 1) for item in items)
-            count = tree.get("count")
-            count = count if type(count) is int else len(values)
+            # How many there were beyond those that are sent is the worker's word.
+            claimed = tree.get("count")
+            count = len(values)
+            if count == MAX_ITEMS and type(claimed) is int:
+                count = max(count, claimed)
             return Several(values, count, text(tree.get("text"), 200))
         if tree.get("kind") == "other":
             return Returned(text(tree.get("text"), 200))
     return Returned("something that cannot be read")
-
-
-def _exception(reply: Message, doing: str) -> CheckFailed:
-    kind = text(reply.fields.get("type"), 100)
-    message = text(reply.fields.get("message"), 1000)
-    lines = tuple(
-        TracebackLine(
-            file=text(line.get("file"), 200),
-            line=line["line"] if type(line.get("line")) is int else 0,
-            function=text(line.get("function"), 100),
-            code=text(line.get("code"), 300),
-        )
-        for line in sequence(reply.fields.get("traceback"), 20)
-        if isinstance(line, dict)
-    )
-    if reply.fields.get("exit") is True:
-        return CheckFailed(
-            Outcome.EXCEPTION,
-            f"{doing} called sys.exit or exit instead of going on; remove that call.",
-            traceback=lines,
-        )
-    if kind == "ModuleNotFoundError":
-        message += (
-            ". It is not installed where this is graded: remove the import if it is not needed; "
-            "otherwise course staff can install the package there"
-        )
-    memory = reply.fields.get("memory") is True
-    outcome = Outcome.OUT_OF_MEMORY if memory else Outcome.EXCEPTION
-    where = f" (line {lines[-1].line} of {lines[-1].file})" if lines else ""
-    return CheckFailed(outcome, f"{doing} raised {kind}: {message}{where}", traceback=lines)

@@ -129,6 +129,7 @@ def test_only_finite_numbers_are_allowed(bad: float, allowed: float) -> None:
     assert found.differing == 1
     measured = closeness(actual, expected(np.zeros(3), allowed))
     assert measured.at == (1,)
+    assert measured.error == found.error == np.inf
     assert measured.ratio == np.inf
 
 

@@ -36,6 +36,7 @@ def test_numbers_that_json_does_not_know_become_null(number: float) -> None:
     assert values["error"] is None
     assert values["expected"] == 1.0
     assert Mismatch.model_validate(values).actual is None
+    assert record.model_dump()["actual"] is None
 
 
 @pytest.mark.parametrize("number", [0.0, -1e300, 1e-320, 123456.789])

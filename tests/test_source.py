@@ -148,8 +148,8 @@ def gru(x):
 @pytest.mark.parametrize(
     "source",
     [
-        "from torch import *\ndef gru(x):\n    return x\ndef helper(x):\n    return gru(x)\n",
-        "from torch import *\ndef gru(x):\n    return step(x)\ndef step(x):\n    return x\n",
+        "from torch import *\ndef gru(x):\n    return x if len(x) < 2 else gru(x[1:])\n",
+        "from torch import *\ndef gru(x):\n    return gru_cell(x)\ndef gru_cell(x):\n    pass\n",
         "import torch\ndef gru(x):\n    return torch.tanh(torch.sigmoid(x) @ x)\n",
         "import numpy as nn\ndef gru(x):\n    return nn.GRU(x)\n",
         "from keras.layers import GRU\ndef gru(x):\n    return GRU(3)(x)\n",
@@ -204,12 +204,19 @@ NO_PYTHON = {
     "indentation": "def gru(x):\nreturn x",
     "parentheses": "(" * 5000,
     "deep": "-" * 200_000 + "1",
+    "sum": "x = " + "+".join("1" * 50_000),
     "surrogate": "x = \ud800",
 }
 
 
 @pytest.mark.parametrize("source", NO_PYTHON.values(), ids=NO_PYTHON)
 def test_source_that_is_no_python(source: str) -> None:
+    assert recurrent(source) == []
+
+
+@pytest.mark.parametrize("length", [100, 900, 1500, 2000, 2900])
+def test_name_with_very_many_dots(length: int) -> None:
+    source = f"import torch\ndef gru(x):\n    return x if True else torch{'.a' * length}\n"
     assert recurrent(source) == []
 
 

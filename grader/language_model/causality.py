@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from grader.language_model.corpus import Vocabulary
 
 Float64 = NDArray[np.float64]
+MOST_NATS = 5.0
+"""A larger gain counts as this much: one absurd prediction must not drown all others in noise."""
 SHORTEST = 2
 """Tokens of the shortest beginning, BEGIN among them: models need not take a single token."""
 
@@ -90,9 +92,10 @@ def judge(
     sentences. A repeatable model looks ahead when any prediction changed by more than
     ``allowed_nats`` times (1 + its size): rounding is relative to the logits. For one that is not
     repeatable, such as with dropout left on, only a gain of the mean beyond three standard errors
-    counts: noise raises no mean.
+    counts: noise raises no mean. (What such a model could hide in its noise, the loss from
+    beginnings alone shows; see ``evaluation``.)
     """
-    gain = revealed - committed
+    gain = np.clip(revealed - committed, -MOST_NATS, MOST_NATS)
     tolerance = allowed_nats * (1 + np.abs(committed))
     repeatable = bool((np.abs(repeated - committed) <= tolerance / 10).all())
     changed = int((np.abs(gain) > tolerance).sum())
@@ -101,5 +104,5 @@ def judge(
         looks_ahead = changed > 0
     else:
         spread = float(gain.std(ddof=1)) / np.sqrt(len(gain)) if len(gain) > 1 else np.inf
-        looks_ahead = mean > allowed_nats + 3 * spread
+        looks_ahead = bool(mean > allowed_nats + 3 * spread)
     return CausalityVerdict(len(gain), changed, mean, repeatable, looks_ahead)

@@ -37,7 +37,8 @@ def restrict(spec: WorkerSpec) -> int:
     read = AccessFS.READ_FILE | AccessFS.READ_DIR | AccessFS.EXECUTE
     file_read = AccessFS.READ_FILE | AccessFS.EXECUTE
     use_device = AccessFS.READ_FILE | AccessFS.WRITE_FILE | AccessFS.IOCTL_DEV
-    everything = ~AccessFS.NONE & ~(AccessFS.MAKE_BLOCK | AccessFS.MAKE_CHAR | AccessFS.IOCTL_DEV)
+    # What is written cannot be removed again: a file that is open but has no name is not counted.
+    write = AccessFS.WRITE_FILE | AccessFS.TRUNCATE | AccessFS.MAKE_REG | AccessFS.MAKE_DIR
     try:
         with Ruleset(scoped=Scope.ABSTRACT_UNIX_SOCKET | Scope.SIGNAL) as rules:
             for path in (*interpreter_folders(), *SYSTEM_READABLE, *GPU_READABLE, spec.code_dir):
@@ -46,7 +47,7 @@ def restrict(spec: WorkerSpec) -> int:
             for path in (*DEVICES, *_gpu_devices()):
                 with contextlib.suppress(FileNotFoundError, PermissionError):
                     rules.allow_path(path, use_device)
-            rules.allow_path(spec.scratch_dir, everything)
+            rules.allow_path(spec.scratch_dir, read | write)
             rules.restrict()
             return rules.abi_version
     except LandlockError:

@@ -8,9 +8,13 @@ import os
 from typing import Any
 
 CLONE_THREAD = 0x00010000
+O_TMPFILE = 0o20000000
+MADV_COLD, MADV_PAGEOUT = 20, 21
 
 DENIED = {
-    "network": "socket",
+    # The wire is a connected stream that exists already. A pair of datagram sockets could be turned
+    # to any address.
+    "network": "socket socketpair connect bind listen accept accept4 sendmsg sendmmsg",
     "programs": "execve execveat",
     "other processes": "ptrace process_vm_readv process_vm_writev process_madvise kcmp pidfd_open "
     "pidfd_getfd pidfd_send_signal tkill setpriority ioprio_set sched_setscheduler "
@@ -21,6 +25,8 @@ DENIED = {
     "setxattrat removexattrat file_setattr",
     # Memory that no process maps is not resident, so the memory limit would not see it.
     "hidden memory": "memfd_create memfd_secret shmget msgget semget mq_open",
+    # Two workers could tell each other by the page cache what they read.
+    "the page cache": "fadvise64 preadv2 pwritev2 mincore cachestat readahead",
     "privileges": "mount umount2 move_mount open_tree fsopen fsmount fsconfig fspick pivot_root "
     "mount_setattr chroot unshare setns setuid setgid setreuid setregid setresuid setresgid "
     "setfsuid setfsgid setgroups capset personality",
@@ -30,7 +36,7 @@ DENIED = {
     "clock_settime clock_adjtime adjtimex sethostname setdomainname vhangup lookup_dcookie "
     "nfsservctl fanotify_init fanotify_mark uselib vmsplice",
 }
-ABSENT = "io_uring_setup io_uring_enter io_uring_register clone3"
+ABSENT = "io_uring_setup io_uring_enter io_uring_register clone3 openat2"
 """Answered as an old kernel would: callers then take the ordinary way, such as clone."""
 OWN_PROCESS_ONLY = "kill tgkill rt_sigqueueinfo rt_tgsigqueueinfo"
 
@@ -53,6 +59,13 @@ def restrict(*, may_fork: bool) -> bool:
             _add(rules, denied, name, pyseccomp.Arg(0, pyseccomp.NE, os.getpid()))
         # A process id of 0 is the caller's own.
         _add(rules, denied, "prlimit64", pyseccomp.Arg(0, pyseccomp.NE, 0))
+        _add(rules, denied, "sendto", pyseccomp.Arg(4, pyseccomp.NE, 0))
+        # A file without a name would not be counted with the scratch folder.
+        for name, flags in (("open", 1), ("openat", 2)):
+            unnamed = pyseccomp.Arg(flags, pyseccomp.MASKED_EQ, O_TMPFILE, O_TMPFILE)
+            _add(rules, denied, name, unnamed)
+        for advice in (MADV_COLD, MADV_PAGEOUT):
+            _add(rules, denied, "madvise", pyseccomp.Arg(2, pyseccomp.EQ, advice))
         if not may_fork:
             for name in ("fork", "vfork"):
                 _add(rules, denied, name)

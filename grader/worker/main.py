@@ -45,6 +45,7 @@ def main(wire: socket.socket, spec: WorkerSpec, isolation: dict[str, bool]) -> N
         "load": implementation.load,
         "call": implementation.call,
         "attempt": attempt,
+        "devices": model.devices,
         "load_model": model.load,
         "logits": model.logits,
     }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,9 @@ from torch import nn
 from grader.compare import Expected
 from grader.oracle import Draw, RecurrentSizes, gru_draw, rnn_draw
 from grader.oracle.draws import Allowance
+from grader.oracle.recurrent import gru_step, rnn_step
 from grader.rubric import Rubric
+from tests.conftest import ROOT
 
 Array = NDArray[Any]
 Float32 = NDArray[np.float32]
@@ -211,6 +215,81 @@ def test_wrong_rnn_is_far_off(cell: Cell, sizes: RecurrentSizes) -> None:
     for seed in SEEDS:
         draw = rnn_draw(sizes, seed, ALLOWANCE)
         assert excess(answers(cell, draw, np.float64), draw.expected) > WRONG_BY
+
+
+def test_parameters_are_those_of_torchs_layer_as_the_course_reads_them() -> None:
+    helper = given_helper()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(5)
+        rnn = nn.RNN(3, 2, batch_first=True)
+        torch.manual_seed(5)
+        gru = nn.GRU(3, 2, batch_first=True)
+    for draw, parameters in (
+        (rnn_draw(NOTEBOOK, 5, ALLOWANCE), helper.get_rnn_params(rnn)),
+        (gru_draw(NOTEBOOK, 5, ALLOWANCE), helper.get_gru_params(gru)),
+    ):
+        for handed, own in zip(as_list(draw.arguments), as_list(parameters), strict=False):
+            assert np.array_equal(handed, own)
+
+
+def given_helper() -> ModuleType:
+    file = ROOT / "grader" / "given" / "rnn_param_helper.py"
+    spec = importlib.util.spec_from_file_location("rnn_param_helper", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def derivatives(layer: nn.Module, inputs: Array, state: Array) -> Array:
+    """How each state of a batch of one depends on the one before the first: [T,H,H] by autograd."""
+
+    def states(h: torch.Tensor) -> torch.Tensor:
+        output: torch.Tensor = layer(torch.from_numpy(inputs).double(), h[None, None])[0][0]
+        return output
+
+    jacobian = torch.autograd.functional.jacobian(states, torch.from_numpy(state))
+    result: Array = jacobian.numpy().swapaxes(1, 2)
+    return result
+
+
+def exact_layer(draw: Draw) -> nn.Module:
+    """Torch's layer at float64 with the draw's parameters."""
+    *parameters, init_state, inputs = draw.arguments
+    sizes = inputs.shape[2], init_state.shape[2]
+    if draw.function == "gru":
+        new = [np.concatenate([g[i] for g in parameters], axis=-1).T for i in (0, 2, 1, 3)]
+        return loaded(nn.GRU(*sizes, batch_first=True, dtype=torch.float64), new)
+    wt_h, wt_x, bias = parameters
+    rnn = nn.RNN(*sizes, batch_first=True, dtype=torch.float64)
+    return loaded(rnn, [wt_x.T, wt_h.T, bias, 0 * bias])
+
+
+@pytest.mark.parametrize("make", [rnn_draw, gru_draw], ids=["rnn", "gru"])
+@pytest.mark.parametrize("seed", range(3))
+def test_allowance_carries_each_steps_bound_to_all_later_states(
+    make: Callable[..., Draw], seed: int
+) -> None:
+    """Each step's own bound, through torch's own derivatives of the states that follow."""
+    draw = make(RecurrentSizes(batch=1, steps=6, inputs=3, hidden=4), seed, ALLOWANCE)
+    *parameters, init_state, inputs = draw.arguments
+    if draw.function == "gru":
+        step = gru_step((parameters[0], parameters[1], parameters[2]), ALLOWANCE)
+    else:
+        step = rnn_step(parameters[1], parameters[0], parameters[2], ALLOWANCE)
+    layer = exact_layer(draw)
+    states = np.concatenate([init_state[0].astype(np.float64), draw.expected[0].value[0]])
+    bound = np.zeros((inputs.shape[1], init_state.shape[2]))
+    for s in range(len(bound)):
+        local, jacobian = step(inputs[:, s].astype(np.float64), states[None, s])
+        before = derivatives(layer, inputs[:, s : s + 1], states[s])
+        np.testing.assert_allclose(jacobian[0], before[0], atol=1e-12)
+        bound[s] += local[0]
+        if s + 1 < len(bound):
+            after = derivatives(layer, inputs[:, s + 1 :], states[s + 1])
+            bound[s + 1 :] += np.einsum("i,tij->tj", local[0], abs(after))
+    np.testing.assert_allclose(draw.expected[0].allowed[0], ALLOWANCE.total(bound), rtol=1e-9)
 
 
 @pytest.mark.parametrize("make", [rnn_draw, gru_draw], ids=["rnn", "gru"])

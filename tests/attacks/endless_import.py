@@ -1,0 +1,4 @@
+"""Loops without end while it is imported."""
+
+while True:
+    pass
