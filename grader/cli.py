@@ -115,6 +115,7 @@ def grade(
     from grader.doctor import Sandbox
     from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE
 
+    check_writable(out or Path("results"))
     data = data or EMBEDDED_CORPUS
     # Ended by the system or by hand, workers and their folders still go.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -195,6 +196,13 @@ def main() -> None:
         _fail("The grader failed, not the hand-in; the lines above say where.", EXIT_HARNESS)
 
 
+def check_writable(folder: Path) -> None:
+    """Raises UsageError when reports cannot be written there; makes nothing."""
+    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+        raise UsageError(f"reports cannot be written to {folder}: look at {nearest}")
+
+
 def _fail(message: str, code: int) -> None:
     typer.echo(message, err=True)
     sys.exit(code)
@@ -203,10 +211,10 @@ def _fail(message: str, code: int) -> None:
 def _show(*parts: RenderableType) -> None:
     """Print to a terminal as it is, and elsewhere as plain lines of a fixed width."""
     console = Console(highlight=False)
-    if console.is_terminal:
+    if sys.stdout.isatty():
         console.print(*parts, sep="\n")
         return
-    console = Console(highlight=False, width=PLAIN_WIDTH, color_system=None)
+    console = Console(highlight=False, width=PLAIN_WIDTH, color_system=None, force_terminal=False)
     with console.capture() as captured:
         console.print(*parts, sep="\n")
     typer.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))

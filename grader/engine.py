@@ -7,12 +7,14 @@ import re
 from pathlib import Path
 
 import pytest
+import torch
 
 from grader.doctor import Sandbox
-from grader.errors import HarnessError, UsageError
+from grader.errors import HarnessError, RubricError, UsageError
 from grader.grading import Grading, Request
 from grader.model import IsolationMode, Report
 from grader.plugin import QUESTIONS, GradingPlugin, Listener
+from grader.rubric import Rubric
 
 QUESTION_FILE = re.compile(r"test_(?P<id>[a-z0-9]+)_\w+\.py")
 
@@ -29,9 +31,14 @@ def grade(request: Request, sandbox: Sandbox, listener: Listener) -> Report:
         raise UsageError(
             f"there is no question {', '.join(sorted(unknown))}; there are {', '.join(files)}"
         )
+    rubric = Rubric.load(request.rubric)
+    if strangers := {*rubric.questions, *rubric.limits.questions} - files.keys():
+        raise RubricError(f"the rubric names questions there are not: {', '.join(strangers)}")
     wanted = [str(file) for id, file in files.items() if not request.only or id in request.only]
     if sandbox.mode is IsolationMode.REQUIRE:
         sandbox.isolation()
+    # The oracle's matrices are tiny: waking further threads for them takes longer than they do.
+    torch.set_num_threads(1)
     with Grading(request, sandbox, listener.progress) as grading:
         plugin = GradingPlugin(grading, listener)
         status = pytest.main([*PYTEST_OPTIONS, *wanted], plugins=[plugin])

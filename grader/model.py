@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
@@ -111,13 +111,6 @@ class QuestionResult(Record):
     max_score: float
     checks: tuple[CheckResult, ...]
     measured: dict[str, Any] | None = None
-
-
-class Score(NamedTuple):
-    """Points, and the most that there were to get."""
-
-    score: float
-    max_score: float
 
 
 class Versions(Record):

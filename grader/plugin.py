@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import pytest
 
 from grader.checking import CHECK
-from grader.errors import CheckFailed, HarnessError, UsageError
+from grader.errors import CheckFailed, HarnessError, RubricError, UsageError
 from grader.grading import GRADING, Grading
 from grader.model import CheckResult, Outcome, Question, QuestionResult, Report
 from grader.rubric import QuestionRubric
@@ -69,8 +69,16 @@ class GradingPlugin:
         # The report is made from the exceptions; pytest's long excerpts would take 0.1 s each.
         config.option.tbstyle = "native"
 
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        self._collected = len(items)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self._collected = len(session.items)
+        functions = [item for item in session.items if isinstance(item, pytest.Function)]
+        for id in {item.module.QUESTION.id for item in functions}:
+            names = {_name(item) for item in functions if item.module.QUESTION.id == id}
+            rubric = self.grading.rubric.questions.get(id)
+            if rubric is not None and (strangers := rubric.graded.keys() - names):
+                message = f"the rubric's questions.{id}.graded names no check: "
+                self.usage_error = RubricError(message + ", ".join(sorted(strangers)))
+                session.shouldstop = str(self.usage_error)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -120,7 +128,7 @@ class GradingPlugin:
         self._listener.check_done(question, result)
 
     def _is_graded(self, item: pytest.Function, question: Question) -> bool:
-        name = (item.originalname or item.name).removeprefix("test_")
+        name = _name(item)
         rubric = self._rubric_of(question)
         if name in rubric.graded:
             return rubric.graded[name]
@@ -146,6 +154,11 @@ class GradingPlugin:
             checks=checks,
             measured=self._measured.get(id),
         )
+
+
+def _name(item: pytest.Function) -> str:
+    """A check's name in the rubric: its function's, without the sizes."""
+    return (item.originalname or item.name).removeprefix("test_")
 
 
 def score(points: float, checks: tuple[CheckResult, ...]) -> float:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.errors import UsageError
+from grader.errors import GraderError, UsageError
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -61,7 +61,11 @@ def _grade_with(config: pytest.Config) -> None:
         """Writes the reports, and says the score below pytest's own summary."""
 
         def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-            report = plugin.report()
+            try:
+                report = plugin.report()
+            except GraderError as error:
+                terminalreporter.write_line(f"No report: {error}", red=True)
+                return
             terminalreporter.write_line(f"Total: {report.score:g} / {report.max_score:g}")
             if out is not None:
                 write_reports(report, out)

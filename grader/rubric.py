@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -56,8 +57,7 @@ class LossThreshold(Section):
 
 class LanguageModel(Section):
     batch_size: Count
-    probe_cuts: Count
-    probe_sentences: Annotated[int, Field(ge=2)]
+    probes: Count
     prefix_loss_positions: Count
     look_ahead_nats: Positive
     thresholds: tuple[LossThreshold, ...]
@@ -125,7 +125,7 @@ class Rubric(BaseModel):
     @model_validator(mode="after")
     def _parts_add_up(self) -> Self:
         parts = sum(t.points for t in self.language_model.thresholds)
-        if "q7" in self.questions and parts != self.questions["q7"].points:
+        if "q7" in self.questions and not math.isclose(parts, self.questions["q7"].points):
             raise ValueError("the thresholds' points do not add up to those of questions.q7")
         return self
 

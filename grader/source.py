@@ -43,8 +43,9 @@ def torch_layers_used(source: str, function: str, layers: frozenset[str]) -> lis
 
 
 def _layers_used(tree: ast.Module, function: str, layers: frozenset[str]) -> list[LayerCall]:
-    aliases = _imported_names(tree)
     definitions = _definitions(tree)
+    # What the file defines itself is its own, whatever an import called so before.
+    aliases = {n: full for n, full in _imported_names(tree).items() if n not in definitions}
     found: dict[tuple[str, int], LayerCall] = {}
     reached, waiting = {function}, [function]
     while waiting:

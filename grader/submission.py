@@ -8,10 +8,11 @@ import shutil
 import stat
 import zipfile
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from grader.archive import COPY_BYTES, IGNORED_FOLDERS, MAX_NAME, unzip
+from grader.archive import COPY_BYTES, IGNORED_FOLDERS, MAX_NAME, VISIBLE_SUFFIXES, unzip
 from grader.errors import SubmissionError
 from grader.rubric import SubmissionLimits
 
@@ -21,9 +22,6 @@ MODEL = "rnn_lm.sav"
 MAIN_FILES = (IMPLEMENTATION, MODEL_CODE, MODEL)
 GIVEN_FOLDER = Path(__file__).with_name("given")
 """Files that the course gives to students, and that their code may import unasked."""
-VISIBLE_SUFFIXES = frozenset({".py", ".ipynb", ".sav", ".pt", ".pth", ".safetensors"})
-"""What a worker sees of a submission: code, model and notebooks. A hand-in's own test.csv, for
-one, could be looked up while the model is scored."""
 MAX_DEPTH = 8
 MAX_NOTES = 20
 
@@ -46,27 +44,32 @@ class Submission:
 def stage(path: Path, into: Path, limits: SubmissionLimits) -> Submission:
     """Copy the visible files of a folder or zip into the new folder ``into``.
 
-    The root is the shallowest folder that has one of the main files, whatever their case; they get
-    their canonical names. Raises SubmissionError when there is nothing to grade, or when the
-    hand-in is not safe to read.
+    The root is the shallowest folder with an ``implementation.py``, else with another of the main
+    files, whatever their case; they get their canonical names. A main file that is not there is
+    taken from elsewhere in the hand-in.
+
+    Raises SubmissionError when there is nothing to grade, or when it is not safe to read.
     """
     if path.is_dir():
         return _stage_folder(path, readable(path.resolve().name), into, limits)
     if not path.exists():
         raise SubmissionError(f"there is no file or folder {path}")
-    if not path.is_file() or not zipfile.is_zipfile(path):
+    if not path.is_file() or not _is_zip(path):
         raise SubmissionError(f"{path} is neither a folder nor a zip file")
     unpacked = into.with_name(into.name + "-unpacked")
     unpacked.mkdir(parents=True)
     try:
-        unzip(path, unpacked, limits)
-        return _stage_folder(unpacked, readable(path.stem), into, limits)
+        notes = unzip(path, unpacked, limits)
+        return _stage_folder(unpacked, readable(path.stem), into, limits, notes)
     finally:
         shutil.rmtree(unpacked, ignore_errors=True)
 
 
-def _stage_folder(source: Path, name: str, into: Path, limits: SubmissionLimits) -> Submission:
+def _stage_folder(
+    source: Path, name: str, into: Path, limits: SubmissionLimits, zip_notes: Sequence[str] = ()
+) -> Submission:
     entries, notes = _scan(source, limits)
+    notes = [*zip_notes, *notes]
     root = _root_of(entries)
     if root is None:
         raise SubmissionError(
@@ -87,6 +90,14 @@ def _stage_folder(source: Path, name: str, into: Path, limits: SubmissionLimits)
         total += _copy(source / relative, target, min(limits.max_file_mb, limits.max_mb))
         if total > limits.max_mb << 20:
             raise SubmissionError(f"{name} holds more than {limits.max_mb} MB of code and models")
+    for main in MAIN_FILES:
+        found = [entry for entry in entries if entry.name.lower() == main]
+        if found and not (into / main).exists():
+            notes.append(f"{main} was taken from the folder {readable(str(found[0].parent))}")
+            _copy(source / found[0], into / main, min(limits.max_file_mb, limits.max_mb))
+        elif len(found) > 1:
+            others = (readable(str(entry)) for entry in found if entry.parent != root)
+            notes += [f"there is another {main}, which was not graded: {o}" for o in others][:1]
     for given in GIVEN_FOLDER.glob("*.py"):
         if not (into / given.name).exists():
             shutil.copyfile(given, into / given.name)
@@ -142,7 +153,18 @@ def _problem(entry: os.DirEntry[str], depth: int) -> str:
 
 
 def _root_of(entries: list[PurePosixPath]) -> PurePosixPath | None:
-    return next((e.parent for e in entries if e.name.lower() in MAIN_FILES), None)
+    for main in MAIN_FILES:
+        for entry in entries:
+            if entry.name.lower() == main:
+                return entry.parent
+    return None
+
+
+def _is_zip(path: Path) -> bool:
+    try:
+        return zipfile.is_zipfile(path)
+    except zipfile.BadZipFile:  # one of several disks
+        return False
 
 
 def _is_misspelt(name: str) -> bool:
@@ -174,15 +196,15 @@ def _copy(source: Path, target: Path, max_mb: int) -> int:
         # Not blocking, and checked once open: between the scan and now it may have become a FIFO.
         fd = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
-        raise SubmissionError(f"{source.name} cannot be read: {error.strerror}") from None
+        raise SubmissionError(f"{readable(source.name)} cannot be read: {error.strerror}") from None
     size = 0
     with os.fdopen(fd, "rb") as reader, target.open("wb") as writer:
         if not stat.S_ISREG(os.fstat(reader.fileno()).st_mode):
-            raise SubmissionError(f"{source.name} is no regular file")
+            raise SubmissionError(f"{readable(source.name)} is no regular file")
         while chunk := reader.read(COPY_BYTES):
             size += len(chunk)
             if size > max_mb << 20:
-                raise SubmissionError(f"{source.name} is larger than {max_mb} MB")
+                raise SubmissionError(f"{readable(source.name)} is larger than {max_mb} MB")
             writer.write(chunk)
     return size
 

@@ -107,13 +107,16 @@ class World:
             if _got_something(getattr(self, name))
         ]
 
-    def grade(self, folder: Path, only: set[str], timeout_s: float, data: Path) -> Report:
+    def grade(
+        self, folder: Path, only: set[str], timeout_s: float, data: Path, seed: int | None = None
+    ) -> Report:
         request = Request(
             folder,
             data=data,
             rubric=self.base / "rubric.toml",
             only=frozenset(only),
             timeout_s=timeout_s,
+            seed=seed,
             device="cpu",
         )
         return grade(request, self.sandbox, Silent())
@@ -128,6 +131,7 @@ class Attack:
     token: str
     questions: set[str]
     data: Path
+    seed: int | None
 
 
 @pytest.fixture(scope="module")
@@ -208,14 +212,17 @@ def test_without_isolation_the_canary_is_reached(world: World) -> None:
 def test_hostile_current_folder(world: World) -> None:
     """A hand-in's modules are not the grader's when it is run from inside the hand-in."""
     attack = _hand_in(world, ATTACKS / "shadow_modules.py")
-    subprocess.run(
+    shutil.rmtree(attack.folder / "grader")  # Python itself would run this one
+    done = subprocess.run(
         [sys.executable, "-m", "grader", ".", "--only", "q2", "--out", str(world.base / "out")],
         cwd=attack.folder,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}:{attack.folder.parent}"},
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
+        text=True,
         timeout=60,
         check=False,
     )
+    assert "Total: 3 / 3" in done.stdout, done.stderr
     assert sorted(path.name for path in attack.outside.iterdir()) == ["canary.txt"]
 
 
@@ -224,7 +231,7 @@ def _contained(world: World, attack: Attack, timeout_s: float, sentences: list[s
     outside, project = _state_of(attack.outside), _state_of(*PROTECTED)
     world.received()
     peak = _peak_memory()
-    report = world.grade(attack.folder, attack.questions, timeout_s, attack.data)
+    report = world.grade(attack.folder, attack.questions, timeout_s, attack.data, attack.seed)
     text = _text_of(report)
     assert attack.token not in text
     assert world.secret not in text
@@ -295,7 +302,7 @@ def _hand_in(world: World, file: Path) -> Attack:
     for path, (start, repeated, times) in constants.get("FILES_REPEATED", {}).items():
         (handed_in / path).write_text(start + repeated * times)
     data = world.base / constants["CORPUS"] if "CORPUS" in constants else EMBEDDED_CORPUS
-    return Attack(handed_in, outside, token, {CONTROL, *questions}, data)
+    return Attack(handed_in, outside, token, {CONTROL, *questions}, data, constants.get("SEED"))
 
 
 def _targets(world: World, outside: Path, token: str) -> dict[str, Any]:
@@ -327,7 +334,7 @@ def _parts(source: str) -> tuple[dict[str, Any], set[str]]:
             functions.add(statement.name)
         elif isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
             name = statement.targets[0].id
-            if name in ("FILES", "FILES_REPEATED", "PICKLE", "CORPUS"):
+            if name in ("FILES", "FILES_REPEATED", "PICKLE", "CORPUS", "SEED"):
                 constants[name] = ast.literal_eval(statement.value)
             elif name == "PADDING_MB":
                 constants["PADDING"] = ast.literal_eval(statement.value) << 20

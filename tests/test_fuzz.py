@@ -36,8 +36,8 @@ def run(target: Target, make: Callable[[], bytes], count: int) -> Tally:
     return tally
 
 
-def test_streams_of_a_hostile_worker() -> None:
-    tally = run(Wire(), WireInputs(Random(SEED)).make, 5000)
+def test_streams_of_a_hostile_worker(place: Place) -> None:
+    tally = run(Wire(place), WireInputs(Random(SEED)).make, 5000)
     assert failures(tally) == []
     # Inputs that are all refused at the first byte would say nothing.
     assert tally.accepted > 500

@@ -20,7 +20,7 @@ Float64 = NDArray[np.float64]
 MOST_NATS = 5.0
 """A larger gain counts as this much: one absurd prediction must not drown all others in noise."""
 SHORTEST = 2
-"""Tokens of the shortest beginning, BEGIN among them: models need not take a single token."""
+"""Tokens of the shortest beginning that is probed, BEGIN among them."""
 
 
 @dataclass(frozen=True)
@@ -52,21 +52,27 @@ def sample_sentences(
 
 
 def make_probes(
-    sample: Sequence[tuple[int, str]], vocabulary: Vocabulary, cuts: int, rng: np.random.Generator
+    sample: Sequence[tuple[int, str]], vocabulary: Vocabulary, rng: np.random.Generator
 ) -> list[Probe]:
-    """Cut the sampled sentences at ``cuts`` random lengths, sentences of like length together."""
-    by_length = sorted(sample, key=lambda item: len(item[1]))
-    groups = [g for g in np.array_split(np.arange(len(by_length)), cuts) if len(g)]
+    """Cut each sampled sentence at a random length of its own; cuts of one length go together."""
+    encoded = vocabulary.encode([sentence for _, sentence in sample])
+    # A beginning of `cut` tokens is BEGIN and cut - 1 characters; at most, END follows.
+    cuts = [int(rng.integers(SHORTEST, len(ids) + 2)) for ids in encoded]
+    return group_by_cut([number for number, _ in sample], encoded, cuts, vocabulary)
+
+
+def group_by_cut(
+    numbers: Sequence[int],
+    encoded: Sequence[NDArray[np.int64]],
+    cuts: Sequence[int],
+    vocabulary: Vocabulary,
+) -> list[Probe]:
+    """The beginnings of encoded sentences, each cut to its number of tokens, as probes."""
     probes = []
-    for group in groups:
-        members = [by_length[i] for i in group]
-        encoded = vocabulary.encode([sentence for _, sentence in members])
-        batch = vocabulary.pad(encoded)
-        shortest = min(len(ids) for ids in encoded)
-        # A beginning of `cut` tokens is BEGIN and cut - 1 characters; at most, END follows.
-        cut = int(rng.integers(min(SHORTEST, shortest + 1), shortest + 2))
-        numbers = np.array([number for number, _ in members])
-        probes.append(Probe(numbers, batch[:, :cut], batch[:, cut]))
+    for cut in sorted(set(cuts)):
+        members = [i for i, own in enumerate(cuts) if own == cut]
+        batch = vocabulary.pad([encoded[i] for i in members])
+        probes.append(Probe(np.array([numbers[i] for i in members]), batch[:, :cut], batch[:, cut]))
     return probes
 
 

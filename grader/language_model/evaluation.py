@@ -16,6 +16,7 @@ from grader.errors import CheckFailed, DataError, UsageError
 from grader.language_model.causality import (
     CausalityVerdict,
     Probe,
+    group_by_cut,
     judge,
     make_probes,
     sample_sentences,
@@ -103,11 +104,10 @@ class Evaluator:
         # Without a seed of the user's, nobody can know beforehand which places will be probed: the
         # usual seed follows from the hand-in, which the model can read.
         rng = np.random.default_rng(self._probe_seed)
-        wanted = self._rubric.probe_cuts * self._rubric.probe_sentences
-        sample = sample_sentences(self._corpus.test_sentences(), wanted, rng)
+        sample = sample_sentences(self._corpus.test_sentences(), self._rubric.probes, rng)
         if not sample:
             raise DataError(f"{self._corpus.folder / TEST_FILE} has no sentences")
-        probes = make_probes(sample, self._vocabulary, self._rubric.probe_cuts, rng)
+        probes = make_probes(sample, self._vocabulary, rng)
         with self._loaded_model() as model:
             committed = self._from_beginnings(model, probes)
             repeated = self._from_beginnings(model, probes)
@@ -130,8 +130,11 @@ class Evaluator:
         """The targets' log-probabilities, by a model that sees nothing but the beginnings."""
         results = []
         for done, probe in enumerate(probes):
-            logits = self._logits(model, probe.tokens, last_only=True)
-            check_shape(logits[:, None], (len(probe.tokens), 1), self._vocabulary)
+            # Never a batch of one: the notebook scores none, and a model may not take it.
+            tokens = np.resize(probe.tokens, (max(len(probe.tokens), 2), probe.tokens.shape[1]))
+            logits = self._logits(model, tokens, last_only=True)
+            check_shape(logits[:, None], (len(tokens), 1), self._vocabulary)
+            logits = logits[: len(probe.tokens)]
             results.append(target_log_probabilities(logits, probe.targets))
             check_finite(results[-1])
             self._progress("predicting from beginnings alone", (done + 1) / len(probes))
@@ -165,13 +168,8 @@ class Evaluator:
         targets = np.array([len(sentence) + 2.0 for _, sentence in sample])
         chosen = rng.choice(len(sample), size=wanted, p=targets / targets.sum())
         encoded = self._vocabulary.encode([sample[i][1] for i in chosen])
-        cuts = np.array([rng.integers(1, len(ids) + 2) for ids in encoded])
-        probes = []
-        for cut in np.unique(cuts):
-            members = np.flatnonzero(cuts == cut)
-            batch = self._vocabulary.pad([encoded[i] for i in members])
-            probes.append(Probe(members, batch[:, :cut], batch[:, cut]))
-        return probes
+        cuts = [int(rng.integers(1, len(ids) + 2)) for ids in encoded]
+        return group_by_cut(range(wanted), encoded, cuts, self._vocabulary)
 
     @contextmanager
     def _loaded_model(self) -> Iterator[Student]:
@@ -193,6 +191,8 @@ class Evaluator:
                 f"There is no trained model {MODEL} in the hand-in{code}. Save yours with "
                 f'torch.save(model, "{MODEL}") and hand it in too.',
             )
+        if (submission.folder / MODEL).stat().st_size == 0:
+            raise CheckFailed(Outcome.MISSING, f"{MODEL} is an empty file; save and copy it again.")
         self._progress("loading the model", 0.0)
         request = Message(
             "load_model",

@@ -75,17 +75,22 @@ def score_batch(logits: Array, batch: NDArray[np.int64], vocabulary: Vocabulary)
 
 
 def target_log_probabilities(logits: Array, target: NDArray[np.int64]) -> Float64:
-    """The log-softmax of logits [..., V+3] at the ids of ``target`` [...]."""
+    """The log-softmax of logits [..., V+2 or more] at the ids of ``target`` [...]."""
     normalised = torch.from_numpy(logits).double().log_softmax(-1)
-    picked = normalised.gather(-1, torch.from_numpy(target).unsqueeze(-1)).squeeze(-1)
+    # A model need not have a column for PAD, which is never counted.
+    within = torch.from_numpy(np.where(target < logits.shape[-1], target, 0))
+    picked = normalised.gather(-1, within.unsqueeze(-1)).squeeze(-1)
     result: Float64 = picked.numpy()
     return result
 
 
 def check_shape(logits: Array, inputs: tuple[int, ...], vocabulary: Vocabulary) -> None:
-    """Logits must have one row for each input token and one column for each token there is."""
+    """Logits must have one row for each input token and a column for each token that is a target.
+
+    PAD is none, and columns beyond it do no harm: the notebook takes both.
+    """
     wanted = (*inputs, vocabulary.size)
-    if logits.shape == wanted:
+    if logits.shape[:-1] == inputs and logits.shape[-1] > vocabulary.end_id:
         return
     shape = f"{list(logits.shape)} for an input of shape {list(inputs)}"
     if logits.shape[:-1] == inputs:

@@ -45,8 +45,8 @@ def test_looks_only_back(evaluate: Evaluate) -> None:
     if causality.looks_ahead:
         raise wrong(
             f"The model looks ahead: at {causality.changed} of {causality.probes} places its "
-            "prediction changed once it could see the rest of the sentence, so it reads the "
-            f"answer from its input. From the sentences' beginnings alone its loss is "
+            "prediction changed once it could see the rest of the sentence (and the others of the "
+            "batch). From the sentences' beginnings alone its loss is "
             f"{prefix_loss:.3f}, and that is what counts. Attention needs a causal mask (see "
             "torch.nn.Transformer.generate_square_subsequent_mask), and a recurrent layer must "
             "not be bidirectional."

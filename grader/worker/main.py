@@ -7,6 +7,7 @@ import importlib
 import socket
 import sys
 import time
+from pathlib import Path
 
 from grader.sandbox.spec import WorkerSpec
 from grader.wire import Message, Reader, encode
@@ -36,7 +37,10 @@ def main(wire: socket.socket, spec: WorkerSpec, isolation: dict[str, bool]) -> N
     import torch
 
     sys.dont_write_bytecode = True
-    sys.path.insert(0, spec.code_dir)
+    # Behind everything else, as the notebook has it: a student's statistics.py is not Python's.
+    # This program's own folder cannot be read from here, and a student's tests.py is not its tests.
+    root = str(Path(__file__).resolve().parents[2])
+    sys.path[:] = [*(path for path in sys.path if path != root), spec.code_dir]
     torch.set_num_threads(spec.threads)
     implementation = Implementation()
     model = LanguageModel(spec.code_dir)
@@ -56,8 +60,9 @@ def main(wire: socket.socket, spec: WorkerSpec, isolation: dict[str, bool]) -> N
             reply = operations[request.op](request)
         except BaseException as error:  # SystemExit and KeyboardInterrupt are answers too
             reply = raised(error, spec.code_dir)
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(Exception):  # student code may have closed or replaced it
+                stream.flush()
         seconds = time.perf_counter() - start
         _send(wire, Message(reply.op, {**reply.fields, "seconds": seconds}, reply.arrays))
 

@@ -78,10 +78,10 @@ class LanguageModel:
         if not (self._code_dir / f"{MODULE}.py").is_file():
             return None
         module = importlib.import_module(MODULE)
-        # A class that was defined in a notebook is pickled as __main__.SentenceModel.
+        # What was defined in a notebook is pickled as __main__.SentenceModel and the like.
         main = sys.modules["__main__"]
         for name, value in vars(module).items():
-            if isinstance(value, type) and not hasattr(main, name):
+            if not name.startswith("_") and not hasattr(main, name):
                 setattr(main, name, value)
         return module
 

@@ -6,7 +6,7 @@ An argument or result is a JSON tree whose leaves are indices into the message's
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,9 @@ from grader.wire import DTYPES, Array
 
 MAX_ITEMS = 16
 """Items of a returned sequence that are sent; how many there were is sent too."""
+
+NO_SEQUENCES = (str, bytes, dict, set, frozenset)
+"""Iterables whose items are no results in an order."""
 
 Tree = dict[str, Any]
 
@@ -102,7 +105,7 @@ def _items(value: Any) -> list[Any] | None:
         return list(value)
     if hasattr(value, "shape"):
         return list(value[: MAX_ITEMS + 1]) if len(value.shape) else None
-    if isinstance(value, Iterator):
+    if isinstance(value, Iterable) and not isinstance(value, NO_SEQUENCES):
         return list(itertools.islice(value, MAX_ITEMS + 1))
     return None
 

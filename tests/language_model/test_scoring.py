@@ -126,7 +126,7 @@ def test_logits_in_another_memory_order() -> None:
     assert np.array_equal(one.log_probabilities, other.log_probabilities)
 
 
-@pytest.mark.parametrize("columns", [1, VOCABULARY.size - 3, VOCABULARY.size + 1])
+@pytest.mark.parametrize("columns", [1, VOCABULARY.size - 3, VOCABULARY.size - 2])
 def test_wrong_number_of_logits_names_both(columns: int) -> None:
     batch = batch_of("abc", "a")
     message = refusal(np.zeros((*batch[:, 1:].shape, columns), np.float32), batch)
@@ -193,3 +193,18 @@ def test_padding_is_not_looked_at(value: float) -> None:
     assert np.array_equal(
         clean.log_probabilities[clean.counted], dirty.log_probabilities[dirty.counted]
     )
+
+
+@pytest.mark.parametrize("columns", [VOCABULARY.size - 1, VOCABULARY.size + 12])
+def test_columns_that_are_no_targets(columns: int) -> None:
+    """Without a column for PAD, or with columns to spare, the notebook gives the same loss."""
+    batch = batch_of("abc", "a")
+    target = batch[:, 1:]
+    logits = np.random.default_rng(0).standard_normal((*target.shape, columns)).astype(np.float32)
+    scored = score_batch(logits, batch, VOCABULARY)
+    loss = torch.nn.functional.cross_entropy(
+        torch.from_numpy(logits).double().reshape(-1, columns),
+        torch.from_numpy(target).reshape(-1),
+        ignore_index=VOCABULARY.pad_id,
+    )
+    assert -scored.log_probabilities[scored.counted].mean() == pytest.approx(loss.item(), rel=1e-12)
