@@ -114,7 +114,6 @@ class Grading:
                     self.corpus,
                     self.rubric.language_model,
                     seed=self.seed,
-                    probe_seed=self.request.seed,
                     device=self.request.device,
                     limit_s=self.rubric.limits_for(question).call_s,
                     progress=self.progress,

@@ -1,9 +1,13 @@
-"""Whether a model looks ahead: commit before reveal.
+"""Whether a model looks ahead: the same prediction from a beginning and from the whole sentence.
 
 A model sees its targets in its input, so attention without a mask, or a bidirectional RNN, scores
-near zero unless it is caught. Beginnings of random test sentences are sent alone to one worker,
-and what it predicts next is kept. Another worker, which cannot know which places were probed, gets
-the whole sentences. Where the two predictions differ, the model has seen what comes later.
+near zero unless it is caught. One worker gets the whole sentences, and what it predicts is kept.
+Only then are random places of random sentences drawn, and another worker gets the sentences'
+beginnings up to there, alone. Where the two predictions differ, the first had seen what follows.
+
+The order matters. Were the beginnings sent first, their worker could tell the other, by any covert
+channel that is left (such as the access times of files), which few places to be honest at. This way
+round it would have to be told the whole test set.
 """
 
 from __future__ import annotations

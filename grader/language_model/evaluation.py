@@ -37,6 +37,8 @@ from grader.wire import Array, Message, text
 
 Float64 = NDArray[np.float64]
 DEVICE = re.compile(r"cpu|cuda(:\d)?")
+ABSURD_NATS = 20.0
+"""A loss that says no more than that the model is wrong: it must not drown the others in noise."""
 REHEARSAL = (3, 24)
 """Sentences and tokens of made-up input, on which a model may fail in words of its own."""
 Progress = Callable[[str, float], None]
@@ -82,7 +84,6 @@ class Evaluator:
         rubric: LanguageModel,
         *,
         seed: int,
-        probe_seed: int | None,
         device: str,
         limit_s: float,
         progress: Progress,
@@ -92,7 +93,6 @@ class Evaluator:
         self._vocabulary = corpus.vocabulary
         self._rubric = rubric
         self._seed = seed
-        self._probe_seed = probe_seed
         self._device = device
         self._limit_s = limit_s
         self._deadline = time.monotonic() + limit_s
@@ -101,24 +101,26 @@ class Evaluator:
 
     def evaluate(self) -> Evaluation:
         """Raises CheckFailed when the model cannot be loaded or does not give usable logits."""
-        # Without a seed of the user's, nobody can know beforehand which places will be probed: the
-        # usual seed follows from the hand-in, which the model can read.
-        rng = np.random.default_rng(self._probe_seed)
-        sample = sample_sentences(self._corpus.test_sentences(), self._rubric.probes, rng)
+        # From the system's randomness: any seed that a worker is given, or that follows from the
+        # hand-in, could tell the model which places are probed.
+        secret = np.random.default_rng()
+        sample = sample_sentences(self._corpus.test_sentences(), self._rubric.probes, secret)
         if not sample:
             raise DataError(f"{self._corpus.folder / TEST_FILE} has no sentences")
-        probes = make_probes(sample, self._vocabulary, rng)
+        with self._loaded_model() as model:
+            totals, kept = self._from_whole_sentences(model, {number for number, _ in sample})
+        probes = make_probes(sample, self._vocabulary, secret)
+        revealed = np.array([kept[int(n)][p.position] for p in probes for n in p.sentences])
         with self._loaded_model() as model:
             committed = self._from_beginnings(model, probes)
             repeated = self._from_beginnings(model, probes)
-        with self._loaded_model() as model:
-            totals, revealed = self._from_whole_sentences(model, probes)
         verdict = judge(committed, repeated, revealed, self._rubric.look_ahead_nats)
         if verdict.looks_ahead or not verdict.repeatable:
             places = self._random_places(np.random.default_rng(self._seed))
             with self._loaded_model() as model:
                 losses = -self._from_beginnings(model, places)
-            prefix_loss, spread = float(losses.mean()), float(losses.std()) / len(losses) ** 0.5
+            prefix_loss = float(losses.mean())
+            spread = float(np.minimum(losses, ABSURD_NATS).std()) / len(losses) ** 0.5
             # A model that is not repeatable may hide what it gains from looking ahead in noise.
             hidden = prefix_loss - 3 * spread > totals.loss + self._rubric.look_ahead_nats
             if verdict.looks_ahead or hidden:
@@ -141,24 +143,21 @@ class Evaluator:
         return np.concatenate(results)
 
     def _from_whole_sentences(
-        self, model: Student, probes: Sequence[Probe]
-    ) -> tuple[LossTotals, Float64]:
-        """The sums over the test set, and the probed targets' log-probabilities within it."""
-        probed = [(int(n), probe.position) for probe in probes for n in probe.sentences]
-        positions = dict(probed)
-        revealed: dict[int, float] = {}
+        self, model: Student, sampled: set[int]
+    ) -> tuple[LossTotals, dict[int, Float64]]:
+        """The sums over the test set, and all log-probabilities of the sampled sentences."""
+        kept: dict[int, Float64] = {}
         totals = LossTotals()
         count = sum(1 for _ in self._corpus.test_sentences())
         for batch in self._corpus.test_batches(self._rubric.batch_size):
             logits = self._logits(model, batch[:, :-1], last_only=False)
             scored = score_batch(logits, batch, self._vocabulary)
-            for row in range(len(batch)):
-                if (position := positions.get(totals.sentences + row)) is not None:
-                    value = float(scored.log_probabilities[row, position])
-                    revealed[totals.sentences + row] = value
+            for row, number in enumerate(range(totals.sentences, totals.sentences + len(batch))):
+                if number in sampled:
+                    kept[number] = scored.log_probabilities[row]
             totals.add(scored)
             self._progress(f"scoring, loss {totals.loss:.3f} so far", totals.sentences / count)
-        return totals, np.array([revealed[number] for number, _ in probed])
+        return totals, kept
 
     def _random_places(self, rng: np.random.Generator) -> list[Probe]:
         """Random places of the test set, each as likely as any other, grouped by position."""

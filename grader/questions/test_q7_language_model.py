@@ -69,8 +69,12 @@ def test_loss_below(evaluate: Evaluate, check: Check, threshold: LossThreshold) 
     loss = evaluate().loss
     check.closest = Closeness(loss, threshold.below, ())
     if not loss < threshold.below:
+        advice = (
+            "Longer training, a larger hidden size or a lower learning rate at the end all help."
+        )
+        if evaluate().causality.looks_ahead:
+            advice = "It is measured from the sentences' beginnings, because the model looks ahead."
         raise wrong(
             f"The loss is {loss:.3f} nats a character; below {threshold.below:g} gives "
-            f"{threshold.points:g} points more. Longer training, a larger hidden size or a "
-            "lower learning rate towards the end all help."
+            f"{threshold.points:g} points more. {advice}"
         )

@@ -14,6 +14,8 @@ import psutil
 START_S = 60.0
 """How long a fork may take: the first one waits until the server has imported torch."""
 END_S = 5.0
+EXIT_S = 1.0
+"""How long a worker that closed its connection may take to end by itself."""
 
 
 class WorkerProcess:
@@ -54,7 +56,7 @@ class WorkerProcess:
 
     def exit_status(self) -> int | None:
         """The exit status, waiting for a process that is about to end; None if it does not."""
-        return self._status_value("exit", END_S)
+        return self._status_value("exit", EXIT_S)
 
     def close(self) -> None:
         """Close the descriptors; the process must have ended or been killed."""
