@@ -87,14 +87,12 @@ def _stage_folder(
         notes += [note] if note else []
         if target is None:
             continue
-        total += _copy(source / relative, target, min(limits.max_file_mb, limits.max_mb))
-        if total > limits.max_mb << 20:
-            raise SubmissionError(f"{name} holds more than {limits.max_mb} MB of code and models")
+        total += _copy(source / relative, target, limits, total)
     for main in MAIN_FILES:
         found = [entry for entry in entries if entry.name.lower() == main]
         if found and not (into / main).exists():
             notes.append(f"{main} was taken from the folder {readable(str(found[0].parent))}")
-            _copy(source / found[0], into / main, min(limits.max_file_mb, limits.max_mb))
+            total += _copy(source / found[0], into / main, limits, total)
         elif len(found) > 1:
             others = (readable(str(entry)) for entry in found if entry.parent != root)
             notes += [f"there is another {main}, which was not graded: {o}" for o in others][:1]
@@ -189,8 +187,9 @@ def readable(name: str) -> str:
     return name.encode("utf-8", "replace").decode("utf-8")
 
 
-def _copy(source: Path, target: Path, max_mb: int) -> int:
-    """Copy a regular file without following links; returns its size in bytes."""
+def _copy(source: Path, target: Path, limits: SubmissionLimits, before: int) -> int:
+    """Copy a regular file without following links, after ``before`` bytes; returns its size."""
+    max_mb = min(limits.max_file_mb, limits.max_mb)
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         # Not blocking, and checked once open: between the scan and now it may have become a FIFO.
@@ -205,6 +204,8 @@ def _copy(source: Path, target: Path, max_mb: int) -> int:
             size += len(chunk)
             if size > max_mb << 20:
                 raise SubmissionError(f"{readable(source.name)} is larger than {max_mb} MB")
+            if before + size > limits.max_mb << 20:
+                raise SubmissionError(f"there are more than {limits.max_mb} MB of code and models")
             writer.write(chunk)
     return size
 
