@@ -44,7 +44,7 @@ def unzip(archive: Path, into: Path, limits: SubmissionLimits) -> list[str]:
     except SubmissionError:
         raise
     except Exception as error:  # of a damaged archive, zipfile lets through nearly every kind
-        raise SubmissionError(f"{archive.name} cannot be unpacked: {error}") from None
+        raise SubmissionError(f"{archive.name} cannot be unpacked: {str(error)[:200]}") from None
     return notes
 
 
