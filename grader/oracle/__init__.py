@@ -8,8 +8,8 @@ value of the answer the difference that is allowed.
 
 from grader.oracle.attention import AttentionSizes, mha_draw
 from grader.oracle.draws import Arguments, Draw
-from grader.oracle.gru_parameters import gru_states, random_inputs, random_rnn
-from grader.oracle.recurrent import RecurrentSizes, gru_draw, rnn_draw
+from grader.oracle.gru_parameters import gru_states, random_rnn
+from grader.oracle.recurrent import RecurrentSizes, gru_draw, random_inputs, rnn_draw
 
 __all__ = [
     "Arguments",

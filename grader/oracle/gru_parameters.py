@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from grader.oracle.draws import Allowance, Float32, Float64, normal, seeded
+from grader.oracle.draws import Allowance, Float32, Float64, seeded
 from grader.oracle.recurrent import RecurrentSizes, rnn_draw
 
 
@@ -30,15 +30,6 @@ def random_rnn(sizes: RecurrentSizes, seed: int, allowance: Allowance) -> RnnToC
     draw = rnn_draw(sizes, seed, allowance)
     wt_h, wt_x, bias, init_state, inputs = draw.arguments
     return RnnToCopy(wt_h, wt_x, bias, init_state, inputs, draw.expected[0].value)
-
-
-def random_inputs(sizes: RecurrentSizes, seed: int) -> tuple[Float32, Float32]:
-    """A random initial state [1,B,H] and random inputs [B,T,D]."""
-    rng = np.random.default_rng(seed)
-    return (
-        normal(rng, 1, sizes.batch, sizes.hidden),
-        normal(rng, sizes.batch, sizes.steps, sizes.inputs),
-    )
 
 
 def gru_states(

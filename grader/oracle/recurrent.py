@@ -54,7 +54,7 @@ def rnn_draw(sizes: RecurrentSizes, seed: int, allowance: Allowance) -> Draw:
     layer = seeded(seed, lambda: nn.RNN(sizes.inputs, sizes.hidden, batch_first=True))
     w_x, w_h, b_x, b_h = (numbers(p) for p in layer.parameters())
     wt_x, wt_h, bias = w_x.T, w_h.T, b_x + b_h
-    init_state, inputs = _state_and_inputs(sizes, seed)
+    init_state, inputs = random_inputs(sizes, seed)
     states = _states(layer, [w_x, w_h, bias, np.zeros_like(bias)], inputs, init_state)
     bound = _carried(states, inputs, rnn_step(wt_x, wt_h, bias, allowance))
     return Draw("rnn", (wt_h, wt_x, bias, init_state, inputs), _expected(states, bound, allowance))
@@ -65,7 +65,7 @@ def gru_draw(sizes: RecurrentSizes, seed: int, allowance: Allowance) -> Draw:
     layer = seeded(seed, lambda: nn.GRU(sizes.inputs, sizes.hidden, batch_first=True))
     parameters = [numbers(p) for p in layer.parameters()]
     gates = gates_of(parameters)
-    init_state, inputs = _state_and_inputs(sizes, seed)
+    init_state, inputs = random_inputs(sizes, seed)
     states = _states(layer, parameters, inputs, init_state)
     bound = _carried(states, inputs, gru_step(gates, allowance))
     return Draw("gru", (*gates, init_state, inputs), _expected(states, bound, allowance))
@@ -148,7 +148,8 @@ def _carried(states: Float64, inputs: Float32, step: Step) -> Float64:
     return bounds
 
 
-def _state_and_inputs(sizes: RecurrentSizes, seed: int) -> tuple[Float32, Float32]:
+def random_inputs(sizes: RecurrentSizes, seed: int) -> tuple[Float32, Float32]:
+    """A random initial state [1,B,H] and random inputs [B,T,D]."""
     rng = np.random.default_rng(seed)
     return (
         normal(rng, 1, sizes.batch, sizes.hidden),
