@@ -8,12 +8,13 @@ import zipfile
 from pathlib import Path, PurePosixPath
 
 from grader.errors import SubmissionError
+from grader.naming import MODEL_SUFFIXES, choose_model
 from grader.rubric import SubmissionLimits
 
 IGNORED_FOLDERS = frozenset({"__MACOSX", "__pycache__", "node_modules"})
-VISIBLE_SUFFIXES = frozenset({".py", ".ipynb", ".sav", ".pt", ".pth", ".safetensors"})
-"""What a worker sees of a submission: code, model and notebooks. A hand-in's own test.csv, for
-one, could be looked up while the model is scored."""
+VISIBLE_SUFFIXES = frozenset({".py", ".ipynb", *MODEL_SUFFIXES})
+"""What a worker sees of a submission: code, models and notebooks. A hand-in's own test.csv, for
+one, could be looked up while the model is scored. Of other files, only the model is unpacked."""
 MAX_NAME = 200
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 DRIVE = re.compile(r"[A-Za-z]:[\\/]")
@@ -33,9 +34,12 @@ def unzip(archive: Path, into: Path, limits: SubmissionLimits) -> list[str]:
             if len(members) > limits.max_files:
                 raise SubmissionError(f"{archive.name} has more than {limits.max_files:,} files")
             left = limits.max_mb << 20
-            for member in members:
-                name = _safe_name(member)
-                if not _is_wanted(member, name):
+            named = [(member, _safe_name(member)) for member in members]
+            files = [(member, name) for member, name in named if _is_file(member, name)]
+            shallow_first = sorted({name for _, name in files}, key=lambda n: (len(n.parts), n))
+            model = choose_model(shallow_first)
+            for member, name in files:
+                if not (is_visible(name) or (model and name == model.path)):
                     continue
                 if problem := _problem(member, name):
                     notes.append(f"{str(name)[:MAX_NAME]!r} was not read: {problem}")
@@ -56,9 +60,14 @@ def _safe_name(member: zipfile.ZipInfo) -> PurePosixPath:
     return name
 
 
-def _is_wanted(member: zipfile.ZipInfo, name: PurePosixPath) -> bool:
+def is_visible(name: PurePosixPath) -> bool:
+    """Whether the ending is that of a file that workers see."""
+    return name.suffix.lower() in VISIBLE_SUFFIXES
+
+
+def _is_file(member: zipfile.ZipInfo, name: PurePosixPath) -> bool:
     hidden = any(part in IGNORED_FOLDERS or part.startswith(".") for part in name.parts)
-    return not member.is_dir() and not hidden and name.suffix.lower() in VISIBLE_SUFFIXES
+    return not member.is_dir() and not hidden
 
 
 def _problem(member: zipfile.ZipInfo, name: PurePosixPath) -> str:

@@ -11,6 +11,7 @@ import pytest
 
 from grader.compare import Closeness, Expected, as_expected_shape, closeness, describe, mismatch
 from grader.errors import CheckFailed
+from grader.measures import ModelMeasures
 from grader.model import Outcome
 from grader.oracle import Draw
 from grader.oracle.draws import Allowance
@@ -35,7 +36,7 @@ class Check:
         """Of all comparisons so far, the one nearest to its allowance."""
         self.points: float | None = None
         """What this check alone is worth, in a question that is scored by parts."""
-        self.measured: dict[str, Any] | None = None
+        self.measured: ModelMeasures | None = None
         """Figures for the report that belong to the whole question."""
         self._name = name
         self._seed = seed

@@ -18,13 +18,14 @@ from rich.text import Text
 
 from grader import __version__
 from grader.errors import GraderError, UsageError
-from grader.model import IsolationMode
+from grader.model import IsolationMode, ModelMode
 
 EXIT_UNDER_MIN_SCORE = 1
 EXIT_USAGE = 2
 EXIT_HARNESS = 3
 EXIT_INTERRUPTED = 130
 PLAIN_WIDTH = 100
+FROM_RUBRIC = "the rubric's"
 
 EPILOG = """
 Exit codes: 0 graded, whatever the points; 1 under --min-score; 2 the command line, the rubric or
@@ -89,6 +90,50 @@ def grade(
             min=0.1,
         ),
     ] = None,
+    lm: Annotated[
+        ModelMode,
+        typer.Option(
+            "--lm",
+            help="Load the trained language model that was handed in, train it from its code, or "
+            "train it only where there is none that can be loaded.",
+        ),
+    ] = ModelMode.AUTO,
+    epochs: Annotated[
+        int | None,
+        typer.Option(help="Of a training by the grader.", min=1, show_default=FROM_RUBRIC),
+    ] = None,
+    batch_size: Annotated[
+        int | None,
+        typer.Option(help="Of a training by the grader.", min=1, show_default=FROM_RUBRIC),
+    ] = None,
+    lr: Annotated[
+        float | None,
+        typer.Option("--lr", help="Adam's learning rate.", show_default=FROM_RUBRIC),
+    ] = None,
+    max_time: Annotated[
+        float | None,
+        typer.Option(
+            help="Seconds that a training may take; the best epoch by then is kept.",
+            min=1.0,
+            show_default=FROM_RUBRIC,
+        ),
+    ] = None,
+    private_test: Annotated[
+        Path | None,
+        typer.Option(
+            help="A second test.csv, which no student has seen: a model that is far better on the "
+            "first is flagged.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
+    quick: Annotated[
+        bool,
+        typer.Option(
+            "--quick",
+            help="Stop scoring as soon as the points are certain but for 1 in 10,000.",
+        ),
+    ] = False,
     isolation: Annotated[
         IsolationMode,
         typer.Option(
@@ -123,6 +168,7 @@ def grade(
     with _Progress() as progress, Sandbox(isolation, data / TEST_FILE) as sandbox:
         from grader.engine import grade as grade_submission
         from grader.grading import Request
+        from grader.language_model.assessment import ModelRequest
         from grader.reports.files import write_reports
         from grader.reports.terminal import to_terminal
 
@@ -134,6 +180,15 @@ def grade(
             device=device.value,
             seed=seed,
             timeout_s=timeout,
+            model=ModelRequest(
+                mode=lm,
+                quick=quick,
+                private_test=private_test,
+                epochs=epochs,
+                batch_size=batch_size,
+                learning_rate=lr,
+                max_time_s=max_time,
+            ),
         )
         try:
             report = grade_submission(request, sandbox, progress)

@@ -11,6 +11,7 @@
     │   └── IsolationRefused  student code could not be kept in, and that was required
     ├── WireError             bytes from a worker that are no message; never leaves the sandbox
     └── CheckFailed           a student's check did not pass; carries what the report needs
+        └── NotLoadable       the language model's file is missing or cannot be loaded
 
 Whatever else leaves a check is a defect of the harness and is reported as one, never as a zero.
 """
@@ -75,3 +76,7 @@ class CheckFailed(GraderError):
         self.message = message
         self.mismatch = mismatch
         self.traceback = traceback
+
+
+class NotLoadable(CheckFailed):
+    """There is no trained language model, or none that can be loaded; it may be trained instead."""

@@ -7,25 +7,30 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Self
 
+import numpy as np
 import pytest
 
 from grader import __version__
 from grader.doctor import Sandbox
 from grader.errors import CheckFailed
+from grader.language_model.assessment import Assessment, ModelRequest
 from grader.language_model.corpus import EMBEDDED_CORPUS, Corpus
-from grader.language_model.evaluation import Evaluation, Evaluator, Progress
+from grader.language_model.evaluation import Evaluation
+from grader.language_model.probing import Progress
 from grader.model import QuestionResult, Report, Versions
-from grader.rubric import Rubric
+from grader.rubric import Limits, Rubric
 from grader.sandbox.scratch import remove_scratch
 from grader.student import Student
 from grader.submission import Submission, stage
 
 MODEL_QUESTION = "q7"
+SPARE_S = 200.0
+"""For loading, validation and the last batch of a training that has reached its time."""
 SEED_DIGITS = 13
 """52 bits: too many to search for a hand-in with a wanted seed, few enough for any JSON reader."""
 
@@ -43,6 +48,7 @@ class Request:
     seed: int | None = None
     """None: from the submission's content, so that no answer can be prepared for it."""
     timeout_s: float | None = None
+    model: ModelRequest = field(default_factory=ModelRequest)
 
 
 class Grading:
@@ -60,6 +66,7 @@ class Grading:
         # Workers may have a user id of their own: they pass through, but cannot list what is there.
         self._folder.chmod(0o711)
         self._students: list[Student] = []
+        self._flags: tuple[str, ...] = ()
         try:
             self.submission: Submission = stage(
                 request.path, self._folder / "submission", self.rubric.submission
@@ -88,13 +95,15 @@ class Grading:
 
     def new_student(self, question: str) -> Student:
         """A handle on the submission's code, with the limits of a question; no worker runs yet."""
+        is_model = question == MODEL_QUESTION
         student = Student(
             self._sandbox.server,
             self.submission,
             self._folder / f"scratch-{len(self._students)}",
-            self.rubric.limits_for(question),
-            threads=_cores() if question == MODEL_QUESTION else 1,
+            self._model_limits() if is_model else self.rubric.limits_for(question),
+            threads=_cores() if is_model else 1,
             isolate=self._sandbox.isolates,
+            slot_bytes=self._logits_bytes() if is_model else 0,
         )
         self._students.append(student)
         return student
@@ -109,17 +118,21 @@ class Grading:
 
         def evaluate() -> Evaluation:
             if not results:
-                evaluator = Evaluator(
+                assessment = Assessment(
                     lambda: self.new_student(question),
+                    self.submission,
                     self.corpus,
                     self.rubric.language_model,
-                    seed=self.seed,
+                    self.request.model,
                     device=self.request.device,
+                    seed=self.seed,
                     limit_s=self.rubric.limits_for(question).call_s,
                     progress=self.progress,
                 )
                 try:
-                    results.append(evaluator.evaluate())
+                    evaluation = assessment.evaluate()
+                    self._flags = evaluation.flags
+                    results.append(evaluation)
                 except CheckFailed as failure:
                     results.append(failure)
             result = results[0]
@@ -128,6 +141,18 @@ class Grading:
             return result
 
         return evaluate
+
+    def _model_limits(self) -> Limits:
+        """The kernel's own backstop counts the seconds of all threads together."""
+        limits = self.rubric.limits_for(MODEL_QUESTION)
+        plan = self.request.model.plan(self.rubric.language_model)
+        longest = _cores() * (max(limits.call_s, plan.max_time_s) + SPARE_S)
+        return limits.model_copy(update={"cpu_s": max(limits.cpu_s, int(longest))})
+
+    def _logits_bytes(self) -> int:
+        """What the largest batch's logits take as float32."""
+        logits = self.rubric.language_model.most_batch_tokens * self.corpus.vocabulary.size
+        return logits * np.dtype(np.float32).itemsize
 
     def report(self, questions: tuple[QuestionResult, ...]) -> Report:
         """The report of what was graded so far."""
@@ -140,7 +165,7 @@ class Grading:
             rubric=self.rubric.digest,
             isolation=self._sandbox.isolation(),
             duration_s=round(time.monotonic() - self._start, 3),
-            notes=self.submission.notes,
+            notes=(*self.submission.notes, *self._flags),
             questions=questions,
         )
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field
+
+from grader.measures import FiniteOrNull, ModelMeasures
 
 
 class Outcome(StrEnum):
@@ -26,14 +27,6 @@ class Outcome(StrEnum):
     """The answer comes from torch's own layer, where the task was to write that layer."""
     HARNESS_ERROR = "harness_error"
     """The grader failed. Never the student's fault, and never scored as a zero unseen."""
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and abs(value) < float("inf") else None
-
-
-FiniteOrNull = Annotated[float | None, PlainSerializer(_finite, return_type=float | None)]
-"""A float whose infinities and NaN become null in JSON, which knows neither."""
 
 
 class Record(BaseModel):
@@ -110,7 +103,7 @@ class QuestionResult(Record):
     score: float
     max_score: float
     checks: tuple[CheckResult, ...]
-    measured: dict[str, Any] | None = None
+    measured: ModelMeasures | None = None
 
 
 class Versions(Record):
@@ -131,6 +124,17 @@ class IsolationMode(StrEnum):
     """Grade with the layers that there are, and report what does not hold."""
     OFF = "off"
     """Do not even try."""
+
+
+class ModelMode(StrEnum):
+    """Where the language model comes from."""
+
+    LOAD = "load"
+    """From the file that was handed in."""
+    TRAIN = "train"
+    """The grader trains it from its code."""
+    AUTO = "auto"
+    """From the file, or, where there is none that can be loaded, from its code."""
 
 
 class Verdict(Record):

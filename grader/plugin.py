@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import pytest
 
 from grader.checking import CHECK
 from grader.errors import CheckFailed, HarnessError, RubricError, UsageError
 from grader.grading import GRADING, Grading
+from grader.measures import ModelMeasures
 from grader.model import CheckResult, Outcome, Question, QuestionResult, Report
 from grader.rubric import QuestionRubric
 
@@ -52,7 +53,7 @@ class GradingPlugin:
         self._listener = listener
         self._questions: dict[str, Question] = {}
         self._results: dict[str, list[CheckResult]] = {}
-        self._measured: dict[str, dict[str, Any]] = {}
+        self._measured: dict[str, ModelMeasures] = {}
         self._collected = 0
 
     def report(self) -> Report:

@@ -55,11 +55,32 @@ class LossThreshold(Section):
     points: Points
 
 
-class LanguageModel(Section):
+class Training(Section):
+    epochs: Count
     batch_size: Count
+    learning_rate: Positive
+    validation_fraction: Annotated[float, Field(gt=0, lt=1)]
+    max_time_s: Positive
+
+
+class LossBaselines(Section):
+    given_model: Positive
+    literature: Positive
+
+
+class LanguageModel(Section):
+    batch_size: Annotated[int, Field(ge=2)]
+    most_batch_tokens: Count
+    given_characters: Count
+    least_sentences: Count
+    training_sample: Count
     probes: Count
+    least_probes: Count
     prefix_loss_positions: Count
     look_ahead_nats: Positive
+    private_gap: Positive
+    baselines: LossBaselines
+    training: Training
     thresholds: tuple[LossThreshold, ...]
 
 

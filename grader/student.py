@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,12 +12,14 @@ from typing import Any
 from grader.errors import CheckFailed, HarnessError
 from grader.model import Outcome, TracebackLine
 from grader.rubric import Limits
+from grader.sandbox import shared_memory
 from grader.sandbox.conversation import Bounds, Conversation
 from grader.sandbox.forkserver import ForkServer
 from grader.sandbox.scratch import make_scratch, remove_scratch
+from grader.sandbox.shared_memory import SLOTS, SharedMemory
 from grader.sandbox.spec import WorkerSpec
 from grader.submission import IMPLEMENTATION, Submission
-from grader.wire import Array, Message, sequence, text
+from grader.wire import MAX_DIMENSIONS, Array, Message, sequence, text
 from grader.worker.values import MAX_ITEMS, pack_arguments
 
 START_S = 60.0
@@ -65,7 +69,9 @@ class Student:
         *,
         threads: int = 1,
         isolate: bool = True,
+        slot_bytes: int = 0,
     ) -> None:
+        """``slot_bytes``: the most that one result may take in memory shared with the worker."""
         self.submission = submission
         self.layers_seen: set[str] = set()
         self._server = server
@@ -78,8 +84,11 @@ class Student:
             reply_bytes=limits.reply_mb << 20,
             output_bytes=limits.output_kb << 10,
         )
-        self._threads = threads
+        self.threads = threads
+        """CPU threads that torch may use in the worker."""
         self._isolate = isolate
+        self._slot_bytes = slot_bytes if shared_memory.available() else 0
+        self._shared: SharedMemory | None = None
         self._conversation: Conversation | None = None
         self._implementation_loaded = False
         self._load_failure: CheckFailed | None = None
@@ -110,24 +119,70 @@ class Student:
 
     def ask(self, request: Message, limit_s: float, doing: str) -> Message:
         """Send any request to the worker; a reply that is a failure becomes CheckFailed."""
+        [reply] = self.stream([request], lambda: limit_s, doing)
+        return reply
+
+    def stream(
+        self, requests: Iterable[Message], limit_s: Callable[[], float], doing: str
+    ) -> Iterator[Message]:
+        """The replies to requests, in order, each as ``ask`` returns it.
+
+        The worker has its next request already when it has answered one, and goes on while the
+        caller looks at the answer. ``limit_s`` is asked for the seconds that each may take.
+        """
         if self._timeouts >= self._limits.timeouts:
             raise CheckFailed(
                 Outcome.TIMEOUT,
                 f"{doing} was not tried: {self._timeouts} earlier calls of this question did not "
                 "finish in time.",
             )
+        waiting = iter(requests)
         conversation = self._connected()
+        pending = 0
         try:
-            reply = conversation.ask(request, limit_s, doing)
+            for request in itertools.islice(waiting, SLOTS):
+                with self._ended_by_failure():
+                    conversation.send(request, limit_s(), doing)
+                pending += 1
+            while pending:
+                with self._ended_by_failure():
+                    reply = conversation.receive(limit_s(), doing)
+                pending -= 1
+                # Before the next result may take its place.
+                answer = self._answer(reply, doing)
+                for request in itertools.islice(waiting, 1):
+                    with self._ended_by_failure():
+                        conversation.send(request, limit_s(), doing)
+                    pending += 1
+                yield answer
+        finally:
+            if pending:
+                # Or its answers would be taken for those to other requests.
+                self.restart()
+
+    @contextmanager
+    def _ended_by_failure(self) -> Iterator[None]:
+        """What fails between the grader and the worker has ended the worker."""
+        try:
+            yield
         except CheckFailed as failure:
             self._timeouts += failure.outcome is Outcome.TIMEOUT
             self.restart()
             raise
+
+    def _answer(self, reply: Message, doing: str) -> Message:
+        """The reply with arrays from shared memory in it, unless it tells of a failure."""
         if reply.op == "raised":
             raise self._exception(reply, doing)
         if reply.op == "absent":
             raise CheckFailed(Outcome.MISSING, text(reply.fields.get("message")))
-        return reply
+        slot, shape = reply.fields.get("slot"), sequence(reply.fields.get("shape"), MAX_DIMENSIONS)
+        if self._shared is None or type(slot) is not int:
+            return reply
+        if not all(type(length) is int and length >= 0 for length in shape):
+            return reply
+        array = self._shared.read(slot, shape)
+        return reply if array is None else Message(reply.op, reply.fields, (array,))
 
     def quote_no_more(self) -> None:
         """From now on, report neither what student code prints nor the words that it raises."""
@@ -143,6 +198,9 @@ class Student:
             self._conversation = None
             self._implementation_loaded = False
             remove_scratch(self._scratch)
+        if self._shared is not None:
+            self._shared.close()
+            self._shared = None
 
     def take_output(self) -> str:
         """What the student's code printed since the last call of this method."""
@@ -207,13 +265,16 @@ class Student:
                 scratch_dir=str(self._scratch),
                 isolate=self._isolate,
                 max_message_bytes=self._bounds.reply_bytes,
-                threads=self._threads,
+                threads=self.threads,
                 cpu_s=self._limits.cpu_s,
                 file_bytes=self._limits.file_mb << 20,
                 open_files=self._limits.open_files,
                 processes=self._limits.processes,
+                shared_bytes=SLOTS * self._slot_bytes,
             )
-            process = self._server.start(spec)
+            if self._slot_bytes:
+                self._shared = SharedMemory(self._slot_bytes)
+            process = self._server.start(spec, self._shared.fd if self._shared else None)
             conversation = Conversation(process, self._scratch, self._bounds)
             try:
                 # No student code has run yet: what fails here is the grader's own doing.

@@ -12,14 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from grader.archive import COPY_BYTES, IGNORED_FOLDERS, MAX_NAME, VISIBLE_SUFFIXES, unzip
+from grader.archive import COPY_BYTES, IGNORED_FOLDERS, MAX_NAME, is_visible, unzip
 from grader.errors import SubmissionError
+from grader.naming import IMPLEMENTATION as IMPLEMENTATION
+from grader.naming import MAIN_FILES, choose_model, root_of
+from grader.naming import MODEL as MODEL
+from grader.naming import MODEL_CODE as MODEL_CODE
 from grader.rubric import SubmissionLimits
 
-IMPLEMENTATION = "implementation.py"
-MODEL_CODE = "rnn_lm.py"
-MODEL = "rnn_lm.sav"
-MAIN_FILES = (IMPLEMENTATION, MODEL_CODE, MODEL)
 GIVEN_FOLDER = Path(__file__).with_name("given")
 """Files that the course gives to students, and that their code may import unasked."""
 MAX_DEPTH = 8
@@ -46,7 +46,7 @@ def stage(path: Path, into: Path, limits: SubmissionLimits) -> Submission:
 
     The root is the shallowest folder with an ``implementation.py``, else with another of the main
     files, whatever their case; they get their canonical names. A main file that is not there is
-    taken from elsewhere in the hand-in.
+    taken from elsewhere in the hand-in, and a model also from a file with another name.
 
     Raises SubmissionError when there is nothing to grade, or when it is not safe to read.
     """
@@ -70,7 +70,7 @@ def _stage_folder(
 ) -> Submission:
     entries, notes = _scan(source, limits)
     notes = [*zip_notes, *notes]
-    root = _root_of(entries)
+    root, model = root_of(entries), choose_model(entries)
     if root is None:
         raise SubmissionError(
             "; ".join(
@@ -81,7 +81,9 @@ def _stage_folder(
     total = 0
     # A file with the exact name comes before one in another case.
     for relative in sorted(entries, key=lambda entry: _is_misspelt(entry.name)):
-        if relative.suffix.lower() not in VISIBLE_SUFFIXES or not relative.is_relative_to(root):
+        if not is_visible(relative) or not relative.is_relative_to(root):
+            continue
+        if model and relative == model.path:
             continue
         target, note = _canonical(relative.relative_to(root), into)
         notes += [note] if note else []
@@ -96,6 +98,9 @@ def _stage_folder(
         elif len(found) > 1:
             others = (readable(str(entry)) for entry in found if entry.parent != root)
             notes += [f"there is another {main}, which was not graded: {o}" for o in others][:1]
+    if model and not (into / MODEL).exists():  # as a folder
+        notes.append(readable(model.note))
+        total += _copy(source / model.path, into / MODEL, limits, total)
     for given in GIVEN_FOLDER.glob("*.py"):
         if not (into / given.name).exists():
             shutil.copyfile(given, into / given.name)
@@ -148,14 +153,6 @@ def _problem(entry: os.DirEntry[str], depth: int) -> str:
     if entry.is_dir(follow_symlinks=False):
         return "folders are nested too deep there" if depth >= MAX_DEPTH else ""
     return "" if entry.is_file(follow_symlinks=False) else "it is no regular file"
-
-
-def _root_of(entries: list[PurePosixPath]) -> PurePosixPath | None:
-    for main in MAIN_FILES:
-        for entry in entries:
-            if entry.name.lower() == main:
-                return entry.parent
-    return None
 
 
 def _is_zip(path: Path) -> bool:

@@ -23,16 +23,16 @@ from numpy.typing import NDArray
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import Tensor, nn
 
+from grader.encoded import Encoded
 from grader.language_model.corpus import Corpus, Vocabulary
 
-Encoded = list[NDArray[np.int64]]
+Int64 = NDArray[np.int64]
 
 
-def bucketed_batches(encoded: Encoded, size: int, rng: np.random.Generator) -> list[Encoded]:
-    """Shuffled batches of sentences of like length, so that little of a batch is padding."""
-    lengths = np.array([len(ids) for ids in encoded])
-    order = np.lexsort((rng.random(len(encoded)), lengths))
-    batches = [[encoded[i] for i in order[k : k + size]] for k in range(0, len(order), size)]
+def bucketed_batches(lengths: Int64, size: int, rng: np.random.Generator) -> list[Int64]:
+    """Numbers of sentences in batches of like length, so that little of a batch is padding."""
+    order = np.lexsort((rng.random(len(lengths)), lengths))
+    batches = [order[k : k + size] for k in range(0, len(order), size)]
     return [batches[i] for i in rng.permutation(len(batches))]
 
 
@@ -85,8 +85,8 @@ def train(
     step = 0
 
     def tensors(encoded: Encoded) -> Iterator[Tensor]:
-        for batch in bucketed_batches(encoded, batch_size, rng):
-            yield torch.from_numpy(vocabulary.pad(batch)).to(device)
+        for members in bucketed_batches(encoded.lengths, batch_size, rng):
+            yield torch.from_numpy(encoded.batch(members)).to(device)
 
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
     with Progress(*columns) as progress:
@@ -138,12 +138,10 @@ def main(
         torch.set_num_threads(threads)
     torch.manual_seed(seed)
     corpus = Corpus.open(data)
-    sentences = list(corpus.train_sentences())
-    encoded = corpus.vocabulary.encode(sentences)
+    encoded = corpus.encoded_training_set()
     order = np.random.default_rng(seed).permutation(len(encoded))
     held_out = max(1, len(encoded) // 50)
-    validation = [encoded[i] for i in order[:held_out]]
-    training = [encoded[i] for i in order[held_out:]]
+    validation, training = encoded.select(order[:held_out]), encoded.select(order[held_out:])
 
     # Under the name that students' pickles have, or the saved model loads nowhere else.
     sys.path.insert(0, str(code.resolve()))

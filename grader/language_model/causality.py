@@ -3,7 +3,8 @@
 A model sees its targets in its input, so attention without a mask, or a bidirectional RNN, scores
 near zero unless it is caught. One worker gets the whole sentences, and what it predicts is kept.
 Only then are random places of random sentences drawn, and another worker gets the sentences'
-beginnings up to there, alone. Where the two predictions differ, the first had seen what follows.
+beginnings up to there, alone. Where the two predictions differ, the first had seen what follows,
+or depends on something else that it should not (``dependencies`` tells which).
 
 The order matters. Were the beginnings sent first, their worker could tell the other, by any covert
 channel that is left (such as the access times of files), which few places to be honest at. This way
@@ -12,107 +13,127 @@ round it would have to be told the whole test set.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.language_model.corpus import Vocabulary
+from grader.encoded import Encoded
+from grader.language_model.dependencies import AHEAD, Kind
 
 Float64 = NDArray[np.float64]
+Int64 = NDArray[np.int64]
 MOST_NATS = 5.0
 """A larger gain counts as this much: one absurd prediction must not drown all others in noise."""
-SHORTEST = 2
-"""Tokens of the shortest beginning that is probed, BEGIN among them."""
+SIGNIFICANT = 4.0
+"""Standard errors that a gain must exceed to count: 1 in 30,000 by chance."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """One place in one sentence: its first ``cut`` tokens, BEGIN among them, predict the next."""
+
+    sentence: int
+    cut: int
 
 
 @dataclass(frozen=True)
 class Probe:
-    """Beginnings [n, t] of sentences, all of one length, and the token that follows each."""
+    """Beginnings [n, cut] of sentences, all of one length, and the token that follows each."""
 
-    sentences: NDArray[np.int64]
-    """Which test sentences they are from, by their number."""
-    tokens: NDArray[np.int64]
-    targets: NDArray[np.int64]
-
-    @property
-    def position(self) -> int:
-        """The index along the whole sentence's logits that predicts the same token."""
-        return int(self.tokens.shape[1]) - 1
+    tokens: Int64
+    targets: Int64
+    members: tuple[int, ...]
+    """Which of the places they are, by number."""
 
 
-def sample_sentences(
-    sentences: Iterable[str], count: int, rng: np.random.Generator
-) -> list[tuple[int, str]]:
-    """A uniform sample with the sentences' numbers, from a stream of unknown length."""
-    sample: list[tuple[int, str]] = []
-    for number, sentence in enumerate(sentences):
-        if len(sample) < count:
-            sample.append((number, sentence))
-        elif (slot := int(rng.integers(number + 1))) < count:
-            sample[slot] = (number, sentence)
-    return sample
+def random_places(test: Encoded, among: Int64, count: int, rng: np.random.Generator) -> list[Place]:
+    """Places of the sentences ``among``, each as likely as any other."""
+    tokens = test.tokens[among]
+    chosen = rng.choice(len(among), size=count, p=tokens / tokens.sum())
+    return [Place(int(among[i]), _cut(tokens[i], rng)) for i in chosen]
 
 
-def make_probes(
-    sample: Sequence[tuple[int, str]], vocabulary: Vocabulary, rng: np.random.Generator
-) -> list[Probe]:
-    """Cut each sampled sentence at a random length of its own; cuts of one length go together."""
-    encoded = vocabulary.encode([sentence for _, sentence in sample])
-    # A beginning of `cut` tokens is BEGIN and cut - 1 characters; at most, END follows.
-    cuts = [int(rng.integers(SHORTEST, len(ids) + 2)) for ids in encoded]
-    return group_by_cut([number for number, _ in sample], encoded, cuts, vocabulary)
+def one_place_each(test: Encoded, among: Int64, rng: np.random.Generator) -> list[Place]:
+    """One random place of each of the sentences ``among``."""
+    return [Place(int(number), _cut(test.tokens[number], rng)) for number in among]
+
+
+def _cut(tokens: np.int64, rng: np.random.Generator) -> int:
+    return int(rng.integers(1, tokens + 1))
 
 
 def group_by_cut(
-    numbers: Sequence[int],
-    encoded: Sequence[NDArray[np.int64]],
-    cuts: Sequence[int],
-    vocabulary: Vocabulary,
+    places: Sequence[Place], test: Encoded, rng: np.random.Generator, most_rows: int
 ) -> list[Probe]:
-    """The beginnings of encoded sentences, each cut to its number of tokens, as probes."""
+    """The places' beginnings, those of one length together, in random order of length.
+
+    No more than ``most_rows`` go together.
+    """
     probes = []
-    for cut in sorted(set(cuts)):
-        members = [i for i, own in enumerate(cuts) if own == cut]
-        batch = vocabulary.pad([encoded[i] for i in members])
-        probes.append(Probe(np.array([numbers[i] for i in members]), batch[:, :cut], batch[:, cut]))
+    for cut in rng.permutation(sorted({place.cut for place in places})):
+        members = [i for i, place in enumerate(places) if place.cut == cut]
+        for start in range(0, len(members), most_rows):
+            some = members[start : start + most_rows]
+            batch = test.batch([places[i].sentence for i in some])
+            probes.append(Probe(batch[:, :cut], batch[:, cut], tuple(some)))
     return probes
 
 
 @dataclass(frozen=True)
-class CausalityVerdict:
-    """How many probed predictions changed once the model could see what follows."""
+class Comparison:
+    """How many probed predictions changed once the model could see the whole sentence."""
 
     probes: int
     changed: int
     mean_gain: float
     """By how much, in nats, seeing the whole sentence raised the targets' log-probabilities."""
-    repeatable: bool
-    """Whether the same beginning twice gave the same prediction."""
-    looks_ahead: bool
 
 
-def judge(
-    committed: Float64, repeated: Float64, revealed: Float64, allowed_nats: float
-) -> CausalityVerdict:
+def compare(committed: Float64, revealed: Float64, allowed_nats: float) -> Comparison:
     """Compare log-probabilities [n] of the probed targets, in nats.
 
-    ``committed`` and ``repeated`` come from the beginnings alone, ``revealed`` from the whole
-    sentences. A repeatable model looks ahead when any prediction changed by more than
-    ``allowed_nats`` times (1 + its size): rounding is relative to the logits. For one that is not
-    repeatable, such as with dropout left on, only a gain of the mean beyond three standard errors
-    counts: noise raises no mean. (What such a model could hide in its noise, the loss from
-    beginnings alone shows; see ``evaluation``.)
+    ``committed`` come from the beginnings alone, ``revealed`` from the whole sentences. Two
+    predictions agree when they differ by no more than
+    ``allowed_nats`` times (1 + their size): rounding is relative to the logits.
     """
-    gain = np.clip(revealed - committed, -MOST_NATS, MOST_NATS)
-    tolerance = allowed_nats * (1 + np.abs(committed))
-    repeatable = bool((np.abs(repeated - committed) <= tolerance / 10).all())
-    changed = int((np.abs(gain) > tolerance).sum())
-    mean = float(gain.mean())
-    if repeatable:
-        looks_ahead = changed > 0
-    else:
-        spread = float(gain.std(ddof=1)) / np.sqrt(len(gain)) if len(gain) > 1 else np.inf
-        looks_ahead = bool(mean > allowed_nats + 3 * spread)
-    return CausalityVerdict(len(gain), changed, mean, repeatable, looks_ahead)
+    allowed = allowed_nats * (1 + np.abs(committed))
+    gain = revealed - committed
+    return Comparison(
+        probes=len(gain),
+        changed=int((np.abs(gain) > allowed).sum()),
+        mean_gain=float(np.clip(gain, -MOST_NATS, MOST_NATS).mean()) if len(gain) else 0.0,
+    )
+
+
+@dataclass(frozen=True)
+class Gain:
+    """What seeing whole sentences gains on average, in nats, and that figure's standard error."""
+
+    mean: float
+    standard_error: float
+    clipped_mean: float
+
+    @property
+    def significant(self) -> bool:
+        return self.clipped_mean > SIGNIFICANT * self.standard_error
+
+
+def gain_of(alone: Float64, revealed: Float64) -> Gain:
+    """The gain from log-probabilities [n] of random targets, without and with what follows."""
+    gain = revealed - alone
+    clipped = np.clip(gain, -MOST_NATS, MOST_NATS)
+    spread = float(clipped.std(ddof=1)) / math.sqrt(len(gain)) if len(gain) > 1 else math.inf
+    return Gain(float(gain.mean()), spread, float(clipped.mean()))
+
+
+def looks_ahead(kinds: frozenset[Kind], gain: Gain) -> bool:
+    """Whether the loss must be taken from beginnings alone.
+
+    It must when experiments show that a prediction depends on what follows, and when the model
+    gains from whole sentences, however it does that. A model whose predictions merely vary, by
+    noise, by the batch or by rounding that an unstable network magnifies, gains nothing by it.
+    """
+    return bool(kinds & AHEAD) or gain.significant

@@ -2,11 +2,12 @@
 
 A sentence loses its non-ASCII characters to spaces and gains a final newline. The vocabulary is the
 sorted set of the characters of the training sentences; three more ids follow it: BEGIN, END and
-PAD. A batch is an int64 array [B, L]: BEGIN, the characters, END, then PAD.
+PAD. See ``grader.encoded`` for batches.
 """
 
 from __future__ import annotations
 
+import codecs
 import csv
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,13 +17,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from grader.encoded import Encoded
 from grader.errors import DataError
 
 EMBEDDED_CORPUS = Path(__file__).resolve().parents[2] / "fixtures" / "corpus"
 TRAIN_FILE = "train.csv"
 TEST_FILE = "test.csv"
 CHUNK = 4096
-"""Sentences that are in memory at a time while a file is read."""
+"""Sentences whose text is in memory at a time while a file is read."""
+UNKNOWN = b"\xff"
 
 
 @dataclass(frozen=True)
@@ -55,24 +58,28 @@ class Vocabulary:
         """The vocabulary of training sentences; raises DataError when there are none."""
         counts = np.zeros(128, np.int64)
         for chunk in _chunks(sentences, CHUNK):
-            counts += np.bincount(_ascii_codes(chunk), minlength=128)
+            counts += np.bincount(np.frombuffer(_ascii(chunk), np.uint8), minlength=128)
         used = np.flatnonzero(counts)
         if used.size == 0:
             raise DataError("the training file has a header but no sentences")
         return cls("".join(map(chr, used)), counts[used])
 
-    def encode(self, sentences: Sequence[str]) -> list[NDArray[np.int64]]:
-        """The character ids of each sentence, its final newline included, without BEGIN and END.
+    def encode(self, sentences: Iterable[str]) -> Encoded:
+        """The character ids of sentences, their final newlines included.
 
         Raises DataError when a character never occurs in the training sentences.
         """
-        lookup = np.full(128, -1, np.int64)
-        lookup[[ord(c) for c in self.characters]] = np.arange(len(self.characters))
-        ids = lookup[_ascii_codes(sentences)]
-        if ids.size and ids.min() < 0:
-            self._reject_unknown(sentences)
-        ends = np.cumsum([len(s) + 1 for s in sentences])
-        return np.split(ids, ends[:-1]) if len(ends) else []
+        table = bytearray(UNKNOWN * 256)
+        for id, character in enumerate(self.characters):
+            table[ord(character)] = id
+        ids, lengths = [], [np.empty(0, np.int64)]
+        for chunk in _chunks(sentences, CHUNK):
+            ids.append(_ascii(chunk).translate(table))
+            if UNKNOWN in ids[-1]:
+                self._reject_unknown(chunk)
+            lengths.append(np.fromiter(map(len, chunk), np.int64, len(chunk)) + 1)
+        flat = np.frombuffer(b"".join(ids), np.uint8)
+        return Encoded(flat, np.concatenate(lengths), len(self.characters))
 
     def _reject_unknown(self, sentences: Sequence[str]) -> None:
         known = set(self.characters)
@@ -84,16 +91,6 @@ class Vocabulary:
                     "training sentence has, so no model can have learnt it; use the train.csv and "
                     "test.csv that belong together"
                 )
-
-    def pad(self, encoded: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
-        """The batch [B, L] of some encoded sentences, as the notebook's ``collate_fn`` makes it."""
-        lengths = np.array([len(ids) for ids in encoded])
-        batch = np.full((len(encoded), int(lengths.max()) + 2), self.pad_id, np.int64)
-        batch[:, 0] = self.begin_id
-        columns = np.arange(batch.shape[1])
-        batch[(columns >= 1) & (columns <= lengths[:, None])] = np.concatenate(encoded)
-        batch[np.arange(len(encoded)), lengths + 1] = self.end_id
-        return batch
 
 
 @dataclass(frozen=True)
@@ -116,10 +113,16 @@ class Corpus:
     def test_sentences(self) -> Iterator[str]:
         return _column(self.folder / TEST_FILE, columns=1)
 
-    def test_batches(self, size: int) -> Iterator[NDArray[np.int64]]:
-        """The test set in file order as batches [<= size, L]; never all of it in memory."""
-        for chunk in _chunks(self.test_sentences(), size):
-            yield self.vocabulary.pad(self.vocabulary.encode(chunk))
+    def encoded_training_set(self) -> Encoded:
+        return self.vocabulary.encode(self.train_sentences())
+
+    def encoded_test_set(self, file: Path | None = None) -> Encoded:
+        """The test set, or another file of its format; raises DataError when it has no sentence."""
+        file = file or self.folder / TEST_FILE
+        encoded = self.vocabulary.encode(_column(file, columns=1))
+        if not len(encoded):
+            raise DataError(f"{file} has no sentences")
+        return encoded
 
 
 def train_sentences(folder: Path) -> Iterator[str]:
@@ -129,13 +132,23 @@ def train_sentences(folder: Path) -> Iterator[str]:
 
 def as_ascii(sentence: str) -> str:
     """The sentence with a space for each character that is not ASCII, as the notebook has it."""
-    return "".join(c if ord(c) < 128 else " " for c in sentence)
+    return sentence.encode("ascii", SPACES).decode()
 
 
-def _ascii_codes(sentences: Sequence[str]) -> NDArray[np.uint32]:
-    text = "".join([s + "\n" for s in sentences])
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-    return np.where(codes < 128, codes, np.uint32(ord(" ")))
+def _ascii(sentences: Sequence[str]) -> bytes:
+    """One sentence or more, one after the other, each with its final newline."""
+    return ("\n".join(sentences) + "\n").encode("ascii", SPACES)
+
+
+def _spaces(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return " " * (error.end - error.start), error.end
+
+
+SPACES = "grader.spaces"
+"""How an encoder replaces what it cannot encode: by a space for each character."""
+codecs.register_error(SPACES, _spaces)
 
 
 def _column(path: Path, columns: int) -> Iterator[str]:

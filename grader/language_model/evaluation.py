@@ -1,77 +1,60 @@
-"""Scores a student's model on a test set: commit, reveal, and what the loss then is."""
+"""Scores a student's model on a test set: all figures of it, and the loss that gives the points."""
 
 from __future__ import annotations
 
-import re
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import Any
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from grader.errors import CheckFailed, DataError, UsageError
-from grader.language_model.causality import (
-    CausalityVerdict,
-    Probe,
-    group_by_cut,
-    judge,
-    make_probes,
-    sample_sentences,
-)
-from grader.language_model.corpus import TEST_FILE, Corpus
-from grader.language_model.scoring import (
-    LossTotals,
-    check_finite,
-    check_shape,
-    score_batch,
-    target_log_probabilities,
-)
+from grader.encoded import Encoded
+from grader.errors import CheckFailed
+from grader.language_model.baselines import frequency_loss, zip_loss
+from grader.language_model.batching import TokenBudget
+from grader.language_model.clock import Clock
+from grader.language_model.corpus import Corpus
+from grader.language_model.generation import generate
+from grader.language_model.loaded_model import LoadedModel, ModelSource, ModelWorkers
+from grader.language_model.probing import Findings, Prober, Progress
+from grader.language_model.totals import Z_95, LossTotals
+from grader.language_model.whole_sentences import Stop, WholeSentences
+from grader.measures import Baselines, Causality, Interval, ModelMeasures, TrainingRun
 from grader.model import Outcome
 from grader.rubric import LanguageModel
 from grader.student import Student
-from grader.submission import MODEL, MODEL_CODE
-from grader.wire import Array, Message, text
 
-Float64 = NDArray[np.float64]
-DEVICE = re.compile(r"cpu|cuda(:\d)?")
-ABSURD_NATS = 20.0
-"""A loss that says no more than that the model is wrong: it must not drown the others in noise."""
-REHEARSAL = (3, 24)
-"""Sentences and tokens of made-up input, on which a model may fail in words of its own."""
-Progress = Callable[[str, float], None]
-"""Called with what is going on and the fraction of it that is done."""
+SCORED_BY = 0.5
+"""The fraction of the time limit at which scoring ends with what it has by then."""
+SIDE_FIGURES_BY = 0.6
+Z_QUICK = 4.4
+"""Standard errors for a confidence of 1 in 10,000 in all looks together: they are at most ten."""
+Z_FLAG = 4.0
+MOST_NATS = 700.0
+"""The perplexity of a larger loss is no number."""
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a model scores. ``loss`` gives the points; see ``measured`` for the report's fields."""
+    """What a model scores; ``measures.loss`` gives the points."""
 
-    loss: float
-    totals: LossTotals
-    causality: CausalityVerdict
-    prefix_loss: float | None
-    """The loss from beginnings alone, when the model looks ahead."""
-    device: str
+    measures: ModelMeasures
+    flags: tuple[str, ...] = ()
+    """What a person should look at; it changes no points."""
 
-    @property
-    def measured(self) -> dict[str, Any]:
-        return {
-            "loss": self.loss,
-            "notebook_loss": self.totals.notebook_loss,
-            "whole_sentence_loss": self.totals.loss,
-            "prefix_loss": self.prefix_loss,
-            "looks_ahead": self.causality.looks_ahead,
-            "probes": self.causality.probes,
-            "probes_changed": self.causality.changed,
-            "repeatable": self.causality.repeatable,
-            "sentences": self.totals.sentences,
-            "characters": self.totals.characters,
-            "tokens": self.totals.tokens,
-            "device": self.device,
-        }
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked of an evaluation."""
+
+    limit_s: float
+    """Seconds for loading and scoring together."""
+    quick: bool = False
+    """Stop as soon as the points are all but certain."""
+    private_test: Path | None = None
+    """A second test set, of the same format, that no student has seen."""
 
 
 class Evaluator:
@@ -82,162 +65,180 @@ class Evaluator:
         new_student: Callable[[], Student],
         corpus: Corpus,
         rubric: LanguageModel,
-        *,
-        seed: int,
-        device: str,
-        limit_s: float,
+        source: ModelSource,
+        wanted: Wanted,
         progress: Progress,
     ) -> None:
-        self._new_student = new_student
         self._corpus = corpus
-        self._vocabulary = corpus.vocabulary
         self._rubric = rubric
-        self._seed = seed
-        self._device = device
-        self._limit_s = limit_s
-        self._deadline = time.monotonic() + limit_s
+        self._seed = source.seed
+        self._wanted = wanted
         self._progress = progress
-        self._used_device = "cpu"
+        self._clock = Clock(wanted.limit_s)
+        self._workers = ModelWorkers(new_student, corpus.vocabulary, source, self._clock)
+        self._test = corpus.encoded_test_set()
 
-    def evaluate(self) -> Evaluation:
-        """Raises CheckFailed when the model cannot be loaded or does not give usable logits."""
-        # From the system's randomness: any seed that a worker is given, or that follows from the
-        # hand-in, could tell the model which places are probed.
-        secret = np.random.default_rng()
-        sample = sample_sentences(self._corpus.test_sentences(), self._rubric.probes, secret)
-        if not sample:
-            raise DataError(f"{self._corpus.folder / TEST_FILE} has no sentences")
-        with self._loaded_model() as model:
-            totals, kept = self._from_whole_sentences(model, {number for number, _ in sample})
-        probes = make_probes(sample, self._vocabulary, secret)
-        revealed = np.array([kept[int(n)][p.position] for p in probes for n in p.sentences])
-        with self._loaded_model() as model:
-            committed = self._from_beginnings(model, probes)
-            repeated = self._from_beginnings(model, probes)
-        verdict = judge(committed, repeated, revealed, self._rubric.look_ahead_nats)
-        if verdict.looks_ahead or not verdict.repeatable:
-            places = self._random_places(np.random.default_rng(self._seed))
-            with self._loaded_model() as model:
-                losses = -self._from_beginnings(model, places)
-            prefix_loss = float(losses.mean())
-            spread = float(np.minimum(losses, ABSURD_NATS).std()) / len(losses) ** 0.5
-            # A model that is not repeatable may hide what it gains from looking ahead in noise.
-            hidden = prefix_loss - 3 * spread > totals.loss + self._rubric.look_ahead_nats
-            if verdict.looks_ahead or hidden:
-                verdict = replace(verdict, looks_ahead=True)
-                return Evaluation(prefix_loss, totals, verdict, prefix_loss, self._used_device)
-        return Evaluation(totals.loss, totals, verdict, None, self._used_device)
+    def evaluate(self, training: TrainingRun | None = None) -> Evaluation:
+        """Raises CheckFailed when the model cannot be loaded or does not give usable logits.
 
-    def _from_beginnings(self, model: Student, probes: Sequence[Probe]) -> Float64:
-        """The targets' log-probabilities, by a model that sees nothing but the beginnings."""
-        results = []
-        for done, probe in enumerate(probes):
-            # Never a batch of one: the notebook scores none, and a model may not take it.
-            tokens = np.resize(probe.tokens, (max(len(probe.tokens), 2), probe.tokens.shape[1]))
-            logits = self._logits(model, tokens, last_only=True)
-            check_shape(logits[:, None], (len(tokens), 1), self._vocabulary)
-            logits = logits[: len(probe.tokens)]
-            results.append(target_log_probabilities(logits, probe.targets))
-            check_finite(results[-1])
-            self._progress("predicting from beginnings alone", (done + 1) / len(probes))
-        return np.concatenate(results)
-
-    def _from_whole_sentences(
-        self, model: Student, sampled: set[int]
-    ) -> tuple[LossTotals, dict[int, Float64]]:
-        """The sums over the test set, and all log-probabilities of the sampled sentences."""
-        kept: dict[int, Float64] = {}
-        totals = LossTotals()
-        count = sum(1 for _ in self._corpus.test_sentences())
-        for batch in self._corpus.test_batches(self._rubric.batch_size):
-            logits = self._logits(model, batch[:, :-1], last_only=False)
-            scored = score_batch(logits, batch, self._vocabulary)
-            for row, number in enumerate(range(totals.sentences, totals.sentences + len(batch))):
-                if number in sampled:
-                    kept[number] = scored.log_probabilities[row]
-            totals.add(scored)
-            self._progress(f"scoring, loss {totals.loss:.3f} so far", totals.sentences / count)
-        return totals, kept
-
-    def _random_places(self, rng: np.random.Generator) -> list[Probe]:
-        """Random places of the test set, each as likely as any other, grouped by position."""
-        wanted = self._rubric.prefix_loss_positions
-        sample = sample_sentences(self._corpus.test_sentences(), wanted, rng)
-        # A sentence has a target for each character, for its newline and for END.
-        targets = np.array([len(sentence) + 2.0 for _, sentence in sample])
-        chosen = rng.choice(len(sample), size=wanted, p=targets / targets.sum())
-        encoded = self._vocabulary.encode([sample[i][1] for i in chosen])
-        cuts = [int(rng.integers(1, len(ids) + 2)) for ids in encoded]
-        return group_by_cut(range(wanted), encoded, cuts, self._vocabulary)
-
-    @contextmanager
-    def _loaded_model(self) -> Iterator[Student]:
-        """A fresh worker that holds the submission's model."""
-        student = self._new_student()
-        try:
-            self._load_into(student)
-            self._rehearse(student)
-            yield student
-        finally:
-            student.restart()
-
-    def _load_into(self, student: Student) -> None:
-        submission = student.submission
-        if not submission.has(MODEL):
-            code = "" if submission.has(MODEL_CODE) else f", and no {MODEL_CODE} either"
-            raise CheckFailed(
-                Outcome.MISSING,
-                f"There is no trained model {MODEL} in the hand-in{code}. Save yours with "
-                f'torch.save(model, "{MODEL}") and hand it in too.',
-            )
-        if (submission.folder / MODEL).stat().st_size == 0:
-            raise CheckFailed(Outcome.MISSING, f"{MODEL} is an empty file; save and copy it again.")
-        self._progress("loading the model", 0.0)
-        request = Message(
-            "load_model",
-            {"file": MODEL, "device": self._device, "seed": self._seed % 2**31},
-            (self._vocabulary.counts,),
-        )
-        if self._device == "cuda":
-            # Asked while the worker runs no student code yet, so its word can be taken.
-            devices = self._ask(student, Message("devices", {}), "The worker")
-            if devices.fields.get("cuda") is not True:
-                raise UsageError("--device cuda: torch finds no CUDA device here")
-        reply = self._ask(student, request, f"Loading {MODEL}")
-        device = text(reply.fields.get("device"), 20)
-        self._used_device = device if DEVICE.fullmatch(device) else "a device without a name"
-
-    def _rehearse(self, model: Student) -> None:
-        """Run the model on made-up input, and after that quote nothing that it says.
-
-        What it prints or raises could hold the test sentences that it is given from now on.
+        ``training`` tells how the grader trained the model, if it did.
         """
-        tokens = np.random.default_rng(self._seed).integers(0, self._vocabulary.begin_id, REHEARSAL)
-        tokens[:, 0] = self._vocabulary.begin_id
-        logits = self._logits(model, tokens, last_only=False)
-        check_shape(logits, tokens.shape, self._vocabulary)
-        model.quote_no_more()
-
-    def _logits(self, model: Student, tokens: NDArray[np.int64], *, last_only: bool) -> Array:
-        request = Message("logits", {"last_only": last_only}, (tokens,))
-        reply = self._ask(model, request, "The model")
-        if reply.op == "no_tensor":
-            raise CheckFailed(
-                Outcome.WRONG, "The model returns no tensor; one tensor of logits is expected."
+        self._progress("loading the model", 0.0)
+        with self._workers.fresh() as load:
+            model = load()
+            generated = generate(model, self._corpus.vocabulary, self._seed)
+            whole = self._pass_over(self._test)
+            model = whole.score(model, load, self._order, self._stop_at(SCORED_BY))
+            self._require_enough(whole)
+            private, flags = self._private(model, load, whole.totals)
+            training_sample = self._side_totals(model, load, self._training_sample)
+        prober = Prober(
+            self._workers,
+            self._corpus.vocabulary,
+            self._test,
+            self._rubric,
+            self._clock,
+            self._progress,
+        )
+        findings = prober.probe(whole, self._training_sample)
+        totals = whole.totals
+        if whole.stopped == "time":
+            flags = (
+                f"the language model was too slow to be scored on all sentences: its loss is that "
+                f"of a random {totals.sentences:,} of {totals.all_sentences:,}",
+                *flags,
             )
-        if len(reply.arrays) != 1 or reply.arrays[0].ndim == 0:
-            raise CheckFailed(Outcome.WRONG, "The model's output is no array of logits.")
-        return reply.arrays[0]
+        loss, interval = _counted(totals, findings)
+        measures = ModelMeasures(
+            loss=loss,
+            interval=interval,
+            bits_per_character=loss / math.log(2),
+            perplexity=math.exp(min(loss, MOST_NATS)),
+            notebook_loss=totals.notebook_loss,
+            whole_sentence_loss=totals.loss,
+            prefix_loss=loss if findings.looks_ahead else None,
+            loss_from_eleventh=totals.loss_from(self._rubric.given_characters),
+            loss_by_position=totals.by_position,
+            baselines=self._baselines,
+            training_loss=training_sample.loss if training_sample else None,
+            private_loss=private.loss if private else None,
+            sentences=totals.sentences,
+            all_sentences=totals.all_sentences,
+            stopped=whole.stopped,
+            characters=totals.characters,
+            tokens=totals.tokens,
+            causality=_causality(findings),
+            generated=generated,
+            device=model.loading.device,
+            parameters=model.loading.parameters,
+            loading=model.loading.notes,
+            training=training,
+            batch_tokens=whole.budget.tokens,
+            tokens_per_s=totals.tokens / whole.seconds,
+        )
+        return Evaluation(measures, flags)
 
-    def _ask(self, student: Student, request: Message, doing: str) -> Message:
-        left = max(self._deadline - time.monotonic(), 0.01)
-        try:
-            return student.ask(request, left, doing)
-        except CheckFailed as failure:
-            if failure.outcome is not Outcome.TIMEOUT:
-                raise
+    def _pass_over(self, sentences: Encoded) -> WholeSentences:
+        kept = np.random.default_rng().permutation(len(sentences))
+        return WholeSentences(
+            sentences,
+            self._corpus.vocabulary,
+            TokenBudget(self._rubric.most_batch_tokens),
+            notebook_batch=self._rubric.batch_size,
+            kept=kept[: self._rubric.prefix_loss_positions],
+        )
+
+    @property
+    def _order(self) -> np.random.Generator:
+        return np.random.default_rng(self._seed)
+
+    def _stop_at(self, fraction: float) -> Stop:
+        def stop(totals: LossTotals, expected_s: float) -> str | None:
+            done = totals.sentences / totals.all_sentences
+            self._progress(f"scoring, loss {totals.loss:.3f} so far", done)
+            if self._clock.used_s + expected_s > fraction * self._clock.limit_s:
+                return "time"
+            if self._wanted.quick:
+                interval = totals.interval(Z_QUICK)
+                bounds = (threshold.below for threshold in self._rubric.thresholds)
+                if not any(interval.low < bound <= interval.high for bound in bounds):
+                    return "quick"
+            return None
+
+        return stop
+
+    def _require_enough(self, whole: WholeSentences) -> None:
+        scored, least = whole.totals.sentences, self._rubric.least_sentences
+        if whole.stopped == "time" and scored < least:
             raise CheckFailed(
                 Outcome.TIMEOUT,
-                f"Loading and scoring the model did not end within {self._limit_s:g} s. Is the "
-                "model much larger than the given one, or is there a loop over characters?",
-            ) from None
+                f"The model is too slow to be scored: it took {self._clock.used_s:.0f} s for "
+                f"{scored} sentences, and at least {least} are needed. Is it much larger than the "
+                "given one, or is there a loop over characters?",
+            )
+
+    def _private(
+        self, model: LoadedModel, load: Callable[[], LoadedModel], public: LossTotals
+    ) -> tuple[LossTotals | None, tuple[str, ...]]:
+        """The figures on the private test set, if there is one, and what is suspicious in them."""
+        if self._wanted.private_test is None:
+            return None, ()
+        sentences = self._corpus.encoded_test_set(self._wanted.private_test)
+        private = self._side_totals(model, load, sentences)
+        if private is None:
+            return None, ("the language model could not be scored on the private test set",)
+        gap = private.loss - public.loss
+        noise = Z_FLAG * math.hypot(private.standard_error, public.standard_error)
+        if gap <= max(self._rubric.private_gap, noise):
+            return private, ()
+        return private, (
+            f"the language model does far better on the public test set ({public.loss:.3f}) than "
+            f"on the private one ({private.loss:.3f}): was it trained on the public one? The "
+            "points are unchanged; a person should look at it",
+        )
+
+    def _side_totals(
+        self, model: LoadedModel, load: Callable[[], LoadedModel], sentences: Encoded
+    ) -> LossTotals | None:
+        """The figures on other sentences; None where the model fails or is too slow for them."""
+        side = self._pass_over(sentences)
+        try:
+            side.score(model, load, self._order, self._stop_at(SIDE_FIGURES_BY))
+        except CheckFailed:
+            return None
+        return side.totals
+
+    @cached_property
+    def _training_sample(self) -> Encoded:
+        """Some training sentences, the same ones for the same seed."""
+        everything = self._corpus.encoded_training_set()
+        count = min(self._rubric.training_sample, len(everything))
+        return everything.select(self._order.choice(len(everything), count, replace=False))
+
+    @property
+    def _baselines(self) -> Baselines:
+        return Baselines(
+            frequency=frequency_loss(self._corpus.vocabulary, self._test),
+            zip=zip_loss(self._test),
+            given_model=self._rubric.baselines.given_model,
+            literature=self._rubric.baselines.literature,
+        )
+
+
+def _counted(totals: LossTotals, findings: Findings) -> tuple[float, Interval]:
+    """The loss that gives the points: without what seeing whole sentences gained, if it did."""
+    if not findings.looks_ahead or findings.gain is None:
+        return totals.loss, totals.interval()
+    loss = totals.loss + findings.gain.mean
+    margin = Z_95 * math.hypot(totals.standard_error, findings.gain.standard_error)
+    return loss, Interval(low=loss - margin, high=loss + margin)
+
+
+def _causality(findings: Findings) -> Causality:
+    return Causality(
+        probes=findings.comparison.probes,
+        changed=findings.comparison.changed,
+        mean_gain=findings.comparison.mean_gain,
+        looks_ahead=findings.looks_ahead,
+        kinds=tuple(sorted(findings.kinds)),
+    )

@@ -1,4 +1,4 @@
-"""From logits to the loss: log-softmax, the targets' log-probabilities, and sums over a test set.
+"""From logits to log-probabilities: log-softmax, and the targets' share of it.
 
 All of it runs in the parent, in float64, on arrays that a worker sent; targets never leave it.
 """
@@ -17,6 +17,7 @@ from grader.model import Outcome
 from grader.wire import Array
 
 Float64 = NDArray[np.float64]
+ROWS = 1024
 
 
 @dataclass(frozen=True)
@@ -25,39 +26,6 @@ class Scored:
 
     log_probabilities: Float64
     counted: NDArray[np.bool_]
-
-
-class LossTotals:
-    """The two means of the report, from batches as they come: nothing grows with their number."""
-
-    def __init__(self) -> None:
-        self.tokens = 0
-        self.characters = 0
-        self.sentences = 0
-        self._nats = 0.0
-        self._batch_means = 0.0
-        self._batches = 0
-
-    def add(self, scored: Scored) -> None:
-        nats = -float(scored.log_probabilities[scored.counted].sum())
-        tokens = int(scored.counted.sum())
-        self.tokens += tokens
-        self.sentences += len(scored.counted)
-        # Each sentence's last target is END, which is no character.
-        self.characters += tokens - len(scored.counted)
-        self._nats += nats
-        self._batch_means += nats / tokens
-        self._batches += 1
-
-    @property
-    def loss(self) -> float:
-        """Cross-entropy in nats, each target counted once: the number that gives the points."""
-        return self._nats / self.tokens
-
-    @property
-    def notebook_loss(self) -> float:
-        """The notebook's figure: the mean over batches of each batch's mean."""
-        return self._batch_means / self._batches
 
 
 def score_batch(logits: Array, batch: NDArray[np.int64], vocabulary: Vocabulary) -> Scored:
@@ -76,12 +44,17 @@ def score_batch(logits: Array, batch: NDArray[np.int64], vocabulary: Vocabulary)
 
 def target_log_probabilities(logits: Array, target: NDArray[np.int64]) -> Float64:
     """The log-softmax of logits [..., V+2 or more] at the ids of ``target`` [...]."""
-    normalised = torch.from_numpy(logits).double().log_softmax(-1)
+    rows = torch.from_numpy(logits).reshape(-1, logits.shape[-1])
     # A model need not have a column for PAD, which is never counted.
-    within = torch.from_numpy(np.where(target < logits.shape[-1], target, 0))
-    picked = normalised.gather(-1, within.unsqueeze(-1)).squeeze(-1)
-    result: Float64 = picked.numpy()
-    return result
+    within = torch.from_numpy(np.where(target < logits.shape[-1], target, 0)).reshape(-1, 1)
+    result = torch.empty(len(rows), dtype=torch.float64)
+    # In pieces that stay in the processor's cache at float64.
+    for start in range(0, len(rows), ROWS):
+        piece = rows[start : start + ROWS].double()
+        picked = piece.gather(1, within[start : start + ROWS]).squeeze(1)
+        result[start : start + ROWS] = picked - piece.logsumexp(1)
+    flat: Float64 = result.numpy()
+    return flat.reshape(target.shape)
 
 
 def check_shape(logits: Array, inputs: tuple[int, ...], vocabulary: Vocabulary) -> None:

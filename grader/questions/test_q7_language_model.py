@@ -13,7 +13,9 @@ import pytest
 from grader.checking import Check, wrong
 from grader.compare import Closeness
 from grader.grading import GRADING, Grading
+from grader.language_model.assessment import ASKED_FOR
 from grader.language_model.evaluation import Evaluation
+from grader.language_model.explanations import looking_ahead, other_dependencies, unsteadiness
 from grader.model import Question
 from grader.rubric import LossThreshold
 
@@ -36,43 +38,49 @@ def evaluate(grading: Grading) -> Evaluate:
 
 def test_model_runs(evaluate: Evaluate, check: Check) -> None:
     """The trained model can be loaded, and gives usable logits for every sentence."""
-    check.measured = evaluate().measured
+    check.measured = evaluate().measures
+
+
+@pytest.mark.advisory
+def test_trained_model_is_there(evaluate: Evaluate) -> None:
+    """The trained model was handed in and could be loaded; the grader need not train it."""
+    training = evaluate().measures.training
+    if training is not None and training.why != ASKED_FOR:
+        raise wrong(f"The grader trained the model itself. {training.why}")
 
 
 def test_looks_only_back(evaluate: Evaluate) -> None:
     """What the model predicts next depends on the characters before, and on nothing after."""
-    causality, prefix_loss = evaluate().causality, evaluate().prefix_loss
-    if causality.looks_ahead:
-        raise wrong(
-            f"The model looks ahead: at {causality.changed} of {causality.probes} places its "
-            "prediction changed once it could see the rest of the sentence (and the others of the "
-            "batch). From the sentences' beginnings alone its loss is "
-            f"{prefix_loss:.3f}, and that is what counts. Attention needs a causal mask (see "
-            "torch.nn.Transformer.generate_square_subsequent_mask), and a recurrent layer must "
-            "not be bidirectional."
-        )
+    measures = evaluate().measures
+    if measures.causality.looks_ahead:
+        raise wrong(looking_ahead(measures))
+
+
+@pytest.mark.advisory
+def test_looks_at_nothing_else(evaluate: Evaluate) -> None:
+    """Neither other sentences, nor padding, nor earlier calls change what the model predicts."""
+    if found := other_dependencies(evaluate().measures):
+        raise wrong(found)
 
 
 @pytest.mark.advisory
 def test_repeatable(evaluate: Evaluate) -> None:
     """The same sentence twice gives the same prediction."""
-    if not evaluate().causality.repeatable:
-        raise wrong(
-            "The model predicts something else each time, also in eval() mode. Is a dropout left "
-            "on, such as torch.nn.functional.dropout without training=self.training?"
-        )
+    if found := unsteadiness(evaluate().measures):
+        raise wrong(found)
 
 
 def test_loss_below(evaluate: Evaluate, check: Check, threshold: LossThreshold) -> None:
     """The loss for each character of the test set is below the threshold."""
     check.points = threshold.points
-    loss = evaluate().loss
+    measures = evaluate().measures
+    loss = measures.loss
     check.closest = Closeness(loss, threshold.below, ())
     if not loss < threshold.below:
         advice = (
             "Longer training, a larger hidden size or a lower learning rate at the end all help."
         )
-        if evaluate().causality.looks_ahead:
+        if measures.causality.looks_ahead:
             advice = "It is measured from the sentences' beginnings, because the model looks ahead."
         raise wrong(
             f"The loss is {loss:.3f} nats a character; below {threshold.below:g} gives "

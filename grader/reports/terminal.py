@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from grader.measures import ModelMeasures, TrainingRun
 from grader.model import CheckResult, Isolation, Outcome, QuestionResult, Report
 from grader.reports.details import details
 from grader.reports.plain import plain
@@ -111,11 +112,35 @@ def _alike(checks: list[CheckResult]) -> Iterator[list[CheckResult]]:
         yield list(same)
 
 
-def _measured(measured: dict[str, object]) -> Text:
-    return Text(
-        f"loss {measured['loss']:.4f} nats a character (the notebook's own mean: "
-        f"{measured['notebook_loss']:.4f}), {measured['characters']:,} characters, on "
-        f"{plain(str(measured['device']))}"
+def _measured(measures: ModelMeasures) -> Text:
+    interval = measures.interval
+    lines = [
+        f"loss {measures.loss:.4f} nats a character, 95 % interval {interval.low:.3f} to "
+        f"{interval.high:.3f} (the notebook's own mean: {measures.notebook_loss:.4f}), "
+        f"{measures.characters:,} characters, on {measures.device}",
+        f"beside it: character frequencies {measures.baselines.frequency:.2f}, zip "
+        f"{measures.baselines.zip:.2f}"
+        + (f", training sentences {measures.training_loss:.3f}" if measures.training_loss else ""),
+    ]
+    if measures.training is not None:
+        lines.append(_training(measures.training))
+    if measures.stopped != "finished":
+        lines.append(
+            f"scored on {measures.sentences:,} of {measures.all_sentences:,} sentences, drawn at "
+            f"random ({STOPPED[measures.stopped]})"
+        )
+    lines += [f"it writes: {sentence}" for sentence in measures.generated[:1]]
+    return Text("\n".join(plain(line) for line in lines))
+
+
+STOPPED = {"time": "the time was over", "quick": "the points are certain enough"}
+
+
+def _training(run: TrainingRun) -> str:
+    best = run.epochs[run.best_epoch - 1]
+    return (
+        f"trained by the grader for {len(run.epochs)} of {run.planned_epochs} epochs ({run.stopped}"
+        f"); validation loss {best.validation_loss:.3f} after epoch {best.number}. Why: {run.why}"
     )
 
 

@@ -10,6 +10,7 @@ import os
 import selectors
 import signal
 import time
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +44,7 @@ class Conversation:
         self._scratch = scratch
         self._bounds = bounds
         self._reader = Reader(bounds.reply_bytes)
+        self._replies: deque[Message] = deque()
         self._output = bytearray()
         self._output_cut = False
         self._selector = selectors.DefaultSelector()
@@ -57,19 +59,36 @@ class Conversation:
         bytes that are no message; it has been killed then.
         """
         deadline = time.monotonic() + limit_s
+        self.send(request, limit_s, doing)
+        return self.receive(max(deadline - time.monotonic(), 0.0), doing, limit_s)
+
+    def send(self, request: Message, limit_s: float, doing: str) -> None:
+        """Send a request, whose reply ``receive`` returns; raises as ``ask`` does."""
+        deadline = time.monotonic() + limit_s
         try:
-            self._send(request, deadline, limit_s, doing)
-            while True:
-                self._watch(deadline, limit_s, doing)
+            for piece in encode(request):
+                self._send(memoryview(piece), deadline, limit_s, doing)
+        except WireError as error:
+            raise self._no_answer(error, doing) from None
+
+    def receive(self, limit_s: float, doing: str, told_s: float | None = None) -> Message:
+        """The reply to the earliest request that has none yet; raises as ``ask`` does.
+
+        ``told_s`` is the limit that a message names, if that is not ``limit_s``.
+        """
+        deadline = time.monotonic() + limit_s
+        try:
+            while not self._replies:
+                self._watch(deadline, told_s or limit_s, doing)
                 for key, _ in self._selector.select(TICK_S):
                     if key.fileobj is not self._process.wire:
                         self._drain(key.fd)
-                    elif (reply := self._receive(doing)) is not None:
-                        self._drain_rest()
-                        return reply
+                    else:
+                        self._receive(doing)
         except WireError as error:
-            message = f"{doing} made the worker send something that is no answer ({error})."
-            raise self._end(Outcome.CRASH, message) from None
+            raise self._no_answer(error, doing) from None
+        self._drain_rest()
+        return self._replies.popleft()
 
     def take_output(self) -> str:
         """What the student's code printed since the last call, cut to its bound."""
@@ -86,31 +105,35 @@ class Conversation:
         self._process.kill()
         self._process.close()
 
-    def _send(self, request: Message, deadline: float, limit_s: float, doing: str) -> None:
-        wire = self._process.wire
-        for piece in encode(request):
-            view = memoryview(piece)
-            while view:
-                try:
-                    view = view[wire.send(view) :]
-                except BlockingIOError:
-                    # The worker does not read. It may be printing into a full pipe.
-                    self._watch(deadline, limit_s, doing)
-                    self._drain_rest()
-                    time.sleep(0.001)
-                except (BrokenPipeError, ConnectionResetError):
-                    raise self._exited(doing) from None
+    def _send(self, view: memoryview, deadline: float, limit_s: float, doing: str) -> None:
+        while view:
+            try:
+                view = view[self._process.wire.send(view) :]
+            except BlockingIOError:
+                # The worker does not read. It may be printing into a full pipe, or sending.
+                self._watch(deadline, limit_s, doing)
+                self._drain_rest()
+                self._receive(doing)
+                time.sleep(0.001)
+            except (BrokenPipeError, ConnectionResetError):
+                raise self._exited(doing) from None
 
-    def _receive(self, doing: str) -> Message | None:
+    def _receive(self, doing: str) -> None:
         try:
             received = self._process.wire.recv_into(self._reader.buffer())
         except BlockingIOError:
-            return None
+            return
         except ConnectionResetError:
             received = 0
         if received == 0:
             raise self._exited(doing)
-        return self._reader.advance(received)
+        reply = self._reader.advance(received)
+        if reply is not None:
+            self._replies.append(reply)
+
+    def _no_answer(self, error: WireError, doing: str) -> CheckFailed:
+        message = f"{doing} made the worker send something that is no answer ({error})."
+        return self._end(Outcome.CRASH, message)
 
     def _watch(self, deadline: float, limit_s: float, doing: str) -> None:
         if time.monotonic() > deadline:

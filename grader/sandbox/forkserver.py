@@ -34,7 +34,10 @@ from grader.sandbox.process import WorkerProcess
 from grader.sandbox.spec import WorkerSpec
 
 REQUEST_SIZE = struct.Struct("<I")
-REQUEST_FDS = 4
+MOST_FDS = 5
+"""Of one request: the worker's wire, its two outputs, its status, and perhaps shared memory."""
+STATUS = 3
+"""The place of the status among a request's descriptors."""
 WIRE_FD, STATUS_FD = 3, 4
 MAX_SWEEPS = 1000
 
@@ -76,15 +79,19 @@ class ForkServer:
                 start_new_session=True,
             )
 
-    def start(self, spec: WorkerSpec) -> WorkerProcess:
-        """Fork a worker. Raises HarnessError when the server does not run."""
+    def start(self, spec: WorkerSpec, shared_fd: int | None = None) -> WorkerProcess:
+        """Fork a worker; ``shared_fd`` is the memory of ``spec.shared_bytes`` that it may write.
+
+        Raises HarnessError when the server does not run.
+        """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         pipes = [os.pipe() for _ in range(3)]
         inherited = [theirs.fileno(), *(write for _, write in pipes)]
+        given = inherited if shared_fd is None else [*inherited, shared_fd]
         request = spec.to_json()
         try:
             with self._lock:
-                socket.send_fds(self._control, [REQUEST_SIZE.pack(len(request))], inherited)
+                socket.send_fds(self._control, [REQUEST_SIZE.pack(len(request))], given)
                 self._control.sendall(request)
         except OSError:
             raise self._died() from None
@@ -186,7 +193,7 @@ def _kill_orphans(workers: dict[int, int]) -> None:
 
 def _fork_one(control: socket.socket, workers: dict[int, int]) -> bool:
     """Serve one request; False when the grader has gone."""
-    prefix, fds, _, _ = socket.recv_fds(control, REQUEST_SIZE.size, REQUEST_FDS)
+    prefix, fds, _, _ = socket.recv_fds(control, REQUEST_SIZE.size, MOST_FDS)
     if not prefix:
         return False
     raw = b""
@@ -202,19 +209,21 @@ def _fork_one(control: socket.socket, workers: dict[int, int]) -> bool:
             traceback.print_exc()
         finally:
             os._exit(70)
-    *theirs, workers[pid] = fds
-    for fd in theirs:
+    workers[pid] = fds.pop(STATUS)
+    for fd in fds:
         os.close(fd)
     return True
 
 
 def _become_worker(
-    spec: WorkerSpec, wire_fd: int, out_fd: int, err_fd: int, status_fd: int
+    spec: WorkerSpec, wire_fd: int, out_fd: int, err_fd: int, status_fd: int, *shared_fd: int
 ) -> None:
-    from grader.sandbox import layers
+    from grader.sandbox import layers, shared_memory
     from grader.worker.main import main
 
     os.setsid()
+    # The mapping outlives its descriptor.
+    slots = [a for fd in shared_fd for a in shared_memory.slots_in_worker(fd, spec.shared_bytes)]
     # Descriptors 0 to 3 are all that a worker has in the end; 4 is for saying that it started.
     sources = os.open(os.devnull, os.O_RDONLY), out_fd, err_fd, wire_fd, status_fd
     kept = [fcntl.fcntl(source, fcntl.F_DUPFD, 16) for source in sources]
@@ -235,7 +244,7 @@ def _become_worker(
 
     in_force = layers.enter(spec, announce, guard)
     os.close(STATUS_FD)
-    main(socket.socket(fileno=WIRE_FD), spec, in_force)
+    main(socket.socket(fileno=WIRE_FD), spec, in_force, slots)
     os._exit(0)
 
 

@@ -24,6 +24,8 @@ class WorkerSpec:
     open_files: int
     processes: int
     """Processes that the worker may consist of; with 1 it cannot start any."""
+    shared_bytes: int = 0
+    """Size of the memory that it shares with the grader; 0 for none."""
     omit: tuple[str, ...] = ()
     """Layers to leave out, by name: for tests of the others, and to measure what each costs."""
 

@@ -6,8 +6,13 @@ import contextlib
 import importlib
 import socket
 import sys
+import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from grader.sandbox.spec import WorkerSpec
 from grader.wire import Message, Reader, encode
@@ -15,6 +20,7 @@ from grader.worker.attempts import attempt
 from grader.worker.failures import raised
 from grader.worker.functions import Implementation
 from grader.worker.sentence_model import LanguageModel
+from grader.worker.trainer import Trainer
 
 
 def preload() -> None:
@@ -32,8 +38,13 @@ def preload() -> None:
         importlib.import_module("landlockpy").abi_version()
 
 
-def main(wire: socket.socket, spec: WorkerSpec, isolation: dict[str, bool]) -> None:
-    """Serve the grader's requests until it hangs up."""
+def main(
+    wire: socket.socket,
+    spec: WorkerSpec,
+    isolation: dict[str, bool],
+    slots: Sequence[NDArray[np.float32]] = (),
+) -> None:
+    """Serve the grader's requests until it hangs up; ``slots`` is memory shared with it."""
     import torch
 
     sys.dont_write_bytecode = True
@@ -41,9 +52,12 @@ def main(wire: socket.socket, spec: WorkerSpec, isolation: dict[str, bool]) -> N
     # This program's own folder cannot be read from here, and a student's tests.py is not its tests.
     root = str(Path(__file__).resolve().parents[2])
     sys.path[:] = [*(path for path in sys.path if path != root), spec.code_dir]
+    # Python's own search removes the file that it tries a folder with, which is not allowed here.
+    tempfile.tempdir = spec.scratch_dir
     torch.set_num_threads(spec.threads)
     implementation = Implementation()
-    model = LanguageModel(spec.code_dir)
+    model = LanguageModel(spec.code_dir, slots)
+    trainer = Trainer(spec.code_dir, spec.max_message_bytes)
     operations = {
         "hello": lambda _: Message("ready", {"isolation": isolation}),
         "load": implementation.load,
@@ -52,6 +66,9 @@ def main(wire: socket.socket, spec: WorkerSpec, isolation: dict[str, bool]) -> N
         "devices": model.devices,
         "load_model": model.load,
         "logits": model.logits,
+        "train_begin": trainer.begin,
+        "train_more": trainer.more,
+        "train_end": trainer.end,
     }
     reader = Reader(spec.max_message_bytes)
     while (request := _receive(wire, reader)) is not None:

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from grader.language_model.causality import (
-    SHORTEST,
-    CausalityVerdict,
-    judge,
-    make_probes,
-    sample_sentences,
+    MOST_NATS,
+    SIGNIFICANT,
+    Gain,
+    Place,
+    compare,
+    gain_of,
+    group_by_cut,
+    looks_ahead,
+    one_place_each,
+    random_places,
 )
 from grader.language_model.corpus import Vocabulary
+from grader.language_model.dependencies import Kind
 from grader.rubric import Rubric
 
 Float64 = NDArray[np.float64]
 ALLOWED = Rubric.load().language_model.look_ahead_nats
 PROBES = 480
+ROWS = 50
 SENTENCES = [f"sentence number {i} {'of the sample ' * (i % 5)}" for i in range(60)]
 VOCABULARY = Vocabulary.of(SENTENCES)
+TEST = VOCABULARY.encode(SENTENCES)
 
 
 def log_probabilities(seed: int = 0, size: int = PROBES) -> Float64:
@@ -31,164 +41,187 @@ def noise(seed: int, scale: float = 0.3, size: int = PROBES) -> Float64:
     return scale * np.random.default_rng(seed).standard_normal(size)
 
 
-def verdict(
-    committed: Float64, revealed: Float64, repeated: Float64 | None = None
-) -> CausalityVerdict:
-    return judge(committed, committed if repeated is None else repeated, revealed, ALLOWED)
+def changes(committed: Float64, revealed: Float64) -> int:
+    return compare(committed, revealed, ALLOWED).changed
 
 
-def test_same_predictions_are_causal() -> None:
-    found = verdict(log_probabilities(), log_probabilities())
-    assert not found.looks_ahead
-    assert found.repeatable
+def test_same_predictions_have_not_changed() -> None:
+    found = compare(log_probabilities(), log_probabilities(), ALLOWED)
     assert (found.probes, found.changed, found.mean_gain) == (PROBES, 0, 0.0)
 
 
 @pytest.mark.parametrize("scale", [1e-6, 1e-4, 1e-3])
-def test_rounding_is_causal(scale: float) -> None:
+def test_rounding_is_no_change(scale: float) -> None:
     committed = log_probabilities()
-    found = verdict(committed, committed + noise(1, scale))
-    assert not found.looks_ahead
-    assert found.changed == 0
+    assert changes(committed, committed + noise(1, scale)) == 0
 
 
 @pytest.mark.parametrize("by", [0.5, -0.5])
 @pytest.mark.parametrize("at", [0, PROBES - 1])
-def test_one_changed_prediction_is_enough(by: float, at: int) -> None:
+def test_one_changed_prediction_is_counted(by: float, at: int) -> None:
     committed = log_probabilities()
     revealed = committed.copy()
     revealed[at] += by
-    found = verdict(committed, revealed)
-    assert found.looks_ahead
+    found = compare(committed, revealed, ALLOWED)
     assert found.changed == 1
     assert found.mean_gain == pytest.approx(by / PROBES)
 
 
-def test_tolerance_grows_with_the_log_probability() -> None:
+def test_allowance_grows_with_the_log_probability() -> None:
     committed = np.full(PROBES, -20.0)
-    assert not verdict(committed, committed + 15 * ALLOWED).looks_ahead
-    assert verdict(committed, committed + 25 * ALLOWED).looks_ahead
-    assert verdict(np.zeros(PROBES), np.zeros(PROBES) - 1.5 * ALLOWED).looks_ahead
+    assert changes(committed, committed + 20 * ALLOWED) == 0
+    assert changes(committed, committed + 22 * ALLOWED) == PROBES
+    assert changes(np.zeros(PROBES), np.full(PROBES, -0.9 * ALLOWED)) == 0
+    assert changes(np.zeros(PROBES), np.full(PROBES, -1.1 * ALLOWED)) == PROBES
 
 
-def test_no_mask_is_noticed() -> None:
-    found = verdict(log_probabilities(), np.full(PROBES, -0.01))
-    assert found.looks_ahead
-    assert found.changed > PROBES / 2
-    assert found.mean_gain > 1
+@pytest.mark.parametrize("nats", [-600.0, -1e4, -1e30])
+def test_absurd_predictions_that_come_true_have_changed(nats: float) -> None:
+    assert changes(np.full(PROBES, nats), np.zeros(PROBES)) == PROBES
 
 
-def test_noise_is_not_taken_for_looking_ahead() -> None:
+def test_absurd_prediction_does_not_drown_the_mean() -> None:
     committed = log_probabilities()
-    accused = 0
-    for seed in range(0, 600, 3):
-        found = verdict(
-            committed + noise(seed), committed + noise(seed + 1), committed + noise(seed + 2)
-        )
-        assert not found.repeatable
-        assert found.changed > 0
-        accused += found.looks_ahead
-    # Three standard errors: one in 740 by chance, and less with what is allowed on top.
-    assert accused <= 2
+    revealed = committed.copy()
+    committed[0] = -1e6
+    found = compare(committed, revealed, ALLOWED)
+    assert found.mean_gain == pytest.approx(MOST_NATS / PROBES)
 
 
-def test_noise_with_a_gain_is_accused() -> None:
-    committed = log_probabilities()
-    for seed in range(0, 60, 3):
-        found = verdict(
-            committed + noise(seed), committed + 0.2 + noise(seed + 1), committed + noise(seed + 2)
-        )
-        assert not found.repeatable
-        assert found.looks_ahead
+def test_nothing_to_compare() -> None:
+    nothing = np.empty(0)
+    found = compare(nothing, nothing, ALLOWED)
+    assert (found.probes, found.changed, found.mean_gain) == (0, 0, 0.0)
 
 
-def test_noise_with_a_loss_is_not_accused() -> None:
-    committed = log_probabilities()
-    found = verdict(committed + noise(1), committed - 0.5 + noise(2), committed + noise(3))
-    assert not found.looks_ahead
+def test_gain_is_a_mean_with_its_standard_error() -> None:
+    alone, difference = log_probabilities(), noise(4, 0.4)
+    gain = gain_of(alone, alone + difference)
+    assert gain.mean == gain.clipped_mean == pytest.approx(difference.mean())
+    assert gain.standard_error == pytest.approx(difference.std(ddof=1) / math.sqrt(PROBES))
 
 
-def test_one_noisy_probe_proves_nothing() -> None:
-    found = verdict(np.array([-1.0]), np.array([-0.2]), np.array([-1.5]))
-    assert not found.repeatable
-    assert not found.looks_ahead
+def test_absurd_gain_counts_in_full_for_the_loss_and_little_for_the_judgement() -> None:
+    alone = np.zeros(100)
+    alone[0] = -1e4
+    gain = gain_of(alone, np.zeros(100))
+    assert gain.mean == pytest.approx(100.0)
+    assert gain.clipped_mean == pytest.approx(MOST_NATS / 100)
+    assert not gain.significant
 
 
-def test_rounding_is_repeatable() -> None:
-    committed = log_probabilities()
-    found = verdict(committed, committed, committed + noise(1, 1e-5))
-    assert found.repeatable
+def test_noise_is_not_significant() -> None:
+    alone = log_probabilities()
+    found = [gain_of(alone + noise(s), alone + noise(s + 1)) for s in range(0, 1000, 2)]
+    assert not any(gain.significant for gain in found)
+    # The standard error is not merely large: two of them hold 95 in 100.
+    beyond = sum(abs(gain.mean) > 2 * gain.standard_error for gain in found)
+    assert 8 <= beyond <= 45
 
 
-def test_sample_is_uniform() -> None:
-    sentences, count, repeats = [str(i) for i in range(20)], 5, 4000
-    rng = np.random.default_rng(3)
-    times = np.zeros(len(sentences))
-    for _ in range(repeats):
-        sample = sample_sentences(iter(sentences), count, rng)
-        assert len({number for number, _ in sample}) == count
-        times[[number for number, _ in sample]] += 1
-    share = count / len(sentences)
-    spread = np.sqrt(repeats * share * (1 - share))
-    assert np.abs(times - repeats * share).max() < 5 * spread
+@pytest.mark.parametrize("seed", range(5))
+def test_gain_within_noise_is_significant(seed: int) -> None:
+    alone = log_probabilities()
+    assert gain_of(alone + noise(seed), alone + 0.15 + noise(seed + 9)).significant
 
 
-def test_sample_keeps_the_sentences_numbers() -> None:
-    sample = sample_sentences(SENTENCES, 10, np.random.default_rng(0))
-    assert len(sample) == 10
-    assert all(SENTENCES[number] == sentence for number, sentence in sample)
+def test_loss_by_whole_sentences_is_no_gain() -> None:
+    alone = log_probabilities()
+    assert not gain_of(alone, alone - 0.5 + noise(1)).significant
 
 
-@pytest.mark.parametrize("count", [0, 1, 3, 4])
-def test_sample_of_few_sentences_is_all_of_them(count: int) -> None:
-    sample = sample_sentences("a" * count, 4, np.random.default_rng(0))
-    assert sorted(number for number, _ in sample) == list(range(count))
+@pytest.mark.parametrize("size", [0, 1])
+def test_too_few_for_a_judgement(size: int) -> None:
+    with np.errstate(all="ignore"):
+        gain = gain_of(np.full(size, -9.0), np.zeros(size)) if size else Gain(0.0, math.inf, 0.0)
+    assert gain.standard_error == math.inf
+    assert not gain.significant
 
 
-@pytest.mark.parametrize("seed", range(10))
+def test_what_looks_ahead() -> None:
+    nothing = Gain(0.0, 0.01, 0.0)
+    gains = Gain(0.5, 0.01, (SIGNIFICANT + 0.1) * 0.01)
+    assert looks_ahead(frozenset({Kind.FUTURE}), nothing)
+    assert looks_ahead(frozenset({Kind.NEXT, Kind.STATE}), nothing)
+    assert looks_ahead(frozenset(), gains)
+    others = frozenset({Kind.BATCH, Kind.PADDING, Kind.STATE, Kind.RANDOMNESS})
+    assert not looks_ahead(others, nothing)
+    assert looks_ahead(others, gains)
+    assert not looks_ahead(frozenset(), Gain(0.5, 0.01, (SIGNIFICANT - 0.1) * 0.01))
+
+
+@pytest.mark.xfail(strict=True, reason="looks_ahead: a gain has no least size")
+def test_gain_that_is_no_gain() -> None:
+    """Measured on a GRU that keeps its state between calls, in one of six runs.
+
+    What one call leaves behind is in all predictions of the next: their errors are not independent.
+    """
+    assert not looks_ahead(frozenset({Kind.STATE}), Gain(0.0026, 0.0005, 0.0026))
+
+
+def test_each_target_is_as_likely_as_any_other() -> None:
+    few = VOCABULARY.encode(["", "sen", "number of"])
+    count = 60_000
+    places = random_places(few, np.array([0, 2]), count, np.random.default_rng(5))
+    assert {place.sentence for place in places} == {0, 2}
+    # END of an empty sentence follows BEGIN and the newline: two targets; ten more in the other.
+    possible = [Place(0, cut) for cut in (1, 2)] + [Place(2, cut) for cut in range(1, 12)]
+    assert set(places) == set(possible)
+    share = 1 / len(possible)
+    spread = math.sqrt(count * share * (1 - share))
+    for place in possible:
+        assert places.count(place) == pytest.approx(count * share, abs=5 * spread)
+
+
+def test_one_place_in_each_sentence() -> None:
+    among = np.array([5, 3, 40])
+    rng = np.random.default_rng(0)
+    seen: dict[int, set[int]] = {number: set() for number in among.tolist()}
+    for _ in range(1500):
+        places = one_place_each(TEST, among, rng)
+        assert [place.sentence for place in places] == among.tolist()
+        for place in places:
+            seen[place.sentence].add(place.cut)
+    assert seen == {number: set(range(1, TEST.tokens[number] + 1)) for number in seen}
+
+
+@pytest.mark.parametrize("seed", range(5))
 def test_probes_are_beginnings_and_what_follows(seed: int) -> None:
-    sample = list(enumerate(SENTENCES))
-    probes = make_probes(sample, VOCABULARY, np.random.default_rng(seed))
-    assert len({probe.tokens.shape[1] for probe in probes}) == len(probes) > 6
-    seen: list[int] = []
+    rng = np.random.default_rng(seed)
+    places = random_places(TEST, np.arange(len(TEST)), 200, rng)
+    probes = group_by_cut(places, TEST, rng, ROWS)
+    assert len({probe.tokens.shape[1] for probe in probes}) == len(probes) > 20
     for probe in probes:
         cut = probe.tokens.shape[1]
-        assert cut >= SHORTEST
-        assert probe.tokens.shape == (len(probe.sentences), cut)
-        assert probe.targets.shape == (len(probe.sentences),)
-        assert probe.position == cut - 1
-        seen += probe.sentences.tolist()
-        for row, number in enumerate(probe.sentences):
-            whole = VOCABULARY.pad(VOCABULARY.encode([SENTENCES[number]]))[0]
+        assert probe.tokens.shape == (len(probe.members), cut)
+        for row, member in enumerate(probe.members):
+            assert places[member].cut == cut
+            whole = TEST.batch([places[member].sentence])[0]
             assert probe.tokens[row].tolist() == whole[:cut].tolist()
             assert probe.targets[row] == whole[cut]
-            # The logits at `position`, along the whole sentence's input, predict this target.
-            assert whole[1:][probe.position] == probe.targets[row]
-    assert sorted(seen) == list(range(len(SENTENCES)))
+        assert VOCABULARY.pad_id not in probe.tokens
+        assert VOCABULARY.pad_id not in probe.targets
+    members = [member for probe in probes for member in probe.members]
+    assert sorted(members) == list(range(len(places)))
 
 
-def test_probes_reach_every_length() -> None:
-    sample = [(0, "abcd"), (1, "abcd")]
-    vocabulary = Vocabulary.of(["abcd"])
-    rng = np.random.default_rng(0)
-    cuts = {p.tokens.shape[1] for _ in range(200) for p in make_probes(sample, vocabulary, rng)}
-    # BEGIN with 1 to 5 characters, the newline among them; then END is what follows.
-    assert cuts == {2, 3, 4, 5, 6}
+def test_lengths_come_in_random_order() -> None:
+    places = [Place(0, cut) for cut in range(1, 12)]
+    orders = {
+        tuple(
+            p.tokens.shape[1] for p in group_by_cut(places, TEST, np.random.default_rng(seed), ROWS)
+        )
+        for seed in range(5)
+    }
+    assert len(orders) == 5
 
 
-def test_probes_of_sentences_of_different_length_stay_inside() -> None:
-    sentences = ["", "a", "ab" * 30]
-    vocabulary = Vocabulary.of(["ab"])
-    for seed in range(50):
-        rng = np.random.default_rng(seed)
-        for probe in make_probes(list(enumerate(sentences)), vocabulary, rng):
-            assert vocabulary.pad_id not in probe.tokens
-            assert vocabulary.pad_id not in probe.targets
+def test_rows_have_a_bound() -> None:
+    places = [Place(number, 3) for number in range(23)]
+    probes = group_by_cut(places, TEST, np.random.default_rng(0), 10)
+    assert [len(probe.members) for probe in probes] == [10, 10, 3]
+    assert [m for probe in probes for m in probe.members] == list(range(23))
 
 
-@pytest.mark.parametrize("count", [1, 2, 13])
-def test_few_sentences(count: int) -> None:
-    sample = list(enumerate(SENTENCES[:count]))
-    probes = make_probes(sample, VOCABULARY, np.random.default_rng(0))
-    assert sum(len(probe.sentences) for probe in probes) == count
-    assert all(len(probe.sentences) for probe in probes)
+def test_no_places() -> None:
+    assert group_by_cut([], TEST, np.random.default_rng(0), ROWS) == []

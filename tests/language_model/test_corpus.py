@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.errors import DataError, UsageError
-from grader.language_model.corpus import Corpus, Vocabulary, as_ascii
+from grader.language_model.corpus import CHUNK, Corpus, Vocabulary, as_ascii
 from tests.conftest import ROOT
 
 FIXTURE = ROOT / "fixtures" / "corpus"
@@ -29,6 +29,10 @@ def write(folder: Path, train: Sequence[str], test: Sequence[str]) -> Path:
         with (folder / name).open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows(rows)
     return folder
+
+
+def joined(sentences: Sequence[str]) -> str:
+    return "".join(sentence + "\n" for sentence in sentences)
 
 
 def corpus_of(tmp_path: Path, train: Sequence[str], test: Sequence[str] = ("a",)) -> Corpus:
@@ -58,9 +62,6 @@ class Contract:
         longest = max(map(len, rows))
         return [row + [v + 2] * (longest - len(row)) for row in rows]
 
-    def batches(self, size: int) -> list[list[list[int]]]:
-        return [self.batch(self.test[i : i + size]) for i in range(0, len(self.test), size)]
-
 
 def assert_as_in_the_contract(folder: Path, size: int) -> None:
     corpus, contract = Corpus.open(folder), Contract(folder)
@@ -71,9 +72,15 @@ def assert_as_in_the_contract(folder: Path, size: int) -> None:
     v = len(contract.vocabulary)
     assert (vocabulary.begin_id, vocabulary.end_id, vocabulary.pad_id) == (v, v + 1, v + 2)
     assert vocabulary.size == v + 3
-    batches = list(corpus.test_batches(size))
-    assert all(batch.dtype == np.int64 for batch in batches)
-    assert [batch.tolist() for batch in batches] == contract.batches(size)
+    for encoded, sentences in (
+        (corpus.encoded_test_set(), contract.test),
+        (corpus.encoded_training_set(), contract.train),
+    ):
+        assert len(encoded) == len(sentences)
+        for start in range(0, len(sentences), size):
+            numbers = range(start, min(start + size, len(sentences)))
+            expected = contract.batch([sentences[number] for number in numbers])
+            assert encoded.batch(numbers).tolist() == expected
 
 
 def test_fixture_corpus() -> None:
@@ -112,27 +119,64 @@ def test_quoted_commas_quotes_and_newlines(tmp_path: Path) -> None:
     corpus = Corpus.open(folder)
     assert list(corpus.train_sentences()) == ['a, "b"\nc', "plain"]
     assert list(corpus.test_sentences()) == ["b,\na"]
-    [batch] = corpus.test_batches(9)
-    assert [corpus.vocabulary.characters[i] for i in batch[0, 1:-1]] == list("b,\na\n")
+    ids = corpus.encoded_test_set().sentence(0)
+    assert [corpus.vocabulary.characters[id] for id in ids] == list("b,\na\n")
 
 
 def test_batch_is_begin_characters_end_pad(tmp_path: Path) -> None:
     corpus = corpus_of(tmp_path, ["abc"], ["b", "cab"])
     begin, end, pad = 4, 5, 6
-    [batch] = corpus.test_batches(2)
+    batch = corpus.encoded_test_set().batch([0, 1])
     assert batch.tolist() == [[begin, 2, 0, end, pad, pad], [begin, 3, 1, 2, 0, end]]
 
 
 def test_encode_leaves_the_tokens_out(tmp_path: Path) -> None:
     vocabulary = corpus_of(tmp_path, ["abc"]).vocabulary
-    assert [ids.tolist() for ids in vocabulary.encode(["ca", ""])] == [[3, 1, 0], [0]]
-    assert vocabulary.encode([]) == []
+    encoded = vocabulary.encode(["ca", ""])
+    assert [encoded.sentence(i).tolist() for i in range(2)] == [[3, 1, 0], [0]]
+    assert encoded.characters == len(vocabulary.characters) == 4
+    assert len(vocabulary.encode([])) == 0
 
 
-def test_order_and_rest_of_the_batches(tmp_path: Path) -> None:
-    corpus = corpus_of(tmp_path, ["abc"], ["a", "b", "c", "ab", "bc"])
-    assert [batch.shape for batch in corpus.test_batches(2)] == [(2, 4), (2, 5), (1, 5)]
-    assert list(corpus.test_sentences()) == ["a", "b", "c", "ab", "bc"]
+def test_more_sentences_than_are_encoded_at_a_time(tmp_path: Path) -> None:
+    """Two chunks and one sentence, of different lengths, come out in order."""
+    sentences = ["abc"[: i % 4] for i in range(2 * CHUNK + 1)]
+    encoded = corpus_of(tmp_path, ["abc"], ["abc"]).vocabulary.encode(iter(sentences))
+    assert encoded.lengths.tolist() == [len(sentence) + 1 for sentence in sentences]
+    # Newline is 0, and sorts before the letters.
+    assert encoded.ids.tolist() == [ord(c) % 32 if c != "\n" else 0 for c in joined(sentences)]
+
+
+def test_order_of_the_test_set(tmp_path: Path) -> None:
+    sentences = ["a", "b", "c", "ab", "bc"]
+    corpus = corpus_of(tmp_path, ["abc"], sentences)
+    assert list(corpus.test_sentences()) == sentences
+    assert corpus.encoded_test_set().lengths.tolist() == [2, 2, 2, 3, 3]
+
+
+def test_another_test_set(tmp_path: Path) -> None:
+    corpus = corpus_of(tmp_path, ["abc"], ["a"])
+    private = tmp_path / "private.csv"
+    private.write_text("text\ncc\nb\n")
+    encoded = corpus.encoded_test_set(private)
+    assert [encoded.sentence(i).tolist() for i in range(2)] == [[3, 3, 0], [2, 0]]
+    private.write_text("text\nabX\n")
+    with pytest.raises(DataError, match="'X'"):
+        corpus.encoded_test_set(private)
+
+
+@pytest.mark.parametrize("content", ["", "text\n", "text\n\n"])
+def test_test_set_without_sentences(tmp_path: Path, content: str) -> None:
+    corpus = corpus_of(tmp_path, ["abc"], ["a"])
+    (corpus.folder / "test.csv").write_text(content)
+    with pytest.raises(DataError, match=r"test\.csv has no sentences"):
+        corpus.encoded_test_set()
+
+
+def test_another_test_set_that_is_missing(tmp_path: Path) -> None:
+    corpus = corpus_of(tmp_path, ["abc"], ["a"])
+    with pytest.raises(DataError, match=r"no private\.csv"):
+        corpus.encoded_test_set(tmp_path / "private.csv")
 
 
 def test_more_training_sentences_than_are_read_at_a_time(tmp_path: Path) -> None:
@@ -144,7 +188,7 @@ def test_more_training_sentences_than_are_read_at_a_time(tmp_path: Path) -> None
 def test_character_that_no_training_sentence_has(tmp_path: Path) -> None:
     corpus = corpus_of(tmp_path, ["abc"], ["abc", "abXc"])
     with pytest.raises(DataError, match="'X'") as error:
-        list(corpus.test_batches(1))
+        corpus.encoded_test_set()
     assert "'abXc'" in str(error.value)
     assert isinstance(error.value, UsageError)
 
@@ -152,7 +196,7 @@ def test_character_that_no_training_sentence_has(tmp_path: Path) -> None:
 def test_space_that_stands_for_an_unknown_character(tmp_path: Path) -> None:
     corpus = corpus_of(tmp_path, ["abc"], ["ab\xe9"])
     with pytest.raises(DataError, match="character ' '"):
-        list(corpus.test_batches(1))
+        corpus.encoded_test_set()
 
 
 @pytest.mark.parametrize("name", ["train.csv", "test.csv"])
@@ -206,15 +250,12 @@ def test_field_without_end(tmp_path: Path) -> None:
         Corpus.open(folder)
 
 
-def test_batches_stream(tmp_path: Path) -> None:
-    """The first batch is there before the file's end, which is no UTF-8, has been looked at."""
-    corpus = corpus_of(tmp_path, ["abc"], ["abc"] * 200_000)
+def test_end_of_a_test_set_that_is_no_utf8(tmp_path: Path) -> None:
+    corpus = corpus_of(tmp_path, ["abc"], ["abc"] * 20_000)
     with (corpus.folder / "test.csv").open("ab") as file:
         file.write(b"\xff\n")
-    batches = corpus.test_batches(50)
-    assert next(batches).shape == (50, 6)
     with pytest.raises(DataError, match="UTF-8"):
-        list(batches)
+        corpus.encoded_test_set()
 
 
 def test_vocabulary_of_a_stream() -> None:

@@ -1,4 +1,4 @@
-"""The loss is torch's cross-entropy, and logits that have none are refused."""
+"""Log-probabilities are those of torch's cross-entropy, and logits that have none are refused."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ from torch.nn.functional import cross_entropy
 
 from grader.errors import CheckFailed
 from grader.language_model.corpus import Vocabulary
-from grader.language_model.scoring import LossTotals, score_batch, target_log_probabilities
+from grader.language_model.scoring import (
+    ROWS,
+    score_batch,
+    target_log_probabilities,
+)
 from grader.model import Outcome
 
 Logits = NDArray[Any]
@@ -21,7 +25,7 @@ VOCABULARY = Vocabulary.of(["abcde fg", "gabe"])
 
 
 def batch_of(*sentences: str) -> NDArray[np.int64]:
-    return VOCABULARY.pad(VOCABULARY.encode(sentences))
+    return VOCABULARY.encode(sentences).batch(range(len(sentences)))
 
 
 def random_logits(batch: NDArray[np.int64], seed: int = 0) -> Logits:
@@ -45,52 +49,38 @@ def refusal(logits: Logits, batch: NDArray[np.int64]) -> str:
     return failure.value.message
 
 
-def totals_of(*batches: NDArray[np.int64]) -> LossTotals:
-    totals = LossTotals()
-    for seed, batch in enumerate(batches):
-        totals.add(score_batch(random_logits(batch, seed), batch, VOCABULARY))
-    return totals
+def loss_of(logits: Logits, batch: NDArray[np.int64]) -> float:
+    """The mean of what is counted."""
+    scored = score_batch(logits, batch, VOCABULARY)
+    return -float(scored.log_probabilities[scored.counted].mean())
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_loss_of_one_batch_is_cross_entropy(seed: int) -> None:
     batch = batch_of(*SENTENCES)
     logits = random_logits(batch, seed)
-    totals = LossTotals()
-    totals.add(score_batch(logits, batch, VOCABULARY))
-    assert totals.loss == pytest.approx(torch_loss(logits, batch), rel=1e-12)
-    assert totals.notebook_loss == pytest.approx(torch_loss(logits, batch), rel=1e-12)
+    assert loss_of(logits, batch) == pytest.approx(torch_loss(logits, batch), rel=1e-12)
 
 
-def test_loss_is_weighted_by_token_and_the_notebooks_by_batch() -> None:
-    batches = [batch_of("cabbage", "bee"), batch_of("a"), batch_of("", "b", "")]
-    losses = [torch_loss(random_logits(b, seed), b) for seed, b in enumerate(batches)]
-    sums = [torch_loss(random_logits(b, seed), b, "sum") for seed, b in enumerate(batches)]
-    tokens = sum(int((batch[:, 1:] != VOCABULARY.pad_id).sum()) for batch in batches)
-    totals = totals_of(*batches)
-    assert totals.notebook_loss == pytest.approx(float(np.mean(losses)), rel=1e-12)
-    assert totals.loss == pytest.approx(sum(sums) / tokens, rel=1e-12)
-    assert totals.loss != pytest.approx(totals.notebook_loss, rel=1e-3)
+def test_more_positions_than_are_worked_on_at_a_time() -> None:
+    batch = batch_of(*["abcde fg" * 5] * 60)
+    assert batch[:, 1:].size > 2 * ROWS
+    logits = random_logits(batch)
+    assert loss_of(logits, batch) == pytest.approx(torch_loss(logits, batch), rel=1e-12)
 
 
-def test_loss_does_not_depend_on_the_batches() -> None:
+def test_sentence_scores_the_same_in_another_batch() -> None:
     whole = batch_of(*SENTENCES)
     logits = random_logits(whole)
-    together, apart = LossTotals(), LossTotals()
-    together.add(score_batch(logits, whole, VOCABULARY))
+    together = score_batch(logits, whole, VOCABULARY)
     for row, sentence in enumerate(SENTENCES):
         alone = batch_of(sentence)
         length = alone.shape[1] - 1
-        apart.add(score_batch(logits[row : row + 1, :length], alone, VOCABULARY))
-    assert apart.loss == pytest.approx(together.loss, rel=1e-12)
-    assert apart.tokens == together.tokens
-
-
-def test_what_is_counted() -> None:
-    totals = totals_of(batch_of("abc", "a"), batch_of("bee"))
-    assert totals.sentences == 3
-    assert totals.characters == len("abc\na\nbee\n")
-    assert totals.tokens == totals.characters + totals.sentences
+        apart = score_batch(logits[row : row + 1, :length], alone, VOCABULARY)
+        assert apart.counted.all()
+        assert together.counted[row].sum() == length
+        expected = together.log_probabilities[row, :length]
+        assert apart.log_probabilities[0] == pytest.approx(expected, rel=1e-12)
 
 
 def test_scored_log_probabilities_are_of_the_targets() -> None:
@@ -110,7 +100,7 @@ def test_large_logits_do_not_overflow() -> None:
     assert target_log_probabilities(logits, np.array([0]))[0] == 0.0
 
 
-@pytest.mark.parametrize("dtype", [np.float16, np.float64, np.int64])
+@pytest.mark.parametrize("dtype", [np.float16, np.float64, np.int64, np.int8])
 def test_logits_of_other_types(dtype: Any) -> None:
     batch = batch_of("abc")
     logits = random_logits(batch).astype(dtype)
@@ -157,7 +147,8 @@ def test_nan_or_infinite_logits(value: float, at_target: bool) -> None:
     logits = random_logits(batch)
     target = batch[0, 2]
     logits[0, 1, target if at_target else (target + 1) % VOCABULARY.size] = value
-    assert "NaN or infinite" in refusal(logits, batch)
+    message = refusal(logits, batch)
+    assert ("NaN or infinite" if np.isnan(value) or at_target else "infinite") in message
 
 
 def test_nothing_but_negative_infinity() -> None:
@@ -178,9 +169,7 @@ def test_ruling_out_what_never_comes_next_is_fine() -> None:
     batch = batch_of("abc", "a")
     logits = random_logits(batch)
     logits[..., [VOCABULARY.begin_id, VOCABULARY.pad_id]] = -np.inf
-    totals = LossTotals()
-    totals.add(score_batch(logits, batch, VOCABULARY))
-    assert totals.loss == pytest.approx(torch_loss(logits, batch), rel=1e-12)
+    assert loss_of(logits, batch) == pytest.approx(torch_loss(logits, batch), rel=1e-12)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])

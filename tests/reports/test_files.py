@@ -10,10 +10,20 @@ from typing import Any, NoReturn
 import jsonschema
 import pytest
 
+from grader.measures import Interval
 from grader.model import Mismatch, Report, TracebackLine
 from grader.reports.files import JSON_FILE, JUNIT_FILE, write_atomically, write_reports
 from grader.reports.junit import to_junit
-from tests.reports.builders import HOSTILE, check, passed, question, report
+from tests.reports.builders import (
+    HOSTILE,
+    causality,
+    check,
+    measures,
+    passed,
+    question,
+    report,
+    training_run,
+)
 
 SCHEMA = Report.model_json_schema(mode="serialization")
 NOT_FINITE = [float("nan"), float("inf"), float("-inf")]
@@ -50,7 +60,7 @@ def full_report(number: float) -> Report:
         output=HOSTILE,
         message=HOSTILE,
     )
-    measured = {"loss": number, "device": "cpu", "prefix_loss": None, "repeatable": True}
+    measured = measures(training=training_run(), causality=causality("future", looks_ahead=True))
     return report(question(failing, passed("b", points=2.0), measured=measured), notes=("one",))
 
 
@@ -62,6 +72,23 @@ def test_schema_is_a_schema() -> None:
 def test_json_keeps_to_the_schema(tmp_path: Path, number: float) -> None:
     write_reports(full_report(number), tmp_path)
     jsonschema.validate(read_json(tmp_path), SCHEMA, jsonschema.Draft202012Validator)
+
+
+def test_measures_that_are_not_finite_keep_to_the_schema(tmp_path: Path) -> None:
+    """A test set of one sentence tells nothing of others."""
+    nothing = Interval(low=-float("inf"), high=float("inf"))
+    write_reports(report(question(measured=measures(interval=nothing))), tmp_path)
+    jsonschema.validate(read_json(tmp_path), SCHEMA, jsonschema.Draft202012Validator)
+
+
+def test_measures_are_in_the_json(tmp_path: Path) -> None:
+    write_reports(full_report(0.25), tmp_path)
+    measured = read_json(tmp_path)["questions"][0]["measured"]
+    assert measured["loss"] == 1.23456
+    assert measured["interval"] == {"low": 1.22, "high": 1.25}
+    assert measured["causality"]["kinds"] == ["future"]
+    assert measured["training"]["epochs"][1]["validation_loss"] == 1.5
+    assert measured["prefix_loss"] is None
 
 
 def test_schema_refuses_other_reports(tmp_path: Path) -> None:

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import io
 import re
+from typing import Any
 
 import pytest
 from rich.console import Console
 
 from grader.model import Outcome, Report, TracebackLine
 from grader.reports.terminal import OUTCOME_WORDS, to_terminal
-from tests.reports.builders import HARMLESS, HOSTILE, check, passed, question, report
+from tests.reports.builders import (
+    HARMLESS,
+    HOSTILE,
+    check,
+    measures,
+    passed,
+    question,
+    report,
+    training_run,
+)
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-MEASURED = {
-    "loss": 1.23456,
-    "notebook_loss": 1.25,
-    "characters": 40619,
-    "device": "cpu",
-    "probes": 480,
-}
+MEASURED = measures()
 
 
 def rendered(of: Report, *, verbose: bool = False, colour: bool = False, width: int = 200) -> str:
@@ -99,10 +103,47 @@ def test_different_failures_are_all_shown() -> None:
     assert "two" in text
 
 
+def model_row(**values: Any) -> str:
+    measured = measures(**values)
+    return rendered(report(question(passed("runs"), id="q7", score=10, measured=measured)))
+
+
 def test_what_was_measured() -> None:
-    text = rendered(report(question(passed("runs"), id="q7", score=10, measured=MEASURED)))
-    assert "loss 1.2346 nats a character" in text
-    assert "40,619 characters" in text
+    text = model_row()
+    assert "loss 1.2346 nats a character, 95 % interval 1.220 to 1.250" in text
+    assert "the notebook's own mean: 1.2500" in text
+    assert "40,619 characters, on cpu" in text
+    assert "character frequencies 3.13, zip 2.44, training sentences 1.150" in text
+    assert "it writes: I have a cat." in text
+    assert "scored on" not in text
+    assert "trained by the grader" not in text
+
+
+def test_figures_that_are_not_there() -> None:
+    text = model_row(training_loss=None, generated=())
+    assert "training sentences" not in text
+    assert "it writes" not in text
+
+
+@pytest.mark.parametrize(
+    ("stopped", "words"), [("time", "the time was over"), ("quick", "certain enough")]
+)
+def test_scored_on_a_part(stopped: str, words: str) -> None:
+    text = model_row(sentences=1234, stopped=stopped)
+    assert "scored on 1,234 of 4,000 sentences, drawn at random" in text
+    assert words in text
+
+
+def test_model_that_the_grader_trained() -> None:
+    text = model_row(training=training_run())
+    assert "trained by the grader for 3 of 5 epochs (time)" in text
+    assert "validation loss 1.500 after epoch 2" in text
+
+
+def test_what_a_model_writes_is_harmless() -> None:
+    text = model_row(generated=(f"I hav{HOSTILE}",))
+    assert is_harmless(text)
+    assert HARMLESS in text
 
 
 def test_notes_are_shown() -> None:
@@ -159,8 +200,7 @@ def test_name_of_the_submission_with_control_characters() -> None:
 
 
 def test_device_that_a_worker_made_up() -> None:
-    measured = {**MEASURED, "device": "\x1b[2J[/x]\x00"}
-    text = rendered(report(question(passed("a"), id="q7", measured=measured)))
+    text = model_row(device="\x1b[2J[/x]\x00")
     assert is_harmless(text)
     assert "on [/x]" in text
 

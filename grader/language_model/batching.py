@@ -1,0 +1,85 @@
+"""Which sentences are scored together: alike in length, and as many as make it fast.
+
+Sentences come in a random order, window by window, so that what has been scored at any time is a
+random sample of all. Within a window they are sorted by length: little of a batch is padding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+Int64 = NDArray[np.int64]
+FIRST_TOKENS = 4096
+"""About the notebook's 50 sentences."""
+MOST_TOKENS = 1 << 15
+WINDOW_BATCHES = 4
+WORTHWHILE = 1.03
+"""Doubling a batch must save more than the noise of a measurement, or it only takes memory."""
+
+
+class TokenBudget:
+    """How many tokens a batch may have: doubled while the measured rate grows."""
+
+    def __init__(self, most: int = MOST_TOKENS) -> None:
+        self.tokens = min(FIRST_TOKENS, most)
+        self._most = most
+        self._settled = self.tokens * 2 > most
+        self._best_rate = 0.0
+
+    @property
+    def window_tokens(self) -> int:
+        """How many tokens are scored with this budget before it is looked at again."""
+        return (2 if self._settled else 1) * WINDOW_BATCHES * self.tokens
+
+    def measured(self, tokens: int, seconds: float) -> None:
+        """Take note of the rate of a window."""
+        rate = tokens / max(seconds, 1e-9)
+        if self._settled or tokens < self.window_tokens / 2:
+            return
+        if rate < self._best_rate * WORTHWHILE:
+            self.tokens //= 2
+            self._settled = True
+            return
+        self._best_rate = rate
+        if self.tokens * 2 > self._most:
+            self._settled = True
+        else:
+            self.tokens *= 2
+
+    def settle(self, tokens: int) -> None:
+        """Stay at ``tokens`` from now on."""
+        self.tokens = tokens
+        self._settled = True
+
+
+def by_length(numbers: Int64, lengths: Int64, tokens: int, most_rows: int) -> Iterator[Int64]:
+    """The sentences ``numbers`` in batches of like length, of at most ``tokens`` with padding.
+
+    Each has at most ``most_rows`` (2 or more) sentences, and, if there are two, never one alone.
+    """
+    ordered = numbers[np.argsort(lengths[numbers], kind="stable")[::-1]]
+    start = 0
+    while start < len(ordered):
+        # The first is the longest; BEGIN or END comes to its characters.
+        rows = max(2, min(most_rows, tokens // (int(lengths[ordered[start]]) + 1)))
+        # The few that would be left over go with it.
+        if len(ordered) - start - rows < rows // 4:
+            rows = min(most_rows, len(ordered) - start)
+        # Never one alone: the notebook scores no such batch, and a model may not take it.
+        if len(ordered) - start - rows == 1:
+            rows += 1 if rows < most_rows else -1
+        yield ordered[start : start + rows]
+        start += rows
+
+
+def window(order: Int64, start: int, lengths: Int64, tokens: int) -> Int64:
+    """The next sentences of ``order``, from ``start`` on, that have about ``tokens`` together."""
+    total = np.cumsum(lengths[order[start : start + tokens // 2]] + 1)
+    count = int(np.searchsorted(total, tokens)) + 1
+    # A last window that is too short to be worth one goes with this.
+    if len(order) - start - count < max(count // 4, 2):
+        count = len(order) - start
+    return order[start : start + count]

@@ -1,0 +1,74 @@
+"""What a student reads about a model whose predictions depend on what they should not."""
+
+from __future__ import annotations
+
+from grader.language_model.dependencies import Kind
+from grader.measures import ModelMeasures
+
+AHEAD = {
+    Kind.FUTURE: (
+        "The model looks ahead: when characters after a place are changed, its prediction there "
+        "changes. Attention needs a causal mask (see "
+        "torch.nn.Transformer.generate_square_subsequent_mask), a recurrent layer must not be "
+        "bidirectional, and a convolution must be padded on the left only."
+    ),
+    Kind.NEXT: (
+        "The model sees the very character that it is to predict: when that one alone is changed, "
+        "the prediction changes. Is its input shifted by one (torch.roll, or tokens[:, 1:]), is a "
+        "causal mask off by one, or is a convolution padded on both sides?"
+    ),
+}
+HIDDEN = (
+    "The model looks ahead: with whole sentences in view its predictions are better than from the "
+    "sentences' beginnings alone."
+)
+OTHER = {
+    Kind.BATCH: (
+        "What the model predicts for a sentence depends on the other sentences of its batch. Is "
+        "batch_first=True missing in a layer, is a softmax taken over the wrong dimension, or does "
+        "a normalisation use the whole batch?"
+    ),
+    Kind.PADDING: (
+        "What the model predicts depends on how much padding follows the sentence. Does it divide "
+        "by the padded length, or average over all positions?"
+    ),
+    Kind.STATE: (
+        "What the model predicts depends on what it was asked before: a hidden state, a cache or "
+        "running statistics stay from one call of forward to the next. Start each call anew."
+    ),
+}
+RANDOM = (
+    "The model predicts something else each time, also in eval() mode. Is a dropout left on, such "
+    "as torch.nn.functional.dropout without training=self.training?"
+)
+UNSTABLE = (
+    "At {changed} of {probes} places the prediction changed with the number of sentences in the "
+    "batch by more than rounding should make of it, without being better or worse for it. The "
+    "network magnifies rounding: its recurrent weights may be very large."
+)
+
+
+def looking_ahead(measures: ModelMeasures) -> str:
+    """Why the model's loss is taken from beginnings alone."""
+    kinds = [text for kind, text in AHEAD.items() if kind in measures.causality.kinds]
+    return (
+        f"{kinds[0] if kinds else HIDDEN} What counts is its loss from the sentences' beginnings "
+        f"alone: {measures.loss:.3f}, and not the {measures.whole_sentence_loss:.3f} with whole "
+        f"sentences in view. ({measures.causality.changed} of {measures.causality.probes} probed "
+        "predictions changed.)"
+    )
+
+
+def other_dependencies(measures: ModelMeasures) -> str:
+    """What else the predictions depend on; '' where that is nothing."""
+    return " ".join(text for kind, text in OTHER.items() if kind in measures.causality.kinds)
+
+
+def unsteadiness(measures: ModelMeasures) -> str:
+    """Why the same question gets several answers; '' where it does not."""
+    causality = measures.causality
+    if Kind.RANDOMNESS in causality.kinds:
+        return RANDOM
+    if causality.changed and not causality.kinds and not causality.looks_ahead:
+        return UNSTABLE.format(changed=causality.changed, probes=causality.probes)
+    return ""

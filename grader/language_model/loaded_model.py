@@ -1,0 +1,248 @@
+"""A student's model in a worker of its own: loaded, tried on made-up input, then asked."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grader.errors import CheckFailed, NotLoadable, UsageError
+from grader.language_model.clock import Clock
+from grader.language_model.corpus import Vocabulary
+from grader.language_model.scoring import check_shape
+from grader.model import Outcome
+from grader.student import Student
+from grader.submission import MODEL, MODEL_CODE
+from grader.wire import Array, Message, sequence, text
+
+Int64 = NDArray[np.int64]
+DEVICE = re.compile(r"cpu|cuda(:\d)?")
+REHEARSAL = (3, 24)
+"""Sentences and tokens of made-up input, on which a model may fail in words of its own."""
+TRIAL = (50, 24)
+"""Sentences and tokens on which numbers of threads are compared."""
+MOST_NOTES = 10
+
+
+@dataclass(frozen=True)
+class ModelSource:
+    """Where a model comes from: the file that was handed in, or weights that the grader trained."""
+
+    device: str
+    seed: int
+    weights: NDArray[np.uint8] | None = None
+
+
+@dataclass
+class Loading:
+    """What a worker said when it had loaded the model."""
+
+    device: str = "cpu"
+    parameters: int | None = None
+    notes: tuple[str, ...] = field(default=())
+
+
+class LoadedModel:
+    """Asks one worker for logits, for as long as the clock allows."""
+
+    def __init__(self, student: Student, vocabulary: Vocabulary, clock: Clock) -> None:
+        self.loading = Loading()
+        self._threads: int | None = None
+        self._student = student
+        self._vocabulary = vocabulary
+        self._clock = clock
+
+    def load(self, source: ModelSource) -> None:
+        """Load the model and run it once; raises CheckFailed when it cannot be used."""
+        student = self._student
+        arrays: tuple[Array, ...] = (self._vocabulary.counts,)
+        if source.weights is not None:
+            arrays = (*arrays, source.weights)
+        else:
+            check_handed_in(student)
+        if source.device == "cuda":
+            # Asked while the worker runs no student code yet, so its word can be taken.
+            devices = self._ask(Message("devices", {}), "The worker")
+            if devices.fields.get("cuda") is not True:
+                raise UsageError("--device cuda: torch finds no CUDA device here")
+        fields = {"file": MODEL, "device": source.device, "seed": source.seed % 2**31}
+        reply = self._load(Message("load_model", fields, arrays))
+        device, parameters = text(reply.fields.get("device"), 20), reply.fields.get("parameters")
+        notes = sequence(reply.fields.get("notes"), MOST_NOTES)
+        self.loading = Loading(
+            device=device if DEVICE.fullmatch(device) else "a device without a name",
+            parameters=parameters if type(parameters) is int and parameters >= 0 else None,
+            notes=tuple(text(note, 300) for note in notes),
+        )
+        self._rehearse(source.seed)
+
+    def _rehearse(self, seed: int) -> None:
+        """Run the model on made-up input, and after that quote nothing that it says.
+
+        What it prints or raises could hold the test sentences that it is given from now on.
+        """
+        tokens = np.random.default_rng(seed).integers(0, self._vocabulary.begin_id, REHEARSAL)
+        tokens[:, 0] = self._vocabulary.begin_id
+        self.logits(tokens)
+        self._student.quote_no_more()
+        if self.loading.device == "cpu" and self._student.threads > 1:
+            self._threads = self._fastest((self._student.threads, 1), seed)
+
+    def _fastest(self, choices: Sequence[int], seed: int) -> int:
+        """Of these numbers of threads, the one with which the model runs fastest.
+
+        On a busy machine that is one, by a factor of ten: threads wait for each other by spinning.
+        """
+        tokens = np.random.default_rng(seed).integers(0, self._vocabulary.begin_id, TRIAL)
+        tokens[:, 0] = self._vocabulary.begin_id
+        seconds = {}
+        for self._threads in choices:
+            # The first pass with other threads starts them.
+            self.logits(tokens)
+            start = time.monotonic()
+            self.logits(tokens)
+            seconds[self._threads] = time.monotonic() - start
+        return min(seconds, key=lambda threads: seconds[threads])
+
+    def logits(
+        self,
+        tokens: Int64,
+        *,
+        last_only: bool = False,
+        fresh: bool = False,
+        seed: int | None = None,
+    ) -> Array:
+        """The logits for token ids [B,L]; see ``grader.worker.forward`` for the options."""
+        options = {
+            "last_only": last_only,
+            "fresh": fresh,
+            "seed": seed,
+            "threads": self._threads,
+        }
+        [logits] = self._answers([tokens], options)
+        return logits
+
+    def stream(self, batches: Iterable[Int64], *, last_only: bool = False) -> Iterator[Array]:
+        """The logits of batches one after the other; the worker goes on while one is looked at."""
+        return self._answers(batches, {"last_only": last_only, "threads": self._threads})
+
+    def _answers(self, batches: Iterable[Int64], options: dict[str, Any]) -> Iterator[Array]:
+        """Logits of the right shape, one array for each batch."""
+        shapes: deque[tuple[int, ...]] = deque()
+
+        def requests() -> Iterator[Message]:
+            for tokens in batches:
+                shapes.append(tokens.shape)
+                yield Message("logits", options, (_bytes(tokens),))
+
+        replies = self._student.stream(requests(), lambda: self._clock.left_s, "The model")
+        try:
+            for reply in replies:
+                logits, shape = _logits(reply), shapes.popleft()
+                if options["last_only"]:
+                    # What the worker has cut off is one row for each sentence.
+                    check_shape(logits[:, None], (shape[0], 1), self._vocabulary)
+                else:
+                    check_shape(logits, shape, self._vocabulary)
+                yield logits
+        except CheckFailed as failure:
+            raise self._explained(failure) from None
+
+    def _ask(self, request: Message, doing: str) -> Message:
+        try:
+            return self._student.ask(request, self._clock.left_s, doing)
+        except CheckFailed as failure:
+            raise self._explained(failure) from None
+
+    def _load(self, request: Message) -> Message:
+        try:
+            return self._ask(request, f"Loading {MODEL}")
+        except CheckFailed as failure:
+            raise NotLoadable(
+                failure.outcome, failure.message, traceback=failure.traceback
+            ) from None
+
+    def _explained(self, failure: CheckFailed) -> CheckFailed:
+        """The failure in words that fit a model."""
+        if failure.outcome is Outcome.TIMEOUT:
+            return CheckFailed(
+                Outcome.TIMEOUT,
+                f"Loading and scoring the model did not end within {self._clock.limit_s:g} s. Is "
+                "the model much larger than the given one, or is there a loop over characters?",
+            )
+        if failure.outcome is Outcome.OUT_OF_MEMORY:
+            return CheckFailed(
+                Outcome.OUT_OF_MEMORY,
+                f"{failure.message} The model, or what it computes for 50 sentences, is too large: "
+                "look at the number of its parameters and at the shapes in its forward.",
+                traceback=failure.traceback,
+            )
+        return failure
+
+
+class ModelWorkers:
+    """Workers that hold one model, for one purpose each: none knows what another was asked."""
+
+    def __init__(
+        self,
+        new_student: Callable[[], Student],
+        vocabulary: Vocabulary,
+        source: ModelSource,
+        clock: Clock,
+    ) -> None:
+        self._new_student = new_student
+        self._vocabulary = vocabulary
+        self._source = source
+        self._clock = clock
+
+    @contextmanager
+    def fresh(self) -> Iterator[Callable[[], LoadedModel]]:
+        """A function that loads the model into a new worker; each call ends the one before."""
+        student = self._new_student()
+
+        def load() -> LoadedModel:
+            student.restart()
+            model = LoadedModel(student, self._vocabulary, self._clock)
+            model.load(self._source)
+            return model
+
+        try:
+            yield load
+        finally:
+            student.restart()
+
+
+def check_handed_in(student: Student) -> None:
+    """Raises CheckFailed when there is no file with a model."""
+    submission = student.submission
+    if not submission.has(MODEL):
+        code = "" if submission.has(MODEL_CODE) else f", and no {MODEL_CODE} either"
+        raise NotLoadable(
+            Outcome.MISSING,
+            f"There is no trained model {MODEL} in the hand-in{code}. Save yours with "
+            f'torch.save(model, "{MODEL}") and hand it in too.',
+        )
+    if (submission.folder / MODEL).stat().st_size == 0:
+        raise NotLoadable(Outcome.MISSING, f"{MODEL} is an empty file; save and copy it again.")
+
+
+def _bytes(tokens: Int64) -> NDArray[np.uint8]:
+    # An id is at most 130: there are 128 ASCII characters, and three tokens.
+    return tokens.astype(np.uint8)
+
+
+def _logits(reply: Message) -> Array:
+    if reply.op == "no_tensor":
+        raise CheckFailed(
+            Outcome.WRONG, "The model returns no tensor; one tensor of logits is expected."
+        )
+    if len(reply.arrays) != 1 or reply.arrays[0].ndim == 0:
+        raise CheckFailed(Outcome.WRONG, "The model's output is no array of logits.")
+    return reply.arrays[0]

@@ -1,0 +1,166 @@
+"""Probes a model at random places, after its predictions for whole sentences are known."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grader.encoded import Encoded
+from grader.errors import CheckFailed
+from grader.language_model.causality import (
+    Comparison,
+    Gain,
+    Place,
+    Probe,
+    compare,
+    gain_of,
+    group_by_cut,
+    looks_ahead,
+    one_place_each,
+    random_places,
+)
+from grader.language_model.clock import Clock
+from grader.language_model.corpus import Vocabulary
+from grader.language_model.dependencies import Kind, dependencies
+from grader.language_model.loaded_model import LoadedModel, ModelWorkers
+from grader.language_model.scoring import check_finite, target_log_probabilities
+from grader.language_model.whole_sentences import WholeSentences
+from grader.model import Outcome
+from grader.rubric import LanguageModel
+from grader.wire import Array
+
+Float64 = NDArray[np.float64]
+Int64 = NDArray[np.int64]
+Progress = Callable[[str, float], None]
+PROBED_BY, GAIN_KNOWN_BY = 0.75, 0.9
+"""The fractions of the time limit at which probing ends with what it has by then."""
+DOING = "predicting from beginnings alone"
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was found about one model. ``gain`` is measured when something is not as it should."""
+
+    comparison: Comparison
+    kinds: frozenset[Kind]
+    gain: Gain | None
+
+    @property
+    def looks_ahead(self) -> bool:
+        return self.gain is not None and looks_ahead(self.kinds, self.gain)
+
+
+class Prober:
+    """Compares what a model predicts from beginnings alone with what it predicted before."""
+
+    def __init__(
+        self,
+        workers: ModelWorkers,
+        vocabulary: Vocabulary,
+        test: Encoded,
+        rubric: LanguageModel,
+        clock: Clock,
+        progress: Progress,
+    ) -> None:
+        self._workers = workers
+        self._vocabulary = vocabulary
+        self._test = test
+        self._rubric = rubric
+        self._clock = clock
+        self._progress = progress
+
+    def probe(self, whole: WholeSentences, training: Encoded) -> Findings:
+        """Draw places among the sentences that ``whole`` has kept, and ask at them.
+
+        Raises CheckFailed when the model fails there, or is too slow for any judgement.
+        """
+        # From the system's randomness: any seed that a worker is given, or that follows from the
+        # hand-in, could tell the model which places are probed.
+        secret = np.random.default_rng()
+        among = secret.permutation(np.array(sorted(whole.log_probabilities)))
+        places = one_place_each(self._test, among[: self._rubric.probes], secret)
+        with self._workers.fresh() as load:
+            model = load()
+            committed = self._from_beginnings(model, places, secret, PROBED_BY)
+            kinds = dependencies(model, training, self._rubric.look_ahead_nats, secret)
+        known = self._enough(committed)
+        comparison = compare(
+            committed[known], _revealed(places, whole)[known], self._rubric.look_ahead_nats
+        )
+        if not comparison.changed and not kinds:
+            return Findings(comparison, kinds, None)
+        count = self._rubric.prefix_loss_positions
+        places = random_places(self._test, among, count, secret)
+        with self._workers.fresh() as load:
+            alone = self._from_beginnings(load(), places, secret, GAIN_KNOWN_BY)
+        known = self._enough(alone)
+        gain = gain_of(alone[known], _revealed(places, whole)[known])
+        return Findings(comparison, kinds, gain)
+
+    def _from_beginnings(
+        self,
+        model: LoadedModel,
+        places: Sequence[Place],
+        rng: np.random.Generator,
+        by: float,
+    ) -> Float64:
+        """The log-probabilities of the places' targets, by a model that sees beginnings alone.
+
+        NaN where time did not suffice: the fraction ``by`` of the limit is when it must end.
+        """
+        probes = group_by_cut(places, self._test, rng, self._rubric.batch_size)
+        result = np.full(len(places), math.nan)
+        longer = [probe for probe in probes if probe.tokens.shape[1] > 1]
+        done = len(places) - sum(len(probe.members) for probe in longer)
+        try:
+            for probe in (probe for probe in probes if probe.tokens.shape[1] == 1):
+                logits = model.logits(_in_company(probe.tokens), last_only=True)
+                self._note(probe, logits, result)
+        except CheckFailed as failure:
+            # The notebook never asks what follows BEGIN alone, and a model need not know it.
+            if failure.outcome not in (Outcome.EXCEPTION, Outcome.WRONG):
+                raise
+
+        def batches() -> Iterator[Int64]:
+            for probe in longer:
+                if self._clock.past(by):
+                    return
+                yield _in_company(probe.tokens)
+
+        for probe, logits in zip(longer, model.stream(batches(), last_only=True), strict=False):
+            self._note(probe, logits, result)
+            done += len(probe.members)
+            self._progress(DOING, done / len(places))
+        return result
+
+    @staticmethod
+    def _note(probe: Probe, logits: Array, result: Float64) -> None:
+        members = list(probe.members)
+        found = target_log_probabilities(logits[: len(members)], probe.targets)
+        check_finite(found)
+        result[members] = found
+
+    def _enough(self, log_probabilities: Float64) -> NDArray[np.bool_]:
+        """Which places were reached; raises CheckFailed when those are too few."""
+        known = np.isfinite(log_probabilities)
+        if known.sum() < min(self._rubric.least_probes, len(known)):
+            raise CheckFailed(
+                Outcome.TIMEOUT,
+                f"The model is too slow to be judged: within {self._clock.limit_s:g} s it "
+                f"predicted at {int(known.sum())} places only. Is there a loop over characters?",
+            )
+        return known
+
+
+def _in_company(tokens: Int64) -> Int64:
+    """Never a batch of one: the notebook scores none, and a model may not take it."""
+    return np.resize(tokens, (max(len(tokens), 2), tokens.shape[1]))
+
+
+def _revealed(places: Sequence[Place], whole: WholeSentences) -> Float64:
+    """What was predicted at the places with whole sentences in view."""
+    return np.array([whole.log_probabilities[place.sentence][place.cut - 1] for place in places])

@@ -1,0 +1,104 @@
+"""One pass over a test set with whole sentences in view."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grader.encoded import Encoded
+from grader.errors import CheckFailed
+from grader.language_model.batching import TokenBudget, by_length, window
+from grader.language_model.corpus import Vocabulary
+from grader.language_model.loaded_model import LoadedModel
+from grader.language_model.scoring import score_batch
+from grader.language_model.totals import LossTotals
+from grader.model import Outcome
+
+Float64 = NDArray[np.float64]
+Int64 = NDArray[np.int64]
+Stop = Callable[[LossTotals, float], str | None]
+"""Asked before each further window, which may take so many seconds: a reason to stop, or None."""
+
+
+class WholeSentences:
+    """Scores sentences of a test set with one model, as fast as that model can be run."""
+
+    def __init__(
+        self,
+        test: Encoded,
+        vocabulary: Vocabulary,
+        budget: TokenBudget,
+        *,
+        notebook_batch: int,
+        kept: Int64,
+    ) -> None:
+        """``kept`` are numbers of sentences whose log-probabilities are remembered."""
+        self.totals = LossTotals(len(test), notebook_batch)
+        self.budget = budget
+        self.log_probabilities: dict[int, Float64] = {}
+        """Of the kept sentences that were scored: one for each target, END among them."""
+        self.seconds = 0.0
+        self.stopped = "finished"
+        self._test = test
+        self._vocabulary = vocabulary
+        self._notebook_batch = notebook_batch
+        self._most_rows = len(test)
+        self._kept = frozenset(int(number) for number in kept)
+
+    def score(
+        self,
+        model: LoadedModel,
+        reload: Callable[[], LoadedModel],
+        rng: np.random.Generator,
+        stop: Stop,
+    ) -> LoadedModel:
+        """Score all sentences in random order, or as many as ``stop`` allows.
+
+        When a batch larger than the notebook's was too much for the model, ``reload`` is called
+        and smaller ones are made. Returns the model that is loaded in the end.
+        """
+        order = rng.permutation(len(self._test))
+        start = 0
+        while start < len(order):
+            numbers = window(order, start, self._test.lengths, self.budget.window_tokens)
+            try:
+                self._score_window(model, numbers)
+            except CheckFailed as failure:
+                if failure.outcome is Outcome.TIMEOUT or self._most_rows <= self._notebook_batch:
+                    raise
+                # Nobody promised to take more sentences at a time than the notebook gives.
+                self._most_rows = self._notebook_batch
+                self.budget.settle(self.budget.tokens)
+                model = reload()
+                continue
+            start += len(numbers)
+            expected_s = self.budget.window_tokens * self.seconds / self.totals.tokens
+            reason = stop(self.totals, expected_s) if start < len(order) else None
+            if reason is not None:
+                self.stopped = reason
+                break
+        return model
+
+    def _score_window(self, model: LoadedModel, numbers: Int64) -> None:
+        lengths, begin = self._test.lengths, time.monotonic()
+        chosen = list(by_length(numbers, lengths, self.budget.tokens, self._most_rows))
+        scored = []
+        for members, logits in zip(chosen, self._logits(model, chosen), strict=True):
+            result = score_batch(logits, self._test.batch(members), self._vocabulary)
+            scored.append((members, result))
+        # Only now, so that a window which fails half-way leaves nothing behind.
+        for members, result in scored:
+            self.totals.add(members, result)
+            for number, row in zip(members.tolist(), result.log_probabilities, strict=True):
+                if number in self._kept:
+                    # A copy: a view would keep the whole batch.
+                    self.log_probabilities[number] = row[: lengths[number] + 1].copy()
+        seconds = time.monotonic() - begin
+        self.seconds += seconds
+        self.budget.measured(int(self._test.tokens[numbers].sum()), seconds)
+
+    def _logits(self, model: LoadedModel, chosen: list[Int64]) -> Iterator[NDArray[np.float32]]:
+        return model.stream(self._test.batch(members)[:, :-1] for members in chosen)

@@ -1,0 +1,113 @@
+"""What is measured of a language model, for the reports. Losses are in nats for each token."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and abs(value) < float("inf") else None
+
+
+FiniteOrNull = Annotated[float | None, PlainSerializer(_finite, return_type=float | None)]
+"""A float whose infinities and NaN become null in JSON, which knows neither."""
+MaybeInfinite = Annotated[float, PlainSerializer(_finite, return_type=float | None)]
+
+
+class Measure(BaseModel):
+    """The base of these records: frozen, and without fields that nobody declared."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Interval(Measure):
+    """A 95 % confidence interval over sentences; without bounds when there is one sentence only."""
+
+    low: MaybeInfinite
+    high: MaybeInfinite
+
+
+class Baselines(Measure):
+    """Losses to compare with."""
+
+    frequency: float = Field(description="Predicting by the training data's character counts.")
+    zip: float = Field(description="The size of the compressed test text, for each character.")
+    given_model: float = Field(description="The assignment's model, on the course's full data.")
+    literature: float = Field(description="An LSTM from the literature, on the course's full data.")
+
+
+class Epoch(Measure):
+    """One pass over the training sentences."""
+
+    number: int
+    training_loss: float
+    validation_loss: float
+    seconds: float
+
+
+class TrainingRun(Measure):
+    """How the grader trained a model that it could not load, or was asked to train."""
+
+    why: str = Field(description="What was wrong with the model that was handed in, if any.")
+    epochs: tuple[Epoch, ...]
+    best_epoch: int
+    planned_epochs: int
+    stopped: str = Field(description="'finished', 'time', or 'diverged'.")
+    batch_size: int
+    learning_rate: float
+    characters_per_s: float
+
+
+class Causality(Measure):
+    """What a model's predictions depend on beside the characters before."""
+
+    probes: int = Field(description="Places that were predicted with and without what follows.")
+    changed: int = Field(description="Of these, how many predictions changed by more than rounding")
+    mean_gain: float = Field(description="How many nats seeing the whole sentence gained there.")
+    looks_ahead: bool
+    kinds: tuple[str, ...] = Field(
+        description="Of 'future', 'next character', 'batch', 'padding', 'state', 'randomness'."
+    )
+
+
+class ModelMeasures(Measure):
+    """All figures of one model; ``loss`` is the one that gives the points."""
+
+    loss: float
+    interval: Interval = Field(description="Of `loss`.")
+    bits_per_character: float
+    perplexity: float
+    notebook_loss: float = Field(description="The notebook's own mean of batch means.")
+    whole_sentence_loss: float = Field(description="With the whole sentence in view.")
+    prefix_loss: float | None = Field(
+        default=None, description="From beginnings alone, where a model looks ahead."
+    )
+    loss_from_eleventh: float | None = Field(
+        default=None, description="Without each sentence's first 10 characters."
+    )
+    loss_by_position: tuple[float, ...] = Field(description="Of the first, second, … target.")
+    baselines: Baselines
+    training_loss: float | None = Field(
+        default=None, description="On a sample of the training sentences."
+    )
+    private_loss: float | None = Field(default=None, description="On the private test set.")
+    sentences: int
+    all_sentences: int = Field(description="How many the test set has.")
+    stopped: str = Field(description="'finished', 'time', or 'quick': why no more were scored.")
+    characters: int
+    tokens: int
+    causality: Causality
+    generated: tuple[str, ...] = ()
+    device: str
+    parameters: int | None = None
+    loading: tuple[str, ...] = Field(default=(), description="What had to be done to load it.")
+    training: TrainingRun | None = None
+    batch_tokens: int = Field(description="Tokens in a batch, found by measurement.")
+    tokens_per_s: float = Field(description="Of scoring whole sentences.")
+
+    @property
+    def generalisation_gap(self) -> float | None:
+        """By how much the test loss is above the training loss."""
+        return None if self.training_loss is None else self.loss - self.training_loss

@@ -1,0 +1,102 @@
+"""Which file of a hand-in is which, told by the names alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+IMPLEMENTATION = "implementation.py"
+MODEL_CODE = "rnn_lm.py"
+MODEL = "rnn_lm.sav"
+MAIN_FILES = (IMPLEMENTATION, MODEL_CODE, MODEL)
+
+MODEL_STEM = "rnn_lm"
+MODEL_SUFFIXES = (".sav", ".pt", ".pth", ".safetensors")
+"""Endings that a model's file has, and hardly any other."""
+UNUSUAL_SUFFIXES = (".ckpt", ".model", ".pkl", ".pickle", ".bin")
+"""Endings that a model's file may have; data that was saved has them, too."""
+OTHER_DATA = ("data", "vocab", "freq", "embed", "optim", "loss", "history")
+"""In the name of a file that is saved beside a model."""
+SHOWN = 3
+
+
+@dataclass(frozen=True)
+class ModelChoice:
+    """The file that is taken for the trained model, and what is said of that."""
+
+    path: PurePosixPath
+    note: str
+
+
+def root_of(files: Sequence[PurePosixPath]) -> PurePosixPath | None:
+    """The folder that holds the hand-in: that of the first main file, else of a model.
+
+    ``files`` are all that there are, shallow ones first.
+    """
+    main = _main_folder(files)
+    if main is not None:
+        return main
+    choice = choose_model(files)
+    return choice.path.parent if choice and is_model(choice.path) else None
+
+
+def choose_model(files: Sequence[PurePosixPath]) -> ModelChoice | None:
+    """What to take for the trained model where no file is named ``rnn_lm.sav``.
+
+    A file ``rnn_lm`` with another ending comes first, then one with the ending of a model's file,
+    then one with an ending that models share with other files. Those beside the main files come
+    before others.
+    """
+    if any(file.name.lower() == MODEL for file in files):
+        return None
+    main = _main_folder(files)
+    beside = [file for file in files if file.parent == main]
+    groups = (
+        [f for f in beside if _is_named_like_the_model(f)],
+        [f for f in files if _is_named_like_the_model(f)],
+        [f for f in beside if is_model(f)],
+        [f for f in beside if f.suffix.lower() in UNUSUAL_SUFFIXES and not _is_other_data(f)],
+        [f for f in files if is_model(f)],
+    )
+    candidates = next((group for group in groups if group), None)
+    if candidates is None:
+        return None
+    best, *others = sorted(candidates, key=_likeness, reverse=True)
+    note = f"{MODEL} is missing; {best} was taken for it"
+    if others:
+        note += f", and not {', '.join(map(str, others[:SHOWN]))}"
+        note += f" or {len(others) - SHOWN} more" if len(others) > SHOWN else ""
+    return ModelChoice(best, note)
+
+
+def is_model(file: PurePosixPath) -> bool:
+    """Whether the ending is that of a model's file."""
+    return file.suffix.lower() in MODEL_SUFFIXES
+
+
+def _is_named_like_the_model(file: PurePosixPath) -> bool:
+    suffixes = (*MODEL_SUFFIXES, *UNUSUAL_SUFFIXES, "")
+    return file.stem.lower() == MODEL_STEM and file.suffix.lower() in suffixes
+
+
+def _is_other_data(file: PurePosixPath) -> bool:
+    return any(word in file.name.lower() for word in OTHER_DATA)
+
+
+def _main_folder(files: Sequence[PurePosixPath]) -> PurePosixPath | None:
+    named = (file for main in MAIN_FILES for file in files if file.name.lower() == main)
+    first = next(named, None)
+    return None if first is None else first.parent
+
+
+def _likeness(file: PurePosixPath) -> tuple[object, ...]:
+    """The greater, the more a name looks like that of the final model.
+
+    Of names that are alike but for a number, such as ``model_epoch10.pt``, the last one is it.
+    """
+    name = file.name.lower()
+    words = tuple(word in name for word in (MODEL_STEM, "sentence", "lm", "model", "best", "final"))
+    numbers = tuple(int(number) for number in re.findall(r"\d{1,9}", name))
+    return not _is_other_data(file), words, numbers, str(file)

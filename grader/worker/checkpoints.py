@@ -1,0 +1,124 @@
+"""Finds the model, or its weights, in whatever object was saved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from grader.worker.model_code import Compiled
+from grader.worker.saved_file import SAVE, CannotLoad
+
+WEIGHT_KEYS = (
+    *("model_state_dict", "state_dict", "model_state", "model_dict", "model", "net", "network"),
+    *("weights", "params", "parameters"),
+)
+"""The names that checkpoints have for a model's weights, the usual ones first."""
+MAX_DEPTH = 4
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A ``state_dict``: tensors by name, for a model that is still to be built."""
+
+    tensors: Mapping[str, Any]
+
+
+def model_or_weights(saved: Any, file: str) -> tuple[Any, list[str]]:
+    """The model, out of its wrappers, or its ``Weights``, and notes on where they were.
+
+    Raises CannotLoad when the object is or holds neither.
+    """
+    notes: list[str] = []
+    for _ in range(MAX_DEPTH):
+        if _is_model(saved):
+            return _without_wrappers(saved, notes), notes
+        if _is_state_dict(saved):
+            return Weights(saved), notes
+        inner = _inside(saved)
+        if inner is None:
+            break
+        key, saved = inner
+        notes.append(f"it was taken from {key} of what {file} holds")
+    raise CannotLoad(
+        f"{file} holds {_described(saved)}, and neither a model nor its weights; {SAVE}."
+    )
+
+
+def _is_model(saved: Any) -> bool:
+    if isinstance(saved, nn.Module):
+        return True
+    # Something of the student's own making that behaves like one.
+    return not isinstance(saved, type) and callable(saved) and hasattr(saved, "eval")
+
+
+def _is_state_dict(saved: Any) -> bool:
+    return (
+        isinstance(saved, Mapping)
+        and len(saved) > 0
+        and all(isinstance(key, str) for key in saved)
+        and any(isinstance(value, torch.Tensor) for value in saved.values())
+        # Modules may add a state of their own under names that end so.
+        and all(
+            isinstance(value, torch.Tensor) or key.endswith("_extra_state")
+            for key, value in saved.items()
+        )
+    )
+
+
+def _inside(saved: Any) -> tuple[str, Any] | None:
+    """Where a checkpoint has the model, and what is there."""
+    if isinstance(saved, Mapping):
+        items = {f"[{key!r}]": value for key, value in saved.items()}
+        named = [(f"[{key!r}]", saved[key]) for key in WEIGHT_KEYS if key in saved]
+    elif isinstance(saved, (list, tuple)):
+        items = {f"[{number}]": value for number, value in enumerate(saved)}
+        named = []
+    else:
+        return None
+    for candidates in (named, list(items.items())):
+        for holds in (_is_model, _is_state_dict):
+            found = [(key, value) for key, value in candidates if holds(value)]
+            if len(found) == 1 or (found and candidates is named):
+                return found[0]
+    nested = [(key, value) for key, value in named if isinstance(value, Mapping)]
+    return nested[0] if nested else None
+
+
+def _without_wrappers(model: Any, notes: list[str]) -> Any:
+    """The model inside of what torch wraps around one: DataParallel, a compiled or averaged one."""
+    while True:
+        inside = {} if not _is_torchs_own(model) else vars(model).get("_modules", {})
+        name = next((n for n in ("module", "_orig_mod") if n in inside), None)
+        if name is None:
+            return model
+        kind = "torch.compile" if isinstance(model, Compiled) else type(model).__name__
+        notes.append(f"the wrapper of {kind} was taken off")
+        model = inside[name]
+
+
+def _is_torchs_own(model: Any) -> bool:
+    return isinstance(model, Compiled) or type(model).__module__.split(".")[0] == "torch"
+
+
+def _described(saved: Any) -> str:
+    if isinstance(saved, type):
+        return f"the class {saved.__name__} itself"
+    if isinstance(saved, torch.optim.Optimizer):
+        return f"an optimiser ({type(saved).__name__})"
+    if isinstance(saved, Mapping):
+        if {"state", "param_groups"} <= saved.keys():
+            return "the state of an optimiser"
+        if not saved:
+            return "an empty dictionary"
+        keys = ", ".join(repr(key)[:40] for key in list(saved)[:6])
+        return f"a dictionary with the keys {keys}{', …' if len(saved) > 6 else ''}"
+    if isinstance(saved, torch.Tensor):
+        return f"one tensor of shape {list(saved.shape)}"
+    if isinstance(saved, (list, tuple)):
+        kinds = sorted({type(item).__name__ for item in saved})
+        return f"a {type(saved).__name__} of {len(saved)} items ({', '.join(kinds[:4])})"
+    return f"a value of type {type(saved).__name__}"

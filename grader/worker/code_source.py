@@ -1,0 +1,138 @@
+"""One file of the hand-in, as a source of the classes that a model is made of."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.util
+import sys
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeGuard
+
+from grader.worker.devices import is_not_here
+from grader.worker.notebook_code import defined_names, notebook_tree, run_definitions, script_tree
+
+MAIN = "__main__"
+
+
+class CodeSource:
+    """A Python file or a notebook, whose code is run when its namespace is first asked for.
+
+    ``given`` are the notebook's own variables, for definitions that are run without the rest.
+    """
+
+    def __init__(self, file: Path, folder: Path, given: Mapping[str, Any]) -> None:
+        self.label = file.relative_to(folder).as_posix()
+        self.module = ""
+        """The name that it is imported by; notebooks have none."""
+        if file.suffix == ".py":
+            self.module = self.label.removesuffix(".py").replace("/", ".")
+        self.notes: list[str] = []
+        self._file = file
+        self._given = given
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """The file's code; empty where it cannot be read as such, which is noted."""
+        try:
+            return script_tree(self._file) if self.module else notebook_tree(self._file)
+        except (ValueError, SyntaxError, RecursionError, MemoryError) as error:
+            self.notes.append(f"{self.label} was not searched for classes: {error}")
+            return ast.Module([], [])
+
+    def defines(self, name: str) -> bool:
+        """Whether the file's own text defines the name, at its top level."""
+        return name in defined_names(self.tree)
+
+    @cached_property
+    def namespace(self) -> Mapping[str, Any]:
+        """What the names of the file mean once its code has run, which is student code.
+
+        What a notebook defines is in ``__main__``, as it was there. A Python file that cannot be
+        imported here, because it reads the training data, say, is treated like a notebook.
+        """
+        if not self.module:
+            return self._run_definitions(MAIN)
+        try:
+            module = self._imported()
+        except Exception as error:
+            if is_not_here(error):
+                raise
+            namespace = self._run_definitions(self.module)
+            if not any(self.defines(name) for name in namespace):
+                raise
+            self.notes.append(
+                f"importing {self.label} failed ({type(error).__name__}: {str(error)[:120]}), "
+                "so its definitions were run by themselves"
+            )
+            return namespace
+        _share_with_main(module)
+        return vars(module)
+
+    def get(self, name: str) -> Any:
+        """What the name means in the file, or None; runs its code."""
+        return self.namespace.get(name)
+
+    def misses(self, model: object) -> set[str]:
+        """Attributes that ``forward``, as this file has it, reads, and that are not there.
+
+        Where there are any, the model was made from another class of the same name.
+        """
+        read, written = set[str](), set[str]()
+        for method in self._methods_of(type(model).__name__):
+            for node in ast.walk(method):
+                if not _is_attribute_of_self(node, method):
+                    continue
+                if not isinstance(node.ctx, ast.Load):
+                    # What __init__ sets is in the pickle; other methods may set it later.
+                    written |= {node.attr} if method.name != "__init__" else set()
+                elif method.name == "forward":
+                    read.add(node.attr)
+        return {name for name in read - written if not hasattr(model, name)}
+
+    def _methods_of(self, name: str) -> Iterator[ast.FunctionDef]:
+        classes = [n for n in self.tree.body if isinstance(n, ast.ClassDef) and n.name == name]
+        for node in classes[-1].body if classes else ():
+            if isinstance(node, ast.FunctionDef) and node.args.args:
+                yield node
+
+    def _imported(self) -> ModuleType:
+        module = importlib.import_module(self.module)
+        if getattr(module, "__file__", None) == str(self._file):
+            return module
+        # An installed package of the same name came first.
+        spec = importlib.util.spec_from_file_location(self.module, self._file)
+        if spec is None or spec.loader is None:
+            raise ImportError(f"{self.label} cannot be imported")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    def _run_definitions(self, name: str) -> Mapping[str, Any]:
+        module = ModuleType(name)
+        module.__file__ = str(self._file)
+        vars(module).update(self._given)
+        sys.modules[name] = module
+        failures = run_definitions(self.tree, vars(module), str(self._file))
+        if failures:
+            self.notes.append(f"{self.label}: passed over {'; '.join(failures[:3])}")
+        return vars(module)
+
+
+def _share_with_main(module: ModuleType) -> None:
+    """Student code may itself unpickle what was made in a notebook that imported this module."""
+    main = sys.modules[MAIN]
+    for name, value in vars(module).items():
+        if not name.startswith("_") and not hasattr(main, name):
+            setattr(main, name, value)
+
+
+def _is_attribute_of_self(node: ast.AST, method: ast.FunctionDef) -> TypeGuard[ast.Attribute]:
+    return (
+        isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == method.args.args[0].arg
+    )

@@ -1,0 +1,94 @@
+"""Runs student code on the device in use, whatever device that code names.
+
+Models come from GPU machines, and their code says so: ``.cuda()``, ``device="cuda:0"``, a global
+``torch.device("cuda")``, an attribute that remembers one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+T = TypeVar("T")
+
+ACCELERATORS = frozenset({"cuda", "mps", "xla", "xpu"})
+NOT_HERE = re.compile(
+    "not compiled with CUDA|NVIDIA driver|No CUDA GPUs|CUDA driver|CUDA-capable|ATen_cuda"
+    "|invalid device ordinal|accelerator device when none|Device index must not be negative"
+    "|from the '(?:CUDA|MPS|XLA|XPU)' backend|not linked with support for|on the same device"
+)
+"""How torch words it that a device is not on this machine, or that tensors are on several."""
+
+
+def is_not_here(error: BaseException) -> bool:
+    """Whether the error comes from naming a device that is not the one in use."""
+    return isinstance(error, (AssertionError, RuntimeError)) and bool(NOT_HERE.search(str(error)))
+
+
+class Redirection:
+    """Once student code has failed by naming another device, what it names means ``device``.
+
+    Not from the beginning: most code needs no such thing, and then runs exactly as written.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+        self.on = False
+
+    def run(self, function: Callable[[], T]) -> T:
+        """Call the function, a second time if it takes that; ``on`` then stays on."""
+        if not self.on:
+            try:
+                return function()
+            except (AssertionError, RuntimeError) as error:
+                if not is_not_here(error):
+                    raise
+            self.on = True
+            torch.set_default_device(None)  # student code may have set one that is not here
+        with _OnDevice(self.device):
+            return function()
+
+
+class _OnDevice(TorchFunctionMode):
+    """While active, calls into torch that name an accelerator get ``device`` in its place."""
+
+    def __init__(self, device: torch.device) -> None:
+        super().__init__()
+        self._device = device
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        named = {key: value for key, value in (kwargs or {}).items() if key != "device"}
+        if getattr(func, "__name__", "") in ACCELERATORS:  # Tensor.cuda(device, non_blocking)
+            return torch.Tensor.to(args[0], self._device, **named)
+        if kwargs and "device" in kwargs:
+            named["device"] = self._in_place_of(kwargs["device"], index=True)
+        may_be_index = func is torch.Tensor.to
+        replaced = (self._in_place_of(value, index=may_be_index) for value in args)
+        return func(*replaced, **named)
+
+    def _in_place_of(self, value: Any, *, index: bool) -> Any:
+        if isinstance(value, torch.device):
+            return self._device if value.type in ACCELERATORS else value
+        if isinstance(value, str):
+            return self._device if value.split(":")[0] in ACCELERATORS else value
+        return self._device if index and type(value) is int else value
+
+
+def move_remembered_devices(model: torch.nn.Module, device: torch.device) -> None:
+    """Point attributes such as ``self.device``, pickled on another machine, at the device."""
+    for module in model.modules():
+        for name, value in list(vars(module).items()):
+            if isinstance(value, torch.device):
+                setattr(module, name, device)
+            elif isinstance(value, str) and value.split(":")[0] in {*ACCELERATORS, "cpu"}:
+                setattr(module, name, str(device))

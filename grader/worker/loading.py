@@ -1,0 +1,151 @@
+"""Loads the trained model, in every form in which it is handed in.
+
+A file holds the whole model, wrapped or not, or its weights, alone or in a checkpoint; it was made
+on another machine, by another torch, from a class that may be in any file of the hand-in.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from torch import nn
+
+from grader.worker import saved_file
+from grader.worker.checkpoints import Weights, model_or_weights
+from grader.worker.devices import Redirection, move_remembered_devices
+from grader.worker.model_code import ModelCode, nowhere
+from grader.worker.older_torch import complete, older_recurrent_layers
+from grader.worker.saved_file import CannotLoad
+from grader.worker.state_dicts import fill
+
+T = TypeVar("T")
+
+MODEL_CLASS = "SentenceModel"
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A model in ``eval()`` mode on its device, and what had to be done to get it there."""
+
+    model: Any
+    notes: list[str]
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the model learns; 0 for what is no module of torch's."""
+        of_module = self.model.parameters() if isinstance(self.model, nn.Module) else ()
+        return sum(parameter.numel() for parameter in of_module)
+
+
+class ModelLoader:
+    """Loads models made from the code of one hand-in. All of it runs student code.
+
+    Each method raises CannotLoad, which says why in a student's words, or whatever the code raises.
+    """
+
+    def __init__(self, folder: Path, freq: np.ndarray, redirection: Redirection) -> None:
+        self._code = ModelCode(folder, freq, redirection.device)
+        self._freq = freq
+        self._redirection = redirection
+
+    def load(self, file: Path) -> Loaded:
+        """Load the file that was handed in."""
+
+        def read() -> tuple[Any, list[str]]:
+            saved = saved_file.read(file, self._redirection.device, self._code.find)
+            return model_or_weights(saved, file.name)
+
+        model, notes = self._best_fit(read)
+        return self._finished(model, notes)
+
+    def load_weights(self, raw: bytes) -> Loaded:
+        """Load a ``state_dict`` that ``torch.save`` wrote into ``raw``, after training here."""
+        weights = saved_file.from_bytes(raw, self._redirection.device, self._code.find)
+        return self._finished(Weights(weights), [])
+
+    def new_model(self) -> nn.Module:
+        """``SentenceModel(freq)``, untrained, of ``rnn_lm.py`` if it is there."""
+        return self._first(self._build)
+
+    def _best_fit(self, read: Callable[[], tuple[Any, list[str]]]) -> tuple[Any, list[str]]:
+        """What was read, with its class from the first file whose class seems to be the one."""
+        with older_recurrent_layers():
+            first = self._redirection.run(read)
+            if not self._code.fits(first[0]):
+                for _ in self._code.turn_to_each(type(first[0]).__name__):
+                    another = self._redirection.run(read)
+                    if self._code.fits(another[0]):
+                        return another
+        return first
+
+    def _finished(self, model: Any, notes: list[str]) -> Loaded:
+        device = self._redirection.device
+        if isinstance(model, Weights):
+            model, more = self._built_from(model)
+            notes = [*notes, *more]
+        if isinstance(model, nn.Module):
+            added = complete(model)
+            if added:
+                some = ", ".join(added[:6]) + (", …" if len(added) > 6 else "")
+                notes = [
+                    *notes,
+                    f"attributes that a later torch expects got their defaults: {some}",
+                ]
+            move_remembered_devices(model, device)
+        self._redirection.run(lambda: model.to(device) if hasattr(model, "to") else None)
+        model.eval()
+        if self._redirection.on:
+            notes = [*notes, f"devices that the code names were redirected to {device}"]
+        return Loaded(model, [*self._code.notes, *notes])
+
+    def _built_from(self, weights: Weights) -> tuple[nn.Module, list[str]]:
+        """``SentenceModel(freq)`` with the weights, from the first file whose class takes them."""
+
+        def build(model_class: Any, name: str) -> tuple[nn.Module, list[str]]:
+            model = self._build(model_class, name)
+            return model, fill(model, weights.tensors, len(self._freq), name)
+
+        return self._first(build)
+
+    def _first(self, make: Callable[[Any, str], T]) -> T:
+        """What ``make`` returns for the first class ``SentenceModel`` for which it does not raise.
+
+        Where it raises for each, the first exception is raised again.
+        """
+        first: Exception | None = None
+        for source in self._code.places_of(MODEL_CLASS):
+            try:
+                model_class = self._redirection.run(partial(source.get, MODEL_CLASS))
+                if not isinstance(model_class, type):
+                    continue
+                made = make(model_class, f"{MODEL_CLASS} of {source.label}")
+            except Exception as error:
+                first = first or error
+            else:
+                self._code.took(MODEL_CLASS, source)
+                return made
+        raise first or CannotLoad(nowhere(MODEL_CLASS))
+
+    def _build(self, model_class: Any, class_name: str) -> nn.Module:
+        try:
+            inspect.signature(model_class).bind(self._freq)
+        except TypeError as error:
+            raise CannotLoad(
+                f"{class_name} is built by the notebook as {MODEL_CLASS}(freq), with nothing else, "
+                f"and its __init__ does not take that ({error}). Give the other arguments default "
+                'values, or save the whole model with torch.save(model, "rnn_lm.sav").'
+            ) from None
+        except ValueError:  # no signature can be told: the call itself will
+            pass
+        model = self._redirection.run(lambda: model_class(self._freq))
+        if not isinstance(model, nn.Module):
+            raise CannotLoad(
+                f"{class_name} is no torch.nn.Module, so no weights can be put into it."
+            )
+        return model

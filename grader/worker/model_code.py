@@ -1,0 +1,175 @@
+"""Finds the classes that a model is made of in what was handed in.
+
+They are looked for in ``rnn_lm.py``, then in other Python files, then in notebooks, and a file's
+code is run only when something that it defines is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from grader.worker.code_source import MAIN, CodeSource
+from grader.worker.devices import is_not_here
+from grader.worker.older_torch import RENAMED
+from grader.worker.saved_file import CannotLoad
+
+MODULE = "rnn_lm"
+COMPILER = ("torch._dynamo", "torch._inductor", "torch._functorch")
+"""Where the parts of a compiled model live. It is run without them."""
+
+
+class ModelCode:
+    """The code of the hand-in in ``folder``, as far as its model needs it.
+
+    ``freq`` and ``device`` are what the notebook's variables of these names hold.
+    """
+
+    def __init__(self, folder: Path, freq: np.ndarray, device: torch.device) -> None:
+        begin = len(freq)
+        given = {"freq": freq, "BEGIN_ID": begin, "END_ID": begin + 1, "PAD_ID": begin + 2}
+        given["device"] = device
+        scripts = sorted(folder.rglob("*.py"), key=_model_code_first)
+        notebooks = sorted(folder.rglob("*.ipynb"), key=_model_code_first)
+        self._sources = [CodeSource(file, folder, given) for file in (*scripts, *notebooks)]
+        self._taken: dict[str, CodeSource] = {}
+        self._preferred: CodeSource | None = None
+
+    @property
+    def notes(self) -> list[str]:
+        """What a student may want to know about where the classes came from."""
+        taken = [
+            f"the class {name} came from {source.label}"
+            for name, source in self._taken.items()
+            if source.module != MODULE
+        ]
+        return [*taken, *(note for source in self._sources for note in source.notes)]
+
+    def find(self, module: str, name: str, default: Callable[[str, str], Any]) -> Any:
+        """What a pickle names; ``default`` is pickle's own way, which imports the module.
+
+        Raises CannotLoad when it is nowhere, and what the student's files raise when they are run.
+        """
+        if (module, name) in RENAMED:
+            return RENAMED[module, name]
+        if (module, name) == ("torch.nn.parallel.distributed", "DistributedDataParallel"):
+            return torch.nn.DataParallel  # its own way to unpickle asks for the other machines
+        if (module, name) == ("torch._dynamo.eval_frame", "OptimizedModule"):
+            return Compiled
+        if module.startswith(COMPILER) or name.startswith("_TorchCompile"):
+            return Ignored
+        if module != MAIN and not any(source.module == module for source in self._sources):
+            for place in (module, *_moved(module)):
+                try:
+                    return default(place, name)
+                except (ImportError, AttributeError):
+                    continue
+            if module.split(".")[0] == "torch":
+                raise CannotLoad(
+                    f"The file needs {module}.{name}, which torch {torch.__version__} does not "
+                    "have: it was saved by another version. Save the weights alone, with "
+                    'torch.save(model.state_dict(), "rnn_lm.sav").'
+                )
+        return self._found(module, name)
+
+    def places_of(self, name: str) -> Iterator[CodeSource]:
+        """The files that may define a class, in the order in which they are asked."""
+        return (s for s in self._sources if s.module == MODULE or s.defines(name))
+
+    def took(self, name: str, source: CodeSource) -> None:
+        """Note where a class that was found by other means came from."""
+        self._taken[name] = source
+
+    def fits(self, model: object) -> bool:
+        """Whether the class that was found for a model seems to be the one it was made from."""
+        source = self._taken.get(type(model).__name__)
+        return source is None or not (_has_no_forward(model) or source.misses(model))
+
+    def turn_to_each(self, name: str) -> Iterator[None]:
+        """For each other file that defines the class: ``find`` asks it first; then as before."""
+        taken = self._taken.copy()
+        for source in self._sources:
+            if source is not taken.get(name) and source.defines(name):
+                self._preferred = source
+                yield
+        self._preferred, self._taken = None, taken
+
+    def _found(self, module: str, name: str) -> Any:
+        outer, *inner = name.split(".")
+        failure: Exception | None = None
+        for source in self._in_order(module):
+            if not (source.defines(outer) or source.module in (module, MODULE)):
+                continue
+            try:
+                namespace = source.namespace
+            except Exception as error:
+                if is_not_here(error):
+                    raise
+                failure = failure or error
+                continue
+            if outer in namespace:
+                self._taken[outer] = source
+                return reduce(getattr, inner, namespace[outer])
+        raise failure or CannotLoad(nowhere(name, module))
+
+    def _in_order(self, module: str) -> list[CodeSource]:
+        def rank(source: CodeSource) -> int:
+            return 0 if source is self._preferred else 1 if source.module == module else 2
+
+        return sorted(self._sources, key=rank)
+
+
+class Compiled(torch.nn.Module):
+    """Stands in for what ``torch.compile`` returns."""
+
+    def __init__(self, original: torch.nn.Module, *_: Any) -> None:
+        super().__init__()
+        self._orig_mod = original
+
+
+class Ignored:
+    """Stands in for any part of torch's compiler."""
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        pass
+
+    def __setstate__(self, _state: Any) -> None:
+        pass
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Ignored()
+
+    def __call__(self, *_: Any, **__: Any) -> Any:
+        return self
+
+
+def _model_code_first(file: Path) -> tuple[bool, int, Path]:
+    return file.name != f"{MODULE}.py", len(file.parts), file
+
+
+def _moved(module: str) -> Iterator[str]:
+    """Where NumPy of another major version has the module."""
+    for old, new in (("numpy.core", "numpy._core"), ("numpy._core", "numpy.core")):
+        if module == old or module.startswith(f"{old}."):
+            yield module.replace(old, new, 1)
+
+
+def _has_no_forward(model: object) -> bool:
+    return getattr(type(model), "forward", None) is torch.nn.Module.forward
+
+
+def nowhere(name: str, module: str = MAIN) -> str:
+    """That a class is not there, in a student's words."""
+    saved_as = "" if module == MAIN else f" (the file names it {module}.{name})"
+    return (
+        f"The model needs the class {name}{saved_as}, and nothing in the hand-in defines it: "
+        f"neither {MODULE}.py nor another Python file nor a notebook. Put the class into "
+        f"{MODULE}.py and hand it in too."
+    )

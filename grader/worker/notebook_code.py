@@ -1,0 +1,147 @@
+"""Takes class definitions, and what they need, out of notebooks and scripts without running them.
+
+A notebook trains for hours and reads files that are not here. Its definitions do neither: imports,
+classes, functions, and assignments of constants are run, each by itself, and the rest is not.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+MAGIC = re.compile(r"^(?P<indent>\s*)(?:[%!?].*|[\w.,\s]+=\s*[%!].*|[\w.]+\?{1,2}\s*)$")
+"""A line of IPython's own: ``%matplotlib inline``, ``!pip install``, ``files = !ls``, ``help?``."""
+
+PYTHON_CELLS = frozenset("capture file prun python python3 time timeit writefile".split())
+"""The magics of a whole cell after which Python follows: ``%%writefile rnn_lm.py``."""
+
+SIMPLE = (
+    *(ast.Constant, ast.Name, ast.Attribute, ast.Subscript, ast.Slice, ast.Starred, ast.keyword),
+    *(ast.Tuple, ast.List, ast.Dict, ast.Set, ast.JoinedStr, ast.FormattedValue),
+    *(ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Lambda, ast.arguments),
+    *(ast.arg, ast.operator, ast.unaryop, ast.boolop, ast.cmpop, ast.expr_context),
+)
+"""What an assignment may consist of to be run, besides calls of ``QUICK``."""
+
+QUICK = frozenset(
+    "torch.device device torch.cuda.is_available torch.backends.mps.is_available len int float str "
+    "bool min max sum abs round range list tuple dict set sorted ord chr math.sqrt math.ceil "
+    "math.log namedtuple collections.namedtuple TypeVar Path np.sqrt".split()
+)
+"""Functions that are called in such an assignment: they take no time and read no file."""
+
+DEFINITIONS = (ast.Import, ast.ImportFrom, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def notebook_tree(file: Path) -> ast.Module:
+    """The code cells of a notebook as one module; cells that are not Python are left out.
+
+    Lines are counted within each cell. Raises ValueError when the file is no notebook.
+    """
+    import nbformat
+
+    reads: Any = nbformat.reads  # without annotations
+    try:
+        notebook = reads(file.read_text("utf-8", "replace"), as_version=4)
+        cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    except Exception as error:  # whatever a damaged notebook makes nbformat stumble over
+        raise ValueError(f"{file.name} is no notebook that can be read") from error
+    trees = (_parse(source) for source in cells)
+    return ast.Module([node for tree in trees if tree for node in tree.body], [])
+
+
+def script_tree(file: Path) -> ast.Module:
+    """A Python file as a module. Raises SyntaxError where it is none."""
+    return ast.parse(file.read_bytes(), filename=str(file))
+
+
+def defined_names(tree: ast.Module) -> set[str]:
+    """The classes, functions and variables that a module defines for itself."""
+    names = set()
+    for node in tree.body:
+        if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign):
+            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return names
+
+
+def run_definitions(tree: ast.Module, namespace: dict[str, Any], filename: str) -> list[str]:
+    """Run the definitions of a module in order; returns what was said of those that failed.
+
+    One that fails is passed over: the package of an import need not be here, and a variable may
+    come from a statement that is not run. Classes that need it fail in words of their own.
+    """
+    failures = []
+    for statement in _definitions(tree.body):
+        code = compile(ast.Module([statement], []), filename, "exec")
+        try:
+            exec(code, namespace)
+        except Exception as error:
+            failures.append(f"{ast.unparse(statement).splitlines()[0][:80]}: {error}")
+    return failures
+
+
+def _parse(source: str) -> ast.Module | None:
+    """A cell's code without IPython's own lines, or None where that is no Python."""
+    if source.lstrip().startswith("%%"):
+        magic, _, source = source.lstrip().partition("\n")
+        if magic[2:].split(" ")[0] not in PYTHON_CELLS:
+            return None
+    for text in (source, "\n".join(map(_without_magic, source.split("\n")))):
+        try:
+            return ast.parse(text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+    return None
+
+
+def _without_magic(line: str) -> str:
+    magic = MAGIC.match(line)
+    return f"{magic['indent']}pass" if magic else line
+
+
+def _definitions(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    return (node for node in body if _is_definition(node))
+
+
+def _is_definition(node: ast.stmt) -> bool:
+    if isinstance(node, (*DEFINITIONS, ast.Pass)):
+        return True
+    if isinstance(node, (ast.Assign, ast.AnnAssign)):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        return (
+            all(_is_plain_target(target) for target in targets)
+            and node.value is not None
+            and _is_simple(node.value)
+        )
+    if isinstance(node, ast.If):  # if torch.cuda.is_available(): device = "cuda"
+        return _is_simple(node.test) and _all_definitions(node.body, node.orelse)
+    if isinstance(node, ast.Try):  # try: import tqdm
+        handlers = [statement for handler in node.handlers for statement in handler.body]
+        return _all_definitions(node.body, handlers, node.orelse, node.finalbody)
+    return False
+
+
+def _all_definitions(*bodies: list[ast.stmt]) -> bool:
+    return all(_is_definition(node) for body in bodies for node in body)
+
+
+def _is_plain_target(target: ast.expr) -> bool:
+    """Whether only names are assigned to: nothing that changes an object made elsewhere."""
+    if isinstance(target, ast.Tuple):
+        return all(_is_plain_target(element) for element in target.elts)
+    return isinstance(target, ast.Name)
+
+
+def _is_simple(value: ast.expr) -> bool:
+    for node in ast.walk(value):
+        if isinstance(node, ast.Call):
+            if ast.unparse(node.func) not in QUICK:
+                return False
+        elif not isinstance(node, SIMPLE):
+            return False
+    return True

@@ -1,0 +1,171 @@
+"""Reads the file of a trained model, whatever wrote it.
+
+A pickle runs code when it is read, so this is for the worker alone.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+import re
+import warnings
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import IO, Any
+
+import torch
+
+Find = Callable[[str, str, Callable[[str, str], Any]], Any]
+"""Finds what a pickle names by module and name; the third argument is pickle's own way."""
+
+HEAD_BYTES = 512
+MAX_SAFETENSORS_HEADER = 100_000_000
+SAVE = 'save the model with torch.save(model, "rnn_lm.sav")'
+DAMAGED = re.compile(
+    "PytorchStreamReader|unexpected EOF|storage has wrong|corrupt|Invalid protocol version"
+)
+"""What torch says of a file that is cut off, or that something else has written into."""
+
+OTHER_CONTENTS = (
+    (
+        b"version https://git-lfs",
+        "is a pointer of Git LFS, a few lines of text that stand for the model. Get the file "
+        "itself with 'git lfs pull' and hand that in",
+    ),
+    (
+        b"<!doctype html",
+        "is a web page that was saved in place of the model, as happens with a link to Google "
+        "Drive. Download the file itself",
+    ),
+    (b"<html", "is a web page that was saved in place of the model. Download the file itself"),
+    (b"\x1f\x8b", "is compressed with gzip. Unpack it and hand in what is inside"),
+    (b"rar!", "is a RAR archive. Unpack it and hand in what is inside"),
+    (b"7z\xbc\xaf", "is a 7z archive. Unpack it and hand in what is inside"),
+    (b"\x89hdf", f"is an HDF5 file, such as Keras writes, and no model of torch's; {SAVE}"),
+    (b"\x93numpy", f"is an array that numpy.save wrote, and no model; {SAVE}"),
+    (b"%pdf", f"is a PDF document, and no model; {SAVE}"),
+)
+"""What files begin with, in lower case, and what is said of them."""
+
+
+class CannotLoad(Exception):
+    """The model cannot be loaded, and the message tells the student why."""
+
+
+def read(file: Path, device: torch.device, find: Find) -> Any:
+    """The object in the file, with its tensors on ``device``; its format is told by its content.
+
+    Raises CannotLoad when there is none, and whatever the code raises that unpickling runs.
+    """
+    with file.open("rb") as stream:
+        head = stream.read(HEAD_BYTES)
+    if not head:
+        raise CannotLoad(f"{file.name} is an empty file; save and copy it again.")
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    for beginning, words in OTHER_CONTENTS:
+        if text.startswith(beginning):
+            raise CannotLoad(f"{file.name} {words}.")
+    if _is_safetensors(head):
+        return _read_safetensors(file, device)
+    if head.startswith(b"PK"):
+        _check_zip(file)
+    elif not _is_pickle(file, head):
+        raise CannotLoad(
+            f"{file.name} is no file that torch.save writes: it begins with {head[:12]!r}; {SAVE}."
+        )
+    try:
+        with file.open("rb") as stream:
+            return _unpickled(stream, device, find)
+    except (EOFError, pickle.UnpicklingError) as error:
+        raise _damaged(file, error) from error
+    except RuntimeError as error:
+        if DAMAGED.search(str(error)):
+            raise _damaged(file, error) from error
+        raise
+
+
+def from_bytes(raw: bytes, device: torch.device, find: Find) -> Any:
+    """The object that ``torch.save`` wrote into ``raw``."""
+    return _unpickled(io.BytesIO(raw), device, find)
+
+
+def _unpickled(stream: IO[bytes], device: torch.device, find: Find) -> Any:
+    class Unpickler(pickle.Unpickler):
+        def find_class(self, module: str, name: str) -> Any:
+            if (module, name) == ("torch.storage", "_load_from_bytes"):
+                # How pickle.dump writes a tensor; torch's own function forgets the device.
+                return lambda raw: load(io.BytesIO(raw))
+            return find(module, name, super().find_class)
+
+    def load_pickle(stream: IO[bytes], **options: Any) -> Any:
+        return Unpickler(stream, **options).load()
+
+    # As much of the pickle module as torch.load uses.
+    module = SimpleNamespace(__name__="pickle", Unpickler=Unpickler, load=load_pickle)
+
+    def load(stream: IO[bytes]) -> Any:
+        return torch.load(stream, map_location=device, pickle_module=module, weights_only=False)
+
+    with warnings.catch_warnings():
+        # That the source of a class has changed, or that a file is of TorchScript.
+        warnings.simplefilter("ignore")
+        if _is_plain_pickle(stream):
+            return load_pickle(stream)
+        return load(stream)
+
+
+def _is_plain_pickle(stream: IO[bytes]) -> bool:
+    """Whether it is neither of torch's formats, of which the older is several pickles in a row."""
+    head = stream.read(HEAD_BYTES)
+    stream.seek(0)
+    magic = pickle.dumps(torch.serialization.MAGIC_NUMBER, protocol=2)[2:-1]
+    return not head.startswith(b"PK") and magic not in head and b"ustar" not in head
+
+
+def _is_pickle(file: Path, head: bytes) -> bool:
+    if head.startswith(b"\x80") or b"ustar" in head:
+        return True
+    with file.open("rb") as stream:
+        stream.seek(-1, io.SEEK_END)
+        return (
+            stream.read() == pickle.STOP
+        )  # a protocol without a header, as in pickle's early days
+
+
+def _is_safetensors(head: bytes) -> bool:
+    return head[8:9] == b"{" and int.from_bytes(head[:8], "little") < MAX_SAFETENSORS_HEADER
+
+
+def _read_safetensors(file: Path, device: torch.device) -> dict[str, torch.Tensor]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(file, device=str(device))
+    except SafetensorError as error:
+        raise _damaged(file, error) from error
+
+
+def _check_zip(file: Path) -> None:
+    try:
+        with zipfile.ZipFile(file) as zipped:
+            names = zipped.namelist()
+    except (zipfile.BadZipFile, ValueError, EOFError) as error:
+        raise _damaged(file, error) from error
+    if not any(name.split("/")[-1] == "data.pkl" for name in names):
+        some = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
+        raise CannotLoad(
+            f"{file.name} is a zip of other files ({some or 'none'}), and no file that torch.save "
+            "wrote. If the model is inside, unpack it and hand in the model itself."
+        )
+
+
+def _damaged(file: Path, error: Exception) -> CannotLoad:
+    words = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+    return CannotLoad(
+        f"{file.name} is damaged or incomplete ({file.stat().st_size:,} bytes; reading it ended "
+        f"with: {words}). Was it cut off while it was saved or copied? Load it with torch.load "
+        "where you trained it; if that works, copy it again, otherwise save it again."
+    )

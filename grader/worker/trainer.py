@@ -1,0 +1,89 @@
+"""Answers the grader's requests to train the hand-in's ``SentenceModel``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from grader.encoded import Encoded
+from grader.wire import Array, Message
+from grader.worker.devices import Redirection
+from grader.worker.failures import absent
+from grader.worker.loading import ModelLoader
+from grader.worker.saved_file import CannotLoad
+from grader.worker.training import Settings, Training, Untrainable, best_epoch
+
+MEGABYTE = 1 << 20
+SPARE_BYTES = MEGABYTE
+"""For the names of the weights, beside their numbers."""
+
+
+class Trainer:
+    """One training run in this worker, with the code of one hand-in."""
+
+    def __init__(self, code_dir: str, max_reply_bytes: int) -> None:
+        self._folder = Path(code_dir)
+        self._max_reply_bytes = max_reply_bytes
+        self._training: Training
+
+    def begin(self, request: Message) -> Message:
+        """Build the model, to be trained on the sentences that come with the request."""
+        return _answer(partial(self._begin, request.fields, *request.arrays))
+
+    def more(self, request: Message) -> Message:
+        """Train for some seconds, and say how far it is."""
+        return _answer(partial(self._more, request.fields["seconds"]))
+
+    def end(self, request: Message) -> Message:
+        """The weights of the best epoch, as bytes that only a worker reads."""
+        return _answer(partial(self._end, request.fields["seconds"]))
+
+    def _begin(self, fields: dict[str, Any], counts: Array, ids: Array, lengths: Array) -> Message:
+        wanted = fields["device"]
+        if wanted == "auto":
+            wanted = "cuda" if torch.cuda.is_available() else "cpu"
+        device = torch.device(wanted)
+
+        self._training = Training(
+            ModelLoader(self._folder, counts, Redirection(device)).new_model,
+            Encoded(ids, lengths.astype(np.int64), len(counts)),
+            Settings(
+                device=device,
+                seed=fields["seed"],
+                epochs=fields["epochs"],
+                batch_size=fields["batch_size"],
+                learning_rate=fields["learning_rate"],
+                validation_fraction=fields["validation_fraction"],
+            ),
+        )
+        # Said now, and not when the time is used up.
+        size, most = self._training.state_bytes, self._max_reply_bytes - SPARE_BYTES
+        if size > most:
+            raise Untrainable(
+                f"The weights of SentenceModel take {size / MEGABYTE:,.1f} MB, and at most "
+                f"{most / MEGABYTE:,.1f} MB are accepted. Make its layers smaller."
+            )
+        return Message("training", {"parameters": self._training.parameters})
+
+    def _more(self, seconds: float) -> Message:
+        return Message("progress", asdict(self._training.advance(seconds)))
+
+    def _end(self, seconds: float) -> Message:
+        weights, history = self._training.finish(seconds)
+        fields = {"epochs": [asdict(epoch) for epoch in history], "best_epoch": best_epoch(history)}
+        return Message("trained", fields, (np.frombuffer(weights, np.uint8),))
+
+
+def _answer(operation: Callable[[], Message]) -> Message:
+    try:
+        return operation()
+    except CannotLoad as error:
+        return absent(str(error))
+    except Untrainable as error:
+        return Message("untrainable", {"message": str(error)})

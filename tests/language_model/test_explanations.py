@@ -1,0 +1,93 @@
+"""A student reads the one cause that was found, and the loss that counts."""
+
+from __future__ import annotations
+
+import pytest
+
+from grader.language_model.dependencies import Kind
+from grader.language_model.explanations import looking_ahead, other_dependencies, unsteadiness
+from grader.measures import ModelMeasures
+from tests.reports.builders import causality, measures
+
+OTHERS = [Kind.BATCH, Kind.PADDING, Kind.STATE]
+WORDS = {
+    Kind.FUTURE: "bidirectional",
+    Kind.NEXT: "off by one",
+    Kind.BATCH: "batch_first=True",
+    Kind.PADDING: "padded length",
+    Kind.STATE: "hidden state",
+    Kind.RANDOMNESS: "dropout",
+}
+
+
+def found(*kinds: Kind, changed: int = 12, looks_ahead: bool = False) -> ModelMeasures:
+    return measures(
+        loss=2.345678,
+        whole_sentence_loss=0.123456,
+        causality=causality(*kinds, changed=changed, looks_ahead=looks_ahead),
+    )
+
+
+def words_in(text: str) -> set[Kind]:
+    return {kind for kind, words in WORDS.items() if words in text}
+
+
+@pytest.mark.parametrize("kind", [Kind.FUTURE, Kind.NEXT])
+def test_why_it_looks_ahead(kind: Kind) -> None:
+    text = looking_ahead(found(kind, Kind.STATE, looks_ahead=True))
+    assert words_in(text) == {kind}
+    assert "2.346, and not the 0.123" in text
+    assert "12 of 480 probed predictions changed" in text
+
+
+def test_looking_ahead_of_which_no_experiment_told() -> None:
+    text = looking_ahead(found(looks_ahead=True))
+    assert words_in(text) == set()
+    assert text.startswith("The model looks ahead")
+    assert "2.346" in text
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_each_other_dependency(kind: Kind) -> None:
+    assert words_in(other_dependencies(found(kind, Kind.FUTURE, Kind.RANDOMNESS))) == {kind}
+
+
+def test_several_other_dependencies() -> None:
+    text = other_dependencies(found(Kind.STATE, Kind.BATCH))
+    assert words_in(text) == {Kind.STATE, Kind.BATCH}
+
+
+@pytest.mark.parametrize("kinds", [(), (Kind.FUTURE,), (Kind.RANDOMNESS,)])
+def test_no_other_dependency(kinds: tuple[Kind, ...]) -> None:
+    assert other_dependencies(found(*kinds)) == ""
+
+
+def test_randomness() -> None:
+    text = unsteadiness(found(Kind.RANDOMNESS, Kind.BATCH))
+    assert words_in(text) == {Kind.RANDOMNESS}
+
+
+def test_network_that_magnifies_rounding() -> None:
+    text = unsteadiness(found(changed=7))
+    assert text.startswith("At 7 of 480 places")
+    assert "rounding" in text
+
+
+@pytest.mark.parametrize(
+    "measured",
+    [
+        found(changed=0),
+        found(Kind.BATCH),
+        found(Kind.FUTURE, looks_ahead=True),
+        found(looks_ahead=True),
+    ],
+)
+def test_steady_model(measured: ModelMeasures) -> None:
+    assert unsteadiness(measured) == ""
+
+
+def test_every_kind_has_its_words() -> None:
+    every = found(*Kind, looks_ahead=True)
+    told = looking_ahead(every) + other_dependencies(every) + unsteadiness(every)
+    # Of what looks ahead, one cause is named.
+    assert words_in(told) == set(Kind) - {Kind.NEXT}

@@ -1,0 +1,364 @@
+"""A model is loaded in every form in which it is handed in, and computes what it did."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+import safetensors.torch
+import torch
+from torch import nn
+
+from grader.worker.saved_file import CannotLoad
+from tests.worker.loading_support import (
+    FREQ,
+    MODEL_CODE,
+    HandIn,
+    assert_same,
+    gpu_machine,
+    outputs_of,
+)
+
+
+def why(hand_in: HandIn) -> str:
+    """The student's words for why the model cannot be loaded."""
+    with pytest.raises(CannotLoad) as error:
+        hand_in.load()
+    return str(error.value)
+
+
+def both_wrappers(model: nn.Module) -> nn.Module:
+    compiled: Any = torch.compile(model)
+    return nn.DataParallel(compiled)
+
+
+@pytest.mark.parametrize("module", ["rnn_lm", "__main__", "model", "assignment4.rnn_lm"])
+@pytest.mark.parametrize("newer", [True, False])
+def test_whole_model(hand_in: HandIn, module: str, newer: bool) -> None:
+    hand_in.script("rnn_lm.py", MODEL_CODE)
+    trained = hand_in.trained(module=module)
+    hand_in.save(trained, _use_new_zipfile_serialization=newer)
+    loaded = hand_in.load()
+    assert_same(loaded, trained)
+    assert loaded.notes == []
+    assert loaded.parameters == sum(p.numel() for p in trained.parameters()) > 0
+    assert type(loaded.model) is sys.modules["rnn_lm"].SentenceModel
+
+
+@pytest.mark.parametrize("newer", [True, False])
+def test_whole_model_of_a_gpu_machine(hand_in: HandIn, newer: bool) -> None:
+    hand_in.script("rnn_lm.py", MODEL_CODE)
+    trained = hand_in.trained()
+    with gpu_machine():
+        hand_in.save(trained, _use_new_zipfile_serialization=newer)
+    assert b"cuda:0" in hand_in.file.read_bytes()
+    assert_same(hand_in.load(), trained)
+
+
+def test_whole_model_of_an_older_torch(hand_in: HandIn) -> None:
+    hand_in.script("rnn_lm.py", MODEL_CODE)
+    trained = hand_in.trained()
+    expected = outputs_of(trained)
+    for name in ("_flat_weights", "_flat_weights_names", "_flat_weight_refs", "dropout"):
+        vars(trained.rnn).pop(name)
+    with mock.patch.object(nn.RNNBase, "__getstate__", lambda module: vars(module).copy()):
+        hand_in.save(trained, _use_new_zipfile_serialization=False)
+    loaded = hand_in.load()
+    torch.testing.assert_close(outputs_of(loaded.model), expected)
+    assert loaded.notes == ["attributes that a later torch expects got their defaults: GRU.dropout"]
+
+
+@pytest.mark.parametrize("protocol", [0, 2, 4])
+def test_plain_pickle_of_a_gpu_machine(hand_in: HandIn, protocol: int) -> None:
+    hand_in.script("rnn_lm.py", MODEL_CODE)
+    trained = hand_in.trained()
+    with gpu_machine():
+        hand_in.file.write_bytes(pickle.dumps(trained, protocol))
+    assert_same(hand_in.load(), trained)
+
+
+@pytest.mark.parametrize("newer", [True, False])
+@pytest.mark.parametrize("prefix", ["", "module.", "_orig_mod.", "module._orig_mod.", "model."])
+def test_weights(hand_in: HandIn, prefix: str, newer: bool) -> None:
+    hand_in.script("rnn_lm.py", MODEL_CODE)
+    trained = hand_in.trained()
+    weights = {prefix + name: value for name, value in trained.state_dict().items()}
+    with gpu_machine():
+        hand_in.save(weights, _use_new_zipfile_serialization=newer)
+    loaded = hand_in.load()
+    assert_same(loaded, trained)
+    assert len(loaded.notes) == (0 if not prefix else prefix.count("."))
+
+
+def test_weights_of_a_model_whose_part_was_compiled(hand_in: HandIn) -> None:
+    hand_in.script("rnn_lm.py", MODEL_CODE)
+    trained = hand_in.trained()
+    state = trained.state_dict()
+    hand_in.save({n.replace("rnn.", "rnn._orig_mod."): value for n, value in state.items()})
+    assert_same(hand_in.load(), trained)
+
+
+def test_weights_of_a_class_with_such_a_name_inside(hand_in: HandIn) -> None:
+    """What looks like a wrapper's prefix is the student's own attribute."""
+    code = MODEL_CODE.replace("self.rnn", "self.module").replace("self.emb", "self.net")
+    hand_in.script("rnn_lm.py", code)
+    trained = hand_in.trained(code)
+    hand_in.save(trained.state_dict())
+    assert_same(hand_in.load(), trained)
+
+
+def test_weights_of_a_class_with_all_in_one_part(hand_in: HandIn) -> None:
+    code = MODEL_CODE.replace("__init__()", "__init__()\n        self.module = nn.Module()")
+    for part in ("emb", "rnn", "out"):
+        code = code.replace(f"self.{part}", f"self.module.{part}")
+    hand_in.script("rnn_lm.py", code)
+    trained = hand_in.trained(code)
+    state = trained.state_dict()
+    assert all(name.startswith("module.") for name in state)
+    hand_in.save({f"module.{name}": value for name, value in state.items()})
+    loaded = hand_in.load()
+    assert_same(loaded, trained)
+    assert len(loaded.notes) == 1
+
+
+@pytest.mark.parametrize(
+    "key", ["model_state_dict", "state_dict", "model", "net", "weights", "my_weights"]
+)
+def test_checkpoint_with_weights(hand_in: HandIn, key: str) -> None:
+    hand_in.script("rnn_lm.py", MODEL_CODE)
+    trained = hand_in.trained()
+    optimizer = torch.optim.Adam(trained.parameters()).state_dict()
+    hand_in.save({"epoch": 5, "optimizer": optimizer, key: trained.state_dict(), "loss": 1.4})
+    loaded = hand_in.load()
+    assert_same(loaded, trained)
+    assert loaded.notes == [f"it was taken from [{key!r}] of what rnn_lm.sav holds"]
+
+
+@pytest.mark.parametrize("wrapped", [lambda m: {"model": m, "epoch": 1}, lambda m: (m, FREQ)])
+def test_checkpoint_with_a_model(hand_in: HandIn, wrapped: Any) -> None:
+    hand_in.script("rnn_lm.py", MODEL_CODE)
+    trained = hand_in.trained()
+    hand_in.save(wrapped(trained))
+    loaded = hand_in.load()
+    assert_same(loaded, trained)
+    assert len(loaded.notes) == 1
+
+
+@pytest.mark.parametrize(
+    ("wrap", "kind"),
+    [
+        (nn.DataParallel, "DataParallel"),
+        (torch.compile, "torch.compile"),
+        (both_wrappers, "DataParallel"),
+        (torch.optim.swa_utils.AveragedModel, "AveragedModel"),
+    ],
+)
+def test_wrapper(hand_in: HandIn, wrap: Any, kind: str) -> None:
+    hand_in.script("rnn_lm.py", MODEL_CODE)
+    trained = hand_in.trained()
+    hand_in.save(wrap(trained))
+    loaded = hand_in.load()
+    assert type(loaded.model).__name__ == "SentenceModel"
+    assert_same(loaded, trained)
+    assert f"the wrapper of {kind} was taken off" in loaded.notes
+
+
+@pytest.mark.parametrize("wrap", [nn.DataParallel, torch.optim.swa_utils.AveragedModel])
+def test_weights_of_a_wrapper(hand_in: HandIn, wrap: Any) -> None:
+    hand_in.script("rnn_lm.py", MODEL_CODE)
+    trained = hand_in.trained()
+    hand_in.save(wrap(trained).state_dict())
+    assert_same(hand_in.load(), trained)
+
+
+def test_distributed_wrapper(hand_in: HandIn) -> None:
+    """The original cannot be unpickled without the other processes."""
+    hand_in.script("rnn_lm.py", MODEL_CODE)
+    trained = hand_in.trained()
+    wrapper = nn.DataParallel(trained)
+    raw = pickle.dumps(wrapper, 0)
+    names = b"ctorch.nn.parallel.data_parallel\nDataParallel\n"
+    assert names in raw
+    distributed = b"ctorch.nn.parallel.distributed\nDistributedDataParallel\n"
+    hand_in.file.write_bytes(raw.replace(names, distributed))
+    assert_same(hand_in.load(), trained)
+
+
+def test_safetensors(hand_in: HandIn) -> None:
+    hand_in.script("rnn_lm.py", MODEL_CODE)
+    trained = hand_in.trained()
+    safetensors.torch.save_file(trained.state_dict(), hand_in.file)
+    assert_same(hand_in.load(), trained)
+
+
+def test_safetensors_of_tied_weights(hand_in: HandIn) -> None:
+    """Of two names for one tensor, the file has one."""
+    code = MODEL_CODE.replace("hidden=4", "hidden=2")
+    code = code.replace(
+        "    def forward", "        self.out.weight = self.emb.weight\n\n    def forward"
+    )
+    hand_in.script("rnn_lm.py", code)
+    trained = hand_in.trained(code)
+    safetensors.torch.save_model(trained, str(hand_in.file))
+    assert len(safetensors.torch.load_file(hand_in.file)) == len(trained.state_dict()) - 1
+    assert_same(hand_in.load(), trained)
+
+
+def test_torchscript(hand_in: HandIn) -> None:
+    trained = hand_in.trained()
+    torch.jit.save(torch.jit.trace(trained, torch.tensor([[1, 2]])), hand_in.file)
+    assert_same(hand_in.load(), trained)
+
+
+def test_weights_that_the_grader_trained(hand_in: HandIn) -> None:
+    hand_in.script("rnn_lm.py", MODEL_CODE)
+    trained = hand_in.trained()
+    raw = io.BytesIO()
+    torch.save(trained.state_dict(), raw)
+    assert_same(hand_in.loader().load_weights(raw.getvalue()), trained)
+
+
+def test_untrained_model(hand_in: HandIn) -> None:
+    hand_in.script("rnn_lm.py", MODEL_CODE)
+    model = hand_in.loader().new_model()
+    assert type(model).__name__ == "SentenceModel"
+    assert outputs_of(model).shape == (2, 3, len(FREQ) + 3)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("GRU(2, hidden", "RNN(2, hidden"), "rnn.weight_ih_l0 is [12, 2] in the file, [4, 2]"),
+        (("self.out", "self.fc"), "Only in the file: out.weight [8, 4], out.bias [8]. "),
+        (("self.out", "self.fc"), "Only in the class: fc.weight [8, 4], fc.bias [8]. "),
+        (
+            ("hidden=4", "hidden=6"),
+            "rnn.bias_hh_l0 is [12] in the file, [18] in the class and 1 more",
+        ),
+        (("len(freq) + 3", "len(freq) + 4"), "emb.weight is [8, 2] in the file, [9, 2]"),
+    ],
+)
+def test_weights_of_another_class(hand_in: HandIn, change: tuple[str, str], words: str) -> None:
+    hand_in.script("rnn_lm.py", MODEL_CODE.replace(*change))
+    hand_in.save(hand_in.trained().state_dict())
+    message = why(hand_in)
+    assert message.startswith("The weights do not fit SentenceModel of rnn_lm.py. ")
+    assert words in message
+    assert message.endswith("save the weights again if it was changed since.")
+
+
+def test_many_other_names_are_counted(hand_in: HandIn) -> None:
+    hand_in.script("rnn_lm.py", MODEL_CODE)
+    state = hand_in.trained().state_dict()
+    hand_in.save({f"a.{name}": value for name, value in state.items()})
+    assert "a.emb.weight [8, 2], a.rnn.weight_ih_l0 [12, 2], a.rnn.weight_hh_l0 [12, 4]," in why(
+        hand_in
+    )
+    assert "a.rnn.bias_ih_l0 [12] and 3 more. Only in the class" in why(hand_in)
+
+
+def test_model_of_another_vocabulary(hand_in: HandIn) -> None:
+    hand_in.script("rnn_lm.py", MODEL_CODE)
+    model = hand_in.trained()
+    hand_in.save(type(model)(FREQ[:3]).state_dict())
+    assert "freq has 5 characters here, and the weights seem to be for 3" in why(hand_in)
+
+
+def test_class_that_needs_more_than_freq(hand_in: HandIn) -> None:
+    hand_in.script("rnn_lm.py", MODEL_CODE.replace("hidden=4", "hidden"))
+    hand_in.save(hand_in.trained().state_dict())
+    message = why(hand_in)
+    assert "SentenceModel(freq), with nothing else" in message
+    assert "missing a required argument: 'hidden'" in message
+
+
+def test_class_that_raises(hand_in: HandIn) -> None:
+    """That is the student's exception, with its traceback, as in any other call."""
+    hand_in.script("rnn_lm.py", MODEL_CODE.replace("len(freq)", "freq.length"))
+    hand_in.save(hand_in.trained().state_dict())
+    with pytest.raises(AttributeError, match="length") as error:
+        hand_in.load()
+    assert error.traceback[-1].path == hand_in.folder / "rnn_lm.py"
+    assert error.traceback[-1].lineno + 1 == 8
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "is an empty file"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 9\n", "git lfs pull"),
+        (b"\n<!DOCTYPE html><html>", "a web page that was saved in place of the model"),
+        (b"<HTML><head>", "a web page that was saved in place of the model"),
+        (b"\x1f\x8b\x08" + bytes(30), "is compressed with gzip"),
+        (b"\x89HDF\r\n\x1a\n" + bytes(30), "an HDF5 file"),
+        (b"import torch\n", "is no file that torch.save writes: it begins with b'import torch'"),
+        (b"\x00" * 100, "is no file that torch.save writes"),
+        (b"\x80\x02}q\x00", "is damaged or incomplete (5 bytes"),
+        (b"\xff\x00\x00\x00\x00\x00\x00\x00{}", "is damaged or incomplete"),
+    ],
+)
+def test_file_that_is_no_model(hand_in: HandIn, content: bytes, words: str) -> None:
+    hand_in.file.write_bytes(content)
+    message = why(hand_in)
+    assert message.startswith("rnn_lm.sav ")
+    assert words in message
+
+
+@pytest.mark.parametrize("kept", [0.05, 0.5, 0.99])
+@pytest.mark.parametrize("newer", [True, False])
+def test_file_that_is_cut_off(hand_in: HandIn, kept: float, newer: bool) -> None:
+    hand_in.script("rnn_lm.py", MODEL_CODE)
+    hand_in.save(hand_in.trained(), _use_new_zipfile_serialization=newer)
+    raw = hand_in.file.read_bytes()
+    hand_in.file.write_bytes(raw[: int(len(raw) * kept)])
+    assert "is damaged or incomplete" in why(hand_in)
+
+
+def test_zip_of_other_files(hand_in: HandIn, tmp_path: Path) -> None:
+    with zipfile.ZipFile(hand_in.file, "w") as archive:
+        archive.writestr("assignment4/rnn_lm.py", MODEL_CODE)
+    assert "is a zip of other files (assignment4/rnn_lm.py)" in why(hand_in)
+
+
+@pytest.mark.parametrize(
+    ("saved", "words"),
+    [
+        (torch.zeros(3, 2), "holds one tensor of shape [3, 2]"),
+        ([1.5, 2.5], "holds a list of 2 items (float)"),
+        (None, "holds a value of type NoneType"),
+        ({}, "holds an empty dictionary"),
+        ({"loss": [3, 2], "epoch": 5}, "holds a dictionary with the keys 'loss', 'epoch'"),
+        (torch.optim.SGD([torch.zeros(1)], 1), "holds an optimiser (SGD)"),
+        (torch.optim.SGD([torch.zeros(1)], 1).state_dict(), "holds the state of an optimiser"),
+        (nn.Linear, "holds the class Linear itself"),
+    ],
+)
+def test_something_else_was_saved(hand_in: HandIn, saved: object, words: str) -> None:
+    hand_in.save(saved)
+    message = why(hand_in)
+    assert words in message
+    assert message.endswith('save the model with torch.save(model, "rnn_lm.sav").')
+
+
+def test_name_that_torch_does_not_have(hand_in: HandIn) -> None:
+    hand_in.file.write_bytes(b"ctorch.nn.modules.futuristic\nBrain\n)R.")
+    assert "torch.nn.modules.futuristic.Brain, which torch" in why(hand_in)
+
+
+def test_numpy_of_another_major_version(hand_in: HandIn) -> None:
+    hand_in.script("rnn_lm.py", MODEL_CODE)
+    trained = hand_in.trained()
+    trained.freq = FREQ
+    raw = pickle.dumps(trained, 0)
+    names = {b"cnumpy._core.multiarray\n", b"cnumpy.core.multiarray\n"}
+    [here] = [name for name in names if name in raw]
+    [there] = names - {here}
+    hand_in.file.write_bytes(raw.replace(here, there))
+    loaded = hand_in.load()
+    assert (loaded.model.freq == FREQ).all()

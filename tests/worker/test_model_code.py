@@ -1,0 +1,255 @@
+"""The class of a model is found in any file of the hand-in, and the right one of several."""
+
+from __future__ import annotations
+
+import pickle
+import sys
+
+import pytest
+import torch
+
+from grader.worker.model_code import ModelCode
+from grader.worker.saved_file import CannotLoad
+from tests.worker.loading_support import CPU, FREQ, MODEL_CODE, HandIn, assert_same
+
+CELLS = (
+    "from google.colab import drive\nimport torch\nfrom torch import nn\nimport no_such_package",
+    "%matplotlib inline\n!pip install torch\ndrive.mount('/content')",
+    "HIDDEN = 4\nTOKENS = len(freq) + 3\nthis is not Python",
+    "HIDDEN = 2 * 2\nTOKENS = len(freq) + 3\ntrain = open('train.csv').read()",
+    """
+    class SentenceModel(nn.Module):
+        def __init__(self, freq):
+            super().__init__()
+            self.emb = nn.Embedding(TOKENS, 2)
+            self.rnn = nn.GRU(2, HIDDEN, batch_first=True)
+            self.out = nn.Linear(HIDDEN, TOKENS)
+
+        def forward(self, x):
+            assert x.max() < PAD_ID and device.type == "cpu" and BEGIN_ID + 1 == END_ID
+            return self.out(self.rnn(self.emb(x))[0])
+    """,
+    "model = SentenceModel(freq)\nraise RuntimeError('trains for hours')",
+)
+OTHER_MODEL = MODEL_CODE.replace("self.rnn", "self.gru")
+SKELETON = "from torch import nn\nclass SentenceModel(nn.Module):\n    pass\n"
+
+
+def test_class_of_a_notebook(hand_in: HandIn) -> None:
+    trained = hand_in.trained()
+    hand_in.notebook("rnn.ipynb", *CELLS)
+    hand_in.save(trained)
+    loaded = hand_in.load()
+    assert_same(loaded, trained)
+    assert loaded.notes[0] == "the class SentenceModel came from rnn.ipynb"
+    assert "No module named 'google'" in loaded.notes[1]
+    assert type(loaded.model) is sys.modules["__main__"].SentenceModel
+
+
+def test_weights_for_the_class_of_a_notebook(hand_in: HandIn) -> None:
+    trained = hand_in.trained()
+    hand_in.notebook("rnn.ipynb", *CELLS)
+    hand_in.save(trained.state_dict())
+    loaded = hand_in.load()
+    assert_same(loaded, trained)
+    assert loaded.notes[0] == "the class SentenceModel came from rnn.ipynb"
+
+
+def test_student_code_may_unpickle_what_its_notebook_made(hand_in: HandIn) -> None:
+    hand_in.script("rnn_lm.py", MODEL_CODE)
+    hand_in.save(hand_in.trained())
+    model = hand_in.load().model
+    assert type(pickle.loads(b"c__main__\nSentenceModel\n.")(FREQ)) is type(model)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU to be found")
+def test_file_that_needs_a_gpu_is_not_given_up(hand_in: HandIn) -> None:
+    trained = hand_in.trained()
+    hand_in.script("rnn_lm.py", f"import torch\nX = torch.ones(1).cuda()\n{MODEL_CODE}")
+    hand_in.notebook("a.ipynb", MODEL_CODE)
+    hand_in.save(trained)
+    loaded = hand_in.load()
+    assert type(loaded.model).__module__ == "rnn_lm"
+    assert loaded.notes == ["devices that the code names were redirected to cpu"]
+
+
+@pytest.mark.parametrize("module", ["numpy.core.multiarray", "numpy._core.multiarray"])
+def test_numpy_of_another_major_version(hand_in: HandIn, module: str) -> None:
+    def only_the_other(asked: str, name: str) -> str:
+        if asked == module:
+            raise ModuleNotFoundError
+        return f"{asked}.{name}"
+
+    code = ModelCode(hand_in.folder, FREQ, CPU)
+    [other] = {"numpy.core.multiarray", "numpy._core.multiarray"} - {module}
+    assert code.find(module, "scalar", only_the_other) == f"{other}.scalar"
+
+
+def test_rnn_lm_comes_before_notebooks(hand_in: HandIn) -> None:
+    trained = hand_in.trained()
+    hand_in.script("rnn_lm.py", MODEL_CODE)
+    hand_in.notebook("rnn.ipynb", MODEL_CODE)
+    hand_in.save(trained)
+    loaded = hand_in.load()
+    assert_same(loaded, trained)
+    assert loaded.notes == []
+
+
+@pytest.mark.parametrize("rnn_lm", [SKELETON, OTHER_MODEL])
+@pytest.mark.parametrize("weights", [False, True])
+def test_class_that_fits_is_taken(hand_in: HandIn, rnn_lm: str, weights: bool) -> None:
+    """The notebook's class was trained, and rnn_lm.py has another one, or an unfinished one."""
+    trained = hand_in.trained()
+    hand_in.script("rnn_lm.py", rnn_lm)
+    hand_in.notebook("a.ipynb", OTHER_MODEL)
+    hand_in.notebook("b.ipynb", MODEL_CODE)
+    hand_in.save(trained.state_dict() if weights else trained)
+    loaded = hand_in.load()
+    assert_same(loaded, trained)
+    assert loaded.notes == ["the class SentenceModel came from b.ipynb"]
+
+
+def test_where_none_fits_it_is_that_of_rnn_lm(hand_in: HandIn) -> None:
+    trained = hand_in.trained()
+    hand_in.script("rnn_lm.py", OTHER_MODEL)
+    hand_in.notebook("a.ipynb", OTHER_MODEL)
+    hand_in.save(trained)
+    loaded = hand_in.load()
+    assert loaded.notes == []
+    assert sys.modules["rnn_lm"].SentenceModel is type(loaded.model)
+
+
+def test_attribute_that_comes_later_is_not_missed(hand_in: HandIn) -> None:
+    code = MODEL_CODE.replace(
+        "        return",
+        "        self.last = x if not hasattr(self, 'last') else self.last\n        return",
+    )
+    trained = hand_in.trained(code)
+    hand_in.script("rnn_lm.py", code)
+    hand_in.notebook("a.ipynb", MODEL_CODE)
+    hand_in.save(trained)
+    assert hand_in.load().notes == []
+
+
+def test_cell_that_writes_the_file(hand_in: HandIn) -> None:
+    trained = hand_in.trained(module="rnn_lm")
+    hand_in.notebook("a.ipynb", "%%writefile rnn_lm.py\n" + MODEL_CODE)
+    hand_in.save(trained)
+    assert_same(hand_in.load(), trained)
+
+
+def test_last_definition_counts(hand_in: HandIn) -> None:
+    trained = hand_in.trained()
+    hand_in.notebook("a.ipynb", OTHER_MODEL, MODEL_CODE)
+    hand_in.notebook("b.ipynb", MODEL_CODE)
+    hand_in.save(trained)
+    loaded = hand_in.load()
+    assert_same(loaded, trained)
+    assert loaded.notes == ["the class SentenceModel came from a.ipynb"]
+
+
+def test_notebook_that_cannot_be_read(hand_in: HandIn) -> None:
+    trained = hand_in.trained()
+    hand_in.script("a.ipynb", '{"cells": [')
+    hand_in.notebook("b.ipynb", MODEL_CODE)
+    hand_in.save(trained)
+    loaded = hand_in.load()
+    assert_same(loaded, trained)
+    assert any("a.ipynb is no notebook that can be read" in note for note in loaded.notes)
+
+
+@pytest.mark.parametrize(
+    "file", ["layers.py", "lib/layers.py", "lib/__init__.py", "my layers.py", "json.py"]
+)
+def test_class_of_another_file(hand_in: HandIn, file: str) -> None:
+    """One of these has the name of a module that is there already."""
+    trained = hand_in.trained()
+    hand_in.script("broken.py", "class SentenceModel(:")
+    hand_in.script("unrelated.py", "raise RuntimeError('must not be imported')")
+    hand_in.script(file, MODEL_CODE)
+    hand_in.save(trained)
+    loaded = hand_in.load()
+    assert_same(loaded, trained)
+    assert f"the class SentenceModel came from {file}" in loaded.notes
+
+
+def test_class_that_rnn_lm_imports(hand_in: HandIn) -> None:
+    trained = hand_in.trained(module="rnn_lm")
+    hand_in.script("rnn_lm.py", "from models import *")
+    hand_in.script("models.py", MODEL_CODE)
+    hand_in.save(trained)
+    assert_same(hand_in.load(), trained)
+
+
+@pytest.mark.parametrize("module", ["rnn_lm", "__main__"])
+@pytest.mark.parametrize("weights", [False, True])
+@pytest.mark.parametrize("line", ["import no_such_package", "data = open('train.csv').read()"])
+def test_file_that_cannot_be_imported_here(
+    hand_in: HandIn, line: str, weights: bool, module: str
+) -> None:
+    trained = hand_in.trained(module=module)
+    hand_in.script(
+        "rnn_lm.py", f"{line}\nSIZE = 4\n{MODEL_CODE.replace('hidden=4', 'hidden=SIZE')}"
+    )
+    hand_in.save(trained.state_dict() if weights else trained)
+    loaded = hand_in.load()
+    assert_same(loaded, trained)
+    assert any("importing rnn_lm.py failed (" in note for note in loaded.notes)
+
+
+@pytest.mark.parametrize(
+    ("code", "error"), [("import no_such_package", ModuleNotFoundError), ("def f(:", SyntaxError)]
+)
+def test_error_of_the_file_that_should_have_the_class(
+    hand_in: HandIn, code: str, error: type[Exception]
+) -> None:
+    hand_in.save(hand_in.trained())
+    hand_in.script("rnn_lm.py", code)
+    with pytest.raises(error):
+        hand_in.load()
+
+
+def test_exit_is_not_caught(hand_in: HandIn) -> None:
+    hand_in.save(hand_in.trained())
+    hand_in.script("rnn_lm.py", f"{MODEL_CODE}\nraise SystemExit")
+    with pytest.raises(SystemExit):
+        hand_in.load()
+
+
+@pytest.mark.parametrize("weights", [False, True])
+def test_class_that_is_nowhere(hand_in: HandIn, weights: bool) -> None:
+    trained = hand_in.trained()
+    hand_in.script("rnn_lm.py", "x = 1")
+    hand_in.notebook("a.ipynb", "print(1)")
+    hand_in.save(trained.state_dict() if weights else trained)
+    with pytest.raises(CannotLoad) as error:
+        hand_in.load()
+    assert str(error.value).startswith(
+        "The model needs the class SentenceModel, and nothing in the hand-in defines it: neither "
+        "rnn_lm.py nor another Python file nor a notebook."
+    )
+
+
+def test_class_of_a_package_that_is_not_here(hand_in: HandIn) -> None:
+    hand_in.save(hand_in.trained(module="mamba"))
+    with pytest.raises(CannotLoad, match=r"the file names it mamba\.SentenceModel"):
+        hand_in.load()
+
+
+def test_class_inside_of_a_class(hand_in: HandIn) -> None:
+    code = """
+    class Outer:
+        class Inner:
+            def eval(self):
+                return self
+
+            def __call__(self, x):
+                return x
+    """
+    hand_in.script("rnn_lm.py", code)
+    hand_in.file.write_bytes(b"\x80\x04\x8c\x08__main__\x8c\x0bOuter.Inner\x93)R.")
+    loaded = hand_in.load()
+    assert type(loaded.model).__qualname__ == "Outer.Inner"
+    # It is no module of torch's, and behaves like a model.
+    assert loaded.parameters == 0
+    assert loaded.model(3) == 3

@@ -1,0 +1,105 @@
+"""Definitions are taken out of notebooks, and nothing else of them is run."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+import pytest
+import torch
+
+from grader.worker.notebook_code import defined_names, notebook_tree, run_definitions
+from tests.worker.loading_support import HandIn
+
+
+def names_after(hand_in: HandIn, *cells: str, **given: Any) -> dict[str, Any]:
+    """What is defined once the cells' definitions have run."""
+    hand_in.notebook("a.ipynb", *cells)
+    namespace = dict(given)
+    run_definitions(notebook_tree(hand_in.folder / "a.ipynb"), namespace, "a.ipynb")
+    return {
+        name: value for name, value in namespace.items() if name not in ("__builtins__", *given)
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("x = 3", 3),
+        ("x = len(freq) * 2 ** 3 - 1", 31),
+        ("x, y = 1, 2", 1),
+        ("x: int = 5", 5),
+        ("x = y = {'a': [1, (2, 3)]}", {"a": [1, (2, 3)]}),
+        ("x = freq[0] if freq else None", 1),
+        ("x = f'{freq[1]}'", "2"),
+        ("if len(freq) > 3:\n    x = 1\nelse:\n    x = 2", 1),
+        ("try:\n    import no_such_package as x\nexcept ImportError:\n    x = None", None),
+        ("%load_ext autoreload\nx = 1", 1),
+        ("x = 1\n!pip install x", 1),
+        ("if True:\n    !ls\nx = 1", 1),
+        ("files = !ls\nx = 1", 1),
+        ("y = %time f()\nx = 1", 1),
+        ("len?\nx = 1", 1),
+        ("%%time\nx = 1", 1),
+        ("x = (7\n% 4)", 3),
+    ],
+)
+def test_run(hand_in: HandIn, line: str, value: object) -> None:
+    assert names_after(hand_in, line, freq=[1, 2, 3, 4])["x"] == value
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "x = open('train.csv')",
+        "x = train()",
+        "x = [f() for f in freq]",
+        "freq[0] = 5",
+        "freq.x = 5",
+        "x = freq.pop()",
+        "x += 1",
+        "train()",
+        "for x in freq: train()",
+        "while True: x = 1",
+        "with open('a') as x: pass",
+        "if train(): x = 1",
+        "if True:\n    x = train()",
+        "del freq",
+        "x = train(",
+        "x = undefined",
+        "%%bash\nx=1",
+    ],
+)
+def test_not_run(hand_in: HandIn, line: str) -> None:
+    freq = [1, 2, 3, 4]
+
+    def train() -> None:
+        raise AssertionError
+
+    assert names_after(hand_in, line, "y = 1", freq=freq, train=train) == {"y": 1}
+    assert freq == [1, 2, 3, 4]
+
+
+def test_device_of_a_notebook(hand_in: HandIn) -> None:
+    cells = (
+        "import torch",
+        "device = torch.device('cuda:0' if torch.cuda.is_available() else 'cpu')\nprint(device)",
+    )
+    expected = "cuda:0" if torch.cuda.is_available() else "cpu"
+    assert str(names_after(hand_in, *cells)["device"]) == expected
+
+
+def test_what_fails_is_told(hand_in: HandIn) -> None:
+    hand_in.notebook("a.ipynb", "from google.colab import drive\nx = 1\ny = z")
+    failures = run_definitions(notebook_tree(hand_in.folder / "a.ipynb"), {}, "a.ipynb")
+    assert failures == [
+        "from google.colab import drive: No module named 'google'",
+        "y = z: name 'z' is not defined",
+    ]
+
+
+def test_defined_names() -> None:
+    tree = ast.parse(
+        "import a\nclass B: c = 1\ndef d(): e = 1\nf = g = 1\nh.i = 1\nasync def j(): pass"
+    )
+    assert defined_names(tree) == {"B", "d", "f", "g", "j"}
