@@ -129,6 +129,11 @@ class Student:
             raise CheckFailed(Outcome.MISSING, text(reply.fields.get("message")))
         return reply
 
+    @property
+    def timed_out(self) -> bool:
+        """Whether some call of this question did not finish in time."""
+        return self._timeouts > 0
+
     def quote_no_more(self) -> None:
         """From now on, report neither what student code prints nor the words that it raises."""
         self._output = self.take_output()
