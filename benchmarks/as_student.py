@@ -58,6 +58,8 @@ class Judged:
     module: ModuleType
     misconceptions: Sequence[Misconception]
     solution: Any
+    parity: type[Parity] | None = None
+    """The class of its checks, where they are those of ``Parity``."""
 
     @property
     def function(self) -> str:
@@ -66,16 +68,13 @@ class Judged:
 
     def checks(self) -> Iterator[NamedCheck]:
         """The checks of the question, in their order."""
-        for place in [self.module, *vars(self.module).values()]:
-            if isinstance(place, type) and issubclass(place, Parity) and place is not Parity:
-                owner = place()
-                tests = [(n, getattr(owner, n)) for n in dir(Parity) if n.startswith("test_")]
-                order = list(vars(Parity))
-                tests.sort(key=lambda test: order.index(test[0]))
-                yield from _named(tests, owner.other)
-            elif place is self.module:
-                tests = [(n, f) for n, f in vars(place).items() if n.startswith("test_")]
-                yield from _named(tests, getattr(place, "OTHER", ()))
+        if self.parity is not None:
+            checks = self.parity()
+            names = [name for name in vars(Parity) if name.startswith("test_")]
+            yield from _named([(n, getattr(checks, n)) for n in names], self.parity.other)
+        else:
+            tests = [(n, f) for n, f in vars(self.module).items() if n.startswith("test_")]
+            yield from _named(tests, self.module.OTHER)
 
     def diagnosed(self, code: Implementation, seed: int) -> Diagnosis | None:
         """What the grader finds misunderstood in the code."""
@@ -121,9 +120,9 @@ def new_check(code: Implementation, name: str, seed: int) -> Check:
 
 RUBRIC = Rubric.load()
 QUESTIONS = (
-    Judged("q2", test_q2_rnn, q2.MISCONCEPTIONS, q2.SOLUTION),
-    Judged("q3", test_q3_gru, q3.MISCONCEPTIONS, q3.SOLUTION),
+    Judged("q2", test_q2_rnn, q2.MISCONCEPTIONS, q2.SOLUTION, test_q2_rnn.TestRnn),
+    Judged("q3", test_q3_gru, q3.MISCONCEPTIONS, q3.SOLUTION, test_q3_gru.TestGru),
     Judged("q4", test_q4_gru_as_rnn, q4.MISCONCEPTIONS, q4.SOLUTION),
     Judged("q5", test_q5_long_memory, q5.MISCONCEPTIONS, q5.SOLUTION),
-    Judged("q6", test_q6_mha, q6.MISCONCEPTIONS, q6.SOLUTION),
+    Judged("q6", test_q6_mha, q6.MISCONCEPTIONS, q6.SOLUTION, test_q6_mha.TestMha),
 )

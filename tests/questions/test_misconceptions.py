@@ -11,9 +11,11 @@ import pytest
 import torch
 
 from benchmarks.as_student import QUESTIONS, Judged
+from benchmarks.diagnosis import random_mutants
 from benchmarks.student_code import mistaken
 from benchmarks.student_mistakes import MISTAKES
 from benchmarks.styles import styles
+from benchmarks.trivial_answers import trivial_answers
 from grader.questions.misconceptions.diagnosis import as_hint
 from grader.questions.misconceptions.matching import Diagnosis
 from grader.questions.misconceptions.record import Misconception, independent, misread
@@ -84,6 +86,20 @@ def test_right_answers_get_no_name(question: Judged) -> None:
     assert question.diagnosed(question.solution, SEED) is None
     assert not question.rejected(mistaken(question.id), SEED)
     assert not question.rejected(question.solution, SEED)
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.id)
+def test_answers_that_need_no_understanding_are_rejected(question: Judged) -> None:
+    answers = trivial_answers(question)
+    assert len(answers) == 5
+    passing = [name for name, code in answers.items() if not question.rejected(code, SEED)]
+    assert passing == []
+
+
+def test_wrong_code_that_is_no_known_mistake_gets_no_name() -> None:
+    told = list(random_mutants(12, SEED))
+    assert len([t for t in told if not t.due]) == 12
+    assert [t for t in told if not t.right] == []
 
 
 PAIRS = [
