@@ -58,8 +58,8 @@ def test_answer_rounded_to_fewer_bits(name: str) -> None:
 
 def test_other_function_whose_values_happen_to_be_short() -> None:
     of = expected()
-    assert "another function" in remark(np.rint(of.value), of)
-    assert "another function" in remark(np.zeros_like(of.value), of)
+    assert ": another function." in remark(np.rint(of.value), of)
+    assert ": another function." in remark(np.zeros_like(of.value), of)
 
 
 @pytest.mark.parametrize(
@@ -69,8 +69,8 @@ def test_other_function_whose_values_happen_to_be_short() -> None:
         (lambda v: v / (1 + 1e-5), "an epsilon"),
         (lambda v: np.round(v, 5), "in a formula that loses digits"),
         (lambda v: np.round(v, 4), "fewer digits somewhere"),
-        (lambda v: v + 0.1 * np.cos(9 * v), "another function"),
-        (lambda v: v * 1.1, "another function"),
+        (lambda v: v + 0.1 * np.cos(9 * v), ": another function."),
+        (lambda v: v * 1.1, ": another function."),
     ],
 )
 def test_what_it_looks_like(distorted: Callable[[Float64], Float64], words: str) -> None:

@@ -65,7 +65,8 @@ def _add_hint(item: pytest.Function, check: Check) -> None:
         found = diagnose(Check(check.student, rubric, f"{question}.diagnosis", seed))
     except CheckFailed:
         return  # The worker died over further questions: there is no hint, and nothing else lost.
-    check.hint = as_hint(found, rubric.hints) if found is not None else None
+    if found is not None:
+        check.hint = as_hint(found, location_only=rubric.hints == "location")
 
 
 DIAGNOSED: pytest.StashKey[bool] = pytest.StashKey()

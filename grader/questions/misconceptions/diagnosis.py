@@ -19,7 +19,6 @@ from grader.oracle import AttentionSizes, Draw, RecurrentSizes, random_rnn
 from grader.questions.misconceptions.gates import Gate, GateMisconception
 from grader.questions.misconceptions.matching import Answers, Case, Diagnosis, matching
 from grader.questions.misconceptions.record import Misconception
-from grader.rubric import HintLevel
 from grader.student import Several
 
 Diagnose = Callable[[Check], Diagnosis | None]
@@ -96,12 +95,10 @@ def two_sizes(sizes: RecurrentSizes, seed: int, check: Check) -> tuple[Any, ...]
     return sizes.inputs, sizes.hidden
 
 
-def as_hint(diagnosis: Diagnosis, level: HintLevel) -> Hint | None:
-    """The diagnosis in words, as far as the rubric lets students see it."""
+def as_hint(diagnosis: Diagnosis, *, location_only: bool = False) -> Hint:
+    """The diagnosis in words; or only which step to look at."""
     found = diagnosis.misconceptions
-    if level == "none":
-        return None
-    if level == "location":
+    if location_only:
         places = dict.fromkeys(m.where for m in found)
         return Hint(title=f"Look at {' and at '.join(places)}", near=diagnosis.near)
     title = _listed([m.title for m in found])
