@@ -12,9 +12,10 @@ import pytest
 from grader.compare import Closeness, Expected, as_expected_shape, closeness, describe, mismatch
 from grader.errors import CheckFailed
 from grader.measures import ModelMeasures
-from grader.model import Outcome
+from grader.model import Hint, Outcome
 from grader.oracle import Draw
 from grader.oracle.draws import Allowance
+from grader.precision import remark
 from grader.rubric import Rubric
 from grader.source import torch_layers_used
 from grader.student import Answer, Returned, Several, Student, Value
@@ -38,6 +39,8 @@ class Check:
         """What this check alone is worth, in a question that is scored by parts."""
         self.measured: ModelMeasures | None = None
         """Figures for the report that belong to the whole question."""
+        self.hint: Hint | None = None
+        """What was misunderstood, if that is known."""
         self._name = name
         self._seed = seed
 
@@ -52,11 +55,15 @@ class Check:
         answer = self.student.call(draw.function, draw.arguments, depth)
         values = self._unpacked(draw, answer.value)
         for value, expected in zip(values, draw.expected, strict=True):
-            self.close(value, expected)
+            self.close(value, expected, rounding=True)
         return answer
 
-    def close(self, value: Value, expected: Expected) -> None:
-        """An array agrees with the expected one, within what is allowed for each value."""
+    def close(self, value: Value, expected: Expected, *, rounding: bool = False) -> None:
+        """An array agrees with the expected one, within what is allowed for each value.
+
+        ``rounding`` says that the allowance comes from float32's rounding; then a failure also says
+        whether it looks like a matter of precision.
+        """
         actual = as_expected_shape(_array(value, expected.what), expected.value.shape)
         if actual is None:
             shape = [int(n) for n in _array(value, expected.what).shape]
@@ -68,7 +75,8 @@ class Check:
         found = mismatch(actual, expected)
         if found is not None:
             largest = float(np.max(np.abs(actual - expected.value)))
-            raise CheckFailed(Outcome.WRONG, describe(found, largest), mismatch=found)
+            words = [describe(found, largest), remark(actual, expected) if rounding else ""]
+            raise CheckFailed(Outcome.WRONG, " ".join(filter(None, words)), mismatch=found)
 
     def note(self, measured: Closeness) -> None:
         """Remember a measurement for the report; the one nearest to its allowance is kept."""
@@ -116,6 +124,17 @@ class Check:
 
 CHECK: pytest.StashKey[Check] = pytest.StashKey()
 """Where a pytest item keeps its check, for the plugin to read what was measured."""
+
+
+def check_name(item: pytest.Function) -> str:
+    """A check's name in the rubric: its function's, without the sizes."""
+    return (item.originalname or item.name).removeprefix("test_")
+
+
+def counts(rubric: Rubric, item: pytest.Function) -> bool:
+    """Whether the check that an item runs decides on points."""
+    advisory = item.get_closest_marker("advisory") is not None
+    return rubric.counts(item.module.QUESTION.id, check_name(item), advisory=advisory)
 
 
 def wrong(message: str) -> CheckFailed:

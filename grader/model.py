@@ -58,6 +58,26 @@ class Mismatch(Record):
     total: int
 
 
+class Hint(Record):
+    """What a student probably misunderstood; it explains a whole question and costs nothing."""
+
+    title: str
+    explanation: str = ""
+    hint: str = Field(default="", description="Where to look, and what for.")
+    link: str = Field(default="", description="Pages of torch's documentation.")
+    near: bool = Field(
+        default=False, description="True: the answers are close to those of the mistake, not equal."
+    )
+
+
+class Visibility(StrEnum):
+    """What students see of a check."""
+
+    VISIBLE = "visible"
+    HIDDEN = "hidden"
+    """Its name and outcome, but no message and no numbers."""
+
+
 class Question(Record):
     """What a question's file says of itself; its points stand in the rubric."""
 
@@ -86,6 +106,10 @@ class CheckResult(Record):
     allowed: FiniteOrNull = Field(default=None, description="How much was allowed there.")
     at: tuple[int, ...] | None = None
     mismatch: Mismatch | None = None
+    hint: Hint | None = Field(
+        default=None, description="Given once for each question, at its first wrong answer."
+    )
+    visibility: Visibility = Visibility.VISIBLE
     traceback: tuple[TracebackLine, ...] = ()
     output: str = Field(default="", description="What the student's code printed, cut to a bound.")
     duration_s: float = 0.0
@@ -93,6 +117,10 @@ class CheckResult(Record):
     @property
     def passed(self) -> bool:
         return self.outcome is Outcome.PASSED
+
+    @property
+    def hidden(self) -> bool:
+        return self.visibility is Visibility.HIDDEN
 
 
 class QuestionResult(Record):

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import pytest
 
-from grader.checking import CHECK
+from grader.checking import CHECK, check_name, counts
 from grader.errors import CheckFailed, HarnessError, RubricError, UsageError
 from grader.grading import GRADING, Grading
 from grader.measures import ModelMeasures
@@ -20,8 +20,6 @@ from grader.model import CheckResult, Outcome, Question, QuestionResult, Report
 from grader.rubric import QuestionRubric
 
 QUESTIONS = Path(__file__).with_name("questions")
-OWN_WORK = "own_work"
-"""The check for torch's own layers; whether it counts is a value of the rubric."""
 
 
 class Listener(Protocol):
@@ -74,12 +72,13 @@ class GradingPlugin:
         self._collected = len(session.items)
         functions = [item for item in session.items if isinstance(item, pytest.Function)]
         for id in {item.module.QUESTION.id for item in functions}:
-            names = {_name(item) for item in functions if item.module.QUESTION.id == id}
+            names = {check_name(item) for item in functions if item.module.QUESTION.id == id}
             rubric = self.grading.rubric.questions.get(id)
-            if rubric is not None and (strangers := rubric.graded.keys() - names):
-                message = f"the rubric's questions.{id}.graded names no check: "
-                self.usage_error = RubricError(message + ", ".join(sorted(strangers)))
-                session.shouldstop = str(self.usage_error)
+            for table in ("graded", "visible") if rubric is not None else ():
+                if strangers := getattr(rubric, table).keys() - names:
+                    message = f"the rubric's questions.{id}.{table} names no check: "
+                    self.usage_error = RubricError(message + ", ".join(sorted(strangers)))
+                    session.shouldstop = str(self.usage_error)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -102,6 +101,7 @@ class GradingPlugin:
         if not isinstance(item, pytest.Function):
             raise HarnessError(f"{item.nodeid} is no test function")
         question: Question = item.module.QUESTION
+        self._rubric_of(question)
         self._questions[question.id] = question
         check = item.stash.get(CHECK, None)
         closest = check.closest if check is not None else None
@@ -114,28 +114,21 @@ class GradingPlugin:
             name=item.name.removeprefix("test_"),
             title=(item.function.__doc__ or "").strip().split("\n")[0],
             outcome=failure.outcome if failure else Outcome.PASSED,
-            graded=self._is_graded(item, question),
+            graded=counts(self.grading.rubric, item),
             message=failure.message if failure else "",
             points=check.points if check is not None else None,
             error=measured.error if measured else None,
             allowed=measured.allowed if measured else None,
             at=measured.at if measured else None,
             mismatch=mismatch,
+            hint=check.hint if check is not None else None,
+            visibility=self.grading.rubric.visibility(question.id, check_name(item)),
             traceback=failure.traceback if failure else (),
             output=self.grading.take_output(),
             duration_s=round(call.duration, 4),
         )
         self._results.setdefault(question.id, []).append(result)
         self._listener.check_done(question, result)
-
-    def _is_graded(self, item: pytest.Function, question: Question) -> bool:
-        name = _name(item)
-        rubric = self._rubric_of(question)
-        if name in rubric.graded:
-            return rubric.graded[name]
-        if name == OWN_WORK and self.grading.rubric.torch_layers.earn_points:
-            return False
-        return item.get_closest_marker("advisory") is None
 
     def _rubric_of(self, question: Question) -> QuestionRubric:
         try:
@@ -155,11 +148,6 @@ class GradingPlugin:
             checks=checks,
             measured=self._measured.get(id),
         )
-
-
-def _name(item: pytest.Function) -> str:
-    """A check's name in the rubric: its function's, without the sizes."""
-    return (item.originalname or item.name).removeprefix("test_")
 
 
 def score(points: float, checks: tuple[CheckResult, ...]) -> float:

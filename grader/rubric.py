@@ -6,17 +6,21 @@ import hashlib
 import math
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from grader.errors import RubricError
+from grader.model import Visibility
 
 DEFAULT_FILE = Path(__file__).with_name("rubric.toml")
+OWN_WORK = "own_work"
+"""The check for torch's own layers; whether it counts is a value of the rubric."""
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Points = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(gt=0)]
+HintLevel = Literal["full", "location", "none"]
 
 
 class Section(BaseModel):
@@ -30,6 +34,8 @@ class QuestionRubric(Section):
     points: Points
     graded: dict[str, bool] = {}
     """Checks, by name, that count (true) or are advisory (false) against their file's word."""
+    visible: dict[str, bool] = {}
+    """Checks, by name, of which students see everything (true) or only how they ended (false)."""
 
 
 class TorchLayers(Section):
@@ -134,6 +140,8 @@ class Rubric(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    hints: HintLevel
+    """What students are told of a known mistake: all, where to look, or nothing."""
     questions: dict[str, QuestionRubric]
     torch_layers: TorchLayers
     rounding: Rounding
@@ -169,6 +177,17 @@ class Rubric(BaseModel):
             )
             where = file or DEFAULT_FILE
             raise RubricError(f"the rubric {where} is not valid: {problems}") from None
+
+    def counts(self, question: str, check: str, *, advisory: bool) -> bool:
+        """Whether a check decides on points; ``advisory`` is what its own file says."""
+        if check == OWN_WORK and self.torch_layers.earn_points:
+            advisory = True
+        return self.questions[question].graded.get(check, not advisory)
+
+    def visibility(self, question: str, check: str) -> Visibility:
+        """What students see of a check."""
+        visible = self.questions[question].visible.get(check, True)
+        return Visibility.VISIBLE if visible else Visibility.HIDDEN
 
     def limits_for(self, question: str) -> Limits:
         """The limits of a question's workers: the common ones, with its own in their place."""

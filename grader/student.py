@@ -184,6 +184,11 @@ class Student:
         array = self._shared.read(slot, shape)
         return reply if array is None else Message(reply.op, reply.fields, (array,))
 
+    @property
+    def timed_out(self) -> bool:
+        """Whether some call of this question did not finish in time."""
+        return self._timeouts > 0
+
     def quote_no_more(self) -> None:
         """From now on, report neither what student code prints nor the words that it raises."""
         self._output = self.take_output()

@@ -22,7 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("grader.errors",),
     ("grader.wire", "grader.rubric", "grader.naming"),
     ("grader.archive", "grader.compare", "grader.source", "grader.sandbox.spec"),
-    ("grader.oracle", "grader.worker"),
+    ("grader.oracle", "grader.precision", "grader.worker"),
     ("grader.sandbox",),
     ("grader.submission",),
     ("grader.student",),

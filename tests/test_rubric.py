@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from grader.errors import RubricError, UsageError
+from grader.model import Visibility
 from grader.rubric import Rubric
 
 LOSS_MEANT_FOR_POINTS = {2.49: 5, 2.5: 0, 1.99: 8, 2.0: 5, 1.49: 10, 1.5: 8, 3.13: 0}
@@ -57,6 +58,8 @@ def test_thresholds_are_replaced_as_a_whole(tmp_path: Path) -> None:
     [
         ("[limits]\ncall_seconds = 3", "limits.call_seconds"),
         ("[limit]\ncall_s = 3", "limit"),
+        ("hints = 'some'", "hints"),
+        ("[questions.q2.visible]\none_step = 'perhaps'", "questions.q2.visible"),
         ("colour = 'red'", "colour"),
         ("[limits]\ncall_s = 0", "limits.call_s"),
         ("[limits]\ncall_s = -1", "limits.call_s"),
@@ -126,7 +129,7 @@ def test_limits_of_a_question() -> None:
 def test_limits_of_a_question_can_be_changed(tmp_path: Path) -> None:
     toml = """
         [limits]
-        reply_mb = 3
+        output_kb = 3
         [limits.questions.q3]
         call_s = 99
         why = "an exercise in patience"
@@ -138,7 +141,7 @@ def test_limits_of_a_question_can_be_changed(tmp_path: Path) -> None:
     assert rubric.limits_for("q3").call_s == 99
     assert rubric.limits_for("q7").memory_mb == 1234
     assert rubric.limits_for("q7").call_s == default.limits_for("q7").call_s
-    assert {rubric.limits_for(q).reply_mb for q in ("q2", "q3", "q7")} == {3}
+    assert {rubric.limits_for(q).output_kb for q in ("q2", "q3", "q7")} == {3}
 
 
 def test_one_limit_for_every_call() -> None:
@@ -157,3 +160,43 @@ def test_one_limit_for_every_call() -> None:
 def test_rubric_cannot_be_changed() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         Rubric.load().limits.call_s = 1e9
+
+
+def test_hints_are_full_unless_a_file_says_otherwise(tmp_path: Path) -> None:
+    assert Rubric.load().hints == "full"
+    assert rubric_of(tmp_path, 'hints = "location"').hints == "location"
+
+
+def test_checks_are_visible_unless_a_file_says_otherwise(tmp_path: Path) -> None:
+    toml = "[questions.q2.visible]\none_step = false\nmany_steps = true"
+    rubric = rubric_of(tmp_path, toml)
+    seen = {
+        (question, check): rubric.visibility(question, check)
+        for question in ("q2", "q3")
+        for check in ("one_step", "many_steps", "notebook_case")
+    }
+    hidden = [where for where, how in seen.items() if how is Visibility.HIDDEN]
+    assert hidden == [("q2", "one_step")]
+
+
+@pytest.mark.parametrize(
+    ("toml", "check", "advisory", "counts"),
+    [
+        ("", "a", False, True),
+        ("", "a", True, False),
+        ("[questions.q2.graded]\na = true", "a", True, True),
+        ("[questions.q2.graded]\na = false", "a", False, False),
+        ("[questions.q2.graded]\na = false", "b", False, True),
+        ("", "own_work", False, True),
+        ("[torch_layers]\nearn_points = true", "own_work", False, False),
+        ("[torch_layers]\nearn_points = true", "a", False, True),
+        (
+            "[torch_layers]\nearn_points = true\n[questions.q2.graded]\nown_work = true",
+            "own_work",
+            False,
+            True,
+        ),
+    ],
+)
+def test_what_counts(tmp_path: Path, toml: str, check: str, advisory: bool, counts: bool) -> None:
+    assert rubric_of(tmp_path, toml).counts("q2", check, advisory=advisory) is counts

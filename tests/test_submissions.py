@@ -35,5 +35,8 @@ def test_verdict(name: str, grading: Grade) -> None:
     for id, words in verdict.get("says", {}).items():
         messages = [c.message for c in questions[id].checks if c.graded and not c.passed]
         assert any(words in message for message in messages), (id, words, messages)
+    hints = {id: [c.hint.title for c in q.checks if c.hint] for id, q in questions.items()}
+    given = {id: [title] for id, title in verdict.get("hints", {}).items()}
+    assert {id: titles for id, titles in hints.items() if titles} == given
     assert report.max_score == 27
     assert not report.harness_failed

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
-from grader.checking import CHECK, Check
+from grader.checking import CHECK, Check, check_name, counts
+from grader.errors import CheckFailed
 from grader.grading import GRADING, Grading
+from grader.model import Outcome, Visibility
+from grader.questions.misconceptions.diagnosis import Diagnose, as_hint
 from grader.student import Student
 
 
@@ -32,3 +35,39 @@ def check(grading: Grading, student: Student, request: pytest.FixtureRequest) ->
     check = Check(student, grading.rubric, name, grading.seed)
     request.node.stash[CHECK] = check
     return check
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """At the first wrong answer that costs a question's points, ask what was misunderstood."""
+    try:
+        return (yield)
+    except CheckFailed as failure:
+        if failure.outcome is Outcome.WRONG and CHECK in pyfuncitem.stash:
+            _add_hint(pyfuncitem, pyfuncitem.stash[CHECK])
+        raise
+
+
+def _add_hint(item: pytest.Function, check: Check) -> None:
+    diagnose: Diagnose | None = getattr(item.module, "diagnose", None)
+    question, rubric = item.module.QUESTION.id, check.rubric
+    hidden = rubric.visibility(question, check_name(item)) is Visibility.HIDDEN
+    if diagnose is None or hidden or not counts(rubric, item):
+        return
+    module = item.getparent(pytest.Module)
+    if rubric.hints == "none" or module is None or DIAGNOSED in module.stash:
+        return
+    if check.student.timed_out:
+        return
+    module.stash[DIAGNOSED] = True
+    seed = item.config.stash[GRADING].seed
+    try:
+        found = diagnose(Check(check.student, rubric, f"{question}.diagnosis", seed))
+    except CheckFailed:
+        return  # The worker died over further questions: there is no hint, and nothing else lost.
+    if found is not None:
+        check.hint = as_hint(found, location_only=rubric.hints == "location")
+
+
+DIAGNOSED: pytest.StashKey[bool] = pytest.StashKey()
+"""Set on a question's module once it was asked what was misunderstood."""

@@ -2,10 +2,13 @@
 
 from grader.model import Question
 from grader.oracle import RecurrentSizes, rnn_draw
+from grader.questions.misconceptions.diagnosis import RECURRENT_SIZES, AnswerDiagnosis
+from grader.questions.misconceptions.q2 import MISCONCEPTIONS, SOLUTION
 from grader.questions.parity import Parity
 from grader.source import RECURRENT_LAYERS
 
 QUESTION = Question(id="q2", title="RNN", function="rnn")
+diagnose = AnswerDiagnosis(SOLUTION, MISCONCEPTIONS, rnn_draw, RECURRENT_SIZES)
 
 
 class TestRnn(Parity):

@@ -14,8 +14,15 @@ from grader.checking import Check, wrong
 from grader.compare import Expected
 from grader.model import Question
 from grader.oracle import RecurrentSizes, gru_states, random_rnn
+from grader.questions.misconceptions.diagnosis import (
+    RECURRENT_SIZES,
+    GateDiagnosis,
+    rnn_parameters,
+)
+from grader.questions.misconceptions.q4 import MISCONCEPTIONS
 
 QUESTION = Question(id="q4", title="A GRU that behaves as an RNN", function="init_gru_with_rnn")
+diagnose = GateDiagnosis("init_gru_with_rnn", MISCONCEPTIONS, RECURRENT_SIZES, rnn_parameters)
 DRAWS = 4
 NOTEBOOK = RecurrentSizes(batch=4, steps=12, inputs=3, hidden=2)
 OTHER = (

@@ -17,9 +17,14 @@ from grader.compare import Closeness
 from grader.errors import CheckFailed
 from grader.model import Mismatch, Outcome, Question
 from grader.oracle import RecurrentSizes, gru_states, random_inputs
+from grader.questions.misconceptions.diagnosis import RECURRENT_SIZES, GateDiagnosis, two_sizes
+from grader.questions.misconceptions.q5 import MISCONCEPTIONS
 
 QUESTION = Question(
     id="q5", title="A GRU that keeps its memory", function="init_gru_with_long_term_memory"
+)
+diagnose = GateDiagnosis(
+    "init_gru_with_long_term_memory", MISCONCEPTIONS, RECURRENT_SIZES, two_sizes
 )
 DRAWS = 2
 BATCH = 256

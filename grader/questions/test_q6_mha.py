@@ -2,10 +2,13 @@
 
 from grader.model import Question
 from grader.oracle import AttentionSizes, mha_draw
+from grader.questions.misconceptions.diagnosis import ATTENTION_SIZES, AnswerDiagnosis
+from grader.questions.misconceptions.q6 import MISCONCEPTIONS, SOLUTION
 from grader.questions.parity import Parity
 from grader.source import ATTENTION_LAYERS
 
 QUESTION = Question(id="q6", title="Multi-head attention", function="mha")
+diagnose = AnswerDiagnosis(SOLUTION, MISCONCEPTIONS, mha_draw, ATTENTION_SIZES)
 
 
 class TestMha(Parity):

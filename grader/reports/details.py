@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from grader.model import CheckResult
+from grader.model import CheckResult, Hint
 
 OUTPUT_LINES = 10
+KEPT_BACK = "Your course does not show more of this check."
+
+
+def message(check: CheckResult) -> str:
+    """What a student may read of how the check ended."""
+    return KEPT_BACK if check.hidden else check.message
 
 
 def details(check: CheckResult) -> Iterator[str]:
-    """What was asked, the student's own lines of the traceback, and what the code printed."""
+    """A hint, what was asked, the student's own lines of the traceback, and what the code printed.
+
+    Nothing of a hidden check: what its code printed could be the check's own numbers.
+    """
+    if check.hidden:
+        return
+    if check.hint is not None:
+        yield from _hint(check.hint)
     yield f"Asked: {check.title}"
     for line in check.traceback:
         function = f", in {line.function}" if line.function else ""
@@ -21,3 +34,13 @@ def details(check: CheckResult) -> Iterator[str]:
         yield from (f"  {line[:300]}" for line in printed[:OUTPUT_LINES])
         if len(printed) > OUTPUT_LINES:
             yield f"  … and {len(printed) - OUTPUT_LINES} more lines"
+
+
+def _hint(hint: Hint) -> Iterator[str]:
+    sure = " (your answers come close to it, but are not the same)" if hint.near else ""
+    yield f"Hint: {hint.title}{sure}."
+    if hint.explanation:
+        yield hint.explanation
+    if hint.hint:
+        yield hint.hint
+        yield from hint.link.split()

@@ -13,7 +13,7 @@ import io
 from junitparser import Error, Failure, JUnitXml, Properties, Property, TestCase, TestSuite
 
 from grader.model import CheckResult, Outcome, QuestionResult, Report
-from grader.reports.details import details
+from grader.reports.details import details, message
 from grader.reports.plain import plain
 
 
@@ -47,11 +47,11 @@ def _case(question: QuestionResult, check: CheckResult) -> TestCase:
     case.append(properties)
     if check.passed:
         return case
-    message = plain(check.message)
-    body = "\n".join([message, "", *(plain(line) for line in details(check))])
+    said = plain(message(check))
+    body = "\n".join([said, "", *(plain(line) for line in details(check))])
     if check.graded or check.outcome is Outcome.HARNESS_ERROR:
         kind = Error if check.outcome is Outcome.HARNESS_ERROR else Failure
-        result = kind(message, check.outcome.value)
+        result = kind(said, check.outcome.value)
         result.text = body
         case.result = [result]
     else:

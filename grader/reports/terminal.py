@@ -12,7 +12,7 @@ from rich.text import Text
 
 from grader.measures import ModelMeasures, TrainingRun
 from grader.model import CheckResult, Isolation, Outcome, QuestionResult, Report
-from grader.reports.details import details
+from grader.reports.details import details, message
 from grader.reports.plain import plain
 
 OUTCOME_WORDS = {
@@ -106,7 +106,7 @@ def _alike(checks: list[CheckResult]) -> Iterator[list[CheckResult]]:
     """Failures that say the same are shown once: a syntax error is not told twelve times."""
 
     def said(check: CheckResult) -> tuple[object, ...]:
-        return (check.name,) if check.passed else (check.outcome, check.message)
+        return (check.name,) if check.passed else (check.outcome, message(check))
 
     for _, same in groupby(checks, key=said):
         yield list(same)
@@ -146,7 +146,7 @@ def _training(run: TrainingRun) -> str:
 
 def _passed(check: CheckResult) -> Text:
     figures = ""
-    if check.error is not None and check.allowed is not None:
+    if check.error is not None and check.allowed is not None and not check.hidden:
         figures = f": {check.error:.3g}, allowed {check.allowed:.3g}"
     return Text(plain(f"{check.name}: passed{figures}"), style="green")
 
@@ -159,4 +159,4 @@ def _failed(same: list[CheckResult]) -> RenderableType:
     heading = Text(plain(f"{first.name}{more} ({OUTCOME_WORDS[first.outcome]}{kind})"))
     heading.stylize("yellow" if advisory else "red")
     lines = [Text(plain(line), style="dim") for line in details(first)]
-    return Group(heading, Padding.indent(Group(Text(plain(first.message)), *lines), 2))
+    return Group(heading, Padding.indent(Group(Text(plain(message(first))), *lines), 2))

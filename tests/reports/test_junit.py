@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from junitparser import Error, Failure, JUnitXml
 
-from grader.model import Outcome, Report, TracebackLine
+from grader.model import Hint, Outcome, Report, TracebackLine, Visibility
 from grader.reports.junit import to_junit
 from tests.reports.builders import CONTROLS, HARMLESS, HOSTILE, check, passed, question, report
 
@@ -184,3 +184,27 @@ def test_any_text_gives_a_document(text: str) -> None:
     texts = {"message": clean, "output": clean, "title": clean}
     document = to_junit(report(question(check("a", **texts), check("b", graded=False, **texts))))
     assert len(list(ElementTree.fromstring(document.encode()).iter("testcase"))) == 2
+
+
+HINT = Hint(title="It is turned round", explanation="Why.", hint="Where?", link="https://a")
+
+
+def test_hint_is_in_the_body() -> None:
+    [case] = cases(report(question(check("a", hint=HINT)))).values()
+    failure = case.find("failure")
+    assert "Hint: It is turned round.\nWhy.\nWhere?\nhttps://a\nAsked:" in body(failure)
+    assert failure is not None
+    assert failure.get("message") == "a is wrong"
+
+
+@pytest.mark.parametrize("graded", [True, False])
+def test_hidden_check_shows_its_name_and_outcome_only(graded: bool) -> None:
+    line = TracebackLine(file="secret.py", line=7, function="secret", code="secret")
+    texts = {"message": "secret", "title": "secret", "output": "secret", "traceback": (line,)}
+    failing = check("steps", graded=graded, hint=Hint(title="secret"), **texts)
+    hidden = failing.model_copy(update={"visibility": Visibility.HIDDEN})
+    assert to_junit(report(question(failing))).count("secret") >= 4
+    text = to_junit(report(question(hidden)))
+    assert "secret" not in text
+    assert 'name="steps"' in text
+    assert 'value="wrong"' in text

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from grader.model import Outcome, Report, TracebackLine
+from grader.model import Hint, Outcome, Report, TracebackLine, Visibility
 from grader.reports.terminal import OUTCOME_WORDS, to_terminal
 from tests.reports.builders import (
     HARMLESS,
@@ -210,3 +210,54 @@ def test_narrow_terminal_keeps_the_points() -> None:
     assert "1 / 3" in text
     assert "Total: 1 / 3" in text
     assert max(map(len, text.splitlines())) <= 60
+
+
+HINT = Hint(
+    title="It is turned round", explanation="Why.", hint="Where?", link="https://a https://b"
+)
+
+
+def test_hint_is_shown_below_the_message() -> None:
+    text = rendered(report(question(check("a", hint=HINT))))
+    lines = [line.strip() for line in text.splitlines()]
+    start = lines.index("a is wrong")
+    assert lines[start + 1 : start + 6] == [
+        "Hint: It is turned round.",
+        "Why.",
+        "Where?",
+        "https://a",
+        "https://b",
+    ]
+
+
+def test_hint_that_says_only_where() -> None:
+    text = rendered(report(question(check("a", hint=Hint(title="Look at the bias")))))
+    assert re.search(r"a is wrong *\n +Hint: Look at the bias\. *\n +Asked:", text)
+
+
+def test_near_miss_is_called_near() -> None:
+    near = HINT.model_copy(update={"near": True})
+    assert "are not the same" in rendered(report(question(check("a", hint=near))))
+    assert "are not the same" not in rendered(report(question(check("a", hint=HINT))))
+
+
+@pytest.mark.parametrize("verbose", [False, True])
+def test_hidden_check_shows_its_name_and_outcome_only(verbose: bool) -> None:
+    line = TracebackLine(file="secret.py", line=7, function="secret", code="secret")
+    texts = {"message": "secret", "title": "secret", "output": "secret", "traceback": (line,)}
+    hint, hidden = Hint(title="secret"), Visibility.HIDDEN
+    failing = check("steps", visibility=hidden, hint=hint, error=4.25, allowed=4.125, **texts)
+    passing = passed("sizes", visibility=hidden, error=4.25, allowed=4.125)
+    text = rendered(report(question(failing, passing)), verbose=verbose)
+    assert "steps (wrong answer)" in text
+    assert "secret" not in text
+    assert "4.25" not in text
+    assert "4.125" not in text
+    assert ("sizes: passed" in text) == verbose
+
+
+def test_hidden_and_shown_failures_are_not_taken_for_alike() -> None:
+    hidden = check("a", message="one", visibility=Visibility.HIDDEN)
+    text = rendered(report(question(check("b", message="one"), hidden)))
+    assert "b (wrong answer)" in text
+    assert "a (wrong answer)" in text

@@ -1,0 +1,62 @@
+"""Of an answer that is off by more than is allowed: a matter of precision, or another function?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grader.compare import Expected, Float64
+
+FLOAT16 = 2.0**13
+BFLOAT16 = 2.0**16
+"""Their unit roundoff as a multiple of float32's, from which every allowance is made."""
+LESS_ACCURATE = 16.0
+FEWER_DIGITS = FLOAT16 / 8
+"""Multiples of the allowance. The allowance is a bound and rounding stays well below it, float16's
+too: what is beyond an eighth of float16's bound has seldom to do with precision."""
+ONE_SIDED = 0.95
+
+
+def remark(actual: Float64, expected: Expected) -> str:
+    """One sentence on how far off the answer is and what that looks like.
+
+    What is allowed must come from float32's rounding. Empty where some value is not finite.
+    """
+    difference = actual - expected.value
+    if not np.all(np.isfinite(difference)):
+        return ""
+    ratio = float(np.max(np.abs(difference) / expected.allowed))
+    if ratio <= BFLOAT16 and _has_bits(actual, 8):
+        return "It looks like bfloat16: compute in float32 or float64."
+    if ratio <= FLOAT16 and _has_bits(actual, 11):
+        return "It looks like float16: compute in float32 or float64."
+    times = f"{float(f'{ratio:.2g}'):,.12g} times what rounding explains"
+    if ratio > FEWER_DIGITS:
+        return f"That is {times}: another function."
+    if _one_sided(difference, expected):
+        return (
+            f"That is {times}, and nearly all to one side: it looks like a small constant too "
+            "many, such as an epsilon, not like another function."
+        )
+    if ratio <= LESS_ACCURATE:
+        return (
+            f"That is {times}: it looks like rounding in float32, in a formula that loses digits, "
+            "not like another function."
+        )
+    return (
+        f"That is {times}: it looks like fewer digits somewhere, such as float16 or a rounded "
+        "constant, not like another function."
+    )
+
+
+def _has_bits(values: Float64, bits: int) -> bool:
+    """Whether no value needs more than so many significant bits; all being zero does not count."""
+    fraction, _ = np.frexp(values)
+    scaled = np.ldexp(fraction, bits)
+    return bool(values.any()) and bool(np.all(scaled == np.rint(scaled)))
+
+
+def _one_sided(difference: Float64, expected: Expected) -> bool:
+    """Whether the values that are off are nearly all too small, or too large, in magnitude."""
+    off = np.abs(difference) > expected.allowed
+    outward = np.mean((difference * expected.value)[off] > 0)
+    return bool(max(outward, 1 - outward) >= ONE_SIDED) and int(off.sum()) > 4

@@ -1,0 +1,145 @@
+"""Asks a student's function a few more questions and finds out what was misunderstood.
+
+This runs in the parent, after a check has failed, and calls the student's function in its worker
+like any check does. It has no say in the points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from grader.checking import Check
+from grader.errors import CheckFailed
+from grader.model import Hint, Outcome
+from grader.oracle import AttentionSizes, Draw, RecurrentSizes, random_rnn
+from grader.questions.misconceptions.gates import Gate, GateMisconception
+from grader.questions.misconceptions.matching import Answers, Case, Diagnosis, matching
+from grader.questions.misconceptions.record import Misconception
+from grader.student import Several
+
+Diagnose = Callable[[Check], Diagnosis | None]
+"""What a question's module calls ``diagnose``. Raises CheckFailed when the worker is lost."""
+
+# No two axes are alike, so that each misconception shows; but for one draw, with as many inputs as
+# hidden units: without it no transposed kernel could be seen. The smallest comes first.
+RECURRENT_SIZES = (
+    RecurrentSizes(batch=3, steps=5, inputs=4, hidden=4),
+    RecurrentSizes(batch=4, steps=6, inputs=3, hidden=2),
+    RecurrentSizes(batch=2, steps=7, inputs=3, hidden=5),
+)
+ATTENTION_SIZES = (
+    AttentionSizes(batch=2, steps=5, embed=12, heads=3),
+    AttentionSizes(batch=4, steps=8, embed=10, heads=5),
+    AttentionSizes(batch=3, steps=4, embed=10, heads=2),
+)
+
+
+@dataclass(frozen=True)
+class AnswerDiagnosis:
+    """Compares what a function returns with what each misconception would return."""
+
+    solution: Any
+    misconceptions: Sequence[Misconception]
+    draw: Callable[..., Draw]
+    sizes: Sequence[Any]
+    """One draw each."""
+
+    def __call__(self, check: Check) -> Diagnosis | None:
+        cases = []
+        for sizes, seed in zip(self.sizes, check.seeds(len(self.sizes)), strict=True):
+            draw = self.draw(sizes, seed, check.allowance)
+            cases.append(Case(draw.arguments, draw.expected, _answers(check, draw)))
+        return matching(cases, self.solution, self.misconceptions)
+
+
+@dataclass(frozen=True)
+class GateDiagnosis:
+    """Looks at the GRU parameters that a function returns."""
+
+    function: str
+    misconceptions: Sequence[GateMisconception]
+    sizes: Sequence[RecurrentSizes]
+    arguments: Callable[[RecurrentSizes, int, Check], tuple[Any, ...]]
+    """From sizes and a seed to what the function is called with."""
+
+    def __call__(self, check: Check) -> Diagnosis | None:
+        holding = list(self.misconceptions)
+        for sizes, seed in zip(self.sizes, check.seeds(len(self.sizes)), strict=True):
+            arguments = self.arguments(sizes, seed, check)
+            try:
+                gates = [Gate.of(gate) for gate in check.gates(self.function, arguments)]
+            except CheckFailed as failure:
+                if failure.outcome is Outcome.WRONG:
+                    return None
+                raise
+            if not _fit(gates, sizes):
+                return None
+            holding = [m for m in holding if m.holds(*gates, *arguments)]
+        found = _most_telling(holding)
+        apart = len(found) < 2 or not found[0].about & found[1].about
+        return Diagnosis(tuple(found)) if 1 <= len(found) <= 2 and apart else None
+
+
+def rnn_parameters(sizes: RecurrentSizes, seed: int, check: Check) -> tuple[Any, ...]:
+    """The arguments of q4's function."""
+    rnn = random_rnn(sizes, seed, check.allowance)
+    return rnn.wt_h, rnn.wt_x, rnn.bias
+
+
+def two_sizes(sizes: RecurrentSizes, seed: int, check: Check) -> tuple[Any, ...]:
+    """The arguments of q5's function."""
+    return sizes.inputs, sizes.hidden
+
+
+def as_hint(diagnosis: Diagnosis, *, location_only: bool = False) -> Hint:
+    """The diagnosis in words; or only which step to look at."""
+    found = diagnosis.misconceptions
+    if location_only:
+        places = dict.fromkeys(m.where for m in found)
+        return Hint(title=f"Look at {' and at '.join(places)}", near=diagnosis.near)
+    title = _listed([m.title for m in found])
+    return Hint(
+        title=title if len(found) == 1 else f"Two mistakes together: {title}",
+        explanation=_listed([m.explanation for m in found]),
+        hint=_listed([m.hint for m in found]),
+        link=" ".join(dict.fromkeys(m.link for m in found)),
+        near=diagnosis.near,
+    )
+
+
+def _listed(texts: Sequence[str]) -> str:
+    """The texts, numbered where there are several; one that all share is said once."""
+    if len(set(texts)) == 1:
+        return texts[0]
+    return " ".join(f"({i}) {text}" for i, text in enumerate(texts, start=1))
+
+
+def _fit(gates: Sequence[Gate], sizes: RecurrentSizes) -> bool:
+    """Whether the gates can be looked at; the candidate's kernels may have any shape."""
+    return (
+        all(gate.finite and gate.has_biases(sizes.hidden) for gate in gates)
+        and gates[0].has_kernels(sizes.inputs, sizes.hidden)
+        and gates[1].has_kernels(sizes.inputs, sizes.hidden)
+    )
+
+
+def _most_telling(holding: Sequence[GateMisconception]) -> list[GateMisconception]:
+    """Without those whose part of the answer another one explains along with more."""
+    return [m for m in holding if not any(m.about < other.about for other in holding)]
+
+
+def _answers(check: Check, draw: Draw) -> Answers:
+    depth = 0 if len(draw.expected) == 1 else 1
+    try:
+        value = check.student.call(draw.function, draw.arguments, depth).value
+    except CheckFailed as failure:
+        if failure.outcome is Outcome.EXCEPTION:
+            return None
+        raise
+    items = value.items if isinstance(value, Several) else (value,)
+    # What is no array cannot be any misconception's answer, which an empty tuple says too.
+    return tuple(item for item in items if isinstance(item, np.ndarray))

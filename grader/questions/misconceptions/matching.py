@@ -1,0 +1,149 @@
+"""Which misconception, if any, gives the answers that a student's function gave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grader.compare import Expected, as_expected_shape
+from grader.questions.misconceptions.record import Misconception, independent, misread
+
+MATCH = 10.0
+"""A multiple of the largest allowance of a draw: wrong formulas round differently from right ones.
+It is far from both sides: measured, float32 code of a misconception uses 4 % of it at most, and two
+misconceptions are 70 times as far apart at least."""
+NEAR = 0.02
+"""Near is an answer at this part of its distance from the right answer and from every other."""
+
+Answers = tuple[NDArray[Any], ...] | None
+"""What a function returned, array by array; None where it raised an exception."""
+Code = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """The misconceptions, one or two, that explain an answer."""
+
+    misconceptions: tuple[Misconception, ...]
+    near: bool = False
+    """The answer comes close to what the misconception gives, but is not the same."""
+
+    @property
+    def id(self) -> str:
+        return "+".join(misconception.id for misconception in self.misconceptions)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a student's function answered to one draw, beside the right answer."""
+
+    arguments: tuple[Any, ...]
+    expected: tuple[Expected, ...]
+    answers: Answers
+
+    def distance(self, code: Code) -> float:
+        """The largest difference between the student's answers and those of ``code``.
+
+        It is infinite where the shapes differ or only one of the two raises an exception, and zero
+        where both do.
+        """
+        return _distance(self.answers, self._answered_by(code))
+
+    def matches(self, code: Code) -> bool:
+        """Whether the student's answers are those of ``code`` but for rounding."""
+        answers = self._answered_by(code)
+        return _distance(self.answers, answers) <= self._tolerance(answers)
+
+    @property
+    def from_right(self) -> float:
+        """The largest difference between the student's answers and the right ones."""
+        return _distance(self.answers, tuple(e.value for e in self.expected))
+
+    @property
+    def size(self) -> float:
+        """The size of the right answer's values."""
+        return _largest(e.value for e in self.expected)
+
+    def _answered_by(self, code: Code) -> Answers:
+        try:
+            with np.errstate(all="ignore"):
+                answer = code(*self.arguments)
+        except ValueError:
+            # NumPy's word for shapes that do not fit, as a student would have got it.
+            return None
+        return answer if isinstance(answer, tuple) else (answer,)
+
+    def _tolerance(self, answers: Answers) -> float:
+        larger = _largest(answers or ()) / self.size
+        return MATCH * _largest(e.allowed for e in self.expected) * max(1.0, larger)
+
+
+def matching(
+    cases: Sequence[Case], solution: Any, misconceptions: Sequence[Misconception]
+) -> Diagnosis | None:
+    """The one misconception, or else the one pair, or else the near one; None for any doubt."""
+    if not any(case.answers is not None for case in cases):
+        return None
+    if all(case.from_right <= case._tolerance(None) for case in cases):
+        return None
+    exact = _explaining([(m,) for m in misconceptions], cases, solution)
+    if exact:
+        return Diagnosis(exact[0]) if len(exact) == 1 else None
+    pairs = [pair for pair in combinations(misconceptions, 2) if independent(*pair)]
+    exact = _explaining(pairs, cases, solution)
+    if exact:
+        return Diagnosis(exact[0]) if len(exact) == 1 else None
+    return _near(cases, solution, misconceptions)
+
+
+def _explaining(
+    candidates: Iterable[tuple[Misconception, ...]], cases: Sequence[Case], solution: Any
+) -> list[tuple[Misconception, ...]]:
+    return [
+        candidate
+        for candidate in candidates
+        if all(case.matches(misread(solution, *candidate)) for case in cases)
+    ]
+
+
+def _near(
+    cases: Sequence[Case], solution: Any, misconceptions: Sequence[Misconception]
+) -> Diagnosis | None:
+    distances = np.array(
+        [[case.distance(misread(solution, m)) for m in misconceptions] for case in cases]
+    )
+    nearest = int(np.argmin(distances.sum(axis=0)))
+    others = np.delete(distances, nearest, axis=1).min(axis=1)
+    bounds = [
+        NEAR * min(other, case.from_right, case.size)
+        for other, case in zip(others, cases, strict=True)
+    ]
+    if np.all(distances[:, nearest] <= bounds):
+        return Diagnosis((misconceptions[nearest],), near=True)
+    return None
+
+
+def _distance(actual: Answers, candidate: Answers) -> float:
+    if actual is None or candidate is None:
+        return 0.0 if actual is candidate else np.inf
+    if len(actual) != len(candidate):
+        return np.inf
+    return max(map(_difference, actual, candidate))
+
+
+def _difference(actual: NDArray[Any], candidate: NDArray[Any]) -> float:
+    values = as_expected_shape(actual, candidate.shape)
+    if values is None:
+        return np.inf
+    with np.errstate(invalid="ignore"):
+        largest = float(np.max(np.abs(values - candidate)))
+    return largest if np.isfinite(largest) else np.inf
+
+
+def _largest(arrays: Iterable[NDArray[Any]]) -> float:
+    return max((float(np.max(np.abs(array))) for array in arrays), default=0.0)

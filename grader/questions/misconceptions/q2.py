@@ -1,0 +1,155 @@
+"""Q2: an RNN, and what students make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from grader.questions.misconceptions.record import Array, Misconception
+from grader.questions.misconceptions.sequences import Recurrence, sequence_misconceptions
+
+PAGE = "torch.nn.RNN"
+
+
+@dataclass(frozen=True)
+class Rnn(Recurrence):
+    """``rnn`` of the assignment, part by part."""
+
+    kernels: Callable[[Array, Array], tuple[Array, Array]] = lambda wt_x, wt_h: (wt_x, wt_h)
+    bias: Callable[[Array], Array] = lambda bias: bias
+    activation: Callable[[Array], Array] = np.tanh
+    joined: Callable[[Array, Array, Array, Callable[[Array], Array]], Array] = (
+        lambda from_x, from_h, bias, f: f(from_x + from_h + bias)
+    )
+
+    def __call__(
+        self, wt_h: Array, wt_x: Array, bias: Array, init_state: Array, input_data: Array
+    ) -> Any:
+        """Outputs and final state, as a student with these parts returns them."""
+        w_x, w_h = self.kernels(wt_x.astype(np.float64), wt_h.astype(np.float64))
+        b = self.bias(bias.astype(np.float64))
+
+        def step(x: Array, h: Array) -> Array:
+            return self.joined(x @ w_x, h @ w_h, b, self.activation)
+
+        return self.run(step, init_state, input_data)
+
+
+SOLUTION = Rnn()
+MISCONCEPTIONS = (
+    Misconception(
+        id="relu-for-tanh",
+        title="ReLU stands in the place of tanh",
+        where="the nonlinearity",
+        explanation="Negative sums became zero. The RNN of the question squashes its sums with "
+        "another function.",
+        hint="Look at the default of the argument nonlinearity.",
+        page=PAGE,
+        changes={"activation": lambda v: np.maximum(v, 0)},
+    ),
+    Misconception(
+        id="sigmoid-for-tanh",
+        title="A sigmoid stands in the place of tanh",
+        where="the nonlinearity",
+        explanation="All states lie between 0 and 1. The states of the question's RNN may be "
+        "negative.",
+        hint="Look at the default of the argument nonlinearity.",
+        page=PAGE,
+        changes={"activation": lambda v: 1 / (1 + np.exp(-v))},
+    ),
+    Misconception(
+        id="no-activation",
+        title="There is no nonlinearity",
+        where="the nonlinearity",
+        explanation="The state is the bare sum, so that the network is linear and its states can "
+        "grow beyond 1.",
+        hint="Compare what is around the sum in the page's formula with your step.",
+        page=PAGE,
+        changes={"activation": lambda v: v},
+    ),
+    Misconception(
+        id="bias-dropped",
+        title="The bias is not added",
+        where="the sum inside the nonlinearity",
+        explanation="The numbers are those of a network without any bias.",
+        hint="Count the terms of the sum on the page, and those of yours.",
+        page=PAGE,
+        changes={"bias": np.zeros_like},
+    ),
+    Misconception(
+        id="bias-twice",
+        title="The bias is added twice",
+        where="the sum inside the nonlinearity",
+        explanation="Torch's layer has two biases, and the page's formula adds both. The one that "
+        "your function receives is already their sum.",
+        hint="Read in get_rnn_params what becomes of the page's two biases.",
+        page=PAGE,
+        changes={"bias": lambda bias: 2 * bias},
+    ),
+    Misconception(
+        id="input-kernel-transposed",
+        title="The input's kernel is transposed",
+        where="the product with the input",
+        explanation="Torch keeps kernels as [hidden, input]; the function receives wt_x turned "
+        "round already. Where there are as many inputs as hidden units, nothing fails, and the "
+        "numbers are others.",
+        hint="Write the shapes of both factors down, and see in the page's Variables which one "
+        "the helper turned round.",
+        page=PAGE,
+        changes={"kernels": lambda wt_x, wt_h: (wt_x.T, wt_h)},
+    ),
+    Misconception(
+        id="recurrent-kernel-transposed",
+        title="The recurrent kernel is transposed",
+        where="the product with the state",
+        explanation="Torch keeps kernels transposed; the function receives wt_h turned round "
+        "already. It is square, so no shape reveals it.",
+        hint="See in the page's Variables how weight_hh is kept, and in the helper what "
+        "becomes of it.",
+        page=PAGE,
+        changes={"kernels": lambda wt_x, wt_h: (wt_x, wt_h.T)},
+    ),
+    Misconception(
+        id="both-kernels-transposed",
+        title="Both kernels are transposed",
+        where="the two products",
+        explanation="The page's formula has transposes, but the function receives kernels that "
+        "the helper turned round already.",
+        hint="Compare the shapes in the page's Variables with those that your function gets.",
+        page=PAGE,
+        changes={"kernels": lambda wt_x, wt_h: (wt_x.T, wt_h.T)},
+    ),
+    Misconception(
+        id="kernels-exchanged",
+        title="The two kernels are exchanged",
+        where="which kernel belongs to the input and which to the state",
+        explanation="The input goes through the recurrent kernel and the state through the "
+        "input's. Only shapes can reveal that, where they differ.",
+        hint="Compare the order of your function's arguments with the names in the formula.",
+        page=PAGE,
+        changes={"kernels": lambda wt_x, wt_h: (wt_h, wt_x)},
+    ),
+    Misconception(
+        id="recurrent-term-missing",
+        title="The previous state does not enter the step",
+        where="the sum inside the nonlinearity",
+        explanation="Each state depends on its own input alone, so the network is not recurrent.",
+        hint="Count the terms of the sum on the page, and those of yours.",
+        page=PAGE,
+        changes={"joined": lambda from_x, from_h, bias, f: f(from_x + bias)},
+    ),
+    Misconception(
+        id="activation-before-recurrence",
+        title="The recurrent term is added outside the nonlinearity",
+        where="what the nonlinearity is applied to",
+        explanation="Only the input's part of the sum is squashed; the state's part is added "
+        "afterwards.",
+        hint="See where the parentheses of the page's formula close.",
+        page=PAGE,
+        changes={"joined": lambda from_x, from_h, bias, f: f(from_x + bias) + from_h},
+    ),
+    *sequence_misconceptions(PAGE),
+)

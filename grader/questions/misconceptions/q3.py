@@ -1,0 +1,314 @@
+"""Q3: a GRU in torch's form, and what students make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from grader.questions.misconceptions.record import Array, Misconception
+from grader.questions.misconceptions.sequences import Recurrence, sequence_misconceptions
+
+PAGE = "torch.nn.GRU"
+Gate = tuple[Array, Array, Array, Array]
+"""``(wt_x, bias_x, wt_h, bias_h)``."""
+
+
+def sigmoid(v: Array) -> Array:
+    """1 / (1 + e^-v), without overflow."""
+    return 0.5 * (1 + np.tanh(0.5 * v))
+
+
+@dataclass(frozen=True)
+class Gru(Recurrence):
+    """``gru`` of the assignment, part by part."""
+
+    gates: Callable[[Gate, Gate, Gate], tuple[Gate, Gate, Gate]] = lambda r, z, n: (r, z, n)
+    kernels: Callable[[Array, Array], tuple[Array, Array]] = lambda wt_x, wt_h: (wt_x, wt_h)
+    biases: Callable[[Array, Array], tuple[Array, Array]] = lambda bias_x, bias_h: (bias_x, bias_h)
+    gating: Callable[[Array], Array] = sigmoid
+    activation: Callable[[Array], Array] = np.tanh
+    candidate: Callable[[Array, Array, Array, Array, Array], Array] = (
+        lambda from_x, r, h, wt_h, bias_h: from_x + r * (h @ wt_h + bias_h)
+    )
+    """The sum inside the candidate's nonlinearity."""
+    blend: Callable[[Array, Array, Array], Array] = lambda z, n, h: (1 - z) * n + z * h
+
+    def __call__(
+        self,
+        linear_trans_r: Gate,
+        linear_trans_z: Gate,
+        linear_trans_n: Gate,
+        init_state: Array,
+        input_data: Array,
+    ) -> Any:
+        """Outputs and final state, as a student with these parts returns them."""
+        r_gate, z_gate, n_gate = (
+            self._prepared(gate)
+            for gate in self.gates(linear_trans_r, linear_trans_z, linear_trans_n)
+        )
+
+        def gate(parameters: Gate, x: Array, h: Array) -> Array:
+            wt_x, bias_x, wt_h, bias_h = parameters
+            return self.gating(x @ wt_x + bias_x + h @ wt_h + bias_h)
+
+        def step(x: Array, h: Array) -> Array:
+            r, z = gate(r_gate, x, h), gate(z_gate, x, h)
+            wt_x, bias_x, wt_h, bias_h = n_gate
+            n = self.activation(self.candidate(x @ wt_x + bias_x, r, h, wt_h, bias_h))
+            return self.blend(z, n, h)
+
+        return self.run(step, init_state, input_data)
+
+    def _prepared(self, gate: Gate) -> Gate:
+        wt_x, bias_x, wt_h, bias_h = (np.asarray(item, dtype=np.float64) for item in gate)
+        wt_x, wt_h = self.kernels(wt_x, wt_h)
+        bias_x, bias_h = self.biases(bias_x, bias_h)
+        return wt_x, bias_x, wt_h, bias_h
+
+
+SOLUTION = Gru()
+_BLEND = "how the new state is put together from the old one and the candidate"
+_RESET = "what the reset gate is applied to"
+_BIASES = "the biases"
+_KERNELS = "the products with the kernels"
+_FORMULA_N = "Read the line of n_t on the page symbol by symbol: "
+_FORMULA_H = "Read the line of h_t on the page symbol by symbol: "
+MISCONCEPTIONS = (
+    Misconception(
+        id="update-gate-turned-round",
+        title="The update gate is turned round",
+        where=_BLEND,
+        explanation="Where z is 1 the state becomes the candidate, and where it is 0 the old state "
+        "is kept. Papers differ in this; torch has it the other way.",
+        hint=_FORMULA_H + "which of the two terms goes away when z is 1?",
+        page=PAGE,
+        changes={"blend": lambda z, n, h: z * n + (1 - z) * h},
+    ),
+    Misconception(
+        id="update-gate-missing",
+        title="The update gate is not used",
+        where=_BLEND,
+        explanation="The new state is the candidate alone, and nothing of the old one is kept.",
+        hint=_FORMULA_H + "what is the second term?",
+        page=PAGE,
+        changes={"blend": lambda z, n, h: n},
+    ),
+    Misconception(
+        id="candidate-not-weighted",
+        title="The candidate is added with its full weight",
+        where=_BLEND,
+        explanation="The old state is weighted by z, but the candidate is not weighted, so the "
+        "weights of the two do not add up to one.",
+        hint=_FORMULA_H + "what stands before n_t?",
+        page=PAGE,
+        changes={"blend": lambda z, n, h: n + z * h},
+    ),
+    Misconception(
+        id="reset-before-product",
+        title="The reset gate is applied before the matrix product",
+        where=_RESET,
+        explanation="The state is multiplied by r and then by the kernel. That is the form of the "
+        "first paper; torch's differs on purpose.",
+        hint=_FORMULA_N + "what is inside the parentheses after r_t? The page's note says more.",
+        page=PAGE,
+        changes={"candidate": lambda from_x, r, h, wt_h, bias_h: from_x + (r * h) @ wt_h + bias_h},
+    ),
+    Misconception(
+        id="reset-without-bias",
+        title="The reset gate does not cover the recurrent bias",
+        where=_RESET,
+        explanation="The recurrent bias of the candidate is added in full, whatever r is.",
+        hint=_FORMULA_N + "where do the parentheses after r_t close?",
+        page=PAGE,
+        changes={"candidate": lambda from_x, r, h, wt_h, bias_h: from_x + r * (h @ wt_h) + bias_h},
+    ),
+    Misconception(
+        id="reset-over-everything",
+        title="The reset gate covers the input's part too",
+        where=_RESET,
+        explanation="The whole sum inside the tanh is multiplied by r, so that a shut reset gate "
+        "also hides the input.",
+        hint=_FORMULA_N + "which terms stand outside the parentheses after r_t?",
+        page=PAGE,
+        changes={"candidate": lambda from_x, r, h, wt_h, bias_h: r * (from_x + h @ wt_h + bias_h)},
+    ),
+    Misconception(
+        id="reset-over-input",
+        title="The reset gate is applied to the input's part",
+        where=_RESET,
+        explanation="r multiplies what comes from the input. It is meant to decide how much of the "
+        "old state is seen.",
+        hint=_FORMULA_N + "which of the two parts follows r_t?",
+        page=PAGE,
+        changes={"candidate": lambda from_x, r, h, wt_h, bias_h: r * from_x + h @ wt_h + bias_h},
+    ),
+    Misconception(
+        id="reset-missing",
+        title="The reset gate is not used",
+        where=_RESET,
+        explanation="The candidate sees the whole old state, as if r were always 1.",
+        hint=_FORMULA_N + "what stands before the part with the old state?",
+        page=PAGE,
+        changes={"candidate": lambda from_x, r, h, wt_h, bias_h: from_x + h @ wt_h + bias_h},
+    ),
+    Misconception(
+        id="candidate-bias-dropped",
+        title="The candidate has no recurrent bias",
+        where="the sum inside the candidate's nonlinearity",
+        explanation="Both gates have their two biases, but in the candidate the recurrent one is "
+        "left out.",
+        hint=_FORMULA_N + "how many biases are there?",
+        page=PAGE,
+        changes={"candidate": lambda from_x, r, h, wt_h, bias_h: from_x + r * (h @ wt_h)},
+    ),
+    Misconception(
+        id="reset-and-update-swapped",
+        title="The reset and the update gate are exchanged",
+        where="which parameters belong to which gate",
+        explanation="r is computed from the update gate's parameters and z from the reset gate's.",
+        hint="Compare the order of your function's arguments with the order of the gates in "
+        "the page's Variables.",
+        page=PAGE,
+        changes={"gates": lambda r, z, n: (z, r, n)},
+    ),
+    Misconception(
+        id="recurrent-biases-dropped",
+        title="The recurrent biases are left out",
+        where=_BIASES,
+        explanation="Each gate has a bias for the input and one for the state; the second is not "
+        "added anywhere.",
+        hint="Count the biases in each line of the page's formula, and in yours.",
+        page=PAGE,
+        changes={"biases": lambda bias_x, bias_h: (bias_x, np.zeros_like(bias_h))},
+    ),
+    Misconception(
+        id="input-biases-dropped",
+        title="The input's biases are left out",
+        where=_BIASES,
+        explanation="Each gate has a bias for the input and one for the state; the first is not "
+        "added anywhere.",
+        hint="Count the biases in each line of the page's formula, and in yours.",
+        page=PAGE,
+        changes={"biases": lambda bias_x, bias_h: (np.zeros_like(bias_x), bias_h)},
+    ),
+    Misconception(
+        id="all-biases-dropped",
+        title="No bias is added",
+        where=_BIASES,
+        explanation="The numbers are those of a GRU with bias=False.",
+        hint="Count the biases in each line of the page's formula, and in yours.",
+        page=PAGE,
+        changes={"biases": lambda bias_x, bias_h: (np.zeros_like(bias_x), np.zeros_like(bias_h))},
+    ),
+    Misconception(
+        id="input-bias-for-both",
+        title="The input's bias is used twice",
+        where=_BIASES,
+        explanation="The bias of the input also stands where the recurrent one belongs.",
+        hint="See which index each of the two biases has in a line of the page's formula.",
+        page=PAGE,
+        changes={"biases": lambda bias_x, bias_h: (bias_x, bias_x)},
+    ),
+    Misconception(
+        id="recurrent-bias-for-both",
+        title="The recurrent bias is used twice",
+        where=_BIASES,
+        explanation="The recurrent bias also stands where the input's belongs.",
+        hint="See which index each of the two biases has in a line of the page's formula.",
+        page=PAGE,
+        changes={"biases": lambda bias_x, bias_h: (bias_h, bias_h)},
+    ),
+    Misconception(
+        id="biases-exchanged",
+        title="The two biases are exchanged",
+        where=_BIASES,
+        explanation="In both gates the biases are only added up, so that the order does not "
+        "matter. In the candidate it does: one of them is multiplied by r.",
+        hint=_FORMULA_N + "which bias is inside the parentheses?",
+        page=PAGE,
+        changes={"biases": lambda bias_x, bias_h: (bias_h, bias_x)},
+    ),
+    Misconception(
+        id="input-kernels-transposed",
+        title="The input's kernels are transposed",
+        where=_KERNELS,
+        explanation="Torch keeps kernels as [hidden, input]; the function receives them turned "
+        "round already. Where there are as many inputs as hidden units, nothing fails.",
+        hint="Compare the shapes in the page's Variables with those that your function gets.",
+        page=PAGE,
+        changes={"kernels": lambda wt_x, wt_h: (wt_x.T, wt_h)},
+    ),
+    Misconception(
+        id="recurrent-kernels-transposed",
+        title="The recurrent kernels are transposed",
+        where=_KERNELS,
+        explanation="Torch keeps kernels transposed; the function receives wt_h turned round "
+        "already. It is square, so no shape reveals it.",
+        hint="See in the page's Variables how weight_hh is kept, and in the helper what "
+        "becomes of it.",
+        page=PAGE,
+        changes={"kernels": lambda wt_x, wt_h: (wt_x, wt_h.T)},
+    ),
+    Misconception(
+        id="all-kernels-transposed",
+        title="All kernels are transposed",
+        where=_KERNELS,
+        explanation="The function receives kernels that the helper turned round already.",
+        hint="Compare the shapes in the page's Variables with those that your function gets.",
+        page=PAGE,
+        changes={"kernels": lambda wt_x, wt_h: (wt_x.T, wt_h.T)},
+    ),
+    Misconception(
+        id="halves-exchanged",
+        title="The input's parameters and the state's are exchanged",
+        where="how a gate's tuple is unpacked",
+        explanation="The tuple of a gate begins with the input's kernel and bias. Read the other "
+        "way, the input goes through the recurrent kernel; only shapes reveal that.",
+        hint="Read in get_gru_params in which order a tuple is made, with the names of the page.",
+        page=PAGE,
+        changes={
+            "kernels": lambda wt_x, wt_h: (wt_h, wt_x),
+            "biases": lambda bias_x, bias_h: (bias_h, bias_x),
+        },
+    ),
+    Misconception(
+        id="relu-for-tanh",
+        title="ReLU stands in the place of the candidate's tanh",
+        where="the candidate's nonlinearity",
+        explanation="Negative candidates became zero.",
+        hint="See which function the page's line of n_t begins with.",
+        page=PAGE,
+        changes={"activation": lambda v: np.maximum(v, 0)},
+    ),
+    Misconception(
+        id="sigmoid-for-tanh",
+        title="A sigmoid stands in the place of the candidate's tanh",
+        where="the candidate's nonlinearity",
+        explanation="The candidate is computed like a gate and lies between 0 and 1.",
+        hint="See which function the page's line of n_t begins with.",
+        page=PAGE,
+        changes={"activation": sigmoid},
+    ),
+    Misconception(
+        id="tanh-for-sigmoid",
+        title="The gates are computed with tanh",
+        where="the gates' nonlinearity",
+        explanation="A gate is a weight between 0 and 1; with tanh it lies between -1 and 1.",
+        hint="See which function σ is, below the page's formula.",
+        page=PAGE,
+        changes={"gating": np.tanh},
+    ),
+    Misconception(
+        id="gates-without-sigmoid",
+        title="The gates are bare sums",
+        where="the gates' nonlinearity",
+        explanation="A gate is a weight between 0 and 1; here it can have any size.",
+        hint="See which function σ is, below the page's formula.",
+        page=PAGE,
+        changes={"gating": lambda v: v},
+    ),
+    *sequence_misconceptions(PAGE),
+)

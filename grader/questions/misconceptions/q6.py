@@ -1,0 +1,374 @@
+"""Q6: multi-head self-attention, and what students make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from grader.questions.misconceptions.record import Array, Misconception
+
+PAGE = "torch.nn.MultiheadAttention"
+FORMULA = "torch.nn.functional.scaled_dot_product_attention"
+SOFTMAX = "torch.nn.functional.softmax"
+
+
+def softmax(scores: Array, axis: int | tuple[int, ...] = -1) -> Array:
+    """Exponentials that sum to one over the axis or axes."""
+    weights = np.exp(scores - scores.max(axis=axis, keepdims=True))
+    return weights / weights.sum(axis=axis, keepdims=True)
+
+
+def concatenated(heads: Array) -> Array:
+    """Heads [B,N,T,W] side by side, [B,T,N*W]."""
+    batch, count, steps, width = heads.shape
+    return heads.transpose(0, 2, 1, 3).reshape(batch, steps, count * width)
+
+
+@dataclass(frozen=True)
+class Attention:
+    """``mha`` of the assignment, part by part. Scores and weights are [B,N,T,T]."""
+
+    read: Callable[[Array], Array] = lambda x: x
+    kernels: Callable[[Array, Array, Array], tuple[Array, Array, Array]] = lambda q, k, v: (q, k, v)
+    compared: Callable[[Array, Array], Array] = lambda q, k: q @ k.swapaxes(-1, -2)
+    scale: Callable[[int, int, int], float] = lambda width, embed, heads: width**-0.5
+    """What scores are multiplied by."""
+    masked: Callable[[Array], Array] = lambda scores: scores
+    weighed: Callable[[Array], Array] = softmax
+    mixed: Callable[[Array, Array], Array] = lambda weights, v: weights @ v
+    joined: Callable[[Array], Array] = concatenated
+    projected: Callable[[Array, Array], Array] = lambda joined, w_o: joined @ w_o
+    returned: Callable[[Array, Array], Array] = lambda output, x: output
+
+    def __call__(
+        self, Wq: list[Array], Wk: list[Array], Wv: list[Array], Wo: Array, input_data: Array
+    ) -> Array:
+        """The output, as a student with these parts returns it."""
+        given = np.asarray(input_data, dtype=np.float64)
+        x = self.read(given)
+        w_q, w_k, w_v = self.kernels(*(np.stack(w).astype(np.float64) for w in (Wq, Wk, Wv)))
+        q, k, v = (np.einsum("bte,nef->bntf", x, w) for w in (w_q, w_k, w_v))
+        heads, embed, width = w_q.shape
+        scores = self.compared(q, k) * self.scale(width, embed, heads)
+        mixed = self.mixed(self.weighed(self.masked(scores)), v)
+        output = self.projected(self.joined(mixed), Wo.astype(np.float64))
+        return self.returned(output, given)
+
+
+def _causal(scores: Array) -> Array:
+    steps = scores.shape[-1]
+    return np.where(np.tri(steps, dtype=bool), scores, -np.inf)
+
+
+def _interleaved(heads: Array) -> Array:
+    batch, count, steps, width = heads.shape
+    return heads.transpose(0, 2, 3, 1).reshape(batch, steps, width * count)
+
+
+def _reshaped(heads: Array) -> Array:
+    batch, count, steps, width = heads.shape
+    return heads.reshape(batch, steps, count * width)
+
+
+def _stacked_and_reshaped(heads: Array) -> Array:
+    batch, count, steps, width = heads.shape
+    return heads.swapaxes(0, 1).reshape(batch, steps, count * width)
+
+
+SOLUTION = Attention()
+_SCALE = "what the scores are divided by"
+_SUM = "the axis over which the attention weights sum to one"
+_JOIN = "how the heads are put together"
+_PROJECTION = "the output projection"
+_ROLES = "which kernels make queries, keys and values"
+_WHICH_AXIS = "Which index of the scores counts the keys, and along which axis does the page's "
+MISCONCEPTIONS = (
+    Misconception(
+        id="no-scale",
+        title="The scores are not scaled",
+        where=_SCALE,
+        explanation="The products of queries and keys go into the softmax as they are. The wider "
+        "a head, the larger they are, and the harder the softmax.",
+        hint="Find scale_factor in the page's code.",
+        page=FORMULA,
+        changes={"scale": lambda width, embed, heads: 1.0},
+    ),
+    Misconception(
+        id="scaled-by-embedding",
+        title="The scores are scaled by the embedding's width",
+        where=_SCALE,
+        explanation="The root is taken of the whole embedding's width. Each head compares queries "
+        "and keys of its own, smaller width.",
+        hint="Find scale_factor in the page's code: of which array's last axis is the root taken, "
+        "and how long is that axis in one head?",
+        page=FORMULA,
+        changes={"scale": lambda width, embed, heads: embed**-0.5},
+    ),
+    Misconception(
+        id="scaled-by-head-count",
+        title="The scores are scaled by the number of heads",
+        where=_SCALE,
+        explanation="The root is taken of how many heads there are, not of how wide one is.",
+        hint="Find scale_factor in the page's code: of which array's last axis is the root taken?",
+        page=FORMULA,
+        changes={"scale": lambda width, embed, heads: heads**-0.5},
+    ),
+    Misconception(
+        id="scaled-by-steps",
+        title="The scores are scaled by the number of steps",
+        where=_SCALE,
+        explanation="The root is taken of the sequence's length, not of a head's width.",
+        hint="Find scale_factor in the page's code: of which axis is the root taken?",
+        page=FORMULA,
+        changes={
+            "scale": lambda width, embed, heads: 1.0,
+            "masked": lambda scores: scores * scores.shape[-1] ** -0.5,
+        },
+    ),
+    Misconception(
+        id="scaled-without-root",
+        title="The scores are divided by the width itself, not by its root",
+        where=_SCALE,
+        explanation="The scores become too small, and the attention too even.",
+        hint="Find scale_factor in the page's code.",
+        page=FORMULA,
+        changes={"scale": lambda width, embed, heads: 1 / width},
+    ),
+    Misconception(
+        id="multiplied-by-root",
+        title="The scores are multiplied by the root of the width",
+        where=_SCALE,
+        explanation="The scores become larger where they should become smaller, and the attention "
+        "nearly picks a single step.",
+        hint="Find scale_factor in the page's code: is it larger or smaller than one?",
+        page=FORMULA,
+        changes={"scale": lambda width, embed, heads: width**0.5},
+    ),
+    Misconception(
+        id="softmax-over-queries",
+        title="The softmax runs over the queries",
+        where=_SUM,
+        explanation="For each key the weights of all queries sum to one. Each query should "
+        "distribute its attention over the keys.",
+        hint=_WHICH_AXIS + "code take the softmax of attn_weight?",
+        page=FORMULA,
+        changes={"weighed": lambda scores: softmax(scores, -2)},
+    ),
+    Misconception(
+        id="softmax-over-heads",
+        title="The softmax runs over the heads",
+        where=_SUM,
+        explanation="The heads compete with each other for each pair of steps. Each head has a "
+        "softmax of its own.",
+        hint=_WHICH_AXIS + "code take the softmax of attn_weight?",
+        page=FORMULA,
+        changes={"weighed": lambda scores: softmax(scores, 1)},
+    ),
+    Misconception(
+        id="softmax-over-batch",
+        title="The softmax runs over the batch",
+        where=_SUM,
+        explanation="The sequences of the batch compete with each other, so that what one "
+        "sequence gives depends on the others.",
+        hint="See what the argument dim is, and which axis of yours it names.",
+        page=SOFTMAX,
+        changes={"weighed": lambda scores: softmax(scores, 0)},
+    ),
+    Misconception(
+        id="softmax-over-all-pairs",
+        title="The softmax runs over all pairs of steps",
+        where=_SUM,
+        explanation="All scores of a sequence sum to one together. Each query has a distribution "
+        "of its own.",
+        hint="See what the argument dim is: along how many axes does it sum to one?",
+        page=SOFTMAX,
+        changes={"weighed": lambda scores: softmax(scores, (2, 3))},
+    ),
+    Misconception(
+        id="softmax-over-everything",
+        title="The softmax runs over a head's whole array",
+        where=_SUM,
+        explanation="All scores of the whole batch sum to one together, as a sum without an axis "
+        "gives it.",
+        hint="See what the argument dim is: along how many axes does it sum to one?",
+        page=SOFTMAX,
+        changes={"weighed": lambda scores: softmax(scores, (0, 2, 3))},
+    ),
+    Misconception(
+        id="no-softmax",
+        title="There is no softmax",
+        where="what happens to the scores before they weigh the values",
+        explanation="The scores themselves are taken as weights. They can be negative, and do not "
+        "sum to one.",
+        hint="See what the page's code does to attn_weight before the last product.",
+        page=FORMULA,
+        changes={"weighed": lambda scores: scores},
+    ),
+    Misconception(
+        id="causal-mask",
+        title="A causal mask hides later steps",
+        where="which steps a query may see",
+        explanation="Each step sees only itself and what came before. The layer of this question "
+        "is built and called without a mask.",
+        hint="See what is_causal and attn_mask are by default.",
+        page=PAGE,
+        changes={"masked": _causal},
+    ),
+    Misconception(
+        id="keys-and-queries-exchanged",
+        title="Keys and queries are exchanged",
+        where=_ROLES,
+        explanation="What should ask is asked: the scores are transposed, and only their values "
+        "reveal it.",
+        hint="See which of the first two arguments the rows of the scores belong to in the "
+        "page's code.",
+        page=FORMULA,
+        changes={"kernels": lambda q, k, v: (k, q, v)},
+    ),
+    Misconception(
+        id="values-from-keys",
+        title="The keys are used as values",
+        where=_ROLES,
+        explanation="The attention weighs the keys up. What it passes on are the values, which "
+        "have kernels of their own.",
+        hint="See what attn_weight is multiplied by in the last line of the page's code.",
+        page=FORMULA,
+        changes={"kernels": lambda q, k, v: (q, k, k)},
+    ),
+    Misconception(
+        id="values-from-queries",
+        title="The queries are used as values",
+        where=_ROLES,
+        explanation="The attention weighs the queries up. What it passes on are the values, which "
+        "have kernels of their own.",
+        hint="See what attn_weight is multiplied by in the last line of the page's code.",
+        page=FORMULA,
+        changes={"kernels": lambda q, k, v: (q, k, q)},
+    ),
+    Misconception(
+        id="first-head-for-all",
+        title="All heads use the first head's kernels",
+        where=_ROLES,
+        explanation="Every head gives the same numbers; the loop over the heads does not use its "
+        "index, or a result is stored several times.",
+        hint="Each head of the page's formula has kernels of its own, with an index i.",
+        page=PAGE,
+        changes={"kernels": lambda q, k, v: tuple(np.repeat(w[:1], len(w), 0) for w in (q, k, v))},
+    ),
+    Misconception(
+        id="attention-over-features",
+        title="Features attend to features instead of steps to steps",
+        where="the product of queries and keys",
+        explanation="The sum of the product runs over the steps, so that the scores of a head are "
+        "as wide as the head, not as the sequence is long.",
+        hint="Find the product in the page's code, and write down the shape of its result.",
+        page=FORMULA,
+        changes={
+            "compared": lambda q, k: q.swapaxes(-1, -2) @ k,
+            "mixed": lambda weights, v: v @ weights,
+        },
+    ),
+    Misconception(
+        id="weights-transposed",
+        title="The attention weights are transposed",
+        where="the product of weights and values",
+        explanation="Each step gets what others' queries give it, so that its weights do not sum "
+        "to one.",
+        hint="Look at the last line of the page's code: which index is summed over?",
+        page=FORMULA,
+        changes={"mixed": lambda weights, v: weights.swapaxes(-1, -2) @ v},
+    ),
+    Misconception(
+        id="attention-over-batch",
+        title="The sequences attend to each other instead of the steps",
+        where="which axis of the input is the sequence",
+        explanation="The first axis is treated as time. The layer of the notebook is built with "
+        "batch_first=True.",
+        hint="See what the page says of query's shape with batch_first.",
+        page=PAGE,
+        changes={
+            "read": lambda x: x.swapaxes(0, 1),
+            "returned": lambda output, x: output.swapaxes(0, 1),
+        },
+    ),
+    Misconception(
+        id="heads-reversed",
+        title="The heads are joined from the last to the first",
+        where=_JOIN,
+        explanation="Each head meets the rows of the output projection that belong to another one.",
+        hint="See in which order the page's formula concatenates the heads.",
+        page=PAGE,
+        changes={"joined": lambda heads: concatenated(heads[:, ::-1])},
+    ),
+    Misconception(
+        id="heads-interleaved",
+        title="The heads are interleaved",
+        where=_JOIN,
+        explanation="First come the first features of all heads, then the second ones. The heads "
+        "belong one after the other.",
+        hint="See the difference from torch.stack: along which axis do the pieces stay whole?",
+        page="torch.cat",
+        changes={"joined": _interleaved},
+    ),
+    Misconception(
+        id="heads-reshaped",
+        title="The heads are joined by a reshape without exchanging axes",
+        where=_JOIN,
+        explanation="An array [batch, heads, steps, width] was reshaped to [batch, steps, "
+        "embedding]: the shape is right, but the numbers of several steps share a row.",
+        hint="A reshape keeps the order in memory; which axis has to stand beside the width first?",
+        page="torch.transpose",
+        changes={"joined": _reshaped},
+    ),
+    Misconception(
+        id="heads-stacked-and-reshaped",
+        title="The list of heads is reshaped into the output",
+        where=_JOIN,
+        explanation="An array [heads, batch, steps, width] was reshaped to [batch, steps, "
+        "embedding]: the shape is right, but the numbers of several sequences are mixed up.",
+        hint="A reshape keeps the order in memory; the page joins along an axis instead.",
+        page="torch.cat",
+        changes={"joined": _stacked_and_reshaped},
+    ),
+    Misconception(
+        id="projection-missing",
+        title="The output projection is missing",
+        where=_PROJECTION,
+        explanation="The joined heads are returned as they are; Wo is not used.",
+        hint="See what follows Concat in the page's formula.",
+        page=PAGE,
+        changes={"projected": lambda joined, w_o: joined},
+    ),
+    Misconception(
+        id="projection-transposed",
+        title="The output projection is transposed",
+        where=_PROJECTION,
+        explanation="Torch keeps the kernel of a linear layer transposed; the function receives Wo "
+        "turned round already. It is square, so no shape reveals it.",
+        hint="Compare the formula of the page with what get_mha_params does to out_proj.weight.",
+        page="torch.nn.Linear",
+        changes={"projected": lambda joined, w_o: joined @ w_o.T},
+    ),
+    Misconception(
+        id="residual-added",
+        title="The input is added to the output",
+        where="what is returned",
+        explanation="The sum of the output and the input is part of a transformer's block, not of "
+        "the attention layer.",
+        hint="See what the last step of the page's formula is.",
+        page=PAGE,
+        changes={"returned": lambda output, x: output + x},
+    ),
+    Misconception(
+        id="output-time-major",
+        title="The output has time first and the batch second",
+        where="the order of the output's axes",
+        explanation="The values are right, in another order of axes. The layer of the notebook is "
+        "built with batch_first=True.",
+        hint="See what the page says of attn_output's shape with batch_first.",
+        page=PAGE,
+        changes={"returned": lambda output, x: output.swapaxes(0, 1)},
+    ),
+)

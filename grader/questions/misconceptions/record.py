@@ -1,0 +1,46 @@
+"""A misconception: what it makes of the right solution, and the words for the student."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+Array = Any
+"""A NumPy array: the parts below are one-line formulas."""
+PAGES = "https://docs.pytorch.org/docs/stable/generated/"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Misconception:
+    """One known misreading of a question."""
+
+    id: str
+    title: str
+    """What is wrong, in a few words."""
+    where: str
+    """The step that is wrong, without what is wrong there; completes "Look at …"."""
+    explanation: str
+    hint: str
+    """Where to look and what for; never the line to write."""
+    page: str
+    """The page of torch's documentation that settles it."""
+    changes: Mapping[str, Any]
+    """Parts of the right solution, by name, and what stands in their place."""
+
+    @property
+    def link(self) -> str:
+        return f"{PAGES}{self.page}.html"
+
+
+def misread(solution: Any, *misconceptions: Misconception) -> Any:
+    """The right solution with the parts of the misconceptions in the place of its own.
+
+    The misconceptions must change different parts.
+    """
+    return replace(solution, **{k: v for m in misconceptions for k, v in m.changes.items()})
+
+
+def independent(one: Misconception, other: Misconception) -> bool:
+    """Whether a student can have both: they change different parts."""
+    return not one.changes.keys() & other.changes.keys()

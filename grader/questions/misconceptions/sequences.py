@@ -1,0 +1,203 @@
+"""How states run through a sequence, and what goes wrong with that in any recurrent network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from grader.questions.misconceptions.record import Array, Misconception
+
+
+@dataclass(frozen=True)
+class Recurrence:
+    """The parts that an RNN and a GRU have in common."""
+
+    begun: Callable[[Array], Array] = lambda init_state: init_state[0]
+    """From ``init_state`` [1,B,H] to the state before the first step [B,H]."""
+    read: Callable[[Array], Array] = lambda inputs: inputs
+    """The inputs in the order in which the steps meet them."""
+    at: Callable[[Array, int], Array] = lambda inputs, step: inputs[:, step]
+    kept: Callable[[Array, Array], Array] = lambda new, old: new
+    """The state that the next step begins with."""
+    shown: Callable[[list[Array]], Array] = lambda states: np.stack(states[1:], axis=1)
+    """From the initial state and that of each step to the outputs."""
+    final: Callable[[list[Array]], Array] = lambda states: states[-1][None]
+    returned: Callable[[Array, Array], Any] = lambda outputs, final: (outputs, final)
+
+    def run(
+        self, step: Callable[[Array, Array], Array], init_state: Array, input_data: Array
+    ) -> Any:
+        """What the function returns whose single step is ``step(x, h)``."""
+        inputs = self.read(_wide(input_data))
+        state = self.begun(_wide(init_state))
+        states = [state]
+        for t in range(inputs.shape[1]):
+            new = step(self.at(inputs, t), state)
+            states.append(new)
+            state = self.kept(new, state)
+        return self.returned(self.shown(states), self.final(states))
+
+
+def _wide(array: Array) -> Array:
+    return np.asarray(array, dtype=np.float64)
+
+
+def _as_time_major(inputs: Array) -> Array:
+    batch, steps, width = inputs.shape
+    return inputs.reshape(steps, batch, width).swapaxes(0, 1)
+
+
+def _reshaped(states: list[Array]) -> Array:
+    outputs = np.stack(states[1:])
+    return outputs.reshape(outputs.shape[1], outputs.shape[0], -1)
+
+
+def sequence_misconceptions(page: str) -> tuple[Misconception, ...]:
+    """Those about the sequence; ``page`` documents the layer of the question."""
+    return (
+        Misconception(
+            id="initial-state-ignored",
+            title="The initial state is not used",
+            where="the state that the first step begins with",
+            explanation="The numbers are those of a network that starts from zeros. "
+            "The function is given a state to start from, and it is not zero.",
+            hint="Compare what the page says under Inputs about h_0 with what your first step "
+            "takes for the previous state.",
+            page=page,
+            changes={"begun": lambda init_state: np.zeros_like(init_state[0])},
+        ),
+        Misconception(
+            id="one-initial-state-for-all",
+            title="The whole batch starts from the first sequence's state",
+            where="how init_state is indexed",
+            explanation="Each sequence of the batch has an initial state of its own; here all "
+            "of them start from that of the first one, and broadcasting hides it.",
+            hint="Look up the shape of h_0: which of its axes is the batch, and which did your "
+            "indexing take away?",
+            page=page,
+            changes={"begun": lambda init: np.repeat(init[0, :1], init.shape[1], axis=0)},
+        ),
+        Misconception(
+            id="state-not-updated",
+            title="Every step starts from the initial state",
+            where="what is carried from one step to the next",
+            explanation="Each step is computed from its input and the initial state, so that "
+            "nothing is remembered. A step must start from the state that the one before it made.",
+            hint="The formula on the page names the state at time t-1. Which variable of your "
+            "loop holds that, and where does it get a new value?",
+            page=page,
+            changes={"kept": lambda new, old: old},
+        ),
+        Misconception(
+            id="runs-backwards",
+            title="The sequence is read from its end",
+            where="the order of the steps",
+            explanation="The states are those of the reversed sequence: the last input is read "
+            "first.",
+            hint="The page counts the time t upwards; look at what your loop counts.",
+            page=page,
+            changes={"read": lambda inputs: inputs[:, ::-1]},
+        ),
+        Misconception(
+            id="inputs-reshaped",
+            title="The inputs are reshaped where their axes should be exchanged",
+            where="how the input of one step is taken from input_data",
+            explanation="A reshape keeps the order of the numbers in memory, so that a step gets "
+            "rows of other steps and other sequences, though the shape is right.",
+            hint="Read how the page treats the order of elements; compare torch.transpose.",
+            page="torch.reshape",
+            changes={"read": _as_time_major},
+        ),
+        Misconception(
+            id="first-input-always",
+            title="Every step reads the first input",
+            where="how the input of one step is taken from input_data",
+            explanation="The states change from step to step, but the input that goes into them is "
+            "that of the first step each time.",
+            hint="The page's formula has an input x_t; find what t is in your loop.",
+            page=page,
+            changes={"at": lambda inputs, step: inputs[:, 0]},
+        ),
+        Misconception(
+            id="outputs-time-major",
+            title="The outputs have time first and the batch second",
+            where="how the states of all steps become one array",
+            explanation="The values are right, in another order of axes: the steps come first. "
+            "The layer of the notebook is built with batch_first=True.",
+            hint="Look up which new axis the states of the steps are joined along.",
+            page="torch.stack",
+            changes={"shown": lambda states: np.stack(states[1:])},
+        ),
+        Misconception(
+            id="outputs-reshaped",
+            title="The outputs are reshaped where their axes should be exchanged",
+            where="how the states of all steps become one array",
+            explanation="The shape is right, but the values stand in the order [steps, batch]: a "
+            "reshape does not move any number in memory.",
+            hint="Read how the page treats the order of elements; compare torch.transpose.",
+            page="torch.reshape",
+            changes={"shown": _reshaped},
+        ),
+        Misconception(
+            id="outputs-one-step-late",
+            title="The outputs are the states before the steps",
+            where="when the state is stored in the loop",
+            explanation="The first output is the initial state and the last state is missing: the "
+            "state is stored before the step instead of after it.",
+            hint="See under Outputs which h_t belongs to step t.",
+            page=page,
+            changes={"shown": lambda states: np.stack(states[:-1], axis=1)},
+        ),
+        Misconception(
+            id="outputs-all-the-last",
+            title="Every step shows the last state",
+            where="what is stored for each step",
+            explanation="All outputs of a sequence are the same. One array is probably changed in "
+            "place and stored again at each step, and all the stored ones are that array.",
+            hint="The page is about getting a copy; see whether your steps share one array.",
+            page="torch.clone",
+            changes={"shown": lambda states: np.stack([states[-1]] * (len(states) - 1), axis=1)},
+        ),
+        Misconception(
+            id="final-state-of-the-first-step",
+            title="The final state is that of the first step",
+            where="which state is returned as the final one",
+            explanation="The outputs are right, but the state after the first step is returned in "
+            "the place of the one after the last.",
+            hint="See under Outputs what h_n is.",
+            page=page,
+            changes={"final": lambda states: states[1][None]},
+        ),
+        Misconception(
+            id="final-state-is-the-initial",
+            title="The final state is the initial one",
+            where="which state is returned as the final one",
+            explanation="The outputs are right, but the state that was passed in is returned "
+            "unchanged.",
+            hint="See under Outputs what h_n is, and which variable of yours holds it in the end.",
+            page=page,
+            changes={"final": lambda states: states[0][None]},
+        ),
+        Misconception(
+            id="final-state-of-the-last-sequence",
+            title="The final state is the last sequence, not the last step",
+            where="which state is returned as the final one",
+            explanation="The last entry along the first axis of the outputs is the last sequence "
+            "of the batch with all of its steps. The final state is each sequence's last step.",
+            hint="See under Outputs what each axis of output is when batch_first=True.",
+            page=page,
+            changes={"final": lambda states: np.stack(states[1:], axis=1)[-1]},
+        ),
+        Misconception(
+            id="results-exchanged",
+            title="The outputs and the final state are returned in the wrong order",
+            where="the order of the two results",
+            explanation="Both are right, but the final state comes first.",
+            hint="See under Outputs which of the two the layer returns first.",
+            page=page,
+            changes={"returned": lambda outputs, final: (final, outputs)},
+        ),
+    )

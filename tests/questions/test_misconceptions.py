@@ -1,0 +1,281 @@
+"""Each known mistake loses its points and is given its own name; nothing else gets a hint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from benchmarks.as_student import QUESTIONS, Judged
+from benchmarks.diagnosis import random_mutants
+from benchmarks.student_code import mistaken
+from benchmarks.student_mistakes import MISTAKES
+from benchmarks.styles import styles
+from benchmarks.trivial_answers import trivial_answers
+from grader.questions.misconceptions.diagnosis import as_hint
+from grader.questions.misconceptions.matching import Diagnosis
+from grader.questions.misconceptions.record import Misconception, independent, misread
+
+SEED = 11
+BY_ID = {question.id: question for question in QUESTIONS}
+ALL = [(question.id, m.id) for question in QUESTIONS for m in question.misconceptions]
+CODE_WORDS = ("np.", "@", "axis=", " = ", "sqrt", "**", ".T")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """As when a hand-in is graded: waking threads for tiny matrices takes longer than they do."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def misconception(question: str, id: str) -> Misconception:
+    [found] = [m for m in BY_ID[question].misconceptions if m.id == id]
+    return found
+
+
+def test_there_are_many_and_each_was_made_a_second_time() -> None:
+    assert len(ALL) >= 40
+    assert len(set(ALL)) == len(ALL)
+    assert {(question, id) for question, ids in MISTAKES.items() for id in ids} == set(ALL)
+
+
+@pytest.mark.parametrize(("question", "id"), ALL)
+def test_words_lead_to_the_documentation_without_the_line_to_write(question: str, id: str) -> None:
+    found = misconception(question, id)
+    assert found.link.startswith("https://docs.pytorch.org/docs/stable/generated/torch.")
+    assert found.title[0].isupper()
+    assert not found.title.endswith(".")
+    assert found.explanation.endswith(".")
+    assert found.hint[-1] in ".?"
+    said = f"{found.title} {found.where} {found.explanation} {found.hint}"
+    assert [word for word in CODE_WORDS if word in said] == []
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.id)
+def test_titles_are_told_apart(question: Judged) -> None:
+    titles = [m.title for m in question.misconceptions]
+    assert len(set(titles)) == len(titles)
+
+
+@pytest.mark.parametrize(("question", "id"), ALL)
+def test_mistake_of_a_student_is_rejected_and_named(question: str, id: str) -> None:
+    code = mistaken(question, id)
+    assert BY_ID[question].rejected(code, SEED)
+    assert BY_ID[question].diagnosed(code, SEED) == Diagnosis((misconception(question, id),))
+
+
+@pytest.mark.parametrize(("question", "id"), ALL)
+def test_misconceptions_own_code_is_named(question: str, id: str) -> None:
+    judged = BY_ID[question]
+    code = misread(judged.solution, misconception(question, id))
+    assert judged.diagnosed(code, SEED) == Diagnosis((misconception(question, id),))
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.id)
+def test_right_answers_get_no_name(question: Judged) -> None:
+    for style in styles(np.random.default_rng(SEED))[question.function].values():
+        assert question.diagnosed(style, SEED) is None
+    assert question.diagnosed(mistaken(question.id), SEED) is None
+    assert question.diagnosed(question.solution, SEED) is None
+    assert not question.rejected(mistaken(question.id), SEED)
+    assert not question.rejected(question.solution, SEED)
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.id)
+def test_answers_that_need_no_understanding_are_rejected(question: Judged) -> None:
+    answers = trivial_answers(question)
+    assert len(answers) == 5
+    passing = [name for name, code in answers.items() if not question.rejected(code, SEED)]
+    assert passing == []
+
+
+def test_wrong_code_that_is_no_known_mistake_gets_no_name() -> None:
+    told = list(random_mutants(12, SEED))
+    assert len([t for t in told if not t.due]) == 12
+    assert [t for t in told if not t.right] == []
+
+
+PAIRS = [
+    ("q2", "bias-dropped", "outputs-time-major"),
+    ("q2", "relu-for-tanh", "recurrent-kernel-transposed"),
+    ("q3", "update-gate-turned-round", "reset-before-product"),
+    ("q3", "reset-missing", "final-state-of-the-first-step"),
+    ("q4", "update-gate-weak", "bias-missing"),
+    ("q4", "reset-gate-shut", "recurrent-kernel-transposed"),
+    ("q6", "no-scale", "projection-missing"),
+    ("q6", "softmax-over-queries", "output-time-major"),
+]
+
+
+@pytest.mark.parametrize(("question", "one", "other"), PAIRS)
+def test_two_mistakes_at_once_are_named_as_two(question: str, one: str, other: str) -> None:
+    found = BY_ID[question].diagnosed(mistaken(question, one, other), SEED)
+    assert found is not None
+    assert {m.id for m in found.misconceptions} == {one, other}
+    assert not found.near
+    hint = as_hint(found)
+    assert hint.title.startswith("Two mistakes together: (1) ")
+
+
+@pytest.mark.parametrize(
+    ("question", "one", "other"),
+    [
+        # Without a softmax the scores' transpose is all that either of two exchanges makes.
+        ("q6", "no-softmax", "keys-and-queries-exchanged"),
+        ("q3", "state-not-updated", "outputs-one-step-late"),
+    ],
+)
+def test_mistakes_that_could_be_two_other_ones_get_no_name(
+    question: str, one: str, other: str
+) -> None:
+    assert BY_ID[question].diagnosed(mistaken(question, one, other), SEED) is None
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.id)
+def test_mistakes_in_one_part_are_no_pair(question: Judged) -> None:
+    for one, other in combinations(question.misconceptions, 2):
+        assert independent(one, other) == (not set(one.changes) & set(other.changes))
+        assert independent(one, other) == independent(other, one)
+
+
+def a_little_off(code: Callable[..., Any]) -> Callable[..., Any]:
+    def scaled(*arguments: Any) -> Any:
+        answer = code(*arguments)
+        if isinstance(answer, tuple):
+            return tuple(np.asarray(item) * 1.003 for item in answer)
+        return np.asarray(answer) * 1.003
+
+    return scaled
+
+
+def half_precision(code: Callable[..., Any]) -> Callable[..., Any]:
+    def rounded(*arguments: Any) -> Any:
+        answer = code(*arguments)
+        if isinstance(answer, tuple):
+            return tuple(np.asarray(item).astype(np.float16) for item in answer)
+        return np.asarray(answer).astype(np.float16)
+
+    return rounded
+
+
+@pytest.mark.parametrize(
+    ("question", "id"),
+    [("q2", "bias-twice"), ("q3", "update-gate-turned-round"), ("q6", "no-scale")],
+)
+def test_near_miss_is_called_near(question: str, id: str) -> None:
+    found = BY_ID[question].diagnosed(a_little_off(mistaken(question, id)), SEED)
+    assert found == Diagnosis((misconception(question, id),), near=True)
+
+
+def test_answer_on_the_way_to_a_mistake_is_not_near_it() -> None:
+    right, wrong = mistaken("q6"), mistaken("q6", "no-scale")
+
+    def between(*arguments: Any) -> Any:
+        return 0.8 * wrong(*arguments) + 0.2 * right(*arguments)
+
+    assert BY_ID["q6"].diagnosed(between, SEED) is None
+
+
+@pytest.mark.parametrize("question", ["q2", "q3", "q6"])
+def test_right_answer_of_too_few_digits_is_near_to_nothing(question: str) -> None:
+    for distorted in (half_precision, a_little_off):
+        assert BY_ID[question].diagnosed(distorted(mistaken(question)), SEED) is None
+
+
+def raising(*arguments: Any) -> Any:
+    raise ValueError("no")
+
+
+ODD: dict[str, Callable[..., Any]] = {
+    "raises": raising,
+    "none": lambda *arguments: None,
+    "text": lambda *arguments: ("a", "b"),
+    "scalar": lambda *arguments: 0.5,
+    "empty": lambda *arguments: (np.zeros((0, 3)), np.zeros(0)),
+    "three": lambda *arguments: (np.zeros(2), np.zeros(2), np.zeros(2)),
+    "nan": lambda *arguments: np.full((3, 4, 2, 2), np.nan),
+    "ones in gates": lambda *arguments: np.ones((3, 4, 1)),
+    "ragged gates": lambda *arguments: [[np.zeros((2, 3)), 1.0, np.zeros(2), np.inf]] * 3,
+}
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.id)
+@pytest.mark.parametrize("answer", ODD.values(), ids=list(ODD))
+def test_odd_answers_get_no_name(question: Judged, answer: Callable[..., Any]) -> None:
+    try:
+        assert question.diagnosed(answer, SEED) is None
+    except Exception as error:
+        # What the student's own function raises is passed on where its value is needed.
+        assert answer is raising
+        assert "ValueError: no" in str(error)
+
+
+def in_wrong_shape(wt_h: Any, wt_x: Any, bias: Any) -> Any:
+    """Torch's own layout, in all three gates."""
+    return [(wt_x.T, bias, wt_h.T, 0 * bias)] * 3
+
+
+def not_finite(wt_h: Any, wt_x: Any, bias: Any) -> Any:
+    gates = [list(gate) for gate in mistaken("q4", "update-gate-open")(wt_h, wt_x, bias)]
+    gates[1][1] = gates[1][1] * np.nan
+    return gates
+
+
+@pytest.mark.parametrize("answer", [in_wrong_shape, not_finite])
+def test_gates_that_no_layer_takes_get_no_name(answer: Callable[..., Any]) -> None:
+    assert BY_ID["q4"].diagnosed(answer, SEED) is None
+
+
+def test_reset_gate_of_one_half_is_no_mistake_where_the_candidate_makes_up_for_it() -> None:
+    def doubled(wt_h: Any, wt_x: Any, bias: Any) -> Any:
+        r, z, n = mistaken("q4", "reset-gate-untouched", "update-gate-weak")(wt_h, wt_x, bias)
+        return r, z, (n[0], bias, 2 * wt_h, 0 * bias)
+
+    found = BY_ID["q4"].diagnosed(doubled, SEED)
+    assert found == Diagnosis((misconception("q4", "update-gate-weak"),))
+
+
+def test_mistakes_that_three_parts_have_get_no_name() -> None:
+    ids = ("update-gate-weak", "reset-gate-weak", "bias-missing")
+    assert BY_ID["q4"].diagnosed(mistaken("q4", *ids), SEED) is None
+
+
+def test_gates_that_two_overlapping_mistakes_explain_get_no_name() -> None:
+    def both(inputs: int, hidden: int) -> Any:
+        held = (np.zeros((inputs, hidden)), np.full(hidden, 9.0), np.zeros((hidden, hidden)))
+        gates = mistaken("q5", "update-gate-untouched")(inputs, hidden)
+        return (*held, np.zeros(hidden)), gates[1], (*held, np.zeros(hidden))
+
+    assert BY_ID["q5"].diagnosed(both, SEED) is None
+
+
+def test_levels_of_a_hint() -> None:
+    diagnosis = Diagnosis((misconception("q3", "update-gate-turned-round"),))
+    full, location = as_hint(diagnosis), as_hint(diagnosis, location_only=True)
+    assert full.title == "The update gate is turned round"
+    assert full.explanation
+    assert full.hint
+    assert full.link.endswith("torch.nn.GRU.html")
+    assert location.title.startswith("Look at how the new state is put together")
+    assert (location.explanation, location.hint, location.link) == ("", "", "")
+    assert "turned round" not in location.title
+
+
+def test_words_that_two_mistakes_share_are_said_once() -> None:
+    two = Diagnosis(
+        (misconception("q4", "update-gate-weak"), misconception("q4", "reset-gate-weak"))
+    )
+    hint = as_hint(two)
+    assert hint.hint.count("See on the page") == 1
+    assert hint.link.count("https://") == 1
+    location = as_hint(two, location_only=True)
+    assert location.title == (
+        "Look at the update gate's parameters and at the reset gate's parameters"
+    )

@@ -1,0 +1,93 @@
+"""An answer that is off says whether it is a matter of precision or another function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+
+from grader.compare import Expected, Float64
+from grader.oracle import AttentionSizes, Draw, RecurrentSizes, gru_draw, mha_draw, rnn_draw
+from grader.oracle.draws import Allowance
+from grader.precision import remark
+from grader.rubric import Rubric
+
+ROUNDING = Rubric.load().rounding
+ALLOWANCE = Allowance(ROUNDING.safety, ROUNDING.activation_ulps)
+SIZES = RecurrentSizes(batch=4, steps=12, inputs=3, hidden=2)
+DRAWS: dict[str, Draw] = {
+    "rnn": rnn_draw(SIZES, 3, ALLOWANCE),
+    "gru": gru_draw(SIZES, 3, ALLOWANCE),
+    "mha": mha_draw(AttentionSizes(batch=4, steps=8, embed=10, heads=5), 3, ALLOWANCE),
+}
+
+
+def bfloat16(values: Float64) -> Float64:
+    rounded: Float64 = torch.from_numpy(values).bfloat16().double().numpy()
+    return rounded
+
+
+def expected(allowed: float = 1e-6, *shape: int) -> Expected:
+    values = np.random.default_rng(0).standard_normal(shape or (20, 5))
+    return Expected("output", values, np.full(values.shape, allowed), "[n]")
+
+
+def rnn_in(dtype: type[np.floating]) -> tuple[Float64, Expected]:
+    wt_h, wt_x, bias, init_state, inputs = (a.astype(dtype) for a in DRAWS["rnn"].arguments)
+    state, states = init_state[0], []
+    for t in range(inputs.shape[1]):
+        state = np.tanh(inputs[:, t] @ wt_x + state @ wt_h + bias)
+        states.append(state)
+    return np.stack(states, axis=1).astype(np.float64), DRAWS["rnn"].expected[0]
+
+
+def test_whole_computation_in_float16() -> None:
+    actual, of = rnn_in(np.float16)
+    assert np.any(np.abs(actual - of.value) > of.allowed)
+    assert "looks like float16" in remark(actual, of)
+
+
+@pytest.mark.parametrize("name", DRAWS)
+def test_answer_rounded_to_fewer_bits(name: str) -> None:
+    of = DRAWS[name].expected[0]
+    assert "looks like float16" in remark(of.value.astype(np.float16).astype(np.float64), of)
+    assert "looks like bfloat16" in remark(bfloat16(of.value), of)
+
+
+def test_other_function_whose_values_happen_to_be_short() -> None:
+    of = expected()
+    assert ": another function." in remark(np.rint(of.value), of)
+    assert ": another function." in remark(np.zeros_like(of.value), of)
+
+
+@pytest.mark.parametrize(
+    ("distorted", "words"),
+    [
+        (lambda v: v * (1 - 5e-5), "an epsilon"),
+        (lambda v: v / (1 + 1e-5), "an epsilon"),
+        (lambda v: np.round(v, 5), "in a formula that loses digits"),
+        (lambda v: np.round(v, 4), "fewer digits somewhere"),
+        (lambda v: v + 0.1 * np.cos(9 * v), ": another function."),
+        (lambda v: v * 1.1, ": another function."),
+    ],
+)
+def test_what_it_looks_like(distorted: Callable[[Float64], Float64], words: str) -> None:
+    of = expected()
+    text = remark(distorted(of.value), of)
+    assert words in text
+    assert text.endswith(".")
+
+
+def test_how_far_off_is_said() -> None:
+    of = expected()
+    assert remark(of.value + 0.5, of).startswith("That is 500,000 times what rounding explains")
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_nothing_is_said_of_what_is_not_finite(value: float) -> None:
+    of = expected()
+    actual = of.value.copy()
+    actual[3, 1] = value
+    assert remark(actual, of) == ""
