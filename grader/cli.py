@@ -59,7 +59,9 @@ def grade(
     ],
     out: Annotated[
         Path | None,
-        typer.Option(help="Where report.json and junit.xml go.", show_default="results/<name>"),
+        typer.Option(
+            help="Where report.html, report.json and junit.xml go.", show_default="results/<name>"
+        ),
     ] = None,
     data: Annotated[
         Path | None,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from grader.excerpt import excerpt_of
 from grader.model import Mismatch
 
 Float64 = NDArray[np.float64]
@@ -82,6 +83,7 @@ def mismatch(actual: Float64, expected: Expected) -> Mismatch | None:
         allowed=float(expected.allowed[first]),
         differing=int(bad.sum()),
         total=int(bad.size),
+        excerpt=excerpt_of(actual, expected.value, error / expected.allowed, first, expected.axes),
     )
 
 

@@ -44,6 +44,29 @@ class TracebackLine(Record):
     code: str
 
 
+Numbers = tuple[tuple[FiniteOrNull, ...], ...]
+"""A small table of numbers: a tuple for each row."""
+
+
+class Excerpt(Record):
+    """A small cut of two arrays around their first difference, and where they differ as a whole."""
+
+    rows: str = Field(description="What the rows of the cut are, such as 'steps'.")
+    columns: str = Field(description="What its columns are, such as 'hidden'.")
+    where: str = Field(description="The index on the other axes, such as 'batch 0'; '' if none.")
+    first_row: int = Field(description="The index of the cut's first row in the array.")
+    first_column: int
+    marked: tuple[int, int] = Field(description="Row and column of the first difference in it.")
+    expected: Numbers
+    actual: Numbers
+    ratios: Numbers = Field(description="Of the cut: each difference over what was allowed there.")
+    overview: Numbers = Field(
+        description="The largest such ratio over all other axes, and over blocks of rows and "
+        "columns where there are many; null: not finite."
+    )
+    shape: tuple[int, int] = Field(description="How many rows and columns the overview stands for.")
+
+
 class Mismatch(Record):
     """Where two arrays differ by more than is allowed. All numbers are absolute."""
 
@@ -56,6 +79,7 @@ class Mismatch(Record):
     allowed: FiniteOrNull
     differing: int
     total: int
+    excerpt: Excerpt | None = None
 
 
 class Hint(Record):
@@ -181,6 +205,27 @@ class Isolation(Record):
     verdicts: tuple[Verdict, ...] = ()
 
 
+class ClaimVerdict(StrEnum):
+    """Whether a number that a notebook shows goes with what the grader measured."""
+
+    AGREES = "agrees"
+    DIFFERS = "differs"
+    NOT_SHOWN = "not shown"
+    INCOMPARABLE = "cannot be compared"
+
+
+class Claim(Record):
+    """A number that a submitted notebook shows, beside what was measured. It changes no points."""
+
+    question: str
+    what: str
+    claimed: FiniteOrNull = Field(description="Null: not shown, or shown as NaN or infinity.")
+    measured: FiniteOrNull = Field(description="Null: not measured, or no number that compares.")
+    verdict: ClaimVerdict
+    cell: str = Field(default="", description="The notebook and the cell that show it.")
+    why: str = Field(default="", description="What the verdict rests on.")
+
+
 class Report(Record):
     """The whole result of grading one submission; every report format is made from it."""
 
@@ -194,6 +239,9 @@ class Report(Record):
     duration_s: float
     notes: tuple[str, ...] = Field(
         default=(), description="What staff should know, such as files that were not understood."
+    )
+    claims: tuple[Claim, ...] = Field(
+        default=(), description="What the notebooks show; for staff, and only when asked for."
     )
     questions: tuple[QuestionResult, ...]
 

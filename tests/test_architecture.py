@@ -20,7 +20,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("grader.measures", "grader.encoded"),
     ("grader.model",),
     ("grader.errors",),
-    ("grader.wire", "grader.rubric", "grader.naming"),
+    ("grader.wire", "grader.rubric", "grader.naming", "grader.excerpt"),
     ("grader.archive", "grader.compare", "grader.source", "grader.sandbox.spec"),
     ("grader.oracle", "grader.precision", "grader.worker"),
     ("grader.sandbox",),

@@ -7,17 +7,23 @@ import tempfile
 from pathlib import Path
 
 from grader.model import Report
+from grader.reports.html import to_html
 from grader.reports.junit import to_junit
 
 JSON_FILE = "report.json"
 JUNIT_FILE = "junit.xml"
+HTML_FILE = "report.html"
+STAFF_FILE = "staff.html"
+"""The same page with what students do not see; ``report.json`` has that, too."""
 
 
 def write_reports(report: Report, folder: Path) -> None:
-    """Write ``report.json`` and ``junit.xml`` into ``folder``, which is made if need be."""
+    """Write the report in every format into ``folder``, which is made if need be."""
     folder.mkdir(parents=True, exist_ok=True)
     write_atomically(folder / JSON_FILE, report.model_dump_json(indent=2) + "\n")
     write_atomically(folder / JUNIT_FILE, to_junit(report))
+    write_atomically(folder / HTML_FILE, to_html(report))
+    write_atomically(folder / STAFF_FILE, to_html(report, staff=True))
 
 
 def write_atomically(file: Path, text: str) -> None:

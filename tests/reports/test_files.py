@@ -12,7 +12,14 @@ import pytest
 
 from grader.measures import Interval
 from grader.model import Mismatch, Report, TracebackLine
-from grader.reports.files import JSON_FILE, JUNIT_FILE, write_atomically, write_reports
+from grader.reports.files import (
+    HTML_FILE,
+    JSON_FILE,
+    JUNIT_FILE,
+    STAFF_FILE,
+    write_atomically,
+    write_reports,
+)
 from grader.reports.junit import to_junit
 from tests.reports.builders import (
     HOSTILE,
@@ -114,10 +121,12 @@ def test_json_is_the_report(tmp_path: Path) -> None:
     assert Report.model_validate(read_json(tmp_path)) == full_report(0.25)
 
 
-def test_both_files_are_written_and_nothing_else(tmp_path: Path) -> None:
+def test_all_files_are_written_and_nothing_else(tmp_path: Path) -> None:
     folder = tmp_path / "results" / "alice"
     write_reports(full_report(0.25), folder)
-    assert sorted(p.name for p in folder.iterdir()) == [JUNIT_FILE, JSON_FILE]
+    assert sorted(p.name for p in folder.iterdir()) == sorted(
+        [JUNIT_FILE, JSON_FILE, HTML_FILE, STAFF_FILE]
+    )
     assert (folder / JUNIT_FILE).read_text(encoding="utf-8") == to_junit(full_report(0.25))
 
 
@@ -125,7 +134,7 @@ def test_reports_are_replaced(tmp_path: Path) -> None:
     write_reports(full_report(0.25), tmp_path)
     write_reports(report(submission="bob"), tmp_path)
     assert read_json(tmp_path)["submission"] == "bob"
-    assert len(list(tmp_path.iterdir())) == 2
+    assert len(list(tmp_path.iterdir())) == 4
 
 
 def test_text_is_written_as_utf8(tmp_path: Path) -> None:
