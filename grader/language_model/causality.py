@@ -27,6 +27,9 @@ Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
 MOST_NATS = 5.0
 """A larger gain counts as this much: one absurd prediction must not drown all others in noise."""
+LEAST_NATS = 0.01
+"""No smaller gain counts: the errors of a model that keeps a state are not independent, and a mean
+of a few thousandths can look certain."""
 SIGNIFICANT = 4.0
 """Standard errors that a gain must exceed to count: 1 in 30,000 by chance."""
 
@@ -118,7 +121,7 @@ class Gain:
 
     @property
     def significant(self) -> bool:
-        return self.clipped_mean > SIGNIFICANT * self.standard_error
+        return self.clipped_mean > max(LEAST_NATS, SIGNIFICANT * self.standard_error)
 
 
 def gain_of(alone: Float64, revealed: Float64) -> Gain:

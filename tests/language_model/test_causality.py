@@ -150,7 +150,6 @@ def test_what_looks_ahead() -> None:
     assert not looks_ahead(frozenset(), Gain(0.5, 0.01, (SIGNIFICANT - 0.1) * 0.01))
 
 
-@pytest.mark.xfail(strict=True, reason="looks_ahead: a gain has no least size")
 def test_gain_that_is_no_gain() -> None:
     """Measured on a GRU that keeps its state between calls, in one of six runs.
 
