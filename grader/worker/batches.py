@@ -13,8 +13,10 @@ from torch import Tensor
 
 from grader.encoded import Encoded, Int64
 
-POOL = 50
-"""Batches among which sentences are sorted: few enough that each epoch's batches are others."""
+POOL = 8
+"""Batches among which sentences are sorted. With 8, padding adds 5 % to the course's sentences, and
+42 % without sorting. 50 would leave 1 %, but batches of one length each teach a little less: after
+250 steps the loss is 0.01 nats higher than without sorting, and with 8 half of that."""
 
 
 def groups_of_like_length(

@@ -278,9 +278,9 @@ def test_model_that_fails_on_beginnings() -> None:
         Probing(lambda: Needing(3)).findings()
 
 
-def test_model_that_needs_two_tokens_is_probed_at_all_other_places() -> None:
+def test_model_that_needs_two_tokens_is_probed_at_all_places() -> None:
     found = Probing(lambda: Needing(2)).findings()
-    assert 0.8 * RUBRIC.probes < found.comparison.probes < RUBRIC.probes
+    assert found.comparison.probes == RUBRIC.probes
     assert (found.comparison.changed, found.gain) == (0, None)
 
 

@@ -95,10 +95,10 @@ def test_groups_hold_each_sentence_once() -> None:
 
 def test_groups_need_little_padding_and_are_others_each_time() -> None:
     rng = np.random.default_rng(0)
-    lengths = rng.integers(32, 101, 20 * POOL * 8)
-    first, second = (groups_of_like_length(np.arange(len(lengths)), lengths, 8, rng) for _ in "ab")
+    lengths = rng.integers(32, 101, 20 * POOL * 64)
+    first, second = (groups_of_like_length(np.arange(len(lengths)), lengths, 64, rng) for _ in "ab")
     padded = sum(lengths[group].max() * len(group) for group in first)
-    assert padded < 1.02 * lengths.sum()
+    assert padded < 1.1 * lengths.sum()  # it would be 1.5 times in random order
     assert {tuple(sorted(g)) for g in first}.isdisjoint(tuple(sorted(g)) for g in second)
     means = np.array([lengths[group].mean() for group in first])
     assert abs(np.corrcoef(means[1:], means[:-1])[0, 1]) < 0.1  # no order by length is left
