@@ -32,7 +32,8 @@ Exit codes: 0 graded, whatever the points; 1 under --min-score; 2 the command li
 the data is wrong, or there is nothing to grade; 3 the grader itself failed.
 
 Other commands: `python -m grader doctor` shows what student code is kept from on this machine;
-`python -m grader schema` prints the JSON schema of report.json.
+`python -m grader schema` prints the JSON schema of report.json; `python -m grader explain q3` says
+what a question asks and what it is judged by.
 """
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown")
@@ -136,6 +137,14 @@ def grade(
             help="Stop scoring as soon as the points are certain but for 1 in 10,000.",
         ),
     ] = False,
+    claims: Annotated[
+        bool,
+        typer.Option(
+            "--claims",
+            help="Compare what the submitted notebooks show with what was measured; for staff, and "
+            "without influence on points.",
+        ),
+    ] = False,
     isolation: Annotated[
         IsolationMode,
         typer.Option(
@@ -191,6 +200,7 @@ def grade(
                 learning_rate=lr,
                 max_time_s=max_time,
             ),
+            claims=claims,
         )
         try:
             report = grade_submission(request, sandbox, progress)
@@ -211,6 +221,35 @@ def schema() -> None:
     from grader.model import Report
 
     typer.echo(json.dumps(Report.model_json_schema(mode="serialization"), indent=2))
+
+
+@app.command("explain")
+def explain(
+    question: Annotated[
+        str, typer.Argument(help="Its id, such as q3.", show_default="all of them, in short")
+    ] = "",
+    rubric: Annotated[
+        Path | None,
+        typer.Option(help="TOML file with the values that differ from the default rubric."),
+    ] = None,
+) -> None:
+    """Say what a question asks, its checks and points, and the tolerances and limits with reasons.
+
+    Nothing is run: `python -m grader explain q3`.
+    """
+    from grader.catalogue import question_files, read_question
+    from grader.explain import in_full, in_short
+    from grader.rubric import Rubric
+
+    files = question_files()
+    id = question.strip().lower()
+    if id and id not in files:
+        raise UsageError(f"there is no question {id}; there are {', '.join(files)}")
+    values = Rubric.load(rubric)
+    if id:
+        _show(in_full(read_question(files[id]), values))
+    else:
+        _show(in_short([read_question(file) for file in files.values()], values))
 
 
 @app.command("doctor")

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
-from pathlib import Path
 
 import pytest
 import torch
 
+from grader.catalogue import QUESTIONS, question_files
 from grader.doctor import Sandbox
 from grader.errors import HarnessError, RubricError, UsageError
 from grader.grading import Grading, Request
 from grader.model import IsolationMode, Report
-from grader.plugin import QUESTIONS, GradingPlugin, Listener
+from grader.plugin import GradingPlugin, Listener
 from grader.rubric import Rubric
-
-QUESTION_FILE = re.compile(r"test_(?P<id>[a-z0-9]+)_\w+\.py")
 
 
 def grade(request: Request, sandbox: Sandbox, listener: Listener) -> Report:
@@ -61,9 +58,3 @@ PYTEST_OPTIONS = (
     "-p", "no:faulthandler",
     "--capture=no",
 )  # fmt: skip
-
-
-def question_files() -> dict[str, Path]:
-    """The questions' files by id, in the order of the ids."""
-    matches = ((QUESTION_FILE.fullmatch(file.name), file) for file in QUESTIONS.iterdir())
-    return dict(sorted((match["id"], file) for match, file in matches if match))

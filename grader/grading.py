@@ -16,13 +16,14 @@ import numpy as np
 import pytest
 
 from grader import __version__
+from grader.claims import Notebooks, claims_of
 from grader.doctor import Sandbox
 from grader.errors import CheckFailed
 from grader.language_model.assessment import Assessment, ModelRequest
 from grader.language_model.corpus import EMBEDDED_CORPUS, Corpus
 from grader.language_model.evaluation import Evaluation
 from grader.language_model.probing import Progress
-from grader.model import QuestionResult, Report, Versions
+from grader.model import Claim, QuestionResult, Report, Versions
 from grader.rubric import Limits, Rubric
 from grader.sandbox.scratch import remove_scratch
 from grader.student import Student
@@ -49,6 +50,8 @@ class Request:
     """None: from the submission's content, so that no answer can be prepared for it."""
     timeout_s: float | None = None
     model: ModelRequest = field(default_factory=ModelRequest)
+    claims: bool = False
+    """Compare what the notebooks show with what was measured."""
 
 
 class Grading:
@@ -166,8 +169,13 @@ class Grading:
             isolation=self._sandbox.isolation(),
             duration_s=round(time.monotonic() - self._start, 3),
             notes=(*self.submission.notes, *self._flags),
+            claims=self._claims(questions) if self.request.claims else (),
             questions=questions,
         )
+
+    def _claims(self, questions: tuple[QuestionResult, ...]) -> tuple[Claim, ...]:
+        notebooks = Notebooks.read(self.submission.folder, sorted(self.submission.files))
+        return claims_of(notebooks, questions, same_data=self.request.data != EMBEDDED_CORPUS)
 
 
 def _cores() -> int:

@@ -205,6 +205,27 @@ class Isolation(Record):
     verdicts: tuple[Verdict, ...] = ()
 
 
+class ClaimVerdict(StrEnum):
+    """Whether a number that a notebook shows goes with what the grader measured."""
+
+    AGREES = "agrees"
+    DIFFERS = "differs"
+    NOT_SHOWN = "not shown"
+    INCOMPARABLE = "cannot be compared"
+
+
+class Claim(Record):
+    """A number that a submitted notebook shows, beside what was measured. It changes no points."""
+
+    question: str
+    what: str
+    claimed: FiniteOrNull = Field(description="Null: not shown, or shown as NaN or infinity.")
+    measured: FiniteOrNull = Field(description="Null: not measured, or no number that compares.")
+    verdict: ClaimVerdict
+    cell: str = Field(default="", description="The notebook and the cell that show it.")
+    why: str = Field(default="", description="What the verdict rests on.")
+
+
 class Report(Record):
     """The whole result of grading one submission; every report format is made from it."""
 
@@ -218,6 +239,9 @@ class Report(Record):
     duration_s: float
     notes: tuple[str, ...] = Field(
         default=(), description="What staff should know, such as files that were not understood."
+    )
+    claims: tuple[Claim, ...] = Field(
+        default=(), description="What the notebooks show; for staff, and only when asked for."
     )
     questions: tuple[QuestionResult, ...]
 

@@ -135,6 +135,17 @@ def test_score_under_the_minimum(here: Run, tmp_path: Path) -> None:
     assert here(*arguments, "--min-score", "0")[0] == 0
 
 
+def test_claims_of_the_notebooks(here: Run, tmp_path: Path) -> None:
+    (tmp_path / "implementation.py").write_text("")
+    arguments = (tmp_path, "--only", "q5", "--out", tmp_path / "out")
+    assert "What the notebooks show" not in here(*arguments)[1]
+    code, out, err = here(*arguments, "--claims")
+    assert code == 0, err
+    assert "What the notebooks show" in out
+    assert "there is no notebook" in (tmp_path / "out" / "staff.html").read_text(encoding="utf-8")
+    assert "no notebook" not in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
 def test_rubric_that_is_no_rubric(here: Run, tmp_path: Path) -> None:
     rubric = tmp_path / "rubric.toml"
     rubric.write_text("[limits]\ncall_s = -1\n")

@@ -170,8 +170,9 @@ def _row(mark: Mark, scale: Scale, top: int) -> list[str]:
     # The label stands over its dot: to the right of it in the left half, else to the left.
     anchor, shift = ("start", -1.5) if x < 50 else ("end", 1.5)
     parts.append(_text(f"label {mark.kind}", x + shift, top + 17, text, anchor))
-    if mark.low is not None and mark.high is not None and scale.holds(mark.value):
-        low, high = scale.at(mark.low), scale.at(mark.high)
+    ends = (mark.low, mark.high)
+    if scale.holds(mark.value) and all(end is not None and math.isfinite(end) for end in ends):
+        low, high = (scale.at(end) for end in ends if end is not None)
         parts.append(f'<line class="whisker" x1="{_n(low)}%" x2="{_n(high)}%" y1="{y}" y2="{y}"/>')
     if scale.holds(mark.value):
         parts.append(f'<circle class="dot {escape(mark.kind)}" cx="{_n(x)}%" cy="{y}" r="5"/>')

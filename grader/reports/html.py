@@ -24,8 +24,8 @@ TEMPLATES = Path(__file__).with_name("templates")
 def to_html(report: Report, *, staff: bool = False) -> str:
     """The report as a page for the student; for ``staff``, with what students do not see.
 
-    That is: notes, hidden checks, and the private test set's loss. The same report gives the same
-    page.
+    That is: notes, what the notebooks claim, hidden checks, and the private test set's loss. The
+    same report gives the same page.
     """
     page = _environment().get_template("page.html.jinja")
     return page.render(

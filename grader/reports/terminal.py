@@ -11,7 +11,15 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.measures import ModelMeasures, TrainingRun
-from grader.model import CheckResult, Isolation, Outcome, QuestionResult, Report
+from grader.model import (
+    CheckResult,
+    Claim,
+    ClaimVerdict,
+    Isolation,
+    Outcome,
+    QuestionResult,
+    Report,
+)
 from grader.reports.details import details, message
 from grader.reports.plain import plain
 
@@ -34,6 +42,8 @@ def to_terminal(report: Report, *, verbose: bool = False) -> RenderableType:
     parts += [Text(plain(f"Note: {note}."), style="yellow") for note in report.notes]
     for question in report.questions:
         parts += _question(question, verbose)
+    if report.claims:
+        parts += [Text("\nWhat the notebooks show", style="bold"), claims_table(report.claims)]
     total = f"Total: {report.score:g} / {report.max_score:g}"
     parts.append(Text(f"\n{total}", style="bold"))
     open_doors = [verdict.act for verdict in report.isolation.verdicts if not verdict.held]
@@ -58,6 +68,35 @@ def isolation_table(isolation: Isolation) -> RenderableType:
     in_force = ", ".join(name for name, there in isolation.layers.items() if there)
     missing = ", ".join(name for name, there in isolation.layers.items() if not there)
     return Group(table, Text(f"\nIn force: {in_force}"), Text(f"Not in force: {missing or 'none'}"))
+
+
+def claims_table(claims: tuple[Claim, ...]) -> RenderableType:
+    """What the notebooks show beside what was measured, for staff."""
+    table = Table(box=None, pad_edge=False)
+    for column in ("", "What", "Shown", "Measured", "Verdict", "Why"):
+        table.add_column(column, justify="right" if column in ("Shown", "Measured") else "left")
+    for claim in claims:
+        shown, measured = (
+            "" if value is None else f"{value:.4g}" for value in (claim.claimed, claim.measured)
+        )
+        where = f" ({plain(claim.cell)})" if claim.cell else ""
+        table.add_row(
+            claim.question.upper(),
+            Text(claim.what),
+            shown,
+            measured,
+            Text(claim.verdict.value, CLAIM_STYLES[claim.verdict]),
+            Text(plain(claim.why) + where),
+        )
+    return table
+
+
+CLAIM_STYLES = {
+    ClaimVerdict.AGREES: "green",
+    ClaimVerdict.DIFFERS: "red",
+    ClaimVerdict.NOT_SHOWN: "yellow",
+    ClaimVerdict.INCOMPARABLE: "dim",
+}
 
 
 def _table(report: Report) -> Table:

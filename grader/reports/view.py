@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -159,6 +160,13 @@ def page_name(link: str) -> str:
 
 def index(at: Sequence[int]) -> str:
     return f"[{', '.join(map(str, at))}]"
+
+
+def interval(measures: ModelMeasures) -> str:
+    """The loss's interval in words; one sentence alone has none."""
+    low, high = measures.interval.low, measures.interval.high
+    known = math.isfinite(low) and math.isfinite(high)
+    return f"95 % interval {low:.3f} to {high:.3f}; " if known else ""
 
 
 def positions(measures: ModelMeasures) -> list[Point]:

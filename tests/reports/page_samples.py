@@ -9,6 +9,8 @@ import numpy as np
 from grader.compare import Expected, mismatch
 from grader.measures import Baselines, Causality, Epoch, Interval, ModelMeasures, TrainingRun
 from grader.model import (
+    Claim,
+    ClaimVerdict,
     Hint,
     Isolation,
     IsolationMode,
@@ -117,10 +119,20 @@ def full_report(actual: float | None = 0.5961) -> Report:
         max_score=10.0,
         measured=measures(),
     )
+    claim = Claim(
+        question="q3",
+        what="the GRU's difference",
+        claimed=4.8e-7,
+        measured=None,
+        verdict=ClaimVerdict.INCOMPARABLE,
+        cell="rnn.ipynb, cell 9",
+        why="the check ended otherwise",
+    )
     return report(
         gru,
         model,
         notes=("a note for staff",),
+        claims=(claim,),
         isolation=Isolation(
             mode=IsolationMode.BEST_EFFORT,
             layers={"session": True, "landlock": False},

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from jinja2 import UndefinedError
 from pydantic import BaseModel
 
+from grader.measures import Interval
 from grader.model import Report
 from grader.reports.files import HTML_FILE, STAFF_FILE, write_reports
 from grader.reports.html import _environment, to_html
@@ -184,7 +185,7 @@ def test_figures_are_kept_back_with_a_hidden_check_of_their_question() -> None:
 
 def test_staff_see_more() -> None:
     of, staff = page(full_report()).said, page(full_report(), staff=True).said
-    for words in ("a note for staff", "1.777", "raw sockets"):
+    for words in ("a note for staff", "cannot be compared", "1.777", "raw sockets"):
         assert words not in of
         assert words in staff
 
@@ -194,6 +195,15 @@ def test_model_that_looks_ahead() -> None:
     assert "The model sees what it is to predict" in said
     assert "future" in said
     assert "0.026" in said
+
+
+def test_one_sentence_has_no_interval() -> None:
+    nothing = Interval(low=-float("inf"), high=float("inf"))
+    document = to_html(report(question(check("a"), id="q7", measured=measures(interval=nothing))))
+    assert "1.393</strong> nats a character" in document
+    assert "95 %" not in document
+    assert 'class="whisker"' not in document
+    assert 'class="whisker"' in to_html(full_report())
 
 
 def test_model_that_the_grader_trained() -> None:

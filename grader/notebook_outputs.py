@@ -1,0 +1,100 @@
+"""What the cells of a notebook printed, read as plain data: nothing of it is ever run.
+
+A notebook comes from a student, so its size is bounded and nothing is taken for granted: whatever
+is not as it should be is passed over, and what cannot be read at all is a NotebookError.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+MOST_BYTES = 8 << 20
+"""Notebooks with plots have some MB. JSON takes up to 30 times its size in memory."""
+MOST_CELLS = 2000
+MOST_OUTPUTS = 1000
+MOST_TEXT = 200_000
+"""Characters of one cell's output; of more, the last ones count."""
+
+
+class NotebookError(Exception):
+    """The file is no notebook that can be read; the message says why."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of code: its number among all cells, counted from one, and what it printed."""
+
+    number: int
+    text: str
+    has_output: bool
+
+
+def read_outputs(file: Path) -> list[Cell]:
+    """The code cells of a notebook. Raises NotebookError."""
+    notebook = _parsed(file)
+    cells = notebook.get("cells") if isinstance(notebook, dict) else None
+    if cells is None and isinstance(notebook, dict):  # the format of 2014 and before
+        sheets = notebook.get("worksheets")
+        first = sheets[0] if isinstance(sheets, list) and sheets else None
+        cells = first.get("cells") if isinstance(first, dict) else None
+    if not isinstance(cells, list):
+        raise NotebookError("it has no list of cells")
+    return [
+        _cell(number, cell)
+        for number, cell in enumerate(cells[:MOST_CELLS], start=1)
+        if isinstance(cell, dict) and cell.get("cell_type") == "code"
+    ]
+
+
+def _parsed(file: Path) -> Any:
+    try:
+        # A link or a pipe is never followed or waited for, wherever the file may come from.
+        fd = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with os.fdopen(fd, "rb") as reader:
+            if not stat.S_ISREG(os.fstat(fd).st_mode):
+                raise NotebookError("it is no regular file")
+            data = reader.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise NotebookError(f"it cannot be read: {error.strerror}") from None
+    if len(data) > MOST_BYTES:
+        raise NotebookError(f"it is larger than {MOST_BYTES >> 20} MB")
+    try:
+        return json.loads(data.decode("utf-8-sig", "replace"))
+    except RecursionError:
+        raise NotebookError("it is nested too deep") from None
+    except ValueError:
+        raise NotebookError("it is no JSON") from None
+
+
+def _cell(number: int, cell: dict[str, Any]) -> Cell:
+    outputs = cell.get("outputs")
+    outputs = outputs[:MOST_OUTPUTS] if isinstance(outputs, list) else []
+    text = "".join(_texts(outputs))
+    return Cell(number, text[-MOST_TEXT:], bool(outputs))
+
+
+def _texts(outputs: list[Any]) -> Iterator[str]:
+    """The texts of a cell's outputs. Two prints may share a line; other outputs have their own."""
+    for output in outputs:
+        if not isinstance(output, dict):
+            continue
+        if "text" in output:
+            yield _joined(output["text"])
+        data = output.get("data")
+        if isinstance(data, dict) and "text/plain" in data:
+            yield f"\n{_joined(data['text/plain'])}\n"
+
+
+def _joined(text: Any) -> str:
+    """A text as notebooks have it: one string, or a list of lines."""
+    if isinstance(text, str):
+        return text[-MOST_TEXT:]
+    if isinstance(text, list):
+        return "".join(line for line in text if isinstance(line, str))[-MOST_TEXT:]
+    return ""
