@@ -95,12 +95,12 @@ def test_memory_beyond_the_bound_is_a_failure() -> None:
         def bound_for(self, data: bytes) -> int:
             return self.bound
 
+    # Without tracing it is the process's peak that tells, and earlier tests may have raised that.
     runner = Runner(Greedy(), "")
     runner.run(b"", traced=True)
-    runner.run(b"")
     [crash] = runner.tally.crashes.values()
     assert crash.where == "memory"
-    assert crash.count == 2
+    assert crash.count == 1
 
 
 def test_nine_of_ten_inputs_are_messages() -> None:
