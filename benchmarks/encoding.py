@@ -20,7 +20,7 @@ import numpy as np
 import typer
 from rich.console import Console
 
-from benchmarks import notebook_scoring
+from benchmarks import notebook
 from benchmarks.machine import machine
 from grader.language_model.corpus import EMBEDDED_CORPUS, Corpus
 
@@ -46,13 +46,13 @@ def main(
     vocabulary = corpus.vocabulary
     sentences = list(corpus.train_sentences())
 
-    def notebook() -> list[np.ndarray]:
-        cleaned = notebook_scoring.cleaned(sentences)
-        return notebook_scoring.converted(cleaned, vocabulary.characters)
+    def by_notebook() -> list[np.ndarray]:
+        cleaned = notebook.cleaned(sentences)
+        return notebook.converted(cleaned, vocabulary.characters)
 
     theirs, ours = [], []
     for _ in range(rounds):
-        seconds, lists = timed(notebook)
+        seconds, lists = timed(by_notebook)
         theirs.append(seconds)
         seconds, encoded = timed(lambda: vocabulary.encode(sentences))
         ours.append(seconds)

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import platform
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -35,6 +34,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from benchmarks.in_process import InProcess
+from benchmarks.machine import machine
 from benchmarks.styles import styles
 from grader.checking import Check
 from grader.errors import CheckFailed
@@ -173,21 +173,6 @@ class Measurement:
             )
         if check.closest is not None:
             tally.largest = max(tally.largest, check.closest.ratio)
-
-
-def machine() -> dict[str, str]:
-    """What the figures depend on."""
-    cpu = platform.processor() or platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        models = [s for s in cpuinfo.read_text().splitlines() if s.startswith("model name")]
-        cpu = models[0].partition(":")[2].strip() if models else cpu
-    return {
-        "cpu": cpu,
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "torch": torch.__version__,
-    }
 
 
 def table(tallies: list[Tally]) -> Table:

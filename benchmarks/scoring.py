@@ -31,7 +31,7 @@ from rich.console import Console
 from rich.table import Table
 from torch import nn
 
-from benchmarks import given_model, notebook_scoring
+from benchmarks import given_model, notebook
 from benchmarks.local_model import LocalModel
 from benchmarks.machine import machine
 from grader.doctor import Sandbox
@@ -70,7 +70,7 @@ def scored(model: Any, test: Encoded, corpus: Corpus, most_tokens: int) -> Whole
         test,
         corpus.vocabulary,
         TokenBudget(most_tokens),
-        notebook_batch=notebook_scoring.BATCH_SIZE,
+        notebook_batch=notebook.BATCH_SIZE,
         kept=np.arange(0),
     )
     whole.score(model, lambda: model, np.random.default_rng(0), lambda *_: None)
@@ -151,11 +151,11 @@ def main(
         whole = scored(loaded, test, corpus, most)
         budget = whole.budget.tokens
 
-        def notebook() -> float:
-            return notebook_scoring.loss(module, lists, test.characters, where)
+        def by_notebook() -> float:
+            return notebook.loss(module, lists, test.characters, where)
 
         runs: dict[str, Callable[[], float]] = {
-            NOTEBOOK: notebook,
+            NOTEBOOK: by_notebook,
             IN_PROCESS: lambda: scored(local, test, corpus, most).totals.loss,
             SANDBOXED: lambda: scored(loaded, test, corpus, most).totals.loss,
         }

@@ -32,10 +32,9 @@ import torch
 import typer
 from rich.console import Console
 from rich.table import Table
-from torch import Tensor, nn
-from torch.nn.utils.rnn import pad_sequence
-from torch.utils.data import DataLoader
+from torch import nn
 
+from benchmarks import notebook
 from benchmarks.given_model import SentenceModel
 from benchmarks.machine import machine
 from grader.doctor import Sandbox
@@ -80,18 +79,12 @@ def by_notebook(
     encoded: Encoded, counts: Any, epochs: int, device: torch.device, seed: int
 ) -> Trained:
     """The loop of the assignment's notebook, written anew from the contract."""
-    begin, end, pad = (torch.tensor([encoded.characters + i]) for i in range(3))
-    data: Any = [encoded.sentence(i).tolist() for i in range(len(encoded))]
-
-    def collate(batch: list[list[int]]) -> Tensor:
-        rows = [torch.cat([begin, torch.tensor(ids, dtype=torch.long), end]) for ids in batch]
-        return pad_sequence(rows, padding_value=int(pad)).T
-
+    data = [encoded.sentence(i).astype(np.int64) for i in range(len(encoded))]
     torch.manual_seed(seed)
     model = SentenceModel(counts).to(device)
-    loader = DataLoader(data, shuffle=True, batch_size=BATCH_SIZE, collate_fn=collate)
+    loader = notebook.loader(data, encoded.characters, BATCH_SIZE)
     optimiser = torch.optim.Adam(model.parameters(), lr=LEARNING_RATE)
-    loss_of = nn.CrossEntropyLoss(ignore_index=int(pad))
+    loss_of = nn.CrossEntropyLoss(ignore_index=encoded.characters + 2)
     running_loss = 0.0
     start = time.perf_counter()
     for _ in range(epochs):

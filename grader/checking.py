@@ -13,13 +13,13 @@ from grader.compare import Closeness, Expected, as_expected_shape, closeness, de
 from grader.errors import CheckFailed
 from grader.measures import ModelMeasures
 from grader.model import Hint, Outcome
+from grader.naming import IMPLEMENTATION
 from grader.oracle import Draw
 from grader.oracle.draws import Allowance
 from grader.precision import remark
 from grader.rubric import Rubric
 from grader.source import torch_layers_used
 from grader.student import Answer, Returned, Several, Student, Value
-from grader.submission import IMPLEMENTATION
 from grader.wire import Array
 
 Gate = tuple[Array, ...]

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from grader.measures import ModelMeasures
 from grader.model import CheckResult, Claim, ClaimVerdict, Outcome, QuestionResult
+from grader.naming import readable
 from grader.notebook_outputs import Cell, NotebookError, read_outputs
 
 AGREES, DIFFERS = ClaimVerdict.AGREES, ClaimVerdict.DIFFERS
@@ -217,5 +218,5 @@ def _claim(
 
 
 def _printable(name: str) -> str:
-    clean = name.encode("utf-8", "replace").decode("utf-8")
+    clean = readable(name)
     return clean if len(clean) <= SHOWN_NAME else f"…{clean[-SHOWN_NAME:]}"

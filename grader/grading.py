@@ -20,9 +20,9 @@ from grader.claims import Notebooks, claims_of
 from grader.doctor import Sandbox
 from grader.errors import CheckFailed
 from grader.language_model.assessment import Assessment, ModelRequest
+from grader.language_model.clock import Progress
 from grader.language_model.corpus import EMBEDDED_CORPUS, Corpus
 from grader.language_model.evaluation import Evaluation
-from grader.language_model.probing import Progress
 from grader.model import Claim, QuestionResult, Report, Versions
 from grader.rubric import Limits, Rubric
 from grader.sandbox.scratch import remove_scratch

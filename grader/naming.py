@@ -76,6 +76,11 @@ def is_model(file: PurePosixPath) -> bool:
     return file.suffix.lower() in MODEL_SUFFIXES
 
 
+def readable(name: str) -> str:
+    """A file's name as text that UTF-8 can write; old archives leave others on the disk."""
+    return name.encode("utf-8", "replace").decode("utf-8")
+
+
 def _is_named_like_the_model(file: PurePosixPath) -> bool:
     suffixes = (*MODEL_SUFFIXES, *UNUSUAL_SUFFIXES, "")
     return file.stem.lower() == MODEL_STEM and file.suffix.lower() in suffixes

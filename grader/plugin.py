@@ -19,8 +19,6 @@ from grader.measures import ModelMeasures
 from grader.model import CheckResult, Outcome, Question, QuestionResult, Report
 from grader.rubric import QuestionRubric
 
-QUESTIONS = Path(__file__).with_name("questions")
-
 
 class Listener(Protocol):
     """Told what happens while a submission is graded."""

@@ -36,8 +36,9 @@ def _grade_with(config: pytest.Config) -> None:
     sandbox = Sandbox(IsolationMode.BEST_EFFORT, data / TEST_FILE)
     config.add_cleanup(sandbox.close)
 
+    from grader.catalogue import QUESTIONS
     from grader.grading import Grading, Request
-    from grader.plugin import QUESTIONS, GradingPlugin, Silent
+    from grader.plugin import GradingPlugin, Silent
     from grader.reports.files import write_reports
 
     if config.args_source is not pytest.Config.ArgsSource.ARGS:

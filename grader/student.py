@@ -11,6 +11,7 @@ from typing import Any
 
 from grader.errors import CheckFailed, HarnessError
 from grader.model import Outcome, TracebackLine
+from grader.naming import IMPLEMENTATION
 from grader.rubric import Limits
 from grader.sandbox import shared_memory
 from grader.sandbox.conversation import Bounds, Conversation
@@ -18,7 +19,7 @@ from grader.sandbox.forkserver import ForkServer
 from grader.sandbox.scratch import make_scratch, remove_scratch
 from grader.sandbox.shared_memory import SLOTS, SharedMemory
 from grader.sandbox.spec import WorkerSpec
-from grader.submission import IMPLEMENTATION, Submission
+from grader.submission import Submission
 from grader.wire import MAX_DIMENSIONS, Array, Message, sequence, text
 from grader.worker.values import MAX_ITEMS, pack_arguments
 

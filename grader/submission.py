@@ -14,10 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from grader.archive import COPY_BYTES, IGNORED_FOLDERS, MAX_NAME, is_visible, unzip
 from grader.errors import SubmissionError
-from grader.naming import IMPLEMENTATION as IMPLEMENTATION
-from grader.naming import MAIN_FILES, choose_model, root_of
-from grader.naming import MODEL as MODEL
-from grader.naming import MODEL_CODE as MODEL_CODE
+from grader.naming import MAIN_FILES, MODEL, choose_model, readable, root_of
 from grader.rubric import SubmissionLimits
 
 GIVEN_FOLDER = Path(__file__).with_name("given")
@@ -177,11 +174,6 @@ def _canonical(relative: PurePosixPath, into: Path) -> tuple[Path | None, str]:
         left_out = f"{readable(str(relative))} was left out"
         return None, f"{left_out}: another file has the same name but for its case"
     return target, note
-
-
-def readable(name: str) -> str:
-    """A file's name as text that UTF-8 can write; old archives leave others on the disk."""
-    return name.encode("utf-8", "replace").decode("utf-8")
 
 
 def _copy(source: Path, target: Path, limits: SubmissionLimits, before: int) -> int:

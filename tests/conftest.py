@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 import torch
 
 from grader.doctor import Sandbox
 from grader.engine import grade
-from grader.grading import Request
+from grader.grading import Grading, Request
 from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE
 from grader.model import IsolationMode, Report
 from grader.plugin import Silent
 from grader.sandbox import ForkServer
+from grader.student import Student
 
 ROOT = Path(__file__).resolve().parents[1]
+REPLY_MB = 1
+OUTPUT_KB = 8
+LIMITS = f"""
+[limits]
+call_s = 30
+reply_mb = {REPLY_MB}
+output_kb = {OUTPUT_KB}
+"""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -53,3 +64,44 @@ class Grade:
 def grading(sandbox: Sandbox) -> Grade:
     """A function from a submission's path, and questions, to its report."""
     return Grade(sandbox)
+
+
+class Handing(Protocol):
+    def __call__(
+        self,
+        code: str,
+        *,
+        limits: str = LIMITS,
+        question: str = "q2",
+        sandbox: Sandbox | None = None,
+        **files: str,
+    ) -> Student:
+        """A handle on a hand-in with ``implementation.py`` and other files, by their stem."""
+
+
+@pytest.fixture
+def hand_in(sandbox: Sandbox, tmp_path: Path) -> Iterator[Handing]:
+    """Makes a handle on a hand-in, in whose worker a question's code runs."""
+    gradings = []
+
+    def make(
+        code: str,
+        *,
+        limits: str = LIMITS,
+        question: str = "q2",
+        sandbox: Sandbox | None = sandbox,
+        **files: str,
+    ) -> Student:
+        folder = tmp_path / "handin"
+        folder.mkdir()
+        for name, text in {"implementation": code, **files}.items():
+            (folder / f"{name}.py").write_text(textwrap.dedent(text))
+        (tmp_path / "rubric.toml").write_text(limits)
+        assert sandbox is not None
+        request = Request(folder, rubric=tmp_path / "rubric.toml")
+        gradings.append(Grading(request, sandbox, Silent().progress))
+        return gradings[-1].new_student(question)
+
+    yield make
+    for grading in gradings:
+        grading.close()

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.errors import CheckFailed, NotLoadable
+from grader.language_model.clock import Progress
 from grader.language_model.corpus import Corpus
 from grader.language_model.evaluation import Evaluation, Evaluator, Wanted
 from grader.language_model.loaded_model import ModelSource
-from grader.language_model.probing import Progress
 from grader.language_model.training import TrainedModel, TrainingPlan, train
 from grader.model import ModelMode, Outcome
+from grader.naming import MODEL_CODE
 from grader.rubric import LanguageModel
 from grader.student import Student
-from grader.submission import MODEL_CODE, Submission
+from grader.submission import Submission
 
 TRAINABLE = frozenset({Outcome.MISSING, Outcome.EXCEPTION})
 """Failures of loading after which there may still be good code. What hangs or crashes may not."""

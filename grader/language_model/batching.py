@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
-Int64 = NDArray[np.int64]
+from grader.encoded import Int64
+
 FIRST_TOKENS = 4096
 """About the notebook's 50 sentences."""
-MOST_TOKENS = 1 << 15
 WINDOW_BATCHES = 4
 WORTHWHILE = 1.03
 """Doubling a batch must save more than the noise of a measurement, or it only takes memory."""
@@ -23,7 +22,8 @@ WORTHWHILE = 1.03
 class TokenBudget:
     """How many tokens a batch may have: doubled while the measured rate grows."""
 
-    def __init__(self, most: int = MOST_TOKENS) -> None:
+    def __init__(self, most: int) -> None:
+        """``most``: tokens that no batch may exceed."""
         self.tokens = min(FIRST_TOKENS, most)
         self._most = most
         self._settled = self.tokens * 2 > most

@@ -20,11 +20,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.encoded import Encoded
+from grader.encoded import Encoded, Int64
 from grader.language_model.dependencies import AHEAD, Kind
 
 Float64 = NDArray[np.float64]
-Int64 = NDArray[np.int64]
 MOST_NATS = 5.0
 """A larger gain counts as this much: one absurd prediction must not drown all others in noise."""
 LEAST_NATS = 0.01
@@ -99,8 +98,8 @@ def compare(committed: Float64, revealed: Float64, allowed_nats: float) -> Compa
     """Compare log-probabilities [n] of the probed targets, in nats.
 
     ``committed`` come from the beginnings alone, ``revealed`` from the whole sentences. Two
-    predictions agree when they differ by no more than
-    ``allowed_nats`` times (1 + their size): rounding is relative to the logits.
+    predictions agree when they differ by no more than ``allowed_nats`` times (1 + their size):
+    rounding is relative to the logits.
     """
     allowed = allowed_nats * (1 + np.abs(committed))
     gain = revealed - committed

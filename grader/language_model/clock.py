@@ -1,8 +1,12 @@
-"""The time that a model may take, and the parts of it."""
+"""The time that a model may take, the parts of it, and how it is told."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+
+Progress = Callable[[str, float], None]
+"""Called with what is going on and the fraction of it that is done."""
 
 
 class Clock:

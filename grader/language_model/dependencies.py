@@ -16,12 +16,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from grader.encoded import Encoded
+from grader.encoded import Encoded, Int64
 from grader.errors import CheckFailed
 from grader.language_model.loaded_model import LoadedModel
 
 Float64 = NDArray[np.float64]
-Int64 = NDArray[np.int64]
 ROWS = 8
 CUTS = (1 / 20, 1 / 6, 1 / 2, 5 / 6)
 """Where, along the sentences, what follows is changed."""

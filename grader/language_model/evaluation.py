@@ -14,11 +14,11 @@ from grader.encoded import Encoded
 from grader.errors import CheckFailed
 from grader.language_model.baselines import frequency_loss, zip_loss
 from grader.language_model.batching import TokenBudget
-from grader.language_model.clock import Clock
+from grader.language_model.clock import Clock, Progress
 from grader.language_model.corpus import Corpus
 from grader.language_model.generation import generate
 from grader.language_model.loaded_model import LoadedModel, ModelSource, ModelWorkers
-from grader.language_model.probing import Findings, Prober, Progress
+from grader.language_model.probing import Findings, Prober
 from grader.language_model.totals import Z_95, LossTotals
 from grader.language_model.whole_sentences import Stop, WholeSentences
 from grader.measures import Baselines, Causality, Interval, ModelMeasures, TrainingRun

@@ -13,16 +13,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from grader.encoded import Int64
 from grader.errors import CheckFailed, NotLoadable, UsageError
 from grader.language_model.clock import Clock
 from grader.language_model.corpus import Vocabulary
 from grader.language_model.scoring import check_shape
 from grader.model import Outcome
+from grader.naming import MODEL, MODEL_CODE
 from grader.student import Student
-from grader.submission import MODEL, MODEL_CODE
 from grader.wire import Array, Message, sequence, text
 
-Int64 = NDArray[np.int64]
 DEVICE = re.compile(r"cpu|cuda(:\d)?")
 REHEARSAL = (3, 24)
 """Sentences and tokens of made-up input, on which a model may fail in words of its own."""
@@ -67,11 +67,7 @@ class LoadedModel:
             arrays = (*arrays, source.weights)
         else:
             check_handed_in(student)
-        if source.device == "cuda":
-            # Asked while the worker runs no student code yet, so its word can be taken.
-            devices = self._ask(Message("devices", {}), "The worker")
-            if devices.fields.get("cuda") is not True:
-                raise UsageError("--device cuda: torch finds no CUDA device here")
+        require_device(source.device, lambda: self._ask(Message("devices", {}), "The worker"))
         fields = {"file": MODEL, "device": source.device, "seed": source.seed % 2**31}
         reply = self._load(Message("load_model", fields, arrays))
         device, parameters = text(reply.fields.get("device"), 20), reply.fields.get("parameters")
@@ -217,6 +213,15 @@ class ModelWorkers:
             yield load
         finally:
             student.restart()
+
+
+def require_device(device: str, ask: Callable[[], Message]) -> None:
+    """Raises UsageError when a GPU is insisted on and ``ask``, the worker's answer, tells of none.
+
+    To be called while the worker runs no student code yet, so that its word can be taken.
+    """
+    if device == "cuda" and ask().fields.get("cuda") is not True:
+        raise UsageError("--device cuda: torch finds no CUDA device here")
 
 
 def check_handed_in(student: Student) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.encoded import Encoded
+from grader.encoded import Encoded, Int64
 from grader.errors import CheckFailed
 from grader.language_model.causality import (
     Comparison,
@@ -23,7 +23,7 @@ from grader.language_model.causality import (
     one_place_each,
     random_places,
 )
-from grader.language_model.clock import Clock
+from grader.language_model.clock import Clock, Progress
 from grader.language_model.corpus import Vocabulary
 from grader.language_model.dependencies import Kind, dependencies
 from grader.language_model.loaded_model import LoadedModel, ModelWorkers
@@ -34,8 +34,6 @@ from grader.rubric import LanguageModel
 from grader.wire import Array
 
 Float64 = NDArray[np.float64]
-Int64 = NDArray[np.int64]
-Progress = Callable[[str, float], None]
 PROBED_BY, GAIN_KNOWN_BY = 0.75, 0.9
 """The fractions of the time limit at which probing ends with what it has by then."""
 DOING = "predicting from beginnings alone"

@@ -17,8 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.errors import CheckFailed, DataError, UsageError
+from grader.errors import CheckFailed, DataError
+from grader.language_model.clock import Progress
 from grader.language_model.corpus import TRAIN_FILE, Corpus
+from grader.language_model.loaded_model import require_device
 from grader.measures import Epoch, TrainingRun
 from grader.model import Outcome
 from grader.rubric import Training
@@ -31,8 +33,6 @@ VALIDATION_S = 30.0
 ANSWER_S = 60.0
 """How much longer than it was asked to the worker may take; no batch should take that long."""
 LARGEST = sys.float_info.max
-Progress = Callable[[str, float], None]
-"""Called with what is going on and the fraction of it that is done."""
 
 
 @dataclass(frozen=True)
@@ -133,11 +133,7 @@ class _Run:
         encoded = corpus.encoded_training_set()
         if len(encoded) < 2:
             raise DataError(f"{corpus.folder / TRAIN_FILE} has too few sentences to train on")
-        if device == "cuda":
-            # Asked while the worker runs no student code yet, so its word can be taken.
-            devices = self._ask("devices", {}, 0.0, "The worker")
-            if devices.fields.get("cuda") is not True:
-                raise UsageError("--device cuda: torch finds no CUDA device here")
+        require_device(device, lambda: self._ask("devices", {}, 0.0, "The worker"))
         self._tell("training: building the model", 0.0)
         fields = {
             "device": device,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.encoded import Encoded
+from grader.encoded import Encoded, Int64
 from grader.errors import CheckFailed
 from grader.language_model.batching import TokenBudget, by_length, window
 from grader.language_model.corpus import Vocabulary
@@ -18,7 +18,6 @@ from grader.language_model.totals import LossTotals
 from grader.model import Outcome
 
 Float64 = NDArray[np.float64]
-Int64 = NDArray[np.int64]
 Stop = Callable[[LossTotals, float], str | None]
 """Asked before each further window, which may take so many seconds: a reason to stop, or None."""
 
@@ -85,10 +84,11 @@ class WholeSentences:
     def _score_window(self, model: LoadedModel, numbers: Int64) -> None:
         lengths, begin = self._test.lengths, time.monotonic()
         chosen = list(by_length(numbers, lengths, self.budget.tokens, self._most_rows))
+        batches = [self._test.batch(members) for members in chosen]
+        answers = model.stream(batch[:, :-1] for batch in batches)
         scored = []
-        for members, logits in zip(chosen, self._logits(model, chosen), strict=True):
-            result = score_batch(logits, self._test.batch(members), self._vocabulary)
-            scored.append((members, result))
+        for members, batch, logits in zip(chosen, batches, answers, strict=True):
+            scored.append((members, score_batch(logits, batch, self._vocabulary)))
         # Only now, so that a window which fails half-way leaves nothing behind.
         for members, result in scored:
             self.totals.add(members, result)
@@ -99,6 +99,3 @@ class WholeSentences:
         seconds = time.monotonic() - begin
         self.seconds += seconds
         self.budget.measured(int(self._test.tokens[numbers].sum()), seconds)
-
-    def _logits(self, model: LoadedModel, chosen: list[Int64]) -> Iterator[NDArray[np.float32]]:
-        return model.stream(self._test.batch(members)[:, :-1] for members in chosen)

@@ -24,6 +24,13 @@ NOT_HERE = re.compile(
 """How torch words it that a device is not on this machine, or that tensors are on several."""
 
 
+def device_of(wanted: str) -> torch.device:
+    """The device that ``--device`` names; with "auto" a GPU where torch finds one."""
+    if wanted == "auto":
+        wanted = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(wanted)
+
+
 def is_not_here(error: BaseException) -> bool:
     """Whether the error comes from naming a device that is not the one in use."""
     return isinstance(error, (AssertionError, RuntimeError)) and bool(NOT_HERE.search(str(error)))

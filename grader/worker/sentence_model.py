@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from grader.wire import Message
-from grader.worker.devices import Redirection
+from grader.worker.devices import Redirection, device_of
 from grader.worker.failures import absent
 from grader.worker.forward import Forward
 from grader.worker.loading import ModelLoader
@@ -35,10 +35,8 @@ class LanguageModel:
 
         Both unpickling and the class are student code.
         """
-        wanted = request.fields["device"]
-        if wanted == "auto":
-            wanted = "cuda" if torch.cuda.is_available() else "cpu"
-        self._redirection = Redirection(torch.device(wanted))
+        device = device_of(request.fields["device"])
+        self._redirection = Redirection(device)
         torch.manual_seed(request.fields["seed"])
         freq, *weights = request.arrays
         loader = ModelLoader(self._code_dir, freq, self._redirection)
@@ -52,7 +50,7 @@ class LanguageModel:
         self._model = loaded.model
         return Message(
             "loaded",
-            {"device": wanted, "parameters": loaded.parameters, "notes": loaded.notes},
+            {"device": str(device), "parameters": loaded.parameters, "notes": loaded.notes},
         )
 
     def logits(self, request: Message) -> Message:

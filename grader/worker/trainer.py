@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from grader.encoded import Encoded
 from grader.wire import Array, Message
-from grader.worker.devices import Redirection
+from grader.worker.devices import Redirection, device_of
 from grader.worker.failures import absent
 from grader.worker.loading import ModelLoader
 from grader.worker.saved_file import CannotLoad
@@ -45,11 +44,7 @@ class Trainer:
         return _answer(partial(self._end, request.fields["seconds"]))
 
     def _begin(self, fields: dict[str, Any], counts: Array, ids: Array, lengths: Array) -> Message:
-        wanted = fields["device"]
-        if wanted == "auto":
-            wanted = "cuda" if torch.cuda.is_available() else "cpu"
-        device = torch.device(wanted)
-
+        device = device_of(fields["device"])
         self._training = Training(
             ModelLoader(self._folder, counts, Redirection(device)).new_model,
             Encoded(ids, lengths.astype(np.int64), len(counts)),

@@ -175,4 +175,4 @@ def test_settled_budget_stays_and_looks_less_often() -> None:
 
 
 def test_no_time_at_all_is_no_error() -> None:
-    TokenBudget().measured(10**6, 0.0)
+    TokenBudget(1 << 15).measured(10**6, 0.0)

@@ -15,18 +15,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout, pad
 
-from grader.encoded import Encoded
+from grader.encoded import Encoded, Int64
 from grader.errors import CheckFailed
 from grader.language_model.dependencies import AHEAD, Kind, dependencies
 from grader.model import Outcome
 from grader.rubric import Rubric
-from tests.language_model.test_whole_sentences import (
-    VOCABULARY,
-    FakeStudent,
-    Int64,
-    loaded,
-    random_sentences,
-)
+from tests.language_model.fakes import VOCABULARY, FakeStudent, loaded, random_sentences
 
 ALLOWED = Rubric.load().language_model.look_ahead_nats
 WIDTH = 8

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from grader.doctor import Sandbox
-from grader.encoded import Encoded
+from grader.encoded import Encoded, Int64
 from grader.errors import CheckFailed
 from grader.grading import Grading, Request
 from grader.language_model.corpus import Corpus
@@ -26,20 +26,19 @@ from grader.model import Outcome
 from grader.plugin import Silent
 from grader.rubric import LossThreshold, Rubric
 from grader.student import Student
-from tests.language_model.test_dependencies import WRONG, Lm
-from tests.language_model.test_probing import Peeking, everywhere
-from tests.language_model.test_whole_sentences import (
+from tests.language_model.fakes import (
     NOTEBOOK_BATCH,
     SOURCE,
     VOCABULARY,
     FakeStudent,
     FakeTime,
-    Int64,
     Limited,
     Pairs,
     plain_log_probabilities,
     random_sentences,
 )
+from tests.language_model.test_dependencies import WRONG, Lm
+from tests.language_model.test_probing import Peeking, everywhere
 
 RUBRIC = Rubric.load().language_model
 TEST = random_sentences(520)

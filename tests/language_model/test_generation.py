@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from grader.encoded import Int64
 from grader.errors import CheckFailed
 from grader.language_model.clock import Clock
 from grader.language_model.corpus import Vocabulary
@@ -25,7 +26,7 @@ from grader.language_model.generation import (
 from grader.language_model.loaded_model import LoadedModel
 from grader.model import Outcome
 from grader.student import Student
-from tests.language_model.test_whole_sentences import SOURCE, FakeStudent, FakeTime, Int64
+from tests.language_model.fakes import SOURCE, FakeStudent, FakeTime
 
 VOCABULARY = Vocabulary.of(["I have abc"])
 V = len(VOCABULARY.characters)

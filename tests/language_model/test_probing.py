@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout
 
-from grader.encoded import Encoded
+from grader.encoded import Encoded, Int64
 from grader.errors import CheckFailed
 from grader.language_model.batching import TokenBudget
 from grader.language_model.clock import Clock
@@ -22,18 +22,17 @@ from grader.language_model.whole_sentences import WholeSentences
 from grader.model import Outcome
 from grader.rubric import LanguageModel, Rubric
 from grader.student import Student
-from tests.language_model.test_dependencies import RIGHT, WRONG, Lm, Recurrent, chain, function
-from tests.language_model.test_whole_sentences import (
+from tests.language_model.fakes import (
     NOTEBOOK_BATCH,
     SOURCE,
     VOCABULARY,
     FakeStudent,
     FakeTime,
-    Int64,
     Pairs,
     plain_log_probabilities,
     random_sentences,
 )
+from tests.language_model.test_dependencies import RIGHT, WRONG, Lm, Recurrent, chain, function
 
 ENDED = VOCABULARY.end_id
 NEWLINE = VOCABULARY.characters.index("\n")
@@ -105,7 +104,11 @@ class Probing:
         workers = ModelWorkers(new_student, VOCABULARY, SOURCE, clock)
         kept = np.arange(len(test))
         self.whole = WholeSentences(
-            test, VOCABULARY, TokenBudget(), notebook_batch=NOTEBOOK_BATCH, kept=kept
+            test,
+            VOCABULARY,
+            TokenBudget(RUBRIC.most_batch_tokens),
+            notebook_batch=NOTEBOOK_BATCH,
+            kept=kept,
         )
         with workers.fresh() as load:
             self.whole.score(load(), load, np.random.default_rng(0), lambda *_: None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -10,9 +9,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from grader.doctor import Sandbox
 from grader.errors import CheckFailed, DataError, UsageError
-from grader.grading import Grading, Request
 from grader.language_model.corpus import Corpus
 from grader.language_model.training import (
     ANSWER_S,
@@ -27,6 +24,7 @@ from grader.plugin import Silent
 from grader.rubric import Rubric
 from grader.student import Student
 from grader.wire import Message
+from tests.conftest import Handing
 
 WEIGHTS = np.arange(5, dtype=np.uint8)
 PLAN = TrainingPlan(epochs=2, batch_size=4, lr=0.01, max_time_s=100.0, validation_fraction=0.1)
@@ -364,25 +362,10 @@ class SentenceModel(torch.nn.Module):
 """
 
 
-@pytest.fixture
-def hand_in(sandbox: Sandbox, tmp_path: Path) -> Iterator[Any]:
-    """A function from the text of rnn_lm.py, or None, to a handle on such a hand-in."""
-    gradings = []
-
-    def make(model: str | None, rubric: str = "") -> Student:
-        folder = tmp_path / "handin"
-        folder.mkdir()
-        (folder / "implementation.py").write_text("")
-        if model is not None:
-            (folder / "rnn_lm.py").write_text(model)
-        (tmp_path / "rubric.toml").write_text(rubric)
-        request = Request(folder, rubric=tmp_path / "rubric.toml")
-        gradings.append(Grading(request, sandbox, Silent().progress))
-        return gradings[-1].new_student("q7")
-
-    yield make
-    for grading in gradings:
-        grading.close()
+def with_model(hand_in: Handing, model: str | None, rubric: str = "") -> Student:
+    """A handle on a hand-in with the text of rnn_lm.py, or without one."""
+    files: dict[str, Any] = {} if model is None else {"rnn_lm": model}
+    return hand_in("", limits=rubric, question="q7", **files)
 
 
 def train_in_sandbox(student: Student, corpus: Corpus, **changes: Any) -> TrainedModel:
@@ -397,11 +380,11 @@ def train_in_sandbox(student: Student, corpus: Corpus, **changes: Any) -> Traine
     )
 
 
-def test_in_the_sandbox(hand_in: Any, tmp_path: Path) -> None:
+def test_in_the_sandbox(hand_in: Handing, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     words = ["".join(rng.choice(list("abcd"), 4)) for _ in range(8)]
     corpus = corpus_of(tmp_path / "many", [" ".join(rng.choice(words, 4)) for _ in range(200)])
-    trained = train_in_sandbox(hand_in(MODEL), corpus)
+    trained = train_in_sandbox(with_model(hand_in, MODEL), corpus)
     assert trained.run.stopped == "finished"
     assert [e.number for e in trained.run.epochs] == [1, 2, 3]
     losses = [e.validation_loss for e in trained.run.epochs]
@@ -423,17 +406,17 @@ def test_in_the_sandbox(hand_in: Any, tmp_path: Path) -> None:
     ],
 )
 def test_what_goes_wrong_in_the_sandbox(
-    hand_in: Any, corpus: Corpus, model: str | None, outcome: Outcome, words: str
+    hand_in: Handing, corpus: Corpus, model: str | None, outcome: Outcome, words: str
 ) -> None:
     with pytest.raises(CheckFailed) as error:
-        train_in_sandbox(hand_in(model), corpus)
+        train_in_sandbox(with_model(hand_in, model), corpus)
     assert error.value.outcome is outcome
     assert words in error.value.message
 
 
-def test_weights_that_are_too_large_to_come_back(hand_in: Any, corpus: Corpus) -> None:
+def test_weights_that_are_too_large_to_come_back(hand_in: Handing, corpus: Corpus) -> None:
     model = MODEL.replace("(8, 16,", "(8, 300,").replace("(16,", "(300,")
-    student = hand_in(model, "[limits.questions.q7]\nreply_mb = 2")
+    student = with_model(hand_in, model, "[limits.questions.q7]\nreply_mb = 2")
     with pytest.raises(
         CheckFailed, match=r"weights of SentenceModel take 1\.\d MB, and at most 1\.0 MB"
     ):

@@ -15,9 +15,9 @@ from grader.doctor import Sandbox
 from grader.errors import CheckFailed
 from grader.grading import Grading, Request
 from grader.model import Outcome
+from grader.naming import MODEL
 from grader.plugin import Silent
 from grader.student import Student
-from grader.submission import MODEL
 from grader.wire import Message
 from tests.worker.loading_support import (
     FREQ,

@@ -1,8 +1,9 @@
-"""The notebook's own way to encode and score a test set, written anew from the contract."""
+"""The notebook's own way to encode, batch and score sentences, written anew from the contract."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 import torch
@@ -43,21 +44,26 @@ def converted(sentences: Sequence[str], vocabulary: str) -> list[Int64]:
     return [np.array([vocabulary.index(c) for c in sentence]) for sentence in sentences]
 
 
-def loss(model: nn.Module, data: Sequence[Int64], characters: int, device: torch.device) -> float:
-    """The notebook's figure: the mean over shuffled batches of 50 of each batch's mean."""
+def loader(data: Sequence[Int64], characters: int, batch_size: int) -> DataLoader[Tensor]:
+    """Shuffled batches [B, L] of BEGIN, the characters, END, and PAD up to the longest."""
 
     def collate(batch: list[Int64]) -> Tensor:
         begin, end = torch.tensor([characters]), torch.tensor([characters + 1])
         rows = [torch.cat([begin, torch.tensor(ids, dtype=torch.long), end]) for ids in batch]
         return pad_sequence(rows, padding_value=characters + 2).T
 
-    loader: DataLoader[Int64] = DataLoader(
-        Sentences(data), shuffle=True, batch_size=BATCH_SIZE, collate_fn=collate
+    return cast(
+        "DataLoader[Tensor]",
+        DataLoader(Sentences(data), shuffle=True, batch_size=batch_size, collate_fn=collate),
     )
+
+
+def loss(model: nn.Module, data: Sequence[Int64], characters: int, device: torch.device) -> float:
+    """The notebook's figure: the mean over shuffled batches of 50 of each batch's mean."""
     criterion = nn.CrossEntropyLoss(ignore_index=characters + 2)
     total, batches = 0.0, 0
     with torch.no_grad():
-        for batch in loader:
+        for batch in loader(data, characters, BATCH_SIZE):
             inputs, target = batch[:, :-1].to(device), batch[:, 1:].to(device)
             logits = model(inputs)
             total += criterion(logits.reshape(-1, logits.shape[-1]), target.reshape(-1)).item()

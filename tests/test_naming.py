@@ -1,0 +1,91 @@
+"""The trained model is found under the names that students give it, and nothing else is."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from grader.submission import stage
+from tests.test_submission import LIMITS, staged, write
+
+
+def model_taken(tmp_path: Path, *names: str, as_zip: bool) -> tuple[str, tuple[str, ...]]:
+    """Which file's content is staged as ``rnn_lm.sav``, and the notes."""
+    path = tmp_path / "handin"
+    for name in names:
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_text(name)
+    if as_zip:
+        with zipfile.ZipFile(tmp_path / "handin.zip", "w") as archive:
+            for name in names:
+                archive.write(path / name, name)
+        path = tmp_path / "handin.zip"
+    submission = stage(path, tmp_path / "staged", LIMITS)
+    model = submission.folder / "rnn_lm.sav"
+    assert submission.has("rnn_lm.sav") == model.exists()
+    return model.read_text() if model.exists() else "", submission.notes
+
+
+@pytest.mark.parametrize("as_zip", [False, True])
+@pytest.mark.parametrize(
+    ("names", "taken"),
+    [
+        (("rnn_lm.pt",), "rnn_lm.pt"),
+        (("RNN_LM.PTH",), "RNN_LM.PTH"),
+        (("rnn_lm.pkl",), "rnn_lm.pkl"),
+        (("rnn_lm.safetensors", "other.sav"), "rnn_lm.safetensors"),
+        (("rnn_lm",), "rnn_lm"),
+        (("best_model.pt",), "best_model.pt"),
+        (("Gru.Ckpt",), "Gru.Ckpt"),
+        (("gru.pkl", "lstm.pth"), "lstm.pth"),
+        (("vocabulary.pt", "lm.pt"), "lm.pt"),
+        (("a.pt", "my_model.pt", "optim_model.pt"), "my_model.pt"),
+        (("rnn_lm (1).sav", "model.pt"), "rnn_lm (1).sav"),
+        (("model_epoch9.pt", "model_epoch10.pt"), "model_epoch10.pt"),
+        (("saved/model.pt",), "saved/model.pt"),
+        (("model.pt", "saved/rnn_lm.pt"), "saved/rnn_lm.pt"),
+    ],
+)
+def test_model_under_another_name(
+    tmp_path: Path, names: tuple[str, ...], taken: str, as_zip: bool
+) -> None:
+    content, notes = model_taken(tmp_path, "implementation.py", *names, as_zip=as_zip)
+    assert content == taken
+    assert len(notes) == 1
+    assert notes[0].startswith(f"rnn_lm.sav is missing; {taken} was taken for it")
+
+
+def test_models_that_were_not_taken_are_named(tmp_path: Path) -> None:
+    names = ("implementation.py", "a.pt", "b.pt", "c.pt", "d.pt", "e.pt", "model.pt")
+    _, notes = model_taken(tmp_path, *names, as_zip=False)
+    assert notes[0].endswith("; model.pt was taken for it, and not e.pt, d.pt, c.pt or 2 more")
+
+
+@pytest.mark.parametrize("as_zip", [False, True])
+def test_model_with_its_own_name_comes_first(tmp_path: Path, as_zip: bool) -> None:
+    names = ("implementation.py", "rnn_lm.sav", "rnn_lm.pt", "model.pkl")
+    assert model_taken(tmp_path, *names, as_zip=as_zip) == ("rnn_lm.sav", ())
+
+
+@pytest.mark.parametrize("as_zip", [False, True])
+@pytest.mark.parametrize("name", ["vocab.pkl", "train_data.bin", "sub/cache.pkl", "model.txt"])
+def test_what_is_no_model_is_not_taken_for_one(tmp_path: Path, name: str, as_zip: bool) -> None:
+    content, notes = model_taken(tmp_path, "implementation.py", name, as_zip=as_zip)
+    assert (content, notes) == ("", ())
+
+
+@pytest.mark.parametrize("as_zip", [False, True])
+def test_a_notebook_and_a_model_can_be_graded(tmp_path: Path, as_zip: bool) -> None:
+    names = ("a4/sentence_modeling.ipynb", "a4/final.pt", "a4/data.csv")
+    content, _ = model_taken(tmp_path, *names, as_zip=as_zip)
+    assert content == "a4/final.pt"
+    assert (tmp_path / "staged" / "sentence_modeling.ipynb").exists()
+    assert not (tmp_path / "staged" / "final.pt").exists()
+
+
+def test_folder_with_the_name_of_the_model(tmp_path: Path) -> None:
+    names = ("implementation.py", "rnn_lm.sav/steps.py", "model.pt")
+    submission = staged(write(tmp_path / "bob", *names))
+    assert submission.files == {"implementation.py", "rnn_lm.sav/steps.py"}
