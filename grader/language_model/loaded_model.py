@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,6 +28,9 @@ REHEARSAL = (3, 24)
 """Sentences and tokens of made-up input, on which a model may fail in words of its own."""
 TRIAL = (50, 24)
 """Sentences and tokens on which numbers of threads are compared."""
+TRIALS = 3
+CLEARLY = 0.8
+"""A part of the time with all threads: on a quiet machine trials differ by less than the rest."""
 MOST_NOTES = 10
 
 
@@ -52,9 +55,16 @@ class Loading:
 class LoadedModel:
     """Asks one worker for logits, for as long as the clock allows."""
 
-    def __init__(self, student: Student, vocabulary: Vocabulary, clock: Clock) -> None:
+    def __init__(
+        self,
+        student: Student,
+        vocabulary: Vocabulary,
+        clock: Clock,
+        threads: int | None = None,
+    ) -> None:
+        """``threads``: how many the worker's CPU threads are; None: to be found by a trial."""
         self.loading = Loading()
-        self._threads: int | None = None
+        self.threads = threads
         self._student = student
         self._vocabulary = vocabulary
         self._clock = clock
@@ -84,28 +94,33 @@ class LoadedModel:
 
         What it prints or raises could hold the test sentences that it is given from now on.
         """
-        tokens = np.random.default_rng(seed).integers(0, self._vocabulary.begin_id, REHEARSAL)
-        tokens[:, 0] = self._vocabulary.begin_id
-        self.logits(tokens)
+        self.logits(self._made_up(REHEARSAL, seed))
         self._student.quote_no_more()
-        if self.loading.device == "cpu" and self._student.threads > 1:
-            self._threads = self._fastest((self._student.threads, 1), seed)
+        if self.threads is None and self.loading.device == "cpu" and self._student.threads > 1:
+            self.threads = self._better_threads(self._made_up(TRIAL, seed))
 
-    def _fastest(self, choices: Sequence[int], seed: int) -> int:
-        """Of these numbers of threads, the one with which the model runs fastest.
-
-        On a busy machine that is one, by a factor of ten: threads wait for each other by spinning.
-        """
-        tokens = np.random.default_rng(seed).integers(0, self._vocabulary.begin_id, TRIAL)
+    def _made_up(self, shape: tuple[int, int], seed: int) -> Int64:
+        tokens = np.random.default_rng(seed).integers(0, self._vocabulary.begin_id, shape)
         tokens[:, 0] = self._vocabulary.begin_id
-        seconds = {}
-        for self._threads in choices:
+        return tokens
+
+    def _better_threads(self, tokens: Int64) -> int:
+        """All threads that the worker may have, unless the model is clearly faster with one.
+
+        On a busy machine it is, by a factor of ten: threads wait for each other by spinning.
+        """
+        seconds, all_threads = {}, self._student.threads
+        for threads in (all_threads, 1):
+            self.threads = threads
             # The first pass with other threads starts them.
             self.logits(tokens)
-            start = time.monotonic()
-            self.logits(tokens)
-            seconds[self._threads] = time.monotonic() - start
-        return min(seconds, key=lambda threads: seconds[threads])
+            seconds[threads] = min(self._timed(tokens) for _ in range(TRIALS))
+        return 1 if seconds[1] < CLEARLY * seconds[all_threads] else all_threads
+
+    def _timed(self, tokens: Int64) -> float:
+        start = time.monotonic()
+        self.logits(tokens)
+        return time.monotonic() - start
 
     def logits(
         self,
@@ -120,14 +135,14 @@ class LoadedModel:
             "last_only": last_only,
             "fresh": fresh,
             "seed": seed,
-            "threads": self._threads,
+            "threads": self.threads,
         }
         [logits] = self._answers([tokens], options)
         return logits
 
     def stream(self, batches: Iterable[Int64], *, last_only: bool = False) -> Iterator[Array]:
         """The logits of batches one after the other; the worker goes on while one is looked at."""
-        return self._answers(batches, {"last_only": last_only, "threads": self._threads})
+        return self._answers(batches, {"last_only": last_only, "threads": self.threads})
 
     def _answers(self, batches: Iterable[Int64], options: dict[str, Any]) -> Iterator[Array]:
         """Logits of the right shape, one array for each batch."""
@@ -197,6 +212,7 @@ class ModelWorkers:
         self._vocabulary = vocabulary
         self._source = source
         self._clock = clock
+        self._threads: int | None = None
 
     @contextmanager
     def fresh(self) -> Iterator[Callable[[], LoadedModel]]:
@@ -205,8 +221,9 @@ class ModelWorkers:
 
         def load() -> LoadedModel:
             student.restart()
-            model = LoadedModel(student, self._vocabulary, self._clock)
+            model = LoadedModel(student, self._vocabulary, self._clock, self._threads)
             model.load(self._source)
+            self._threads = model.threads
             return model
 
         try:

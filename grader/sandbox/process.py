@@ -8,6 +8,7 @@ import os
 import select
 import signal
 import socket
+from pathlib import Path
 
 import psutil
 
@@ -67,6 +68,8 @@ class WorkerProcess:
     def _tree(self) -> list[psutil.Process]:
         try:
             root = psutil.Process(self.pid)
+            if not _has_children(root.pid):
+                return [root]
             return [root, *root.children(recursive=True)]
         except psutil.Error:
             return []
@@ -83,3 +86,16 @@ class WorkerProcess:
             if not chunk:
                 return None
             self._status_text += chunk
+
+
+def _has_children(pid: int) -> bool:
+    """Whether the process has started others, or may have, where the kernel does not say.
+
+    Workers hardly ever have, and psutil looks at every process of the machine to tell. This is
+    asked twenty times a second, on cores that the worker needs.
+    """
+    threads = Path(f"/proc/{pid}/task")
+    try:
+        return any((thread / "children").read_bytes() for thread in threads.iterdir())
+    except OSError:
+        return True

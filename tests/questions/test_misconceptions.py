@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 from benchmarks.as_student import QUESTIONS, Judged
 from benchmarks.diagnosis import random_mutants
@@ -24,15 +23,6 @@ SEED = 11
 BY_ID = {question.id: question for question in QUESTIONS}
 ALL = [(question.id, m.id) for question in QUESTIONS for m in question.misconceptions]
 CODE_WORDS = ("np.", "@", "axis=", " = ", "sqrt", "**", ".T")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """As when a hand-in is graded: waking threads for tiny matrices takes longer than they do."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def misconception(question: str, id: str) -> Misconception:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -29,15 +29,6 @@ SETTINGS = Settings(
     device=CPU, seed=3, epochs=2, batch_size=4, learning_rate=0.01, validation_fraction=0.1
 )
 FOREVER = 1e9
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Threads only wait for each other where there is so little to do."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def sentences(count: int = 43, longest: int = 12, seed: int = 0) -> Encoded:
