@@ -1,0 +1,118 @@
+"""One submission's row in a course: small enough to keep hundreds; gradebooks are made of it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from grader.measures import FiniteOrNull
+from grader.model import Outcome, QuestionResult, Record, Report
+
+
+class Status(StrEnum):
+    """How far the grading of a submission came."""
+
+    GRADED = "graded"
+    UNREADABLE = "cannot be read"
+    """What was handed in cannot be unpacked, or holds nothing to grade."""
+    GRADER_FAILED = "grader failed"
+    """Some of it was not judged, and that is not the student's fault: never take it for a zero."""
+    NOT_DONE = "not done"
+    """The run was stopped before its turn came."""
+
+
+class Arrival(Record):
+    """What is known of a hand-in before it is opened. All texts are a stranger's."""
+
+    name: str = Field(description="Of its folder among the results; no two of a course share it.")
+    student: str = Field(default="", description="The student's name, as the platform spells it.")
+    student_id: str = Field(default="", description="The platform's id of the student.")
+    submission_id: str = Field(default="", description="The platform's id of the upload.")
+    email: str = ""
+    late: bool = False
+    notes: tuple[str, ...] = Field(
+        default=(), description="For staff, such as that an earlier upload was passed over."
+    )
+
+
+class QuestionRow(Record):
+    """What came of one question."""
+
+    id: str
+    title: str
+    score: float
+    max_score: float
+    outcome: Outcome = Field(description="Of the first graded check that did not pass.")
+    failed: tuple[str, ...] = Field(default=(), description="The graded checks that did not pass.")
+    misconception: str = Field(default="", description="The title of the hint, if there is one.")
+    near: bool = Field(default=False, description="Whether the hint is for a near miss.")
+    key: str = Field(default="", description="Of everything that the result depends on.")
+
+
+class Row(Record):
+    """One submission of a course and what came of it."""
+
+    arrival: Arrival
+    status: Status
+    reason: str = Field(default="", description="Why it was not graded, for staff.")
+    digest: str = Field(default="", description="SHA-256 over what was handed in.")
+    notes: tuple[str, ...] = Field(default=(), description="The arrival's and the report's.")
+    questions: tuple[QuestionRow, ...] = ()
+    loss: FiniteOrNull = Field(default=None, description="Of the language model, in nats.")
+    duration_s: float = 0.0
+    fingerprints: dict[str, tuple[int, ...]] = Field(
+        default={}, description="Of each of its code files, to compare hand-ins with each other."
+    )
+    files: dict[str, str] = Field(
+        default={}, description="SHA-256 of each handed-in file, to find files that are the same."
+    )
+
+    @property
+    def score(self) -> float:
+        return sum(question.score for question in self.questions)
+
+    @property
+    def max_score(self) -> float:
+        return sum(question.max_score for question in self.questions)
+
+
+def question_row(result: QuestionResult, key: str = "") -> QuestionRow:
+    """The row of a question's result."""
+    failed = [check for check in result.checks if check.graded and not check.passed]
+    hint = next((check.hint for check in result.checks if check.hint is not None), None)
+    return QuestionRow(
+        id=result.id,
+        title=result.title,
+        score=result.score,
+        max_score=result.max_score,
+        outcome=failed[0].outcome if failed else Outcome.PASSED,
+        failed=tuple(check.name for check in failed),
+        misconception=hint.title if hint is not None else "",
+        near=hint.near if hint is not None else False,
+        key=key,
+    )
+
+
+def row_of(
+    arrival: Arrival,
+    report: Report,
+    *,
+    digest: str,
+    keys: dict[str, str],
+    fingerprints: dict[str, tuple[int, ...]],
+    files: dict[str, str],
+) -> Row:
+    """The row of a graded submission; ``keys`` are those of its questions."""
+    measured = [q.measured for q in report.questions if q.measured is not None]
+    return Row(
+        arrival=arrival,
+        status=Status.GRADER_FAILED if report.harness_failed else Status.GRADED,
+        digest=digest,
+        notes=(*arrival.notes, *report.notes),
+        questions=tuple(question_row(q, keys.get(q.id, "")) for q in report.questions),
+        loss=measured[0].loss if measured else None,
+        duration_s=report.duration_s,
+        fingerprints=fingerprints,
+        files=files,
+    )
