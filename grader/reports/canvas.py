@@ -1,0 +1,53 @@
+"""A file of grades that Canvas' gradebook imports.
+
+It has the columns that Canvas knows a student by and one assignment, so nothing else of the
+gradebook can be changed by it. Canvas finds students by its ids, which stay as they were exported;
+their names, which it ignores, are made safe for the spreadsheet program that staff may look with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from grader.reports.cells import number, table, text
+from grader.reports.gradebook import total
+from grader.roster import Match, Roster, assignment_column
+
+TOLD_BY = ("ID", "SIS User ID", "SIS Login ID", "Integration ID", "Root Account")
+"""Columns that go back unchanged."""
+POINTS_POSSIBLE = "points possible"
+
+
+def to_canvas(roster: Roster, matches: Sequence[Match], assignment: str) -> str:
+    """The import file, without a byte order mark.
+
+    ``assignment`` names the column, with or without the "(12345)" that Canvas puts behind it. A
+    column that the export does not have is added; Canvas then asks whether to make an assignment.
+    A student without a judged hand-in keeps what the export has there: usually an empty cell.
+    """
+    place = assignment_column(roster, assignment)
+    name = assignment if place is None else roster.header[place]
+    columns = [(i, roster.header[i].strip() in TOLD_BY) for i in _columns(roster)]
+    scores = {match.line.row: total(match.row) for match in matches}
+    most = max((m.row.max_score for m in matches), default=0.0) or None
+    lines = [[*(roster.header[i] for i, _ in columns), text(name) if place is None else name]]
+    for number_of_row, row in enumerate(roster.rows):
+        old = "" if place is None else row[place]
+        new = number(scores.get(number_of_row))
+        if row[0].strip().casefold() == POINTS_POSSIBLE:
+            new = "" if old.strip() else number(most)
+        cells = [row[i] if verbatim else _text(row[i]) for i, verbatim in columns]
+        lines.append([*cells, new or old])
+    return table(lines)
+
+
+def _columns(roster: Roster) -> list[int]:
+    """The student's name, ids and section, in the export's order."""
+    wanted = {"student", "section", *(name.casefold() for name in TOLD_BY)}
+    return [i for i, cell in enumerate(roster.header) if cell.strip().casefold() in wanted]
+
+
+def _text(cell: str) -> str:
+    """A cell that is not harmful stays as it is, with its spaces."""
+    safe = text(cell)
+    return cell if safe == " ".join(cell.split()) and "\n" not in cell else safe

@@ -1,0 +1,71 @@
+"""A course's results as a table for spreadsheet programs: a line for each student.
+
+The file begins with a byte order mark: without it Excel takes UTF-8 for the machine's old code page
+and shows other names than the students'. Everything else that reads CSV knows the mark; in Python
+the encoding is "utf-8-sig".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from grader.model import Outcome
+from grader.reports.cells import number, table, text
+from grader.rows import QuestionRow, Row, Status
+
+BYTE_ORDER_MARK = "\ufeff"
+BEFORE = ("name", "student", "student id", "email", "submission id")
+AFTER = ("total", "max", "status", "late", "loss", "reason", "notes")
+
+
+def to_gradebook(rows: Sequence[Row]) -> str:
+    """The table, in the order of the hand-ins' names; the same results give the same bytes.
+
+    What was not judged has no number: its cell is empty, never a zero.
+    """
+    ids = question_ids(rows)
+    lines = [_line(row, ids) for row in in_order(rows)]
+    return BYTE_ORDER_MARK + table([(*BEFORE, *map(text, ids), *AFTER), *lines])
+
+
+def in_order(rows: Iterable[Row]) -> list[Row]:
+    """By the hand-ins' names, which no two share."""
+    return sorted(rows, key=lambda row: row.arrival.name)
+
+
+def question_ids(rows: Iterable[Row]) -> list[str]:
+    """All questions of the course, q10 after q9."""
+    ids = {question.id for row in rows for question in row.questions}
+    return sorted(ids, key=lambda each: (len(each), each))
+
+
+def total(row: Row) -> float | None:
+    """The points of a hand-in; None unless all of it was judged."""
+    return row.score if row.status is Status.GRADED else None
+
+
+def judged(row: Row, question: QuestionRow) -> bool:
+    """Whether a question's points are its points.
+
+    Of a hand-in in which the grader failed, a row does not say where, so only full points are sure.
+    """
+    if question.outcome is Outcome.HARNESS_ERROR:
+        return False
+    return row.status is Status.GRADED or question.score >= question.max_score
+
+
+def _line(row: Row, ids: Sequence[str]) -> list[str]:
+    arrival = row.arrival
+    known = (arrival.name, arrival.student, arrival.student_id, arrival.email)
+    scores = {q.id: q.score for q in row.questions if judged(row, q)}
+    return [
+        *map(text, (*known, arrival.submission_id)),
+        *(number(scores.get(id)) for id in ids),
+        number(total(row)),
+        number(row.max_score if row.questions else None),
+        row.status.value,
+        "yes" if arrival.late else "no",
+        number(row.loss),
+        text(row.reason),
+        text("; ".join(row.notes)),
+    ]

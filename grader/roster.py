@@ -1,0 +1,277 @@
+"""A course's class list, as a learning platform exports it, and which hand-in is whose.
+
+Three kinds are told apart by their header: Canvas' gradebook, Moodle's grading worksheet, and any
+table with a name and an id or an email. All cells are kept as they are, because the platform takes
+the same table back.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from grader.errors import UsageError
+from grader.rows import Row
+
+MAX_CHARACTERS = 20_000_000
+SEPARATORS = ",;\t"
+TEST_STUDENTS = frozenset({"studenttest", "teststudent"})
+"""Canvas' "Student, Test", with which staff see a course as a student does."""
+CANVAS_IDS = ("id", "sis user id", "sis login id", "integration id")
+PLAIN_IDS = ("id", "student id", "student_id", "id number", "sid", "user id", "login", "username")
+PLAIN_NAMES = ("name", "student", "full name", "student name")
+EMAILS = ("email", "email address", "e-mail")
+
+
+class Kind(StrEnum):
+    """Where a class list comes from."""
+
+    CANVAS = "Canvas' gradebook"
+    MOODLE = "Moodle's grading worksheet"
+    PLAIN = "a table of names"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One student of the list; ``row`` is its place among the roster's rows."""
+
+    row: int
+    name: str
+    ids: frozenset[str]
+    email: str
+
+
+@dataclass(frozen=True)
+class Roster:
+    """A class list: all rows as they were read, and those of them that are students."""
+
+    kind: Kind
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    lines: tuple[Line, ...]
+
+    def column(self, *names: str) -> int | None:
+        """The place of the first column with one of the names, whatever their case."""
+        header = [cell.strip().casefold() for cell in self.header]
+        return next((header.index(name) for name in names if name in header), None)
+
+
+@dataclass(frozen=True)
+class Match:
+    """A hand-in and its line of the list; ``by`` says what told it: id, email or name."""
+
+    line: Line
+    row: Row
+    by: str
+
+
+@dataclass(frozen=True)
+class Unmatched:
+    """A hand-in whose student was not found, and why."""
+
+    row: Row
+    why: str
+
+
+@dataclass(frozen=True)
+class Matching:
+    """Which hand-in is whose. Nothing in it is guessed."""
+
+    matches: tuple[Match, ...]
+    unmatched: tuple[Unmatched, ...]
+    absent: tuple[Line, ...]
+    """Students of the list of whom there is no hand-in."""
+
+
+def read_roster(file: Path) -> Roster:
+    """The class list in a file. Raises UsageError with what to change."""
+    try:
+        return parse_roster(file.read_bytes().decode("utf-8-sig"), str(file))
+    except OSError as error:
+        raise UsageError(f"the class list {file} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"the class list {file} is not UTF-8; save it as 'CSV UTF-8'") from None
+
+
+def parse_roster(text: str, name: str = "roster.csv") -> Roster:
+    """The class list in ``text``. Raises UsageError with what to change."""
+    if len(text) > MAX_CHARACTERS or "\0" in text:
+        raise UsageError(f"the class list {name} is no table of students; export it as CSV")
+    first = text.partition("\n")[0]
+    separator = max(SEPARATORS, key=first.count)
+    try:
+        rows = [tuple(r) for r in csv.reader(io.StringIO(text, newline=""), delimiter=separator)]
+    except csv.Error as error:
+        raise UsageError(f"the class list {name} is no valid CSV: {error}") from None
+    rows = [row for row in rows if any(cell.strip() for cell in row)]
+    if not rows:
+        raise UsageError(f"the class list {name} is empty")
+    header, body = rows[0], rows[1:]
+    roster = Roster(_kind(header, name), header, tuple(_filled(body, len(header))), ())
+    lines = tuple(_lines(roster))
+    if not lines:
+        raise UsageError(f"the class list {name} has a header but no students")
+    return Roster(roster.kind, roster.header, roster.rows, lines)
+
+
+def match(roster: Roster, rows: Sequence[Row]) -> Matching:
+    """Find each hand-in's student by id, then by email, then by name where only one has it.
+
+    A line that several hand-ins claim at once goes to none of them. A name is not asked where a
+    platform's own list does not know the id: that is another student of the same name.
+    """
+    taken: dict[int, Match] = {}
+    failed: dict[int, str] = {}
+    waiting = dict(enumerate(rows))
+    for by, keys_of_row, keys_of_line in _WAYS:
+        index = _index(roster.lines, keys_of_line)
+        claims: dict[int, list[int]] = defaultdict(list)
+        for number, row in waiting.items():
+            if by == "name" and row.arrival.student_id and roster.kind is not Kind.PLAIN:
+                continue
+            found = {line.row: line for key in keys_of_row(row) for line in index.get(key, ())}
+            if len(found) > 1:
+                failed[number] = f"{len(found)} students of the list have this {by}"
+            elif found:
+                claims[next(iter(found))].append(number)
+        lines = {line.row: line for line in roster.lines}
+        for place, numbers in claims.items():
+            if place in taken:
+                why = f"its {by} is that of a student who has another hand-in"
+            elif len(numbers) > 1:
+                why = f"{len(numbers)} hand-ins have the same {by}"
+            else:
+                taken[place] = Match(lines[place], waiting.pop(numbers[0]), by)
+                continue
+            failed.update(dict.fromkeys(numbers, why))
+        waiting = {n: row for n, row in waiting.items() if n not in failed}
+    nobody = "nobody in the list has its id, email or name"
+    return Matching(
+        tuple(taken[place] for place in sorted(taken)),
+        tuple(
+            Unmatched(row, failed.get(number, nobody))
+            for number, row in enumerate(rows)
+            if number in failed or number in waiting
+        ),
+        tuple(line for line in roster.lines if line.row not in taken),
+    )
+
+
+def highest_grade(roster: Roster, column: str = "") -> float | None:
+    """The points that the platform expects at most, if the list says so: to compare with ours."""
+    if roster.kind is Kind.MOODLE:
+        place = roster.column("maximum grade")
+        cells = [roster.rows[line.row][place] for line in roster.lines if place is not None]
+    else:
+        place = assignment_column(roster, column)
+        heads = [row for row in roster.rows if row[0].strip().casefold() == "points possible"]
+        cells = [row[place] for row in heads if place is not None]
+    numbers = [re.fullmatch(r"\s*(\d+)(?:[.,](\d+))?\s*", cell) for cell in cells[:1]]
+    return next((float(f"{n[1]}.{n[2] or 0}") for n in numbers if n), None)
+
+
+def assignment_column(roster: Roster, name: str) -> int | None:
+    """The place of Canvas' column of an assignment; its header ends with the assignment's id."""
+    wanted = name.strip()
+    bare = [re.sub(r"\s*\(\d+\)\s*$", "", cell).strip() for cell in roster.header]
+    exact = [i for i, cell in enumerate(roster.header) if cell.strip() == wanted]
+    found = exact or [i for i, cell in enumerate(bare) if cell == wanted]
+    return found[0] if len(found) == 1 else None
+
+
+def letters(name: str) -> str:
+    """A name without case, accents, spaces and punctuation, as file names spell it."""
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
+    return "".join(character for character in folded if character.isalpha())
+
+
+def _kind(header: Sequence[str], name: str) -> Kind:
+    cells = {cell.strip().casefold() for cell in header}
+    if {"student", "id", "section"} <= cells:
+        return Kind.CANVAS
+    if {"identifier", "grade"} <= cells:
+        return Kind.MOODLE
+    if cells & {*PLAIN_NAMES, *EMAILS, *PLAIN_IDS}:
+        return Kind.PLAIN
+    raise UsageError(
+        f"the class list {name} has none of the columns name, id and email. Export it from Canvas' "
+        "gradebook or as Moodle's grading worksheet, or give these three columns a header."
+    )
+
+
+def _filled(rows: Iterable[tuple[str, ...]], width: int) -> list[tuple[str, ...]]:
+    """Rows as wide as the header: programs leave out empty cells at the end."""
+    return [(*row, *[""] * (width - len(row))) for row in rows]
+
+
+def _lines(roster: Roster) -> Iterable[Line]:
+    names, ids = {
+        Kind.CANVAS: (("student",), CANVAS_IDS),
+        Kind.MOODLE: (("full name",), ("identifier", "id number")),
+        Kind.PLAIN: (PLAIN_NAMES, PLAIN_IDS),
+    }[roster.kind]
+    name, email = roster.column(*names), roster.column(*EMAILS)
+    id_columns = [place for id in ids if (place := roster.column(id)) is not None]
+    for number, row in enumerate(roster.rows):
+        known = frozenset(filter(None, (_id(row[place]) for place in id_columns)))
+        line = Line(
+            number,
+            row[name].strip() if name is not None else "",
+            known,
+            row[email].strip().casefold() if email is not None else "",
+        )
+        # Canvas puts rows of its own, such as "Points Possible", before the students: without ids.
+        is_row_of_canvas = roster.kind is Kind.CANVAS and not known
+        if not is_row_of_canvas and letters(line.name) not in TEST_STUDENTS:
+            yield line
+
+
+def _id(cell: str) -> str:
+    """An id as platforms write it in file names: "Participant 12345" is 12345 there."""
+    cell = cell.strip()
+    participant = re.fullmatch(r"\D*\s(\d+)", cell)
+    return participant[1] if participant else cell.casefold()
+
+
+def _names(name: str) -> set[str]:
+    """All ways to begin a name with another of its words: "Doe, Jane" is also janedoe."""
+    words = [letters(word) for word in re.split(r"[\s,]+", name)]
+    words = [word for word in words if word]
+    return {"".join(words[k:] + words[:k]) for k in range(len(words))}
+
+
+def _id_keys(row: Row) -> set[str]:
+    return {_id(row.arrival.student_id)} - {""}
+
+
+def _email_keys(row: Row) -> set[str]:
+    return {row.arrival.email.strip().casefold()} - {""}
+
+
+def _name_keys(row: Row) -> set[str]:
+    return {letters(row.arrival.student)} - {""}
+
+
+def _index(lines: Iterable[Line], keys: Callable[[Line], Iterable[str]]) -> dict[str, list[Line]]:
+    index: dict[str, list[Line]] = defaultdict(list)
+    for line in lines:
+        for key in keys(line):
+            index[key].append(line)
+    return index
+
+
+_WAYS: tuple[
+    tuple[str, Callable[[Row], set[str]], Callable[[Line], Iterable[str]]],
+    ...,
+] = (
+    ("id", _id_keys, lambda line: line.ids),
+    ("email", _email_keys, lambda line: {line.email, *(id for id in line.ids if "@" in id)} - {""}),
+    ("name", _name_keys, lambda line: _names(line.name)),
+)

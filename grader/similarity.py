@@ -1,0 +1,223 @@
+"""Which hand-ins have code in common, for a person to look at. It changes no points.
+
+A source is read as its syntax tree, in which names, constants, comments, docstrings, annotations,
+imports and layout do not count. Of every run of RUN nodes a hash is taken, and of every WINDOW
+neighbouring hashes the least is kept: whatever two sources share for RUN + WINDOW - 1 nodes leaves
+at least one mark in both. (Schleimer, Wilkerson and Aiken: Winnowing: local algorithms for document
+fingerprinting, SIGMOD 2003.)
+
+Short exercises with one right answer are alike by nature. Of 377 pairs of independent right answers
+to this one the most alike have 0.18 of their marks in common; copies under other names, in another
+order, with other constants and with docstrings at once have 0.80 at least; with one function of the
+five replaced by somebody else's, 94 of 100 are still over THRESHOLD (``benchmarks/similarity.py``).
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import warnings
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Literal
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from grader.rows import Row
+
+MAX_SOURCE = 100_000
+"""Characters: a parsed file takes a thousand times its size, and no exercise is as long."""
+MAX_MARKS = 256
+RUN = 12
+WINDOW = 6
+LEAST_NODES = 60
+"""Less is too little to say anything."""
+LEAST_MARKS = 8
+"""Of a file, after what is common has been taken away."""
+THRESHOLD = 0.4
+COMMON_SHARE = 1 / 3
+"""What more of a course than this share has comes from the course, or from the exercise."""
+LEAST_COURSE = 10
+CODE = ".py"
+
+Fingerprint = tuple[int, ...]
+_SKIPPED = (ast.Import, ast.ImportFrom, ast.expr_context, ast.Pass, ast.alias)
+_BUILTINS = frozenset(dir(builtins))
+
+
+@dataclass(frozen=True)
+class Group:
+    """Hand-ins of which a file is alike, each to at least one other of them."""
+
+    names: tuple[str, ...]
+    """Of the arrivals, sorted."""
+    file: str
+    kind: Literal["identical", "near-identical"]
+    similarity: float
+    """The share of marks in common, of the pair that has least among those that are linked."""
+
+
+def fingerprint(source: str) -> Fingerprint:
+    """The marks of a source, sorted; at most MAX_MARKS, of more the least.
+
+    Empty for what is no Python, is too short, or too long or too deep to be read: the parser has
+    bounds of its own for the latter (SyntaxError, RecursionError, MemoryError), and the tree is
+    walked without recursion.
+    """
+    if len(source) > MAX_SOURCE:
+        return ()
+    try:
+        with warnings.catch_warnings():  # of a student's backslashes
+            warnings.simplefilter("ignore")
+            tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ()
+    words = list(_words(tree))
+    if len(words) < LEAST_NODES:
+        return ()
+    hashes = [_hash(words[k : k + RUN]) for k in range(len(words) - RUN + 1)]
+    marks = {min(hashes[k : k + WINDOW]) for k in range(max(1, len(hashes) - WINDOW + 1))}
+    return tuple(sorted(marks)[:MAX_MARKS])
+
+
+def common_marks(rows: Sequence[Row], given: Iterable[Fingerprint] = ()) -> frozenset[int]:
+    """Marks that say nothing: of the files that the course gives, and what many hand-ins share.
+
+    The latter only where there are enough hand-ins to tell a habit from a group.
+    """
+    known = {mark for marks in given for mark in marks}
+    if len(rows) >= LEAST_COURSE:
+        counts = Counter(
+            mark for row in rows for mark in set().union(*map(set, row.fingerprints.values()))
+        )
+        known |= {mark for mark, count in counts.items() if count > COMMON_SHARE * len(rows)}
+    return frozenset(known)
+
+
+def groups(rows: Sequence[Row], common: frozenset[int] = frozenset()) -> tuple[Group, ...]:
+    """Groups of hand-ins with the same file, or with one that is nearly the same.
+
+    ``common`` are marks that do not count. Files are compared with those of the same name. Files
+    that are no code, such as a model, are compared by their bytes alone; a file of code without
+    marks of its own is not compared at all. The largest groups come first.
+    """
+    found = [*_identical(rows, common), *_near(rows, common)]
+    return tuple(sorted(found, key=lambda g: (-len(g.names), g.kind, g.file, g.names)))
+
+
+def similarity(one: frozenset[int], other: frozenset[int]) -> float:
+    """The share of all marks of two files that both have."""
+    return len(one & other) / len(one | other) if one or other else 0.0
+
+
+def _words(tree: ast.Module) -> Iterator[str]:
+    """The kinds of the nodes in the order of the text, without what a copy would change first.
+
+    Of names only those stay that are not the file's own: functions of Python and of libraries.
+    """
+    nodes = list(ast.walk(tree))
+    defined = {n.name for n in nodes if isinstance(n, (ast.FunctionDef, ast.ClassDef))}
+    names = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    names |= defined | {n.arg for n in nodes if isinstance(n, ast.arg)}
+    parts = {n.attr for n in nodes if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)}
+    parts |= defined
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, _SKIPPED) or _is_docstring(node):
+            continue
+        if isinstance(node, ast.Attribute) and node.attr not in parts:
+            yield node.attr
+        elif isinstance(node, ast.Name) and node.id in _BUILTINS - names:
+            yield node.id
+        else:
+            # An annotated assignment is an assignment.
+            yield type(node).__name__.removeprefix("Ann")
+        waiting.extend(reversed(list(_children(node))))
+
+
+def _children(node: ast.AST) -> Iterator[ast.AST]:
+    for field, value in ast.iter_fields(node):
+        if field in ("annotation", "returns", "type_comment", "type_params"):
+            continue
+        if isinstance(value, ast.AST):
+            yield value
+        elif isinstance(value, list):
+            yield from (item for item in value if isinstance(item, ast.AST))
+
+
+def _is_docstring(node: ast.AST) -> bool:
+    """A string that stands alone, wherever: it does nothing."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _hash(words: Sequence[str]) -> int:
+    return int.from_bytes(blake2b(" ".join(words).encode(), digest_size=4).digest(), "big")
+
+
+def _marks(row: Row, file: str, common: frozenset[int]) -> frozenset[int]:
+    """What of a file's marks says something; nothing where that is too little."""
+    marks = frozenset(row.fingerprints.get(file, ())) - common
+    return marks if len(marks) >= LEAST_MARKS else frozenset()
+
+
+def _identical(rows: Sequence[Row], common: frozenset[int]) -> Iterator[Group]:
+    same: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in rows:
+        for file, digest in row.files.items():
+            if not file.endswith(CODE) or _marks(row, file, common):
+                same[file, digest].append(row)
+    for (file, _), having in same.items():
+        of_the_course = len(rows) >= LEAST_COURSE and len(having) > COMMON_SHARE * len(rows)
+        if len(having) > 1 and not of_the_course:
+            yield Group(tuple(sorted(r.arrival.name for r in having)), file, "identical", 1.0)
+
+
+def _near(rows: Sequence[Row], common: frozenset[int]) -> Iterator[Group]:
+    for file in sorted({file for row in rows for file in row.fingerprints}):
+        marks = [(row, _marks(row, file, common)) for row in rows]
+        having = [(row, own) for row, own in marks if own]
+        for linked, least in _linked([own for _, own in having]):
+            members = [having[i][0] for i in linked]
+            if len({row.files.get(file, row.arrival.name) for row in members}) > 1:
+                names = tuple(sorted(row.arrival.name for row in members))
+                yield Group(names, file, "near-identical", round(least, 3))
+
+
+def _linked(marks: Sequence[frozenset[int]]) -> Iterator[tuple[list[int], float]]:
+    """Numbers of files that are linked by pairs over the threshold, and the least of the pairs."""
+    pairs = list(_pairs(marks))
+    leader = list(range(len(marks)))
+
+    def lead(i: int) -> int:
+        while leader[i] != i:
+            leader[i] = i = leader[leader[i]]
+        return i
+
+    for i, j, _ in pairs:
+        leader[lead(i)] = lead(j)
+    least: dict[int, float] = {}
+    for i, _, share in pairs:
+        least[lead(i)] = min(share, least.get(lead(i), 1.0))
+    for head, share in least.items():
+        yield [i for i in range(len(marks)) if lead(i) == head], share
+
+
+def _pairs(marks: Sequence[frozenset[int]]) -> Iterator[tuple[int, int, float]]:
+    """Pairs over the threshold. All sizes of what two have in common come from one product."""
+    places = {mark: i for i, mark in enumerate(sorted(frozenset().union(*marks)))}
+    if not places:
+        return
+    sizes = np.array([len(own) for own in marks])
+    columns = [places[mark] for own in marks for mark in own]
+    which = np.repeat(np.arange(len(marks)), sizes)
+    ones = np.ones(len(columns), dtype=np.int32)
+    has = csr_matrix((ones, (which, columns)), shape=(len(marks), len(places)))
+    both = (has @ has.T).tocoo()
+    for i, j, shared in zip(both.row, both.col, both.data, strict=True):
+        share = shared / (sizes[i] + sizes[j] - shared)
+        if i < j and share >= THRESHOLD:
+            yield int(i), int(j), float(share)

@@ -1,0 +1,93 @@
+"""The files that Canvas and Moodle import: ids unchanged, nothing graded that was not."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+from grader.model import Outcome
+from grader.reports.canvas import to_canvas
+from grader.reports.moodle import to_moodle
+from grader.roster import Roster, match, parse_roster
+from grader.rows import Row, Status
+from tests.reports.rows import question_row, row, unreadable
+from tests.test_roster import CANVAS, MOODLE
+
+
+def read(document: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(document, newline="")))
+
+
+def canvas(roster: Roster, *rows: Row, assignment: str = "Homework 4") -> list[list[str]]:
+    return read(to_canvas(roster, match(roster, rows).matches, assignment))
+
+
+def graded(id: str, **values: Any) -> Row:
+    return row(id, question_row("q2", 2.5), student_id=id, **values)
+
+
+def test_canvas_gets_its_own_columns_and_one_assignment() -> None:
+    lines = canvas(parse_roster(CANVAS), graded("101"))
+    head = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Homework 4 (771)"]
+    assert lines[0] == head
+    assert lines[1] == ["    Points Possible", "", "", "", "", "27"]
+    assert lines[2] == ["Doe, Jane", "101", "s101", "jane@uni.edu", "A", "2.5"]
+    assert [line[-1] for line in lines[3:]] == ["", "", "", ""]
+    assert [line[1] for line in lines[2:]] == ["101", "102", "103", "104", "105"]
+
+
+def test_canvas_column_that_is_new() -> None:
+    lines = canvas(parse_roster(CANVAS), graded("101"), assignment="=New")
+    assert [line[-1] for line in lines[:3]] == ["'=New", "3", "2.5"]
+
+
+def test_canvas_keeps_a_grade_where_nothing_was_judged() -> None:
+    text = CANVAS.replace("jane@uni.edu,A,,", "jane@uni.edu,A,20,")
+    for status in Status:
+        of_jane = graded("101", status=status)
+        new = canvas(parse_roster(text), of_jane)[2][-1]
+        assert new == ("2.5" if status is Status.GRADED else "20")
+    broken = unreadable("x", student_id="102")
+    assert canvas(parse_roster(CANVAS), broken)[3][-1] == ""
+
+
+def test_canvas_ids_stay_and_names_are_no_formulas() -> None:
+    text = 'Student,ID,SIS User ID,SIS Login ID,Section\n"=HYPERLINK(""x"")",-7, 0012 ,=id,@s\n'
+    lines = canvas(parse_roster(text), graded("-7"))
+    assert lines[1] == ['\'=HYPERLINK("x")', "-7", " 0012 ", "=id", "'@s", "2.5"]
+
+
+def moodle(text: str, *rows: Row) -> list[dict[str, str]]:
+    roster = parse_roster(text)
+    head, *lines = read(to_moodle(roster, match(roster, rows).matches))
+    return [dict(zip(head, line, strict=True)) for line in lines]
+
+
+def test_moodle_gets_grade_and_comment_and_the_rest_unchanged() -> None:
+    before = moodle(MOODLE)
+    failed = question_row("q3", 0.0, title="A & B", outcome=Outcome.OUT_OF_MEMORY)
+    after = moodle(MOODLE, row("x", question_row("q2", 2.5), failed, student_id="501"))
+    assert after[1] == before[1]
+    changed = {key: value for key, value in after[0].items() if before[0][key] != value}
+    assert changed == {
+        "Grade": "2,5",
+        "Feedback comments": "Q2 Title of q2: 2.5 of 3 (wrong); "
+        "Q3 A &amp; B: 0 of 3 (out of memory)",
+    }
+
+
+def test_moodle_takes_a_point_where_the_worksheet_has_one() -> None:
+    assert moodle(MOODLE.replace('"27,00"', "27.00"), graded("501"))[0]["Grade"] == "2.5"
+
+
+def test_moodle_keeps_what_was_not_judged() -> None:
+    for status in Status:
+        line = moodle(MOODLE, graded("501", status=status))[0]
+        assert (line["Grade"] == "") is (status is not Status.GRADED)
+        assert (line["Feedback comments"] == "") is (status is not Status.GRADED)
+
+
+def test_moodle_names_are_no_formulas() -> None:
+    line = moodle(MOODLE.replace("Jane Doe", "=1+1"))[0]
+    assert (line["Full name"], line["Identifier"]) == ("'=1+1", "Participant 501")

@@ -1,0 +1,150 @@
+"""Class lists as Canvas, Moodle and people write them, and whose hand-in is whose."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from grader.errors import UsageError
+from grader.roster import Kind, highest_grade, letters, match, parse_roster, read_roster
+from tests.reports.rows import row
+
+CANVAS = """\
+Student,ID,SIS User ID,SIS Login ID,Section,Homework 4 (771),Final Score
+    Points Possible,,,,,27,(read only)
+"Doe, Jane",101,s101,jane@uni.edu,A,,
+"Müller, Jörg",102,s102,joerg,A,,
+"Lee, Kim",103,s103,kim1,A,,
+"Lee, Kim",104,s104,kim2,B,,
+"Student, Test",105,,abcdef,A,,
+"""
+MOODLE = """\
+Identifier,Full name,Email address,Status,Grade,Maximum Grade,Grade can be changed,\
+Last modified (submission),Last modified (grade),Feedback comments
+Participant 501,Jane Doe,jane@uni.edu,Submitted for grading,,"27,00",Yes,Monday,-,
+Participant 502,Jörg Müller,joerg@uni.edu,Submitted for grading,,"27,00",Yes,Monday,-,
+"""
+PLAIN = "Name;E-Mail\nJane van der Berg;jane@uni.edu\nJane Doe;\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "names"),
+    [
+        (CANVAS, Kind.CANVAS, ["Doe, Jane", "Müller, Jörg", "Lee, Kim", "Lee, Kim"]),
+        (MOODLE, Kind.MOODLE, ["Jane Doe", "Jörg Müller"]),
+        (PLAIN, Kind.PLAIN, ["Jane van der Berg", "Jane Doe"]),
+        ("ID\n7\n\n8\n", Kind.PLAIN, ["", ""]),
+        ("name\tid\nA\t1\n", Kind.PLAIN, ["A"]),
+    ],
+)
+def test_kind_is_told_by_the_header(text: str, kind: Kind, names: list[str]) -> None:
+    roster = parse_roster(text)
+    assert roster.kind is kind
+    assert [line.name for line in roster.lines] == names
+
+
+def test_byte_order_mark_and_short_rows(tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_bytes("\ufeffname,email,id\r\nÅsa\r\n".encode())
+    roster = read_roster(file)
+    assert roster.header[0] == "name"
+    assert roster.rows == (("Åsa", "", ""),)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "is empty"),
+        (b"name,id\n", "no students"),
+        (b"a,b\n1,2\n", "none of the columns"),
+        (b"name\n\xff\xfe\n", "not UTF-8"),
+        (b"name\nA\0\n", "no table"),
+        (b"name\n" + b"x" * 200_000, "no valid CSV"),
+    ],
+)
+def test_what_is_no_class_list(tmp_path: Path, content: bytes, said: str) -> None:
+    file = tmp_path / "list.csv"
+    file.write_bytes(content)
+    with pytest.raises(UsageError, match=said):
+        read_roster(file)
+
+
+def test_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be read"):
+        read_roster(tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize(
+    ("text", "arrival", "name", "by"),
+    [
+        (CANVAS, {"student_id": "101"}, "Doe, Jane", "id"),
+        (CANVAS, {"student_id": "S102"}, "Müller, Jörg", "id"),
+        (CANVAS, {"email": "Jane@uni.edu"}, "Doe, Jane", "email"),
+        (CANVAS, {"student": "doejane"}, "Doe, Jane", "name"),
+        (CANVAS, {"student": "mullerjorg"}, "Müller, Jörg", "name"),
+        (CANVAS, {"student": "Jane Doe"}, "Doe, Jane", "name"),
+        (MOODLE, {"student_id": "501"}, "Jane Doe", "id"),
+        (MOODLE, {"student_id": "Participant 502"}, "Jörg Müller", "id"),
+        (MOODLE, {"student": "Mu\u0308ller, Jo\u0308rg"}, "Jörg Müller", "name"),
+        (PLAIN, {"student": "vanderbergjane"}, "Jane van der Berg", "name"),
+        (PLAIN, {"student": "Jane Doe", "student_id": "github-login"}, "Jane Doe", "name"),
+        (CANVAS, {"student": "Lee, Kim", "student_id": "104"}, "Lee, Kim", "id"),
+    ],
+)
+def test_found(text: str, arrival: dict[str, str], name: str, by: str) -> None:
+    found = match(parse_roster(text), [row("x", **{"student": "", **arrival})])
+    assert [(m.line.name, m.by) for m in found.matches] == [(name, by)]
+    assert found.unmatched == ()
+    if "104" in arrival.values():
+        assert found.matches[0].line.ids >= {"104"}
+
+
+@pytest.mark.parametrize(
+    ("arrival", "why"),
+    [
+        ({"student": "leekim"}, "2 students"),
+        ({"student": "nobody"}, "nobody"),
+        ({"student": "doejane", "student_id": "999"}, "nobody"),
+        ({"student": ""}, "nobody"),
+        ({"student": "studenttest"}, "nobody"),
+        ({"student": "?!"}, "nobody"),
+    ],
+)
+def test_never_guessed(arrival: dict[str, str], why: str) -> None:
+    found = match(parse_roster(CANVAS), [row("x", **arrival)])
+    assert found.matches == ()
+    assert why in found.unmatched[0].why
+    assert len(found.absent) == 4
+
+
+def test_two_hand_ins_of_one_student_are_reported() -> None:
+    rows = [row("a", student="doejane"), row("b", student="doejane")]
+    found = match(parse_roster(CANVAS), rows)
+    assert found.matches == ()
+    assert ["2 hand-ins" in u.why for u in found.unmatched] == [True, True]
+
+
+def test_an_id_comes_before_a_name() -> None:
+    rows = [row("a", student="doejane"), row("b", student="other", student_id="101")]
+    found = match(parse_roster(CANVAS), rows)
+    assert [m.row.arrival.name for m in found.matches] == ["b"]
+    assert "another hand-in" in found.unmatched[0].why
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "most"),
+    [
+        (CANVAS, "Homework 4", 27.0),
+        (CANVAS, "Homework 4 (771)", 27.0),
+        (CANVAS, "Homework 5", None),
+        (MOODLE, "", 27.0),
+        (PLAIN, "", None),
+    ],
+)
+def test_highest_grade(text: str, column: str, most: float | None) -> None:
+    assert highest_grade(parse_roster(text), column) == most
+
+
+def test_letters() -> None:
+    assert letters("O’Neill-Strauß, Ægir 3rd") == "oneillstraussægirrd"
