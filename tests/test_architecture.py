@@ -20,6 +20,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("grader.measures", "grader.encoded"),
     ("grader.model",),
     ("grader.errors",),
+    ("grader.rows",),
     ("grader.wire", "grader.rubric", "grader.naming", "grader.excerpt", "grader.catalogue"),
     ("grader.archive", "grader.compare", "grader.source", "grader.sandbox.spec"),
     ("grader.notebook_outputs",),
