@@ -18,7 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.errors import SubmissionError
-from grader.submission import Part, stage
+from grader.gathering import Part
+from grader.submission import stage
 from tests.test_submission import (
     CODE,
     GIVEN,
@@ -281,6 +282,16 @@ def test_tar_that_was_cut_off(tmp_path: Path, mode: str) -> None:
         file = tmp_path / "cut.tar"
         file.write_bytes(whole[: int(len(whole) * part)])
         assert "cannot be unpacked" in refused(file)
+
+
+def test_zip_that_was_cut_off_is_not_taken_for_one_inside(tmp_path: Path) -> None:
+    inner = zipped(tmp_path, MAIN).read_bytes()
+    file = tmp_path / "export.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("alice.zip", inner)
+        archive.writestr("bob.zip", inner)
+    file.write_bytes(file.read_bytes()[:-100])
+    assert "cut off" in refused(file)
 
 
 @settings(deadline=None, max_examples=100)

@@ -47,8 +47,9 @@ def tar_members(archive: Path, limits: ArchiveLimits) -> Iterator[tuple[Member, 
             if header.type == tarfile.GNUTYPE_SPARSE:
                 raise damaged(archive, SPARSE)
             name, size = name or header.name, None
-            problem = problem_of(name) if header.isreg() else LINK_OR_DEVICE
-            yield Member(name, float(header.mtime), problem, header.isdir()), content
+            is_file, is_folder = header.isreg(), header.isdir()
+            problem = problem_of(name) if is_file or is_folder else LINK_OR_DEVICE
+            yield Member(name, float(header.mtime), problem, is_folder), content
             content.skip()
             name = ""
         source.finish()
@@ -119,14 +120,18 @@ class _Source:
         self._reader = cast("IO[bytes]", gzip.GzipFile(fileobj=raw)) if is_compressed else raw
         self._read = 0
         self._limits = limits
+        self._damage: SubmissionError | None = None
         self._most = limits.max_ratio * archive.stat().st_size if is_compressed else float("inf")
 
     def read(self, size: int) -> bytes:
         """So many bytes, or fewer at the end. Raises SubmissionError at a limit, or for damage."""
+        if self._damage:  # read on after it, gzip would only say that this is the end
+            raise self._damage
         try:
             chunk = self._reader.read(size)
         except (OSError, EOFError, zlib.error) as error:
-            raise damaged(self._archive, error) from None
+            self._damage = damaged(self._archive, error)
+            raise self._damage from None
         self._read += len(chunk)
         if self._read > max(self._most, COPY_BYTES):
             raise SubmissionError(f"{self._archive.name} expands like a zip bomb")
@@ -139,7 +144,8 @@ class _Source:
         """So many bytes. Raises SubmissionError where there are fewer."""
         chunk = self.read(size)
         if len(chunk) < size:
-            raise damaged(self._archive, "it was cut off before its end")
+            self._damage = damaged(self._archive, "it was cut off before its end")
+            raise self._damage
         return chunk
 
     def finish(self) -> None:

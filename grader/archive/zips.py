@@ -12,6 +12,8 @@ from grader.archive.members import ArchiveLimits, Content, Member, damaged
 from grader.archive.names import COPY_BYTES, problem_of
 from grader.errors import SubmissionError
 
+MEMBER = b"PK\x03\x04"
+
 
 def zip_members(archive: Path, limits: ArchiveLimits) -> Iterator[tuple[Member, Content]]:
     """Every member, and its content if it is read before the next one is taken."""
@@ -21,12 +23,27 @@ def zip_members(archive: Path, limits: ArchiveLimits) -> Iterator[tuple[Member, 
     except Exception as error:
         raise damaged(archive, error) from None
     with zipped:
+        if _was_cut_off(archive, zipped):
+            raise damaged(archive, "it was cut off before its end")
         for info in zipped.infolist():
             member = Member(info.filename, _mtime(info), _problem(info), info.is_dir())
             yield member, _content(archive, zipped, info, limits)
 
 
+def _was_cut_off(archive: Path, zipped: zipfile.ZipFile) -> bool:
+    """Whether the table is that of a zip in this one, whose own is missing.
+
+    zipfile looks for a table near the end, and takes what comes before for something else.
+    """
+    with archive.open("rb") as reader:
+        begins_with_a_member = reader.read(len(MEMBER)) == MEMBER
+    first = min((info.header_offset for info in zipped.infolist()), default=0)
+    return begins_with_a_member and first > 0
+
+
 def _problem(info: zipfile.ZipInfo) -> str:
+    if info.is_dir():
+        return ""
     mode = info.external_attr >> 16
     if stat.S_IFMT(mode) and not stat.S_ISREG(mode):
         return "it is a link or device, not a file"
