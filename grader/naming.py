@@ -20,6 +20,10 @@ UNUSUAL_SUFFIXES = (".ckpt", ".model", ".pkl", ".pickle", ".bin")
 OTHER_DATA = ("data", "vocab", "freq", "embed", "optim", "loss", "history")
 """In the name of a file that is saved beside a model."""
 SHOWN = 3
+COPY_NUMBER = re.compile(r"(?P<name>.*\S) ?\((?P<number>\d{1,9})\)", re.DOTALL)
+"""What a browser makes of a name that is there already: ``hw4 (1)``."""
+VERSION = re.compile(r"(?P<name>.*\w)[-_ ][vV]?(?P<number>\d{1,9})", re.DOTALL)
+"""What platforms and students make of it: ``hw4-1``, ``hw4_v2``."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,18 @@ def is_model(file: PurePosixPath) -> bool:
 def readable(name: str) -> str:
     """A file's name as text that UTF-8 can write; old archives leave others on the disk."""
     return name.encode("utf-8", "replace").decode("utf-8")
+
+
+def without_copy_number(stem: str) -> tuple[str, int]:
+    """A name without the number that a browser gave to a copy, and the number, or 0."""
+    match = COPY_NUMBER.fullmatch(stem)
+    return (match["name"], int(match["number"])) if match else (stem, 0)
+
+
+def without_number(stem: str) -> tuple[str, int]:
+    """The same for the number of a copy or of a version."""
+    match = COPY_NUMBER.fullmatch(stem) or VERSION.fullmatch(stem)
+    return (match["name"], int(match["number"])) if match else (stem, 0)
 
 
 def _is_named_like_the_model(file: PurePosixPath) -> bool:

@@ -129,6 +129,8 @@ class LimitsTable(Limits, Section):
 
 
 class SubmissionLimits(Section):
+    """Of one hand-in, and in another table of a course's export."""
+
     max_files: Count
     max_mb: Count
     max_file_mb: Count
@@ -150,6 +152,7 @@ class Rubric(BaseModel):
     language_model: LanguageModel
     limits: LimitsTable
     submission: SubmissionLimits
+    intake: SubmissionLimits
 
     @model_validator(mode="after")
     def _parts_add_up(self) -> Self:

@@ -6,21 +6,28 @@ import hashlib
 import os
 import shutil
 import stat
-import zipfile
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from grader.archive import COPY_BYTES, IGNORED_FOLDERS, MAX_NAME, is_visible, unzip
+from grader.archive import (
+    COPY_BYTES,
+    is_visible,
+    stem_of,
+)
 from grader.errors import SubmissionError
-from grader.naming import MAIN_FILES, MODEL, choose_model, readable, root_of
+from grader.gathering import Files, Part, gather
+from grader.naming import (
+    MAIN_FILES,
+    MODEL,
+    choose_model,
+    readable,
+    root_of,
+)
 from grader.rubric import SubmissionLimits
 
 GIVEN_FOLDER = Path(__file__).with_name("given")
 """Files that the course gives to students, and that their code may import unasked."""
-MAX_DEPTH = 8
-MAX_NOTES = 20
 
 
 @dataclass(frozen=True)
@@ -38,8 +45,14 @@ class Submission:
         return file in self.files
 
 
-def stage(path: Path, into: Path, limits: SubmissionLimits) -> Submission:
-    """Copy the visible files of a folder or zip into the new folder ``into``.
+def stage(
+    handed_in: Path | Sequence[Part], into: Path, limits: SubmissionLimits, name: str = ""
+) -> Submission:
+    """Copy the visible files of a hand-in into the new folder ``into``.
+
+    It is a folder, an archive, or several files. Where it holds nothing to grade but an archive,
+    that is opened; of several archives the latest. The submission is called ``name``, or else as
+    what was handed in.
 
     The root is the shallowest folder with an ``implementation.py``, else with another of the main
     files, whatever their case; they get their canonical names. A main file that is not there is
@@ -47,27 +60,25 @@ def stage(path: Path, into: Path, limits: SubmissionLimits) -> Submission:
 
     Raises SubmissionError when there is nothing to grade, or when it is not safe to read.
     """
-    if path.is_dir():
-        return _stage_folder(path, readable(path.resolve().name), into, limits)
-    if not path.exists():
-        raise SubmissionError(f"there is no file or folder {path}")
-    if not path.is_file() or not _is_zip(path):
-        raise SubmissionError(f"{path} is neither a folder nor a zip file")
+    if isinstance(handed_in, Path):
+        path = handed_in
+        if not path.exists():
+            raise SubmissionError(f"there is no file or folder {path}")
+        handed_in = (Part(path, path.resolve().name if path.is_dir() else path.name),)
+        name = name or (handed_in[0].name if path.is_dir() else stem_of(path.name))
     unpacked = into.with_name(into.name + "-unpacked")
-    unpacked.mkdir(parents=True)
     try:
-        notes = unzip(path, unpacked, limits)
-        return _stage_folder(unpacked, readable(path.stem), into, limits, notes)
+        files, notes = gather(handed_in, unpacked, limits)
+        return _copy_visible(files, notes, readable(name), into, limits)
     finally:
         shutil.rmtree(unpacked, ignore_errors=True)
 
 
-def _stage_folder(
-    source: Path, name: str, into: Path, limits: SubmissionLimits, zip_notes: Sequence[str] = ()
+def _copy_visible(
+    entries: Files, notes: Sequence[str], name: str, into: Path, limits: SubmissionLimits
 ) -> Submission:
-    entries, notes = _scan(source, limits)
-    notes = [*zip_notes, *notes]
-    root, model = root_of(entries), choose_model(entries)
+    notes = list(notes)
+    root, model = root_of(list(entries)), choose_model(list(entries))
     if root is None:
         raise SubmissionError(
             "; ".join(
@@ -86,18 +97,18 @@ def _stage_folder(
         notes += [note] if note else []
         if target is None:
             continue
-        total += _copy(source / relative, target, limits, total)
+        total += _copy(entries[relative], target, limits, total)
     for main in MAIN_FILES:
         found = [entry for entry in entries if entry.name.lower() == main]
         if found and not (into / main).exists():
             notes.append(f"{main} was taken from the folder {readable(str(found[0].parent))}")
-            total += _copy(source / found[0], into / main, limits, total)
+            total += _copy(entries[found[0]], into / main, limits, total)
         elif len(found) > 1:
             others = (readable(str(entry)) for entry in found if entry.parent != root)
             notes += [f"there is another {main}, which was not graded: {o}" for o in others][:1]
     if model and not (into / MODEL).exists():  # as a folder
         notes.append(readable(model.note))
-        total += _copy(source / model.path, into / MODEL, limits, total)
+        total += _copy(entries[model.path], into / MODEL, limits, total)
     for given in GIVEN_FOLDER.glob("*.py"):
         if not (into / given.name).exists():
             shutil.copyfile(given, into / given.name)
@@ -109,54 +120,6 @@ def _stage_folder(
         digest=_digest(into, files),
         notes=tuple(notes),
     )
-
-
-def _scan(source: Path, limits: SubmissionLimits) -> tuple[list[PurePosixPath], list[str]]:
-    """The regular files below ``source``, shallow ones first, and notes on what was passed over.
-
-    Links are not followed, and nothing but regular files is ever opened.
-    """
-    files: list[PurePosixPath] = []
-    notes: list[str] = []
-    folders = deque([(source, 0)])
-    count = 0
-    while folders:
-        folder, depth = folders.popleft()
-        entries = []
-        with os.scandir(folder) as scan:
-            for entry in scan:
-                count += 1
-                if count > limits.max_files:
-                    raise SubmissionError(f"there are more than {limits.max_files:,} files in it")
-                entries.append(entry)
-        for entry in sorted(entries, key=lambda e: e.name):
-            if entry.name.startswith(".") or entry.name in IGNORED_FOLDERS:
-                continue
-            relative = PurePosixPath(Path(entry.path).relative_to(source).as_posix())
-            if problem := _problem(entry, depth):
-                notes.append(f"{readable(str(relative))[:MAX_NAME]!r} was not read: {problem}")
-            elif entry.is_dir(follow_symlinks=False):
-                folders.append((Path(entry.path), depth + 1))
-            else:
-                files.append(relative)
-    return files, notes[:MAX_NOTES]
-
-
-def _problem(entry: os.DirEntry[str], depth: int) -> str:
-    if entry.is_symlink():
-        return "it is a symbolic link"
-    if len(entry.name) > MAX_NAME:
-        return "its name is too long"
-    if entry.is_dir(follow_symlinks=False):
-        return "folders are nested too deep there" if depth >= MAX_DEPTH else ""
-    return "" if entry.is_file(follow_symlinks=False) else "it is no regular file"
-
-
-def _is_zip(path: Path) -> bool:
-    try:
-        return zipfile.is_zipfile(path)
-    except zipfile.BadZipFile:  # one of several disks
-        return False
 
 
 def _is_misspelt(name: str) -> bool:

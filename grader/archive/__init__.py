@@ -1,0 +1,30 @@
+"""Reads archives that a stranger made, told by their content: zip, tar and tar.gz.
+
+Nothing is extracted by the libraries themselves. Names are looked at first, links and devices are
+never made, and sizes are counted as bytes come out, not believed from what the archive says.
+"""
+
+from grader.archive.kinds import Kind, is_archive_name, kind_of, stem_of, why_not_read
+from grader.archive.members import ArchiveLimits, Member
+from grader.archive.names import COPY_BYTES, IGNORED_FOLDERS, MAX_NAME, is_hidden, is_visible
+from grader.archive.unpack import contents, may_be_staged, table, unpack, write
+
+__all__ = [
+    "COPY_BYTES",
+    "IGNORED_FOLDERS",
+    "MAX_NAME",
+    "ArchiveLimits",
+    "Kind",
+    "Member",
+    "contents",
+    "is_archive_name",
+    "is_hidden",
+    "is_visible",
+    "kind_of",
+    "may_be_staged",
+    "stem_of",
+    "table",
+    "unpack",
+    "why_not_read",
+    "write",
+]

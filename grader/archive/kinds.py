@@ -1,0 +1,104 @@
+"""Which kind of archive a file is, told by its content; the ending may say something else."""
+
+from __future__ import annotations
+
+import gzip
+import tarfile
+import zipfile
+import zlib
+from enum import StrEnum
+from pathlib import Path, PurePosixPath
+
+BLOCK = tarfile.BLOCKSIZE
+GZIP = b"\x1f\x8b"
+ENDINGS = (".tar.gz", ".tgz", ".tar", ".zip")
+OTHER_ENDINGS = (
+    ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".rar", ".7z", ".gz", ".bz2", ".xz", ".zst",
+)  # fmt: skip
+
+
+class Kind(StrEnum):
+    """A kind of archive that is read here."""
+
+    ZIP = "zip"
+    TAR = "tar"
+    TAR_GZ = "tar.gz"
+
+
+NOT_READ = {
+    b"Rar!\x1a\x07": "a RAR archive",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
+    b"\xfd7zXZ\x00": "compressed by xz",
+    b"BZh": "compressed by bzip2",
+    b"\x28\xb5\x2f\xfd": "compressed by zstd",
+}
+
+
+def kind_of(path: Path) -> Kind | None:
+    """The kind of a regular file, or none of them.
+
+    A tar may end like a zip, when a zip was put into it, but a zip never begins like a tar.
+    """
+    start = _start(path)
+    if start.startswith(GZIP):
+        return Kind.TAR_GZ if _is_tar(_gunzipped_start(path)) else None
+    if _is_tar(start):
+        return Kind.TAR
+    try:
+        return Kind.ZIP if zipfile.is_zipfile(path) else None
+    except zipfile.BadZipFile:  # one of several disks
+        return None
+
+
+def why_not_read(path: Path) -> str:
+    """What a regular file of no known kind is, and what to ask the student for."""
+    start = _start(path)
+    for magic, what in NOT_READ.items():
+        if start.startswith(magic):
+            return f"is {what}; ask for a zip"
+    if not start:
+        return "is empty; ask for it again"
+    if start.startswith(GZIP):
+        return "is damaged, or compressed by gzip without a tar in it; ask for a zip"
+    if is_archive_name(PurePosixPath(path.name)):
+        return "is damaged, or not what its name says; ask for it again"
+    return "is no archive; ask for a zip"
+
+
+def is_archive_name(name: PurePosixPath) -> bool:
+    """Whether the ending is that of an archive, also of one that is not read here.
+
+    A model that torch saved is a zip, too: by content alone it would be taken for a hand-in.
+    """
+    return name.name.lower().endswith((*ENDINGS, *OTHER_ENDINGS))
+
+
+def stem_of(name: str) -> str:
+    """The name of an archive without its ending, of which ``.tar.gz`` is one."""
+    lower = name.lower()
+    for ending in (*ENDINGS, *OTHER_ENDINGS):
+        if lower.endswith(ending) and len(name) > len(ending):
+            return name[: -len(ending)]
+    return PurePosixPath(name).stem
+
+
+def _start(path: Path) -> bytes:
+    with path.open("rb") as reader:
+        return reader.read(BLOCK)
+
+
+def _gunzipped_start(path: Path) -> bytes:
+    try:
+        with gzip.open(path) as reader:
+            return reader.read(BLOCK)
+    except (OSError, EOFError, zlib.error):
+        return b""
+
+
+def _is_tar(block: bytes) -> bool:
+    """Whether it is a header with the right checksum; old ones have no other mark."""
+    try:
+        tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
+    except tarfile.HeaderError:
+        return False
+    return True

@@ -1,0 +1,48 @@
+"""What the name of an archive's member allows: whether it is safe, hidden, visible to workers."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import PurePosixPath
+
+from grader.naming import MODEL_SUFFIXES
+
+IGNORED_FOLDERS = frozenset({"__MACOSX", "__pycache__", "node_modules"})
+VISIBLE_SUFFIXES = frozenset({".py", ".ipynb", *MODEL_SUFFIXES})
+"""What a worker sees of a submission: code, models and notebooks. A hand-in's own test.csv, for
+one, could be looked up while the model is scored. Of other files, only the model is unpacked."""
+MAX_NAME = 200
+MAX_PART_BYTES = 255
+"""Of one part of a path, on nearly every file system."""
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+COPY_BYTES = 1 << 20
+
+
+def path_of(name: str) -> PurePosixPath:
+    """A member's name as a path; archives made on Windows may have backslashes."""
+    return PurePosixPath(name.replace("\\", "/"))
+
+
+def is_unsafe(name: str) -> bool:
+    """Whether the name could lead out of the folder that it is unpacked into."""
+    path = path_of(name)
+    return path.is_absolute() or ".." in path.parts or DRIVE.match(name) is not None
+
+
+def is_visible(name: PurePosixPath) -> bool:
+    """Whether the ending is that of a file that workers see."""
+    return name.suffix.lower() in VISIBLE_SUFFIXES
+
+
+def is_hidden(name: PurePosixPath) -> bool:
+    """Whether it is, or lies in, what Macs and tools leave behind."""
+    return any(part in IGNORED_FOLDERS or part.startswith(".") for part in name.parts)
+
+
+def problem_of(name: str) -> str:
+    """Why a file of this name is not unpacked, or nothing."""
+    if len(name) > MAX_NAME or any(len(os.fsencode(p)) > MAX_PART_BYTES for p in name.split("/")):
+        return "its name is too long"
+    return "its name has control characters" if CONTROL.search(name) else ""

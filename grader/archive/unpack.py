@@ -1,0 +1,106 @@
+"""Unpacks what is read of one hand-in's archive."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path, PurePosixPath
+
+from grader.archive.kinds import Kind, is_archive_name, kind_of, why_not_read
+from grader.archive.members import ArchiveLimits, Content, Member
+from grader.archive.names import MAX_NAME, is_hidden, is_visible
+from grader.archive.tars import tar_members
+from grader.archive.zips import zip_members
+from grader.errors import SubmissionError
+from grader.naming import choose_model, readable, root_of
+
+
+def contents(archive: Path, limits: ArchiveLimits) -> Iterator[tuple[Member, Content]]:
+    """Every member of an archive, and its content if it is read before the next one is taken.
+
+    Raises SubmissionError where the archive is damaged or is of no kind that is read.
+    """
+    kind = kind_of(archive)
+    if kind is None:
+        raise SubmissionError(f"{readable(archive.name)} {why_not_read(archive)}")
+    return (zip_members if kind is Kind.ZIP else tar_members)(archive, limits)
+
+
+def table(archive: Path, limits: ArchiveLimits) -> list[Member]:
+    """The members of an archive, at most so many as the limits allow; nothing is unpacked.
+
+    A zip has a table of them. A tar has to be read through, within the limits, too.
+    """
+    members = []
+    for member, _ in contents(archive, limits):
+        members.append(member)
+        if len(members) > limits.max_files:
+            name = readable(archive.name)
+            raise SubmissionError(f"{name} has more than {limits.max_files:,} files")
+    return members
+
+
+def unpack(archive: Path, into: Path, limits: ArchiveLimits) -> list[str]:
+    """Unpack what is staged of an archive into a folder; returns notes on what was passed over.
+
+    Raises SubmissionError and says which limit is broken, or which name is unsafe.
+    """
+    members = table(archive, limits)
+    for member in members:
+        if member.is_unsafe:
+            name = ascii(member.raw_name[:80])
+            raise SubmissionError(f"the archive has a file with the unsafe name {name}")
+    wanted = may_be_staged(m.name for m in members if not m.is_folder)
+    notes: list[str] = []
+    left = limits.max_mb << 20
+    for member, content in contents(archive, limits):
+        if member.is_folder or member.name not in wanted:
+            continue
+        if member.problem:
+            shown = readable(str(member.name))[:MAX_NAME]
+            notes.append(f"{shown!r} was not read: {member.problem}")
+            continue
+        most = min(left, limits.max_file_mb << 20)
+        left -= write(content, into.joinpath(*member.name.parts), most, member.mtime)
+    return notes
+
+
+def may_be_staged(names: Iterable[PurePosixPath]) -> Collection[PurePosixPath]:
+    """Those of an archive's names that are worth unpacking.
+
+    They are what a worker sees, the model whatever its ending, and, where there is nothing to
+    grade among them, further archives: some students zip twice.
+    """
+    shallow_first = sorted(
+        {name for name in names if not is_hidden(name)}, key=lambda n: (len(n.parts), n)
+    )
+    model = choose_model(shallow_first)
+    wanted = {n for n in shallow_first if is_visible(n) or (model and n == model.path)}
+    if root_of(shallow_first) is None:
+        wanted |= {name for name in shallow_first if is_archive_name(name)}
+    return wanted
+
+
+def write(content: Content, target: Path, most: int, mtime: float) -> int:
+    """Write a member's content to a file, with its time; returns its size.
+
+    Raises SubmissionError when there are more than ``most`` bytes, or something is in the way.
+    """
+    size = 0
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("wb") as writer:
+            for chunk in content:
+                size += len(chunk)
+                if size > most:
+                    name = readable(target.name)
+                    raise SubmissionError(
+                        f"{name} in the archive is too large: over {most >> 20} MB"
+                    )
+                writer.write(chunk)
+    except (FileExistsError, NotADirectoryError, IsADirectoryError):
+        name = readable(target.name)
+        raise SubmissionError(f"the archive has a file and a folder named {name}") from None
+    if 0 < mtime < 2**32:
+        os.utime(target, (mtime, mtime))
+    return size

@@ -1,0 +1,78 @@
+"""Reads a zip's members."""
+
+from __future__ import annotations
+
+import stat
+import zipfile
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from grader.archive.members import ArchiveLimits, Content, Member, damaged
+from grader.archive.names import COPY_BYTES, problem_of
+from grader.errors import SubmissionError
+
+MEMBER = b"PK\x03\x04"
+
+
+def zip_members(archive: Path, limits: ArchiveLimits) -> Iterator[tuple[Member, Content]]:
+    """Every member, and its content if it is read before the next one is taken."""
+    # Of a damaged archive, zipfile lets through nearly every kind of exception.
+    try:
+        zipped = zipfile.ZipFile(archive)
+    except Exception as error:
+        raise damaged(archive, error) from None
+    with zipped:
+        if _was_cut_off(archive, zipped):
+            raise damaged(archive, "it was cut off before its end")
+        for info in zipped.infolist():
+            member = Member(info.filename, _mtime(info), _problem(info), info.is_dir())
+            yield member, _content(archive, zipped, info, limits)
+
+
+def _was_cut_off(archive: Path, zipped: zipfile.ZipFile) -> bool:
+    """Whether the table is that of a zip in this one, whose own is missing.
+
+    zipfile looks for a table near the end, and takes what comes before for something else.
+    """
+    with archive.open("rb") as reader:
+        begins_with_a_member = reader.read(len(MEMBER)) == MEMBER
+    first = min((info.header_offset for info in zipped.infolist()), default=0)
+    return begins_with_a_member and first > 0
+
+
+def _problem(info: zipfile.ZipInfo) -> str:
+    if info.is_dir():
+        return ""
+    mode = info.external_attr >> 16
+    if stat.S_IFMT(mode) and not stat.S_ISREG(mode):
+        return "it is a link or device, not a file"
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        # zipfile unpacks a block of the others as a whole: a few hundred bytes can be gigabytes.
+        return "it is compressed in a way that is not read here; make an ordinary zip"
+    return problem_of(info.filename)
+
+
+def _mtime(info: zipfile.ZipInfo) -> float:
+    try:
+        return datetime(*info.date_time).timestamp()
+    except (ValueError, OverflowError, OSError):  # the 0th of a month, or before the clock's time
+        return 0.0
+
+
+def _content(
+    archive: Path, zipped: zipfile.ZipFile, info: zipfile.ZipInfo, limits: ArchiveLimits
+) -> Iterator[bytes]:
+    size = 0
+    try:
+        with zipped.open(info) as reader:
+            while chunk := reader.read(COPY_BYTES):
+                size += len(chunk)
+                if size > COPY_BYTES and size > limits.max_ratio * max(info.compress_size, 1):
+                    name = Path(info.filename).name
+                    raise SubmissionError(f"{name} in the zip expands like a zip bomb")
+                yield chunk
+    except SubmissionError:
+        raise
+    except Exception as error:  # only zipfile's own: what a reader of the chunks raises stays there
+        raise damaged(archive, error) from None

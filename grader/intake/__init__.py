@@ -1,0 +1,12 @@
+"""Tells one hand-in from a course's, and finds every hand-in of a course.
+
+A course comes as a folder or an archive: plain folders, a GitHub Classroom's repositories, or what
+Gradescope, Canvas or Moodle export. Each platform has a module here, which reads names alone, and
+Gradescope's table. What cannot be read becomes a hand-in with its reason.
+"""
+
+from grader.intake.course import arrivals
+from grader.intake.handin import HandIn
+from grader.intake.many import looks_like_many
+
+__all__ = ["HandIn", "arrivals", "looks_like_many"]

@@ -1,0 +1,69 @@
+"""Folders and archives, one for each student; also a GitHub Classroom's repositories."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import takewhile
+from pathlib import Path, PurePosixPath
+
+from grader.archive import is_archive_name, is_visible, stem_of
+from grader.intake.handin import Entry, HandIn, hand_in, newest, taken_of_several
+from grader.intake.names import shown
+from grader.naming import without_copy_number
+
+CLASS_WIDE_SUFFIXES = frozenset({".toml", ".csv", ".yml", ".yaml", ".json", ".txt", ".md"})
+CLASS_WIDE_FILES = frozenset({"index.html"})
+CLASSROOM_ENDING = "-submissions"
+"""Of the folder that GitHub's own client puts an assignment's repositories into."""
+
+
+def read_folders(entries: Sequence[Entry], course: Path) -> list[HandIn]:
+    """A hand-in for each folder and file; what is there twice is read once, the latest."""
+    uploads: dict[str, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        if not _is_class_wide(entry):
+            uploads[_key(entry)].append(entry)
+    prefix = _classroom_prefix(entries, course)
+    return [_latest(key, same, prefix) for key, same in uploads.items()]
+
+
+def _is_class_wide(entry: Entry) -> bool:
+    name = PurePosixPath(entry.name.lower())
+    is_file = not entry.is_folder and not entry.path.is_symlink()
+    return is_file and (name.suffix in CLASS_WIDE_SUFFIXES or name.name in CLASS_WIDE_FILES)
+
+
+def _key(entry: Entry) -> str:
+    """The name of the student, as far as the name of the folder or file tells it."""
+    return without_copy_number(entry.name if entry.is_folder else stem_of(entry.name))[0]
+
+
+def _latest(key: str, same: Sequence[Entry], prefix: str) -> HandIn:
+    same = [_alone(entry) for entry in same]
+    best = max(same, key=lambda entry: (not entry.problem, newest(entry.path), entry.name))
+    others = ", ".join(shown(entry.name) for entry in same if entry is not best)
+    notes = (taken_of_several(shown(best.name), others),) if others else ()
+    student = key.removeprefix(prefix) or key
+    return hand_in(key, [(best, "")], student=student, notes=notes, source=best.name)
+
+
+def _alone(entry: Entry) -> Entry:
+    """The entry; a file of a hand-in that lies among the students' folders is nobody's."""
+    name = PurePosixPath(entry.name)
+    if entry.problem or entry.is_folder or is_archive_name(name) or not is_visible(name):
+        return entry
+    problem = f"{shown(entry.name)} lies outside of a student's folder; put it into one"
+    return Entry(entry.path, False, problem)
+
+
+def _classroom_prefix(entries: Sequence[Entry], course: Path) -> str:
+    """What an assignment's repositories have before the student's name: ``assignment4-``."""
+    repositories = [e.name for e in entries if e.is_folder and (e.path / ".git").exists()]
+    if not repositories:
+        return ""
+    if course.name.endswith(CLASSROOM_ENDING):
+        return course.name.removesuffix(CLASSROOM_ENDING) + "-"
+    parts = [name.split("-")[:-1] for name in repositories]
+    same = takewhile(lambda column: len(set(column)) == 1, zip(*parts, strict=False))
+    return "".join(f"{column[0]}-" for column in same) if len(repositories) > 1 else ""

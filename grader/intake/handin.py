@@ -1,0 +1,147 @@
+"""One hand-in of a course, and the entries of a course's folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from grader.archive import is_hidden, is_visible, kind_of, why_not_read
+from grader.errors import SubmissionError
+from grader.gathering import Part
+from grader.intake.names import shown
+from grader.rows import Arrival
+
+LEFT_BY_SYSTEMS = frozenset({"thumbs.db", "desktop.ini"})
+MAX_LOOKED_AT = 2000
+"""Files of a folder of which the times are looked at."""
+
+
+@dataclass(frozen=True)
+class HandIn:
+    """What one student, or one group, handed in, and what is known of it before it is opened."""
+
+    arrival: Arrival
+    parts: tuple[Part, ...]
+    """What to stage."""
+    problem: str = ""
+    """Why it cannot be read, for staff; it is a row of the result all the same."""
+    source: str = field(default="", compare=False)
+    """Where it lies in the course."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file or folder of a course's folder."""
+
+    path: Path
+    is_folder: bool
+    problem: str = ""
+    """Why it cannot be read, as far as is seen from outside."""
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    def part(self, name: str = "") -> Part:
+        """It as a part of a hand-in, under the name that the student gave it."""
+        return Part(self.path, name or self.name)
+
+
+def entries_of(folder: Path, not_unpacked: Mapping[Path, str]) -> list[Entry]:
+    """What a course's folder holds, by name, without what systems and tools leave there.
+
+    ``not_unpacked`` says of the files that stayed in an export's archive why they did.
+    """
+    try:
+        with os.scandir(folder) as scan:
+            found = {Path(entry.path): entry for entry in scan}
+    except OSError as error:
+        words = f"the folder {shown(str(folder))} cannot be read: {error.strerror}"
+        raise SubmissionError(words) from None
+    entries = [
+        Entry(path, entry.is_dir(follow_symlinks=False), problem_of(path))
+        for path, entry in found.items()
+        if not is_left_behind(path.name)
+    ]
+    entries += [
+        Entry(path, False, why)
+        for path, why in not_unpacked.items()
+        if path.parent == folder and path not in found
+    ]
+    return sorted(entries, key=lambda entry: entry.name)
+
+
+def is_left_behind(name: str) -> bool:
+    """Whether no student handed it in: systems and tools leave such files and folders."""
+    return is_hidden(PurePosixPath(name)) or name.lower() in LEFT_BY_SYSTEMS
+
+
+def problem_of(path: Path) -> str:
+    """Why a student's folder or file cannot be read, or nothing. Links are not followed."""
+    name = shown(path.name)
+    if path.is_symlink():
+        return f"{name} is a symbolic link, which is not followed; put there what it points to"
+    try:
+        if path.is_dir():
+            is_empty = all(is_left_behind(entry.name) for entry in path.iterdir())
+            return "the folder is empty: nothing was handed in" if is_empty else ""
+        if not path.is_file():
+            return f"{name} is no regular file"
+        is_read = is_visible(PurePosixPath(name)) or kind_of(path) is not None
+        return "" if is_read else f"{name} {why_not_read(path)}"
+    except OSError as error:
+        return f"{name} cannot be read: {error.strerror}"
+
+
+def newest(path: Path) -> float:
+    """When the newest file of a folder, or the file, was changed."""
+    times, count = [path.lstat().st_mtime] if path.is_file() else [], 0
+    for folder, _, files in os.walk(path):
+        times += [Path(folder, file).lstat().st_mtime for file in files]
+        count += len(files) + 1
+        if count > MAX_LOOKED_AT:
+            break
+    return max(times, default=0.0)
+
+
+def taken_of_several(taken: str, others: str) -> str:
+    """The note for staff on a student's several uploads."""
+    return f"handed in more than once: {taken} was taken, the latest, and not {others}"
+
+
+def hand_in(
+    name: str,
+    entries: Sequence[tuple[Entry, str]],
+    *,
+    student: str = "",
+    student_id: str = "",
+    submission_id: str = "",
+    email: str = "",
+    late: bool = False,
+    notes: Sequence[str] = (),
+    problem: str = "",
+    source: str = "",
+) -> HandIn:
+    """A hand-in of entries under the names that the student gave them; its name is not safe yet.
+
+    One entry that cannot be read makes it unreadable; of several, the others are read.
+    """
+    good = [(entry, called) for entry, called in entries if not entry.problem] or entries
+    bad = [entry.problem for entry, _ in entries if entry.problem]
+    if len(good) < len(entries):
+        notes = (*notes, *bad)
+    elif bad:
+        problem = problem or "; ".join(bad)
+    arrival = Arrival(
+        name=shown(name),
+        student=shown(student or name),
+        student_id=shown(student_id),
+        submission_id=shown(submission_id),
+        email=shown(email),
+        late=late,
+        notes=tuple(notes),
+    )
+    parts = tuple(entry.part(called) for entry, called in good)
+    return HandIn(arrival, parts, problem, source or "/".join(entry.name for entry, _ in entries))

@@ -1,0 +1,45 @@
+"""Moodle's download of all submissions: ``Name_id_assignsubmission_file/``, or files so named."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+
+from grader.intake.handin import Entry, HandIn, hand_in
+
+PATTERN = re.compile(
+    r"(?P<name>.+)_(?P<id>\d{1,12})_assignsubmission_(?P<plugin>file|onlinetext)"
+    r"(?:_(?P<file>.*))?",
+    re.DOTALL,
+)
+TEXT_ONLY = "only a text was handed in online, and no file"
+
+
+def is_moodle(name: str) -> bool:
+    """Whether a file or folder is named as Moodle names it."""
+    return PATTERN.fullmatch(name) is not None
+
+
+def read_moodle(entries: Sequence[Entry]) -> tuple[list[HandIn], list[Entry]]:
+    """The hand-ins among the entries, one for each participant, and the other entries."""
+    participants: dict[str, list[tuple[Entry, re.Match[str]]]] = defaultdict(list)
+    others = []
+    for entry in entries:
+        match = PATTERN.fullmatch(entry.name)
+        if match is None:
+            others.append(entry)
+        else:
+            participants[match["id"]].append((entry, match))
+    return [_participant(id, mine) for id, mine in participants.items()], others
+
+
+def _participant(id: str, entries: Sequence[tuple[Entry, re.Match[str]]]) -> HandIn:
+    files = [(e, match["file"] or "") for e, match in entries if match["plugin"] == "file"]
+    return hand_in(
+        entries[0][1]["name"],
+        files,
+        student_id=id,
+        problem="" if files else TEXT_ONLY,
+        source=id,
+    )
