@@ -22,6 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("grader.errors",),
     ("grader.rows",),
     ("grader.wire", "grader.rubric", "grader.naming", "grader.excerpt", "grader.catalogue"),
+    ("grader.roster", "grader.similarity"),
     ("grader.archive", "grader.compare", "grader.source", "grader.sandbox.spec"),
     ("grader.gathering", "grader.notebook_outputs"),
     ("grader.claims", "grader.explain"),
@@ -172,7 +173,9 @@ def test_nothing_is_validated_by_assert() -> None:
     assert asserting == set()
 
 
-def test_reports_are_made_of_the_model_alone() -> None:
+def test_reports_are_made_of_the_records_alone() -> None:
+    """Of one hand-in's or a course's; what a course is compared with are records as well."""
     reports = {(name, to) for name, to in edges() if name.startswith("grader.reports.")}
     others = {to for _, to in reports if not to.startswith("grader.reports.")}
-    assert others == {"grader.model", "grader.measures"}
+    of_one, of_many = {"grader.model", "grader.measures"}, {"grader.rows"}
+    assert others == of_one | of_many | {"grader.roster", "grader.similarity"}

@@ -123,9 +123,8 @@ def test_identical_files_among_near_ones() -> None:
 
 
 def test_the_same_model_is_identical() -> None:
-    models = [
-        hand_in(n, file="rnn_lm.sav", digest=d) for n, d in [("a", "1"), ("b", "1"), ("c", "2")]
-    ]
+    digests = {"a": "1", "b": "1", "c": "2"}
+    models = [hand_in(n, file="rnn_lm.sav", digest=digest) for n, digest in digests.items()]
     assert groups(models) == (Group(("a", "b"), "rnn_lm.sav", "identical", 1.0),)
 
 

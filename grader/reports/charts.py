@@ -58,6 +58,15 @@ class Series:
     """A class of the page's style: 'own' or 'other'."""
 
 
+@dataclass(frozen=True)
+class Bin:
+    """How many values lie between two numbers."""
+
+    low: float
+    high: float
+    count: int
+
+
 class Scale:
     """From numbers to percent across. Numbers beyond its ends are drawn at the ends."""
 
@@ -128,6 +137,33 @@ def line_chart(series: Sequence[Series], x_label: str, marked: Point | None = No
     return _svg("lines", PLOT + 40, f"{said}.", parts)
 
 
+def histogram(bins: Sequence[Bin], x_label: str, edges: Sequence[Zone] = ()) -> Markup:
+    """Bars side by side, each with its count over it; ``edges`` are drawn where they lie inside."""
+    highest = max((bin.count for bin in bins), default=0)
+    if not highest:
+        return Markup("")
+    across = Scale(bins[0].low, bins[-1].high)
+    parts = []
+    for edge in (edge for edge in edges if across.holds(edge.below)):
+        x = _n(across.at(edge.below))
+        parts.append(f'<line class="edge" x1="{x}%" x2="{x}%" y1="18" y2="{PLOT}"/>')
+        parts.append(_text("tick", across.at(edge.below), 12, f"< {edge.below:g}"))
+    for bin in (bin for bin in bins if bin.count):
+        left, right = across.at(bin.low), across.at(bin.high)
+        top = PLOT - (PLOT - 40) * bin.count / highest
+        parts.append(
+            f'<rect class="count" x="{_n(left + 0.2)}%" width="{_n(right - left - 0.4)}%" '
+            f'y="{_n(top)}" height="{_n(PLOT - top)}"/>'
+        )
+        parts.append(_text("tick", (left + right) / 2, top - 4, f"{bin.count}"))
+    parts.append(f'<line class="grid" x1="0" x2="100%" y1="{PLOT}" y2="{PLOT}"/>')
+    ticks = _inner_ticks(bins[0].low, bins[-1].high)
+    parts += [_text("tick", across.at(x), PLOT + 16, f"{x:g}") for x in ticks]
+    parts.append(_text("tick", 50, PLOT + 34, x_label))
+    said = "; ".join(f"{b.low:.4g} to {b.high:.4g}: {b.count}" for b in bins if b.count)
+    return _svg("histogram", PLOT + 40, f"{x_label}. {said}.", parts)
+
+
 def _scale_of(marks: Sequence[Mark], zones: Sequence[Zone]) -> Scale:
     """Room for all references and for the own loss, unless that is far beyond them."""
     fixed = [zone.below for zone in zones] + [m.value for m in marks if m.kind == "reference"]
@@ -194,6 +230,13 @@ def _ticks(low: float, high: float) -> list[float]:
     step = next(s * power for s in (1, 2, 2.5, 5, 10) if s * power >= rough * 0.999)
     first = math.floor(low / step)
     return [round(step * k, 10) for k in range(first, max(first + 1, math.ceil(high / step)) + 1)]
+
+
+def _inner_ticks(low: float, high: float) -> list[float]:
+    """Four to ten round numbers between the two."""
+    power = 10.0 ** math.floor(math.log10(high - low))
+    step = next(s * power for s in (1, 0.5, 0.2, 0.1) if (high - low) / (s * power) >= 4)
+    return [round(step * k, 10) for k in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
 def _whole_ticks(points: Sequence[Point]) -> list[float]:

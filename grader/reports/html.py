@@ -27,7 +27,7 @@ def to_html(report: Report, *, staff: bool = False) -> str:
     That is: notes, what the notebooks claim, hidden checks, and the private test set's loss. The
     same report gives the same page.
     """
-    page = _environment().get_template("page.html.jinja")
+    page = environment().get_template("page.html.jinja")
     return page.render(
         report=report,
         staff=staff,
@@ -38,7 +38,8 @@ def to_html(report: Report, *, staff: bool = False) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """What all pages are made with: everything printed is made plain and escaped."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from grader.measures import Interval
 from grader.model import Report
 from grader.reports.files import HTML_FILE, STAFF_FILE, write_reports
-from grader.reports.html import _environment, to_html
+from grader.reports.html import environment, to_html
 from grader.reports.plain import plain
 from tests.reports.builders import CONTROLS, HARMLESS, HOSTILE, check, passed, question, report
 from tests.reports.page_samples import (
@@ -310,7 +310,7 @@ def test_same_report_gives_the_same_page() -> None:
 
 def test_a_name_that_a_template_does_not_know_is_an_error() -> None:
     with pytest.raises(UndefinedError):
-        _environment().from_string("{{ nothing }}").render()
+        environment().from_string("{{ nothing }}").render()
 
 
 def test_pages_are_written_beside_the_other_reports(tmp_path: Path) -> None:

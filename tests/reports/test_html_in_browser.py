@@ -9,8 +9,16 @@ from pathlib import Path
 import pytest
 
 from grader.reports.html import to_html
+from grader.reports.summary import to_summary
 from tests.reports.browser import Browser, find_browser
 from tests.reports.builders import check, question, report
+from tests.reports.course_samples import (
+    GROUPS,
+    HOSTILE_GROUPS,
+    THRESHOLDS,
+    course,
+    hostile_course,
+)
 from tests.reports.page_samples import full_report, hidden_report, looking_ahead, trained
 
 PROGRAM = find_browser()
@@ -27,6 +35,11 @@ REPORTS = {
     "long words": report(
         question(check(LONG, title=LONG, message=LONG, output=LONG)), submission=LONG
     ),
+}
+PAGES = {
+    **{name: to_html(sample, staff=True) for name, sample in REPORTS.items()},
+    "course": to_summary(course(), GROUPS, THRESHOLDS),
+    "hostile course": to_summary(hostile_course(), HOSTILE_GROUPS),
 }
 OPEN_ALL = "document.querySelectorAll('details').forEach(d => d.open = true)"
 # Text against what is behind it, as WCAG 2 has it: AA asks for 4.5, and for 3 where text is large.
@@ -57,10 +70,10 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture(params=REPORTS, scope="module")
+@pytest.fixture(params=PAGES, scope="module")
 def file(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("page") / "report.html"
-    path.write_text(to_html(REPORTS[request.param], staff=True), encoding="utf-8")
+    path.write_text(PAGES[request.param], encoding="utf-8")
     return path
 
 

@@ -1,0 +1,163 @@
+"""The course's page: right counts, no false zeros, and nothing of a student's is markup."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from grader.model import Outcome
+from grader.reports import charts
+from grader.reports.charts import Bin, Zone
+from grader.reports.summary import (
+    Misconception,
+    href,
+    loss_bins,
+    misconceptions,
+    questions,
+    score_bins,
+    to_summary,
+)
+from grader.rows import Row, Status
+from tests.reports.course_samples import GROUPS, HOSTILE_GROUPS, THRESHOLDS, course, hostile_course
+from tests.reports.rows import HOSTILE_NAMES, question_row, row, unreadable
+
+COURSE = course()
+
+
+class Page(HTMLParser):
+    """The tags, links and text of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.links: list[str] = []
+        self.words: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        assert not any(name.startswith("on") for name, _ in attrs)
+        self.links += [value or "" for name, value in attrs if name in ("href", "src")]
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "62 hand-ins",
+        "60 graded, 1 cannot be read, 1 grader failed",
+        "2 hand-ins have no points yet.",
+        "zoe Zoe : grader failed: KeyError: 3",
+        "Commonest misconceptions",
+        "The scores are not scaled",
+        "Below 2.5: ",
+        "near-identical (71 % at least), implementation.py",
+        "identical , rnn_lm.sav : student004 , student005",
+        "an earlier upload was passed over",
+        "Took longest",
+        "Late",
+    ],
+)
+def test_everything_is_there(said: str) -> None:
+    assert said in Page(to_summary(COURSE, GROUPS, THRESHOLDS)).text
+
+
+def test_every_hand_in_is_linked() -> None:
+    links = Page(to_summary(COURSE)).links
+    assert {href(each.arrival.name) for each in COURSE} <= set(links)
+
+
+def test_page_refers_to_nothing_outside() -> None:
+    page = to_summary(COURSE, GROUPS, THRESHOLDS)
+    assert "<script" not in page
+    assert not re.search(r"url\(|@import|https?://", page)
+
+
+@pytest.mark.parametrize("rows", [[], [unreadable()], [row("a")], [row("a", loss=float("nan"))]])
+def test_small_courses(rows: list[Row]) -> None:
+    page = Page(to_summary(rows))
+    assert f"{len(rows)} hand-in" in page.text
+    assert "Losses" not in page.text
+
+
+def test_hostile_text_is_text() -> None:
+    harmless = Page(to_summary([row("a", question_row())]))
+    page = Page(to_summary(hostile_course(), HOSTILE_GROUPS))
+    assert set(page.tags) - set(harmless.tags) <= {"aside", "ul", "ol", "li", "br", "code"}
+    assert "<script>alert(1)</script>" in page.text
+    assert not set("\u202e\u2066\ud800\x00") & set("".join(page.words))
+    assert to_summary(hostile_course()).encode("utf-8")
+
+
+@pytest.mark.parametrize("name", [*HOSTILE_NAMES, "../x", "a/b", "javascript:x", "//host/x", "?#"])
+def test_link_leads_to_the_folder_of_that_name(name: str) -> None:
+    parts = urlsplit(href(name))
+    assert (parts.scheme, parts.netloc, parts.query, parts.fragment) == ("", "", "", "")
+    assert parts.path.count("/") == 2
+    assert unquote(parts.path) == f"./{name.encode('utf-8', 'replace').decode()}/staff.html"
+
+
+def test_the_same_rows_give_the_same_page() -> None:
+    assert to_summary(COURSE) == to_summary(COURSE[::-1])
+
+
+def test_questions_count_what_was_judged() -> None:
+    failing = row("b", question_row(score=0.0, outcome=Outcome.HARNESS_ERROR))
+    failing = failing.model_copy(update={"status": Status.GRADER_FAILED})
+    rows = [row("a", question_row()), row("c", question_row(score=1.0)), failing, unreadable()]
+    [found] = questions(rows)
+    assert (found.judged, found.full, found.mean) == (2, 1, 2.0)
+    assert found.failures == (("not right yet", 1),)
+
+
+def test_misconceptions_are_counted_for_each_question() -> None:
+    def made(question: str, title: str, near: bool = False) -> Row:
+        return row("x", question_row(question, 0.0, misconception=title, near=near))
+
+    rows = [made("q2", "A"), made("q3", "B"), made("q3", "B", near=True), made("q3", "A")]
+    assert misconceptions(rows) == [
+        Misconception("q3", "B", 2, 1),
+        Misconception("q2", "A", 1, 0),
+        Misconception("q3", "A", 1, 0),
+    ]
+
+
+def test_scores_have_a_bin_for_each_point() -> None:
+    rows = [row(f"s{n}", question_row(score=score)) for n, score in enumerate([0, 3, 3, 1.2])]
+    bins = score_bins([*rows, unreadable()])
+    assert [(b.low, b.high, b.count) for b in bins] == [
+        (-0.5, 0.5, 1),
+        (0.5, 1.5, 1),
+        (1.5, 2.5, 0),
+        (2.5, 3.5, 2),
+    ]
+    assert len(score_bins([row("a", question_row(score=100, max_score=200.0))])) <= 41
+
+
+@pytest.mark.parametrize(
+    "losses", [[1.0], [1.41, 1.49, 2.0], [0.1, 99.0], [50.0, 60.0], [1.3, 1.4, 1.5]]
+)
+def test_every_loss_is_in_a_bin(losses: list[float]) -> None:
+    bins = loss_bins(losses)
+    assert sum(b.count for b in bins) == len(losses)
+    assert len(bins) <= 42
+    for loss in losses:
+        assert any(b.count and (b.low - 1e-6 <= loss < b.high or b is bins[-1]) for b in bins)
+
+
+def test_histogram_says_what_it_shows() -> None:
+    chart = charts.histogram([Bin(0, 1, 2), Bin(1, 2, 0)], "loss <b>", [Zone(1.5, 3), Zone(9, 1)])
+    assert 'aria-label="loss &lt;b&gt;. 0 to 1: 2."' in chart
+    assert "&lt; 1.5" in chart
+    assert "&lt; 9" not in chart
+    assert chart.count('class="count"') == 1
+    assert charts.histogram([Bin(0, 1, 0)], "x") == charts.histogram([], "x") == ""
