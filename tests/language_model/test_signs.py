@@ -70,7 +70,7 @@ def test_best_scale_is_found() -> None:
     target = torch.from_numpy(BATCH[:, 1:])
     right = torch.nn.functional.one_hot(target, SIZE).numpy()
     logits = (2 * right + random_logits()).astype(np.float32)
-    plain, small = signs(logits), signs(logits / 16)
+    plain, small = signs(logits), signs((logits / 16).astype(np.float32))
     assert small.scale == 16 * plain.scale
     assert small.scaled_loss == pytest.approx(plain.scaled_loss, rel=1e-5)
     assert small.loss > small.scaled_loss + 0.3
@@ -83,6 +83,19 @@ def test_probabilities_are_told_from_their_logarithms() -> None:
     assert found.loss_as_probabilities == pytest.approx(logs.loss, rel=1e-5)
     assert not logs.sum_to_one
     assert logs.loss_as_probabilities is None
+
+
+def test_logits_that_merely_sum_to_one_are_no_probabilities() -> None:
+    logits = random_logits()
+    assert not signs(logits - logits.mean(-1, keepdims=True) + np.float32(1 / SIZE)).sum_to_one
+
+
+def test_what_stands_at_padding_need_not_be_a_number() -> None:
+    logits = random_logits()
+    logits[BATCH[:, 1:] == PAD] = np.nan
+    found = signs(logits)
+    assert found.padding_chance == 0
+    assert math.isfinite(found.loss)
 
 
 def test_without_padding_there_is_no_chance_of_it() -> None:
