@@ -72,6 +72,41 @@ class Causality(Measure):
     )
 
 
+class Signs(Measure):
+    """What the logits for one batch of test sentences show, where the loss earns not all points.
+
+    Losses are means over the batch's targets; null where one is infinite.
+    """
+
+    columns: int = Field(description="Logits for each position.")
+    loss: MaybeInfinite
+    constant_loss: float = Field(
+        description="The least that the same prediction at every place can have."
+    )
+    variation: float = Field(
+        description="How far predictions are from their mean: Kullback-Leibler, in nats."
+    )
+    shifted: dict[int, MaybeInfinite] = Field(
+        description="The loss as if the target stood so many places further on; 0 is right."
+    )
+    scale: float = Field(description="The power of two by which the logits had best be multiplied.")
+    scaled_loss: MaybeInfinite = Field(description="The loss when they are.")
+    sum_to_one: bool = Field(description="Whether the logits are probabilities: a softmax's.")
+    loss_as_probabilities: FiniteOrNull = Field(
+        description="The loss if they are taken as such; null where they are not."
+    )
+    bounded: bool = Field(description="Whether they look like a tanh's or a sigmoid's.")
+    never_cost: MaybeInfinite = Field(
+        description="What the chances of BEGIN and PAD, which never are targets, add to the loss."
+    )
+    padding_chance: float | None = Field(
+        description="Of PAD after a sentence's end; null without padding or a column for PAD."
+    )
+    remembers: bool = Field(
+        description="Whether a prediction depends on characters before the last one."
+    )
+
+
 class ModelMeasures(Measure):
     """All figures of one model; ``loss`` is the one that gives the points."""
 
@@ -99,6 +134,7 @@ class ModelMeasures(Measure):
     characters: int
     tokens: int
     causality: Causality
+    signs: Signs | None = None
     generated: tuple[str, ...] = ()
     device: str
     parameters: int | None = None

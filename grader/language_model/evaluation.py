@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,9 +20,10 @@ from grader.language_model.corpus import Corpus
 from grader.language_model.generation import generate
 from grader.language_model.loaded_model import LoadedModel, ModelSource, ModelWorkers
 from grader.language_model.probing import Findings, Prober
+from grader.language_model.signs import signs_of
 from grader.language_model.totals import Z_95, LossTotals
 from grader.language_model.whole_sentences import Stop, WholeSentences
-from grader.measures import Baselines, Causality, Interval, ModelMeasures, TrainingRun
+from grader.measures import Baselines, Causality, Interval, ModelMeasures, Signs, TrainingRun
 from grader.model import Outcome
 from grader.rubric import LanguageModel
 from grader.student import Student
@@ -92,6 +94,7 @@ class Evaluator:
             self._require_enough(whole)
             private, flags = self._private(model, load, whole.totals)
             training_sample = self._side_totals(model, load, self._training_sample)
+            signs = self._signs(model, whole.totals.loss)
         prober = Prober(
             self._workers,
             self._corpus.vocabulary,
@@ -128,6 +131,7 @@ class Evaluator:
             characters=totals.characters,
             tokens=totals.tokens,
             causality=_causality(findings),
+            signs=signs,
             generated=generated,
             device=model.loading.device,
             parameters=model.loading.parameters,
@@ -207,6 +211,18 @@ class Evaluator:
         except CheckFailed:
             return None
         return side.totals
+
+    def _signs(self, model: LoadedModel, loss: float) -> Signs | None:
+        """What may explain the loss; None where it earns all points, or the model fails."""
+        if loss < min(threshold.below for threshold in self._rubric.thresholds):
+            return None
+        if self._clock.past(SIDE_FIGURES_BY):
+            return None
+        sentences = self._order.permutation(len(self._test))[: self._rubric.batch_size]
+        batch = self._test.batch(sentences)
+        with contextlib.suppress(CheckFailed):
+            return signs_of(model, batch, self._corpus.vocabulary, self._order)
+        return None
 
     @cached_property
     def _training_sample(self) -> Encoded:

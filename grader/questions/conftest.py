@@ -61,8 +61,10 @@ def _add_hint(item: pytest.Function, check: Check) -> None:
         return
     module.stash[DIAGNOSED] = True
     seed = item.config.stash[GRADING].seed
+    further = Check(check.student, rubric, f"{question}.diagnosis", seed)
+    further.measured = check.measured
     try:
-        found = diagnose(Check(check.student, rubric, f"{question}.diagnosis", seed))
+        found = diagnose(further)
     except CheckFailed:
         return  # The worker died over further questions: there is no hint, and nothing else lost.
     if found is not None:

@@ -17,10 +17,17 @@ from grader.language_model.assessment import ASKED_FOR
 from grader.language_model.evaluation import Evaluation
 from grader.language_model.explanations import looking_ahead, other_dependencies, unsteadiness
 from grader.model import Question
+from grader.questions.misconceptions.matching import Diagnosis
+from grader.questions.misconceptions.q7 import what_the_loss_says
 from grader.rubric import LossThreshold
 
 QUESTION = Question(id="q7", title="Character language model")
 Evaluate = Callable[[], Evaluation]
+
+
+def diagnose(check: Check) -> Diagnosis | None:
+    """What the loss comes from, if the figures show it."""
+    return None if check.measured is None else what_the_loss_says(check.measured)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -73,7 +80,7 @@ def test_repeatable(evaluate: Evaluate) -> None:
 def test_loss_below(evaluate: Evaluate, check: Check, threshold: LossThreshold) -> None:
     """The loss for each character of the test set is below the threshold."""
     check.points = threshold.points
-    measures = evaluate().measures
+    check.measured = measures = evaluate().measures
     loss = measures.loss
     check.closest = Closeness(loss, threshold.below, ())
     if not loss < threshold.below:

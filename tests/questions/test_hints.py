@@ -103,6 +103,28 @@ def test_advisory_failures_have_no_hint(graded: GraderOf) -> None:
     assert question.score == 5
 
 
+MODEL_TITLE = "A softmax was applied before the loss"
+
+
+@pytest.mark.parametrize(
+    ("rubric", "titles"),
+    [
+        ("", [("loss_below[2.5]", MODEL_TITLE)]),
+        ('hints = "location"', [("loss_below[2.5]", "Look at what forward returns")]),
+        ('hints = "none"', []),
+        ("[questions.q7.visible]\nloss_below = false", []),
+    ],
+)
+def test_loss_is_explained_once(
+    graded: GraderOf, rubric: str, titles: list[tuple[str, str]]
+) -> None:
+    question = graded(SUBMISSIONS / "softmax_before_loss", "q7", rubric=rubric)["q7"]
+    assert [(c.name, c.hint.title) for c in hinted(question) if c.hint] == titles
+    assert question.score == 0
+    assert question.measured is not None
+    assert question.measured.signs is not None
+
+
 SLOW = """
 import numpy as np
 

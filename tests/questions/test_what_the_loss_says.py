@@ -1,0 +1,303 @@
+"""Models with one mistake each get the hint for it; right ones, however weak, get no false one."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from functools import cache
+from typing import Any, cast
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy, one_hot
+
+from grader.encoded import Encoded
+from grader.language_model.clock import Clock
+from grader.language_model.corpus import EMBEDDED_CORPUS, Corpus
+from grader.language_model.loaded_model import LoadedModel
+from grader.language_model.signs import signs_of
+from grader.measures import Epoch, ModelMeasures, Signs, TrainingRun
+from grader.questions.misconceptions.q7 import EXPLANATIONS, STILL_FALLING, what_the_loss_says
+from grader.student import Student
+from tests.language_model.fakes import SOURCE, FakeStudent
+from tests.questions.test_misconceptions import CODE_WORDS
+from tests.reports.builders import causality, measures
+
+ROWS = 50
+VOCABULARY = Corpus.open(EMBEDDED_CORPUS).vocabulary
+SIZE, BEGIN, END, PAD = VOCABULARY.size, VOCABULARY.begin_id, VOCABULARY.end_id, VOCABULARY.pad_id
+
+
+@cache
+def training() -> Encoded:
+    return Corpus.open(EMBEDDED_CORPUS).encoded_training_set()
+
+
+@cache
+def log_chances(apart: int = 1, memory: int = 1) -> Tensor:
+    """Log-probabilities [C,C] or [C,C,C] of the token ``apart`` places after one or two others."""
+    batch = training().batch(range(2000))
+    counts = np.full((SIZE,) * (memory + 1), 0.02)
+    columns = [batch[:, i : batch.shape[1] - memory - apart + 1 + i] for i in range(memory)]
+    target = batch[:, memory + apart - 1 :]
+    real = target != PAD
+    np.add.at(counts, tuple(c[real] for c in (*columns, target)), 1)
+    counts[..., [BEGIN, PAD]] = 1e-4
+    return torch.from_numpy(counts / counts.sum(-1, keepdims=True)).log().float()
+
+
+class Does(nn.Module):
+    """A model that is one function of the tokens."""
+
+    def __init__(self, function: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.function(x)
+
+
+def pairs(x: Tensor) -> Tensor:
+    return log_chances()[x]
+
+
+def triples(x: Tensor) -> Tensor:
+    """From the last two tokens: a correct model whose loss is mediocre."""
+    before = torch.cat([torch.full_like(x[:, :1], BEGIN), x[:, :-1]], 1)
+    return log_chances(memory=2)[before, x]
+
+
+def smoothed(x: Tensor) -> Tensor:
+    """A mixture with what hardly knows anything."""
+    return (0.6 * triples(x).exp() + 0.4 * frequencies(x).exp()).log()
+
+
+def frequencies(x: Tensor) -> Tensor:
+    counts = np.append(VOCABULARY.counts, [0.01, len(training()), 0.01])
+    return torch.from_numpy(np.log(counts / counts.sum())).float().expand(*x.shape, -1)
+
+
+def noise(x: Tensor, size: float) -> Tensor:
+    table = torch.randn(SIZE, SIZE, generator=torch.Generator().manual_seed(1))
+    return size * table[x]
+
+
+def pad_after_end(x: Tensor) -> Tensor:
+    over = (x == END) | (x == PAD)
+    return torch.where(over[..., None], 12.0 * one_hot(torch.tensor(PAD), SIZE), triples(x))
+
+
+def pad_anywhere(x: Tensor) -> Tensor:
+    chances = 0.7 * triples(x).exp()
+    return (chances + 0.3 * one_hot(torch.tensor(PAD), SIZE)).log()
+
+
+class Rnn(nn.Module):
+    """The given model, but small."""
+
+    def __init__(self, *, batch_first: bool = True, layer: type[nn.GRU | nn.RNN] = nn.GRU) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.emb = nn.Embedding(SIZE, 24)
+        self.rnn = layer(24, 48, batch_first=batch_first)
+        self.linear = nn.Linear(48, SIZE)
+
+    def forward(self, x: Tensor) -> Tensor:
+        output: Tensor = self.linear(self.rnn(self.emb(x))[0])
+        return output
+
+
+@cache
+def trained(steps: int, batch_first: bool = True, ignored: int = PAD, softmax: int = 0) -> Rnn:
+    """After so many steps of the notebook's loop, with a higher learning rate."""
+    model = Rnn(batch_first=batch_first)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    order = np.random.default_rng(0)
+    for _ in range(steps):
+        batch = torch.from_numpy(training().batch(order.integers(0, len(training()), 32)))
+        logits = model(batch[:, :-1])
+        for _ in range(softmax):
+            logits = logits.softmax(-1)
+        loss = cross_entropy(logits.flatten(0, 1), batch[:, 1:].flatten(), ignore_index=ignored)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return model
+
+
+def signs(model: nn.Module) -> Signs:
+    loaded = LoadedModel(cast(Student, FakeStudent(lambda: model)), VOCABULARY, Clock(1e6))
+    loaded.load(SOURCE)
+    test = Corpus.open(EMBEDDED_CORPUS).encoded_test_set()
+    return signs_of(loaded, test.batch(range(ROWS)), VOCABULARY, np.random.default_rng(0))
+
+
+def measured(model: nn.Module, **values: Any) -> ModelMeasures:
+    found = signs(model)
+    defaults = {"loss": found.loss, "training_loss": found.loss - 0.05, "signs": found}
+    return measures(**{**defaults, **values})
+
+
+def named(figures: ModelMeasures) -> str | None:
+    diagnosis = what_the_loss_says(figures)
+    return None if diagnosis is None else diagnosis.id
+
+
+def explained(figures: ModelMeasures) -> str:
+    diagnosis = what_the_loss_says(figures)
+    assert diagnosis is not None
+    return diagnosis.misconceptions[0].explanation
+
+
+def run(*validation: float, best: int | None = None) -> TrainingRun:
+    return TrainingRun(
+        why="",
+        epochs=tuple(
+            Epoch(number=i, training_loss=loss, validation_loss=loss, seconds=1.0)
+            for i, loss in enumerate(validation, start=1)
+        ),
+        best_epoch=best or len(validation),
+        planned_epochs=5,
+        stopped="finished",
+        batch_size=64,
+        learning_rate=0.001,
+        characters_per_s=1.0,
+    )
+
+
+RIGHT: dict[str, Callable[[], nn.Module]] = {
+    "two characters of memory": lambda: Does(triples),
+    "logits that are not normalised": lambda: Does(lambda x: triples(x) + x[..., None] / 10),
+    "a log-softmax": lambda: Does(lambda x: triples(x).log_softmax(-1)),
+    "never BEGIN or PAD": lambda: Does(
+        lambda x: triples(x).index_fill(-1, torch.tensor([BEGIN, PAD]), -math.inf)
+    ),
+    "no column for PAD": lambda: Does(lambda x: triples(x)[..., :PAD]),
+    "more columns": lambda: Does(lambda x: nn.functional.pad(triples(x), (0, 3), value=-20.0)),
+    "NaN at padding": lambda: Does(
+        lambda x: triples(x).masked_fill((x >= END)[..., None], math.nan)
+    ),
+    "undecided": lambda: Does(smoothed),
+    "a little too sure": lambda: Does(lambda x: 1.3 * triples(x)),
+    "a little too unsure": lambda: Does(lambda x: 0.7 * triples(x)),
+    "trained for a while": lambda: trained(60),
+}
+WRONG: dict[str, tuple[str, Callable[[], nn.Module]]] = {
+    "softmax": ("softmax-before-loss", lambda: Does(lambda x: triples(x).softmax(-1))),
+    "softmax of nothing learnt": (
+        "softmax-before-loss",
+        lambda: Does(lambda x: noise(x, 0.1).softmax(-1)),
+    ),
+    "tanh": ("bounded-logits", lambda: Does(lambda x: (triples(x) + 5).tanh())),
+    "sigmoid": ("bounded-logits", lambda: Does(lambda x: (triples(x) + 3).sigmoid())),
+    "copies its input": ("misaligned", lambda: Does(lambda x: 12.0 * one_hot(x, SIZE))),
+    "one place too far": ("misaligned", lambda: Does(lambda x: log_chances(apart=2)[x])),
+    "PAD after the end": ("pad-learnt", lambda: Does(pad_after_end)),
+    "PAD anywhere": ("pad-learnt", lambda: Does(pad_anywhere)),
+    "PAD in the loss": ("pad-learnt", lambda: trained(60, ignored=-100)),
+    "frequencies": ("same-everywhere", lambda: Does(frequencies)),
+    "about frequencies": (
+        "frequencies-only",
+        lambda: Does(lambda x: frequencies(x) + noise(x, 0.2)),
+    ),
+    "trained hardly": ("frequencies-only", lambda: trained(8)),
+    "equal": ("untrained", lambda: Does(lambda x: torch.zeros(*x.shape, SIZE))),
+    "an untrained RNN": ("untrained", lambda: Rnn(layer=nn.RNN)),
+    "a random table": ("untrained", lambda: Does(lambda x: noise(x, 1.0))),
+    "large random logits": ("sure-and-wrong", lambda: Does(lambda x: noise(x, 20.0))),
+    "too small": ("wrong-scale", lambda: Does(lambda x: triples(x) / 8)),
+    "too large": ("wrong-scale", lambda: Does(lambda x: triples(x) * 8)),
+    "pairs": ("no-memory", lambda: Does(pairs)),
+    "time and batch exchanged": ("no-memory", lambda: trained(60, batch_first=False)),
+}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_right_model_gets_no_hint(name: str) -> None:
+    figures = measured(RIGHT[name]())
+    assert 1.5 < figures.loss < 3
+    assert named(figures) is None
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_mistake_is_named(name: str) -> None:
+    id, make = WRONG[name]
+    assert named(measured(make())) == id
+
+
+def test_what_was_trained_with_a_softmax_is_no_less_told() -> None:
+    softmaxed = nn.Sequential(trained(60, softmax=1), nn.Softmax(-1))
+    assert named(measured(softmaxed)) == "softmax-before-loss"
+
+
+def test_every_explanation_has_a_model() -> None:
+    ids = [explanation.id for explanation in EXPLANATIONS]
+    assert len(set(ids)) == len(ids)
+    assert {id for id, _ in WRONG.values()} | {"overfitted"} == set(ids)
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        (lambda x: triples(x).softmax(-1), r"below 3\.60\. Taken as what they are, .* of [12]\.\d"),
+        (lambda x: 12.0 * one_hot(x, SIZE), "that it was just given"),
+        (lambda x: log_chances(apart=2)[x], "after the next one"),
+        (lambda x: triples(x) / 8, "Multiplied by 8,"),
+        (lambda x: triples(x) * 8, r"Multiplied by 0\.125,"),
+        (pad_after_end, "a chance of 100%"),
+        (lambda x: torch.zeros(*x.shape, SIZE), r"loss of 4\.58"),
+    ],
+)
+def test_explanation_has_the_figures(model: Callable[[Tensor], Tensor], words: str) -> None:
+    assert re.search(words, explained(measured(Does(model))))
+
+
+def test_other_sentences_are_named_where_they_count() -> None:
+    alone = explained(measured(Does(pairs)))
+    along = explained(measured(Does(pairs), causality=causality("batch")))
+    assert "other sentences" not in alone
+    assert "other sentences" in along
+
+
+def test_learnt_by_heart() -> None:
+    figures = measured(Does(triples), training_loss=0.7)
+    assert named(figures) == "overfitted"
+    assert "0.700" in explained(figures)
+
+
+def test_two_explanations_are_none() -> None:
+    assert named(measured(Does(pairs), training_loss=0.7)) is None
+
+
+def test_loss_that_was_still_falling() -> None:
+    assert named(measured(Does(triples), training=run(2.6, 2.3))) == STILL_FALLING.id
+    assert named(measured(Does(pairs), training=run(2.6, 2.3))) == "no-memory"
+
+
+@pytest.mark.parametrize("losses", [(2.3,), (2.31, 2.30), (2.3, 2.6)])
+def test_loss_that_no_longer_fell(losses: tuple[float, ...]) -> None:
+    best = 1 + losses.index(min(losses))
+    assert named(measured(Does(triples), training=run(*losses, best=best))) is None
+
+
+def test_model_that_looks_ahead_has_its_explanation_already() -> None:
+    figures = measured(Does(pairs), causality=causality("future", looks_ahead=True))
+    assert named(figures) is None
+
+
+def test_nothing_measured_gives_no_hint() -> None:
+    assert named(measures(signs=None, training=run(2.6, 2.3))) is None
+
+
+@pytest.mark.parametrize(
+    "explanation", [*EXPLANATIONS, STILL_FALLING], ids=lambda explanation: explanation.id
+)
+def test_words_lead_to_the_documentation_without_the_line_to_write(explanation: Any) -> None:
+    assert explanation.link.startswith("https://docs.pytorch.org/docs/stable/")
+    assert explanation.title[0].isupper()
+    assert explanation.hint[-1] in ".?"
+    said = f"{explanation.title} {explanation.explanation} {explanation.hint}"
+    assert [word for word in CODE_WORDS if word in said] == []
