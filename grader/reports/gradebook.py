@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from grader.model import Outcome
 from grader.reports.cells import number, table, text
 from grader.rows import QuestionRow, Row, Status
 
@@ -49,8 +48,6 @@ def judged(row: Row, question: QuestionRow) -> bool:
 
     Of a hand-in in which the grader failed, a row does not say where, so only full points are sure.
     """
-    if question.outcome is Outcome.HARNESS_ERROR:
-        return False
     return row.status is Status.GRADED or question.score >= question.max_score
 
 

@@ -19,6 +19,7 @@ from grader.reports.markdown import (
     to_annotations,
     to_markdown,
 )
+from grader.reports.plain import plain
 from tests.reports.builders import HOSTILE, check, passed, question, report
 from tests.reports.page_samples import full_report, hidden_report
 from tests.reports.rows import HOSTILE_NAMES, question_row, row, unreadable
@@ -153,6 +154,9 @@ def test_no_command_is_smuggled_in(text: str) -> None:
     assert "\r" not in line
     assert re.fullmatch(r"::error file=[^,:]*,line=12,title=[^,:]*::.*", line)
     assert "%" not in re.sub("%(25|0A|0D|3A|2C)", "", line)
+    said = line.split("::", 2)[2]
+    back = said.replace("%0A", "\n").replace("%0D", "\r").replace("%25", "%")
+    assert back == plain(text)
     assert line.encode("utf-8")
 
 
