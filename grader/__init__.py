@@ -1,3 +1,29 @@
-"""An autograder for recurrent networks, attention and a character language model."""
+"""An autograder for recurrent networks, attention and a character language model.
+
+    from grader import Report, grade
+
+    report: Report = grade("submissions/alice", only=["q2", "q3"])
+
+``grader.api`` says what can be asked for. Nothing of it is imported before it is used: workers and
+the command line start without it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from grader.api import grade, grade_many
+    from grader.model import Report
+    from grader.rows import Row
 
 __version__ = "0.1.0"
+__all__ = ["Report", "Row", "__version__", "grade", "grade_many"]
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from grader import api
+
+    return getattr(api, name)

@@ -1,4 +1,4 @@
-"""The command line; the only module that prints."""
+"""The command line: the commands and their options."""
 
 from __future__ import annotations
 
@@ -12,20 +12,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console, RenderableType
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from grader import __version__
+from grader.console import complain, say, show
 from grader.errors import GraderError, UsageError
+from grader.exit_codes import ExitCode
 from grader.model import IsolationMode, ModelMode
 
-EXIT_UNDER_MIN_SCORE = 1
-EXIT_USAGE = 2
-EXIT_HARNESS = 3
-EXIT_INTERRUPTED = 130
-PLAIN_WIDTH = 100
 FROM_RUBRIC = "the rubric's"
+COURSE = "A course"
 
 EPILOG = """
 Exit codes: 0 graded, whatever the points; 1 under --min-score; 2 the command line, the rubric or
@@ -47,16 +43,25 @@ class Device(StrEnum):
     CUDA = "cuda"
 
 
+class Summary(StrEnum):
+    """The format of the summary for a CI job."""
+
+    MARKDOWN = "markdown"
+
+
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"grader {__version__}")
+        say(f"grader {__version__}")
         raise typer.Exit
 
 
 @app.command("grade", epilog=EPILOG)
 def grade(
     path: Annotated[
-        Path, typer.Argument(help="The hand-in: a folder or a zip file of one.", exists=True)
+        Path,
+        typer.Argument(
+            help="The hand-in, or those of a course: a folder or an archive.", exists=True
+        ),
     ],
     out: Annotated[
         Path | None,
@@ -158,30 +163,82 @@ def grade(
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Show the checks that passed, too.")
     ] = False,
+    summary: Annotated[
+        Summary | None,
+        typer.Option(
+            help="Also write summary.md, and on GitHub the job's page and annotations of the code."
+        ),
+    ] = None,
+    gradescope: Annotated[
+        Path | None, typer.Option(help="Also write Gradescope's results.json to this file.")
+    ] = None,
+    many: Annotated[
+        bool,
+        typer.Option(
+            "--many",
+            help="PATH holds the hand-ins of a course, even if it looks like one.",
+            rich_help_panel=COURSE,
+        ),
+    ] = False,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            help="Hand-ins graded at once.",
+            show_default="the cores",
+            min=1,
+            rich_help_panel=COURSE,
+        ),
+    ] = None,
+    regrade: Annotated[
+        bool,
+        typer.Option(
+            "--regrade",
+            help="Grade also what has not changed since the last run.",
+            rich_help_panel=COURSE,
+        ),
+    ] = False,
+    roster: Annotated[
+        Path | None,
+        typer.Option(
+            help="Class list: Canvas' gradebook or Moodle's grading worksheet as CSV, for a file "
+            "to import there.",
+            exists=True,
+            dir_okay=False,
+            rich_help_panel=COURSE,
+        ),
+    ] = None,
+    assignment: Annotated[
+        str,
+        typer.Option(help="The column of the grades in Canvas.", rich_help_panel=COURSE),
+    ] = "Assignment",
     version: Annotated[
         bool,
         typer.Option("--version", help="Show the version.", callback=_print_version, is_eager=True),
     ] = False,
 ) -> None:
-    """Grade one hand-in of the assignment: python -m grader PATH.
+    """Grade one hand-in of the assignment, or those of a whole course: python -m grader PATH.
 
     The student's code runs in processes of its own, which the grader never trusts; it compares what
     they return with torch's own layers, scores the trained language model, and writes a report.
     """
     from grader.doctor import Sandbox
+    from grader.intake import looks_like_many
     from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE
+    from grader.rubric import Rubric
+    from grader.sandbox.lent import available_cores
 
     check_writable(out or Path("results"))
+    of_course = many or looks_like_many(path, Rubric.load(rubric).intake)
+    if of_course and gradescope is not None:
+        raise UsageError("--gradescope is for a single hand-in")
     data = data or EMBEDDED_CORPUS
     # Ended by the system or by hand, workers and their folders still go.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     # The server starts before this process imports torch, so that the two imports overlap.
-    with _Progress() as progress, Sandbox(isolation, data / TEST_FILE) as sandbox:
-        from grader.engine import grade as grade_submission
+    with Sandbox(isolation, data / TEST_FILE) as sandbox:
+        from grader.commands import Course, Output, grade_course, grade_hand_in
         from grader.grading import Request
         from grader.language_model.assessment import ModelRequest
-        from grader.reports.files import write_reports
-        from grader.reports.terminal import to_terminal
 
         request = Request(
             path=path,
@@ -202,17 +259,13 @@ def grade(
             ),
             claims=claims,
         )
-        try:
-            report = grade_submission(request, sandbox, progress)
-        except KeyboardInterrupt:
-            raise typer.Exit(EXIT_INTERRUPTED) from None
-    folder = out or Path("results") / report.submission
-    write_reports(report, folder)
-    _show(to_terminal(report, verbose=verbose), Text(f"Reports: {folder}", style="dim"))
-    if report.harness_failed:
-        raise typer.Exit(EXIT_HARNESS)
-    if min_score is not None and report.score < min_score:
-        raise typer.Exit(EXIT_UNDER_MIN_SCORE)
+        output = Output(out, verbose, min_score, summary is not None, gradescope)
+        if of_course:
+            course = Course(jobs or available_cores(), regrade, roster, assignment)
+            code = grade_course(request, sandbox, course, output)
+        else:
+            code = grade_hand_in(request, sandbox, output)
+    raise typer.Exit(code)
 
 
 @app.command("schema")
@@ -220,7 +273,7 @@ def schema() -> None:
     """Print the JSON schema of report.json."""
     from grader.model import Report
 
-    typer.echo(json.dumps(Report.model_json_schema(mode="serialization"), indent=2))
+    say(json.dumps(Report.model_json_schema(mode="serialization"), indent=2))
 
 
 @app.command("explain")
@@ -247,9 +300,9 @@ def explain(
         raise UsageError(f"there is no question {id}; there are {', '.join(files)}")
     values = Rubric.load(rubric)
     if id:
-        _show(in_full(read_question(files[id]), values))
+        show(in_full(read_question(files[id]), values))
     else:
-        _show(in_short([read_question(file) for file in files.values()], values))
+        show(in_short([read_question(file) for file in files.values()], values))
 
 
 @app.command("doctor")
@@ -269,7 +322,7 @@ def doctor(
 
     with Sandbox(IsolationMode.BEST_EFFORT, (data or EMBEDDED_CORPUS) / TEST_FILE) as sandbox:
         isolation = sandbox.isolation()
-    _show(isolation_table(isolation), Text(how_to_get(isolation.layers)))
+    show(isolation_table(isolation), Text(how_to_get(isolation.layers)))
     if not all(verdict.held for verdict in isolation.verdicts):
         raise typer.Exit(1)
 
@@ -284,12 +337,12 @@ def main() -> None:
     try:
         app(arguments, prog_name="python -m grader")
     except UsageError as error:
-        _fail(f"Error: {error}", EXIT_USAGE)
+        _fail(f"Error: {error}", ExitCode.USAGE)
     except GraderError as error:
-        _fail(f"The grader failed, not the hand-in: {error}", EXIT_HARNESS)
+        _fail(f"The grader failed, not the hand-in: {error}", ExitCode.HARNESS)
     except Exception:
         traceback.print_exc()
-        _fail("The grader failed, not the hand-in; the lines above say where.", EXIT_HARNESS)
+        _fail("The grader failed, not the hand-in; the lines above say where.", ExitCode.HARNESS)
 
 
 def check_writable(folder: Path) -> None:
@@ -300,48 +353,5 @@ def check_writable(folder: Path) -> None:
 
 
 def _fail(message: str, code: int) -> None:
-    typer.echo(message, err=True)
+    complain(message)
     sys.exit(code)
-
-
-def _show(*parts: RenderableType) -> None:
-    """Print to a terminal as it is, and elsewhere as plain lines of a fixed width."""
-    console = Console(highlight=False)
-    if sys.stdout.isatty():
-        console.print(*parts, sep="\n")
-        return
-    console = Console(highlight=False, width=PLAIN_WIDTH, color_system=None, force_terminal=False)
-    with console.capture() as captured:
-        console.print(*parts, sep="\n")
-    typer.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
-
-
-class _Progress:
-    """Shows on a terminal what is under way; elsewhere it is silent."""
-
-    def __init__(self) -> None:
-        console = Console(stderr=True)
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TimeElapsedColumn(),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        )
-        self._task = self._bar.add_task("starting", total=None)
-
-    def __enter__(self) -> _Progress:
-        self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
-
-    def check_done(self, question: object, result: object) -> None:
-        """A check has ended; the next one begins."""
-        self._bar.update(self._task, description=f"{getattr(question, 'title', '')}", total=None)
-
-    def progress(self, doing: str, fraction: float) -> None:
-        """Something long is under way; ``fraction`` of it is done."""
-        self._bar.update(self._task, description=doing, total=1.0, completed=fraction)

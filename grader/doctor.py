@@ -12,7 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -24,6 +24,7 @@ from grader.model import Isolation, IsolationMode, Outcome, Verdict
 from grader.sandbox import layers
 from grader.sandbox.conversation import Bounds, Conversation
 from grader.sandbox.forkserver import ForkServer
+from grader.sandbox.lent import available_cores
 from grader.sandbox.scratch import make_scratch, remove_scratch
 from grader.sandbox.spec import WorkerSpec
 from grader.wire import Message, text
@@ -56,7 +57,13 @@ class Sandbox:
 
     def __init__(self, mode: IsolationMode, test_data: Path) -> None:
         self.mode = mode
-        self.server = ForkServer()
+        self.folder = Path(tempfile.mkdtemp(prefix="grader-"))
+        """Where hand-ins are staged; it goes with the server, even when this process is killed."""
+        # Workers may have a user id of their own: they pass through, but cannot list what is there.
+        self.folder.chmod(0o711)
+        self.server = ForkServer(self.folder)
+        self.cores = available_cores()
+        self.model_turn: AbstractContextManager[object] = nullcontext()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="examination")
         self._examination = self._pool.submit(examine, self.server, mode, test_data)
 
@@ -70,10 +77,6 @@ class Sandbox:
         """End the server and its workers."""
         self._pool.shutdown(wait=True, cancel_futures=True)
         self.server.close()
-
-    @property
-    def isolates(self) -> bool:
-        return self.mode is not IsolationMode.OFF
 
     def isolation(self) -> Isolation:
         """What was found; waits until the examination has ended.

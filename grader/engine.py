@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 import pytest
 import torch
 
 from grader.catalogue import QUESTIONS, question_files
-from grader.doctor import Sandbox
 from grader.errors import HarnessError, RubricError, UsageError
 from grader.grading import Grading, Request
 from grader.model import IsolationMode, Report
 from grader.plugin import GradingPlugin, Listener
 from grader.rubric import Rubric
+from grader.sandbox.lent import SandboxUse
 
 
-def grade(request: Request, sandbox: Sandbox, listener: Listener) -> Report:
+def grade(request: Request, sandbox: SandboxUse, listener: Listener) -> Report:
     """Grade a submission in workers of the sandbox and return its report.
 
     Raises UsageError when there is nothing to grade or the request is wrong, and HarnessError when
     the grader fails as a whole, or may not run student code here. A check in which the grader
     fails is in the report instead.
+    """
+    wanted = wanted_questions(request)
+    if sandbox.mode is IsolationMode.REQUIRE:
+        sandbox.isolation()
+    with Grading(request, sandbox, listener.progress) as grading:
+        return grade_questions(grading, wanted, listener)
+
+
+def wanted_questions(request: Request) -> tuple[str, ...]:
+    """The ids of the questions that a request asks for.
+
+    Raises UsageError when it, or the rubric, names one that there is not.
     """
     files = question_files()
     if unknown := request.only - files.keys():
@@ -31,21 +44,24 @@ def grade(request: Request, sandbox: Sandbox, listener: Listener) -> Report:
     rubric = Rubric.load(request.rubric)
     if strangers := {*rubric.questions, *rubric.limits.questions} - files.keys():
         raise RubricError(f"the rubric names questions there are not: {', '.join(strangers)}")
-    wanted = [str(file) for id, file in files.items() if not request.only or id in request.only]
-    if sandbox.mode is IsolationMode.REQUIRE:
-        sandbox.isolation()
+    return tuple(id for id in files if not request.only or id in request.only)
+
+
+def grade_questions(grading: Grading, wanted: Sequence[str], listener: Listener) -> Report:
+    """The report of these questions of a submission under way; raises as ``grade`` does."""
+    files = question_files()
     # The oracle's matrices are tiny: waking further threads for them takes longer than they do.
     torch.set_num_threads(1)
-    with Grading(request, sandbox, listener.progress) as grading:
-        plugin = GradingPlugin(grading, listener)
-        status = pytest.main([*PYTEST_OPTIONS, *wanted], plugins=[plugin])
-        if plugin.usage_error is not None:
-            raise plugin.usage_error
-        if status == pytest.ExitCode.INTERRUPTED:
-            raise KeyboardInterrupt
-        if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-            raise HarnessError(f"pytest ended with {status!r}")
-        return plugin.report()
+    plugin = GradingPlugin(grading, listener)
+    arguments = [*PYTEST_OPTIONS, *(str(files[id]) for id in wanted)]
+    status = pytest.main(arguments, plugins=[plugin])
+    if plugin.usage_error is not None:
+        raise plugin.usage_error
+    if status == pytest.ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt
+    if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        raise HarnessError(f"pytest ended with {status!r}")
+    return plugin.report()
 
 
 PYTEST_OPTIONS = (
@@ -56,5 +72,8 @@ PYTEST_OPTIONS = (
     "-p", "no:terminal",
     "-p", "no:cacheprovider",
     "-p", "no:faulthandler",
+    # Each check would attach four log handlers, and each run collect all garbage twice.
+    "-p", "no:logging",
+    "-p", "no:unraisableexception",
     "--capture=no",
 )  # fmt: skip

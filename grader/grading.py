@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 import time
@@ -17,14 +16,15 @@ import pytest
 
 from grader import __version__
 from grader.claims import Notebooks, claims_of
-from grader.doctor import Sandbox
 from grader.errors import CheckFailed
+from grader.gathering import Part
 from grader.language_model.assessment import Assessment, ModelRequest
 from grader.language_model.clock import Progress
 from grader.language_model.corpus import EMBEDDED_CORPUS, Corpus
 from grader.language_model.evaluation import Evaluation
-from grader.model import Claim, QuestionResult, Report, Versions
+from grader.model import Claim, IsolationMode, QuestionResult, Report, Versions
 from grader.rubric import Limits, Rubric
+from grader.sandbox.lent import SandboxUse
 from grader.sandbox.scratch import remove_scratch
 from grader.student import Student
 from grader.submission import Submission, stage
@@ -41,6 +41,11 @@ class Request:
     """What a user asks for."""
 
     path: Path
+    """What is graded: one hand-in, or the folder or archive of many."""
+    parts: tuple[Part, ...] = ()
+    """The files and folders of one hand-in of many; empty: all that is at ``path``."""
+    name: str = ""
+    """What the submission is called; '': as what is at ``path``."""
     data: Path = EMBEDDED_CORPUS
     rubric: Path | None = None
     only: frozenset[str] = frozenset()
@@ -57,7 +62,14 @@ class Request:
 class Grading:
     """Everything that the checks of one submission share; as a context, it ends its workers."""
 
-    def __init__(self, request: Request, sandbox: Sandbox, progress: Progress) -> None:
+    def __init__(
+        self,
+        request: Request,
+        sandbox: SandboxUse,
+        progress: Progress,
+        corpus: Corpus | None = None,
+    ) -> None:
+        """``corpus``: that of the request's data, where it has been read already."""
         self.request = request
         self.progress = progress
         rubric = Rubric.load(request.rubric)
@@ -65,14 +77,18 @@ class Grading:
         self.rubric = rubric if timeout is None else rubric.with_call_limit(timeout)
         self._sandbox = sandbox
         self._start = time.monotonic()
-        self._folder = Path(tempfile.mkdtemp(prefix="grader-"))
+        self._corpus = corpus
+        self._folder = Path(tempfile.mkdtemp(prefix="submission-", dir=sandbox.folder))
         # Workers may have a user id of their own: they pass through, but cannot list what is there.
         self._folder.chmod(0o711)
         self._students: list[Student] = []
         self._flags: tuple[str, ...] = ()
         try:
             self.submission: Submission = stage(
-                request.path, self._folder / "submission", self.rubric.submission
+                request.parts or request.path,
+                self._folder / "submission",
+                self.rubric.submission,
+                request.name,
             )
         except BaseException:
             remove_scratch(self._folder)
@@ -94,7 +110,7 @@ class Grading:
 
     @cached_property
     def corpus(self) -> Corpus:
-        return Corpus.open(self.request.data)
+        return self._corpus or Corpus.open(self.request.data)
 
     def new_student(self, question: str) -> Student:
         """A handle on the submission's code, with the limits of a question; no worker runs yet."""
@@ -104,8 +120,8 @@ class Grading:
             self.submission,
             self._folder / f"scratch-{len(self._students)}",
             self._model_limits() if is_model else self.rubric.limits_for(question),
-            threads=_cores() if is_model else 1,
-            isolate=self._sandbox.isolates,
+            threads=self._sandbox.cores if is_model else 1,
+            isolate=self._sandbox.mode is not IsolationMode.OFF,
             slot_bytes=self._logits_bytes() if is_model else 0,
         )
         self._students.append(student)
@@ -133,7 +149,8 @@ class Grading:
                     progress=self.progress,
                 )
                 try:
-                    evaluation = assessment.evaluate()
+                    with self._sandbox.model_turn:
+                        evaluation = assessment.evaluate()
                     self._flags = evaluation.flags
                     results.append(evaluation)
                 except CheckFailed as failure:
@@ -149,7 +166,7 @@ class Grading:
         """The kernel's own backstop counts the seconds of all threads together."""
         limits = self.rubric.limits_for(MODEL_QUESTION)
         plan = self.request.model.plan(self.rubric.language_model)
-        longest = _cores() * (max(limits.call_s, plan.max_time_s) + SPARE_S)
+        longest = self._sandbox.cores * (max(limits.call_s, plan.max_time_s) + SPARE_S)
         return limits.model_copy(update={"cpu_s": max(limits.cpu_s, int(longest))})
 
     def _logits_bytes(self) -> int:
@@ -176,13 +193,6 @@ class Grading:
     def _claims(self, questions: tuple[QuestionResult, ...]) -> tuple[Claim, ...]:
         notebooks = Notebooks.read(self.submission.folder, sorted(self.submission.files))
         return claims_of(notebooks, questions, same_data=self.request.data != EMBEDDED_CORPUS)
-
-
-def _cores() -> int:
-    """The cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def versions() -> Versions:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 
 def _finite(value: float | None) -> float | None:
@@ -13,7 +14,16 @@ def _finite(value: float | None) -> float | None:
 
 FiniteOrNull = Annotated[float | None, PlainSerializer(_finite, return_type=float | None)]
 """A float whose infinities and NaN become null in JSON, which knows neither."""
-MaybeInfinite = Annotated[float, PlainSerializer(_finite, return_type=float | None)]
+_AsNull = PlainSerializer(_finite, return_type=float | None)
+
+
+def _read_as(value: float) -> BeforeValidator:
+    return BeforeValidator(lambda read: value if read is None else read)
+
+
+Lowest = Annotated[float, _AsNull, _read_as(-math.inf)]
+"""A lower bound, which is null in JSON where there is none."""
+MaybeInfinite = Annotated[float, _AsNull, _read_as(math.inf)]
 
 
 class Measure(BaseModel):
@@ -25,7 +35,7 @@ class Measure(BaseModel):
 class Interval(Measure):
     """A 95 % confidence interval over sentences; without bounds when there is one sentence only."""
 
-    low: MaybeInfinite
+    low: Lowest
     high: MaybeInfinite
 
 

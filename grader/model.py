@@ -157,6 +157,11 @@ class QuestionResult(Record):
     checks: tuple[CheckResult, ...]
     measured: ModelMeasures | None = None
 
+    @property
+    def harness_failed(self) -> bool:
+        """Whether some of it was not judged, which is not the student's fault."""
+        return any(check.outcome is Outcome.HARNESS_ERROR for check in self.checks)
+
 
 class Versions(Record):
     """The programs that a result depends on."""
@@ -247,4 +252,4 @@ class Report(Record):
 
     @property
     def harness_failed(self) -> bool:
-        return any(c.outcome is Outcome.HARNESS_ERROR for q in self.questions for c in q.checks)
+        return any(question.harness_failed for question in self.questions)

@@ -77,6 +77,7 @@ class LossBaselines(Section):
 class LanguageModel(Section):
     batch_size: Annotated[int, Field(ge=2)]
     most_batch_tokens: Count
+    gpu_mb: Count
     given_characters: Count
     least_sentences: Count
     training_sample: Count

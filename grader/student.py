@@ -15,7 +15,7 @@ from grader.naming import IMPLEMENTATION
 from grader.rubric import Limits
 from grader.sandbox import shared_memory
 from grader.sandbox.conversation import Bounds, Conversation
-from grader.sandbox.forkserver import ForkServer
+from grader.sandbox.forkserver import ForkClient
 from grader.sandbox.scratch import make_scratch, remove_scratch
 from grader.sandbox.shared_memory import SLOTS, SharedMemory
 from grader.sandbox.spec import WorkerSpec
@@ -63,7 +63,7 @@ class Student:
 
     def __init__(
         self,
-        server: ForkServer,
+        server: ForkClient,
         submission: Submission,
         scratch: Path,
         limits: Limits,

@@ -62,7 +62,8 @@ def seeded(seed: int, build: Callable[[], nn.Module]) -> nn.Module:
     Also for a layer that gets other parameters at once: torch draws some for every new one.
     """
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        # torch.manual_seed formats the whole call stack, for each kind of device that is not there.
+        torch.default_generator.manual_seed(seed)
         return build().requires_grad_(False)
 
 

@@ -13,6 +13,8 @@ from grader.reports.junit import to_junit
 JSON_FILE = "report.json"
 JUNIT_FILE = "junit.xml"
 HTML_FILE = "report.html"
+PARTIAL = ".partial-"
+"""What the name of a file begins with that is still being written."""
 STAFF_FILE = "staff.html"
 """The same page with what students do not see; ``report.json`` has that, too."""
 
@@ -27,13 +29,14 @@ def write_reports(report: Report, folder: Path) -> None:
 
 
 def write_atomically(file: Path, text: str) -> None:
-    """Replace the file by ``text`` as a whole: at any moment it is the old one or the new one."""
-    fd, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
+    """Replace the file by ``text`` as a whole: at any moment it is the old one or the new one.
+
+    That holds when this process is killed; a machine that loses power may lose the last files.
+    """
+    fd, temporary = tempfile.mkstemp(dir=file.parent, prefix=PARTIAL)
     try:
         with os.fdopen(fd, "w", encoding="utf-8") as writer:
             writer.write(text)
-            writer.flush()
-            os.fsync(writer.fileno())
         umask = os.umask(0)
         os.umask(umask)
         Path(temporary).chmod(0o666 & ~umask)

@@ -47,6 +47,7 @@ class Conversation:
         self._replies: deque[Message] = deque()
         self._output = bytearray()
         self._output_cut = False
+        self._next_look = 0.0
         self._selector = selectors.DefaultSelector()
         for source in (process.wire, process.stdout, process.stderr):
             os.set_blocking(source if isinstance(source, int) else source.fileno(), False)
@@ -136,12 +137,16 @@ class Conversation:
         return self._end(Outcome.CRASH, message)
 
     def _watch(self, deadline: float, limit_s: float, doing: str) -> None:
-        if time.monotonic() > deadline:
+        now = time.monotonic()
+        if now > deadline:
             raise self._end(
                 Outcome.TIMEOUT,
                 f"{doing} did not finish within {limit_s:g} s. Is there a loop that never ends, or "
                 "a call that waits for input?",
             )
+        if now < self._next_look:
+            return
+        self._next_look = now + TICK_S
         memory, processes = self._process.usage()
         if memory > self._bounds.memory_bytes:
             raise self._end(

@@ -5,8 +5,9 @@ child runs a stranger's code: the server is executed with an environment of its 
 secrets are not in ``/proc/self/environ``), nothing is pickled in either direction, a worker has no
 descriptors but its own four, and the parent's main module is not run again in it.
 
-The server lives as long as its control socket: when the grader ends, in whatever way, the server
-kills the workers that are left and ends too.
+Several processes of the grader may share one server, each by a control socket of its own. When a
+process ends, in whatever way, the server kills the workers that it asked for; when the one that
+started the server ends, the server removes the scratch folder and ends too.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import subprocess
 import sys
 import threading
 import traceback
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import NoReturn
@@ -30,10 +32,13 @@ from typing import NoReturn
 import psutil
 
 from grader.errors import HarnessError
-from grader.sandbox.process import WorkerProcess
+from grader.sandbox.process import WorkerProcess, children_of
+from grader.sandbox.scratch import remove_scratch
 from grader.sandbox.spec import WorkerSpec
 
 REQUEST_SIZE = struct.Struct("<I")
+NEW_CLIENT = 0
+"""In place of a request's size: the descriptor that comes with it is a further control socket."""
 MOST_FDS = 5
 """Of one request: the worker's wire, its two outputs, its status, and perhaps shared memory."""
 STATUS = 3
@@ -53,31 +58,16 @@ import sys
 sys.path[:] = {path!r}
 sys.dont_write_bytecode = True
 from grader.sandbox.forkserver import serve
-serve({fd})
+serve({fd}, {folder!r})
 """
 
 
-class ForkServer:
-    """The parent's end. Starting it returns at once; the imports go on beside the caller's own."""
+class ForkClient:
+    """Asks a server for workers."""
 
-    def __init__(self) -> None:
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
         self._lock = threading.Lock()
-        self._log = TemporaryFile()  # noqa: SIM115
-        root = str(Path(__file__).resolve().parents[2])
-        path = [root, *(p for p in sys.path if p and p != root and Path(p).is_absolute())]
-        environment = {k: v for k, v in os.environ.items() if k in ENVIRONMENT}
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", "-c", BOOT.format(path=path, fd=theirs.fileno())],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=self._log,
-                pass_fds=[theirs.fileno()],
-                env=environment,
-                cwd="/",
-                start_new_session=True,
-            )
 
     def start(self, spec: WorkerSpec, shared_fd: int | None = None) -> WorkerProcess:
         """Fork a worker; ``shared_fd`` is the memory of ``spec.shared_bytes`` that it may write.
@@ -106,6 +96,45 @@ class ForkServer:
             raise self._died()
         return process
 
+    def close(self) -> None:
+        """End every worker that was asked for here and still runs."""
+        self._control.close()
+
+    def _died(self) -> HarnessError:
+        return HarnessError("the server that starts workers has ended")
+
+
+class ForkServer(ForkClient):
+    """A server's first client, which started it. That returns at once; its imports go on beside
+    the caller's own. With the server goes ``folder``, where workers have their scratch folders."""
+
+    def __init__(self, folder: Path) -> None:
+        control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        super().__init__(control)
+        self._log = TemporaryFile()  # noqa: SIM115
+        root = str(Path(__file__).resolve().parents[2])
+        path = [root, *(p for p in sys.path if p and p != root and Path(p).is_absolute())]
+        boot = BOOT.format(path=path, fd=theirs.fileno(), folder=str(folder))
+        environment = {k: v for k, v in os.environ.items() if k in ENVIRONMENT}
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-c", boot],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self._log,
+                pass_fds=[theirs.fileno()],
+                env=environment,
+                cwd="/",
+                start_new_session=True,
+            )
+
+    def new_client(self) -> socket.socket:
+        """A control socket for a ``ForkClient``, which may be in another process."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        with theirs, self._lock:
+            socket.send_fds(self._control, [REQUEST_SIZE.pack(NEW_CLIENT)], [theirs.fileno()])
+        return ours
+
     def _died(self) -> HarnessError:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=2)
@@ -125,7 +154,15 @@ class ForkServer:
         self._log.close()
 
 
-def serve(fd: int) -> NoReturn:
+@dataclass(frozen=True)
+class _Forked:
+    """A worker of the server's: where to tell of its end, and the control socket it serves."""
+
+    status_fd: int
+    client: int
+
+
+def serve(fd: int, folder: str) -> NoReturn:
     """The server's own process: fork a worker for each request, and say how each ended."""
     import gc
 
@@ -136,23 +173,33 @@ def serve(fd: int) -> NoReturn:
     # The workers share these objects' pages; a collection in a worker would copy them all.
     gc.collect()
     gc.freeze()
-    control = socket.socket(fileno=fd)
+    clients = {fd: socket.socket(fileno=fd)}
     wake_read, wake_write = os.pipe()
     os.set_blocking(wake_write, False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
-    workers: dict[int, int] = {}
-    while True:
-        ready, _, _ = select.select([fd, wake_read], [], [])
+    workers: dict[int, _Forked] = {}
+    while fd in clients:
+        ready, _, _ = select.select([*clients, wake_read], [], [])
         if wake_read in ready:
             os.read(wake_read, 4096)
         _reap(workers)
-        if fd in ready and not _fork_one(control, workers):
-            for pid in workers:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(pid, signal.SIGKILL)
-            _kill_orphans(workers)
-            os._exit(0)
+        for client in clients.keys() & set(ready):
+            if not _answer(clients, client, workers):
+                clients.pop(client).close()
+                _kill_workers_of(client, workers)
+    for client in clients:
+        _kill_workers_of(client, workers)
+    _kill_orphans(workers)
+    remove_scratch(Path(folder))
+    os._exit(0)
+
+
+def _kill_workers_of(client: int, workers: dict[int, _Forked]) -> None:
+    for pid, worker in workers.items():
+        if worker.client == client:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
 
 
 def _adopt_orphans() -> None:
@@ -163,7 +210,7 @@ def _adopt_orphans() -> None:
         pyprctl.set_child_subreaper(True)
 
 
-def _reap(workers: dict[int, int]) -> None:
+def _reap(workers: dict[int, _Forked]) -> None:
     while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)
@@ -171,18 +218,18 @@ def _reap(workers: dict[int, int]) -> None:
             return
         if pid == 0:
             return
-        status_fd = workers.pop(pid, None)
-        if status_fd is not None:
+        worker = workers.pop(pid, None)
+        if worker is not None:
             # Before the grader learns of the end, nothing of the worker may be left.
             _kill_orphans(workers)
-            report(status_fd, exit=os.waitstatus_to_exitcode(status))
-            os.close(status_fd)
+            report(worker.status_fd, exit=os.waitstatus_to_exitcode(status))
+            os.close(worker.status_fd)
 
 
-def _kill_orphans(workers: dict[int, int]) -> None:
+def _kill_orphans(workers: dict[int, _Forked]) -> None:
     """End what an ended worker left behind. Ending one process hands its children to this one."""
     for _ in range(MAX_SWEEPS):
-        orphans = [child for child in psutil.Process().children() if child.pid not in workers]
+        orphans = [child for child in children_of(os.getpid()) if child.pid not in workers]
         if not orphans:
             return
         for orphan in orphans:
@@ -191,14 +238,25 @@ def _kill_orphans(workers: dict[int, int]) -> None:
                 os.waitpid(orphan.pid, 0)
 
 
-def _fork_one(control: socket.socket, workers: dict[int, int]) -> bool:
-    """Serve one request; False when the grader has gone."""
-    prefix, fds, _, _ = socket.recv_fds(control, REQUEST_SIZE.size, MOST_FDS)
-    if not prefix:
+def _answer(clients: dict[int, socket.socket], client: int, workers: dict[int, _Forked]) -> bool:
+    """Serve one request of a client; False when it has gone."""
+    control = clients[client]
+    try:
+        prefix, fds, _, _ = socket.recv_fds(control, REQUEST_SIZE.size, MOST_FDS)
+        if not prefix:
+            return False
+        size = REQUEST_SIZE.unpack(prefix)[0]
+        if size == NEW_CLIENT:
+            clients[fds[0]] = socket.socket(fileno=fds[0])
+            return True
+        raw = b""
+        while len(raw) < size:
+            more = control.recv(size - len(raw))
+            if not more:
+                return False
+            raw += more
+    except ConnectionResetError:
         return False
-    raw = b""
-    while len(raw) < REQUEST_SIZE.unpack(prefix)[0]:
-        raw += control.recv(REQUEST_SIZE.unpack(prefix)[0] - len(raw))
     pid = os.fork()
     if pid == 0:
         try:
@@ -209,7 +267,7 @@ def _fork_one(control: socket.socket, workers: dict[int, int]) -> bool:
             traceback.print_exc()
         finally:
             os._exit(70)
-    workers[pid] = fds.pop(STATUS)
+    workers[pid] = _Forked(fds.pop(STATUS), client)
     for fd in fds:
         os.close(fd)
     return True

@@ -68,7 +68,7 @@ class WorkerProcess:
     def _tree(self) -> list[psutil.Process]:
         try:
             root = psutil.Process(self.pid)
-            if not _has_children(root.pid):
+            if not children_of(root.pid):
                 return [root]
             return [root, *root.children(recursive=True)]
         except psutil.Error:
@@ -88,14 +88,19 @@ class WorkerProcess:
             self._status_text += chunk
 
 
-def _has_children(pid: int) -> bool:
-    """Whether the process has started others, or may have, where the kernel does not say.
+def children_of(pid: int) -> list[psutil.Process]:
+    """The processes that a process has started and that have not ended.
 
-    Workers hardly ever have, and psutil looks at every process of the machine to tell. This is
-    asked twenty times a second, on cores that the worker needs.
+    psutil looks at every process of the machine to tell; the kernel knows. This is asked twenty
+    times a second, on cores that the worker needs.
     """
     threads = Path(f"/proc/{pid}/task")
     try:
-        return any((thread / "children").read_bytes() for thread in threads.iterdir())
+        lists = [(thread / "children").read_text() for thread in threads.iterdir()]
     except OSError:
-        return True
+        return list(psutil.Process(pid).children())
+    children = []
+    for child in " ".join(lists).split():
+        with contextlib.suppress(psutil.Error):
+            children.append(psutil.Process(int(child)))
+    return children

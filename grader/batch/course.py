@@ -1,0 +1,101 @@
+"""A course: from the hand-ins of a folder to a row for each, and the files that are made of those.
+
+Everything is there already when the run ends, but for these files: each submission's own results
+are written when it is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.batch.grade_one import Done, Task
+from grader.batch.handed_in import given_fingerprints
+from grader.batch.keys import data_digest
+from grader.batch.results import read_row, remove_partial
+from grader.engine import wanted_questions
+from grader.grading import Request
+from grader.intake import arrivals
+from grader.language_model.corpus import Corpus
+from grader.reports.canvas import to_canvas
+from grader.reports.files import write_atomically
+from grader.reports.gradebook import to_gradebook
+from grader.reports.moodle import to_moodle
+from grader.reports.summary import to_summary
+from grader.roster import Kind, Matching, Roster, match
+from grader.rows import Row, Status
+from grader.rubric import Rubric
+from grader.similarity import common_marks, groups
+
+GRADEBOOK_FILE = "gradebook.csv"
+SUMMARY_FILE = "summary.html"
+IMPORT_FILES = {Kind.CANVAS: "canvas.csv", Kind.MOODLE: "moodle.csv"}
+
+
+@dataclass(frozen=True)
+class Class:
+    """The class list of a course, and the name of the assignment's column in it."""
+
+    roster: Roster
+    assignment: str
+
+
+def plan(request: Request, out: Path, unpacked: Path, *, regrade: bool) -> list[Task]:
+    """A task for each hand-in at the request's path; bulk archives are unpacked into ``unpacked``.
+
+    Raises UsageError when there is none, or when the request, the rubric or the data is wrong: all
+    that would end every task alike is found here.
+    """
+    wanted_questions(request)
+    Corpus.open(request.data)
+    rubric = Rubric.load(request.rubric)
+    hand_ins = arrivals(request.path, unpacked, rubric.intake)
+    data = data_digest(request.data, request.model.private_test)
+    out.mkdir(parents=True, exist_ok=True)
+    remove_partial(out)
+    return [
+        Task(hand_in, request, data, out / hand_in.arrival.name, regrade) for hand_in in hand_ins
+    ]
+
+
+def rows_of(tasks: Iterable[Task], done: Iterable[Done]) -> list[Row]:
+    """The rows of all tasks: of those just done, of an earlier run, or that there is none."""
+    rows = {result.row.arrival.name: result.row for result in done}
+    return [rows.get(task.hand_in.arrival.name) or _earlier(task) for task in tasks]
+
+
+def _earlier(task: Task) -> Row:
+    arrival = task.hand_in.arrival
+    row = read_row(task.out)
+    if row is not None:
+        return row.model_copy(update={"arrival": arrival})
+    return Row(arrival=arrival, status=Status.NOT_DONE, notes=arrival.notes)
+
+
+def course_files(
+    rows: Sequence[Row], rubric: Rubric, listed: Class | None = None
+) -> tuple[dict[str, str], Matching]:
+    """The texts of a course's files by name, and which hand-in is whose in the class list."""
+    thresholds = [(t.below, t.points) for t in rubric.language_model.thresholds]
+    common = common_marks(rows, given_fingerprints())
+    files = {
+        GRADEBOOK_FILE: to_gradebook(rows),
+        SUMMARY_FILE: to_summary(rows, groups(rows, common), thresholds),
+    }
+    if listed is None:
+        return files, Matching((), (), ())
+    found = match(listed.roster, rows)
+    if listed.roster.kind is Kind.CANVAS:
+        files[IMPORT_FILES[Kind.CANVAS]] = to_canvas(
+            listed.roster, found.matches, listed.assignment
+        )
+    elif listed.roster.kind is Kind.MOODLE:
+        files[IMPORT_FILES[Kind.MOODLE]] = to_moodle(listed.roster, found.matches)
+    return files, found
+
+
+def write_course(files: dict[str, str], out: Path) -> None:
+    """Write a course's files, each as a whole."""
+    for name, text in files.items():
+        write_atomically(out / name, text)

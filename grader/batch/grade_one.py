@@ -1,0 +1,134 @@
+"""Grades one submission of a course, as far as its results are not there yet."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from grader.batch.handed_in import file_digests, fingerprints
+from grader.batch.keys import question_keys
+from grader.batch.results import Earlier, read_earlier, write_graded, write_ungraded
+from grader.catalogue import question_files
+from grader.engine import grade_questions, wanted_questions
+from grader.errors import HarnessError, SubmissionError
+from grader.grading import Grading, Request
+from grader.intake import HandIn
+from grader.language_model.corpus import Corpus
+from grader.model import Report
+from grader.plugin import Silent
+from grader.rows import Row, Status, row_of
+from grader.sandbox.lent import SandboxUse
+
+
+@dataclass(frozen=True)
+class Task:
+    """One submission to grade into its own folder ``out``."""
+
+    hand_in: HandIn
+    request: Request
+    """What all submissions of the course are graded by; its path is theirs together."""
+    data: str
+    """The digest of the corpus."""
+    out: Path
+    regrade: bool = False
+    """Whether what is there already is graded all the same."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """A submission's row, and whether anything of it was graded just now."""
+
+    row: Row
+    fresh: bool = True
+
+
+def grade_one(task: Task, sandbox: SandboxUse, corpus: Corpus) -> Done:
+    """Grade what is not graded yet and write the results.
+
+    A hand-in that cannot be read gives a row that says why, and so does a failure of the grader
+    itself, which is tried again the next time. Raises UsageError when the request is wrong.
+    """
+    hand_in = task.hand_in
+    if hand_in.problem:
+        return _ungraded(task, Status.UNREADABLE, hand_in.problem)
+    request = replace(task.request, parts=hand_in.parts, name=hand_in.arrival.name)
+    try:
+        with Grading(request, sandbox, Silent().progress, corpus) as grading:
+            return _grade(task, grading)
+    except SubmissionError as error:
+        return _ungraded(task, Status.UNREADABLE, str(error))
+    except HarnessError as error:
+        return _ungraded(task, Status.GRADER_FAILED, str(error))
+
+
+def failed(task: Task, reason: str) -> Done:
+    """The row of a submission whose grading the grader itself did not survive."""
+    return _ungraded(task, Status.GRADER_FAILED, reason)
+
+
+def defect(error: Exception) -> str:
+    """What staff should know of an exception that nobody expected."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return (
+        f"the grader failed, not the hand-in: {type(error).__name__}: {str(error)[:300]} "
+        f"({Path(last.filename).name}, line {last.lineno})"
+    )
+
+
+def _ungraded(task: Task, status: Status, reason: str) -> Done:
+    arrival = task.hand_in.arrival
+    row = Row(arrival=arrival, status=status, reason=reason, notes=arrival.notes)
+    write_ungraded(row, task.out)
+    return Done(row)
+
+
+def _grade(task: Task, grading: Grading) -> Done:
+    wanted = wanted_questions(grading.request)
+    keys = question_keys(grading, question_files(), task.data)
+    earlier = read_earlier(task.out)
+    graded = {q.id: q.key for q in earlier.row.questions} if earlier else {}
+    todo = [id for id in wanted if task.regrade or graded.get(id) != keys[id]]
+    if earlier and not todo:
+        arrival = task.hand_in.arrival
+        notes = (*arrival.notes, *earlier.report.notes)
+        return Done(earlier.row.model_copy(update={"arrival": arrival, "notes": notes}), False)
+    report = grade_questions(grading, todo, Silent())
+    kept = {id: key for id, key in graded.items() if id not in todo}
+    if earlier and kept:
+        outdated = sorted(id for id, key in kept.items() if key != keys.get(id))
+        report = _merged(earlier, report, outdated)
+    # A question in which the grader failed has no key: it is tried again the next time.
+    judged = {q.id: keys[q.id] for q in report.questions if q.id in todo and not q.harness_failed}
+    row = row_of(
+        task.hand_in.arrival,
+        report,
+        digest=grading.submission.digest,
+        keys={**kept, **judged},
+        fingerprints=fingerprints(grading.submission),
+        files=file_digests(grading.submission),
+    )
+    write_graded(row, report, task.out)
+    return Done(row)
+
+
+def _merged(earlier: Earlier, report: Report, outdated: Sequence[str]) -> Report:
+    """The new report with the questions of the earlier one that were not graded again."""
+    new = {question.id for question in report.questions}
+    kept = [question for question in earlier.report.questions if question.id not in new]
+    questions = sorted([*kept, *report.questions], key=lambda question: question.id)
+    notes = list(report.notes)
+    if outdated:
+        notes.append(
+            f"{', '.join(outdated).upper()}: graded by an earlier run, and the hand-in, the rubric "
+            "or the grader has changed since; grade without --only to bring it up to date"
+        )
+    return report.model_copy(
+        update={
+            "score": sum(q.score for q in questions),
+            "max_score": sum(q.max_score for q in questions),
+            "questions": tuple(questions),
+            "notes": tuple(notes),
+        }
+    )

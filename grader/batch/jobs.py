@@ -1,0 +1,77 @@
+"""A job: a process of the grader's own that grades one submission after the other.
+
+It runs no student code; that is for the workers, which all jobs get from one fork server.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import signal
+import socket
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from grader.batch.grade_one import defect, failed, grade_one
+from grader.errors import UsageError
+from grader.language_model.corpus import Corpus
+from grader.model import Isolation, IsolationMode
+from grader.sandbox.forkserver import ForkClient
+from grader.sandbox.lent import LentSandbox
+
+
+@dataclass(frozen=True)
+class JobSettings:
+    """What a job is told of the run that it belongs to."""
+
+    mode: IsolationMode
+    folder: Path
+    cores: int
+    isolation: Isolation
+    data: Path
+
+
+def work(
+    tasks: Connection,
+    control: socket.socket,
+    settings: JobSettings,
+    model_turn: AbstractContextManager[object],
+) -> None:
+    """Grade the tasks that come until there are no more: each answer is a Done or a UsageError."""
+    _end_with_parent()
+    # Ctrl-C reaches all processes of a terminal; the parent decides what becomes of the jobs.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sandbox = LentSandbox(
+        mode=settings.mode,
+        server=ForkClient(control),
+        folder=settings.folder,
+        cores=settings.cores,
+        model_turn=model_turn,
+        known=settings.isolation,
+    )
+    corpus = Corpus.open(settings.data)
+    # What was imported stays; collecting it again and again would only take time.
+    gc.freeze()
+    while True:
+        try:
+            task = tasks.recv()
+        except EOFError:
+            return
+        try:
+            answer = grade_one(task, sandbox, corpus)
+        except UsageError as error:
+            tasks.send(error)
+            return
+        except Exception as error:  # one submission must not end the others
+            answer = failed(task, defect(error))
+        tasks.send(answer)
+
+
+def _end_with_parent() -> None:
+    """Where the kernel can: a job that outlives a killed run would write beside the next one."""
+    with contextlib.suppress(ImportError, OSError):
+        import pyprctl
+
+        pyprctl.set_pdeathsig(signal.SIGKILL)

@@ -1,0 +1,62 @@
+"""What a question's result depends on: when none of it has changed, it need not be graded again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from grader.grading import MODEL_QUESTION, Grading, versions
+from grader.language_model.corpus import TEST_FILE, TRAIN_FILE
+
+PACKAGE = Path(__file__).resolve().parents[1]
+PROGRAM_SUFFIXES = frozenset({".py", ".toml"})
+CHUNK = 1 << 20
+
+
+@cache
+def program_digest() -> str:
+    """SHA-256 over the program's own files: a check that staff change is graded anew."""
+    files = (file for file in PACKAGE.rglob("*") if file.suffix in PROGRAM_SUFFIXES)
+    return digest_of(sorted(files))
+
+
+def data_digest(data: Path, private_test: Path | None) -> str:
+    """SHA-256 over the corpus that the language model is scored on."""
+    files = (data / TRAIN_FILE, data / TEST_FILE, private_test)
+    return digest_of(file for file in files if file is not None and file.is_file())
+
+
+def digest_of(files: Iterable[Path]) -> str:
+    """SHA-256 over the names and contents of files."""
+    total = hashlib.sha256()
+    for file in files:
+        with file.open("rb") as reader:
+            content = hashlib.file_digest(reader, "sha256").hexdigest()
+        total.update(f"{file.name}\n{content}\n".encode())
+    return total.hexdigest()
+
+
+def question_keys(grading: Grading, questions: Iterable[str], data: str) -> dict[str, str]:
+    """A key for each question of a submission; ``data`` is the corpus' digest."""
+    request = grading.request
+    common = [
+        program_digest(),
+        versions().model_dump_json(),
+        grading.submission.digest,
+        grading.rubric.digest,
+        str(grading.seed),
+    ]
+    # Where a file lies does not matter; its content is in the digest of the data.
+    model = replace(request.model, private_test=None)
+    of_model = [data, request.device, repr(model)]
+    return {
+        id: _key([id, *common, *of_model] if id == MODEL_QUESTION else [id, *common])
+        for id in questions
+    }
+
+
+def _key(parts: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

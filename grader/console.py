@@ -1,0 +1,103 @@
+"""What is shown while something runs, and at its end; this alone prints."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.console import Console, RenderableType
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+PLAIN_WIDTH = 100
+
+
+def show(*parts: RenderableType) -> None:
+    """Print to a terminal as it is, and elsewhere as plain lines of a fixed width."""
+    console = Console(highlight=False)
+    if sys.stdout.isatty():
+        console.print(*parts, sep="\n")
+        return
+    console = Console(highlight=False, width=PLAIN_WIDTH, color_system=None, force_terminal=False)
+    with console.capture() as captured:
+        console.print(*parts, sep="\n")
+    say("\n".join(line.rstrip() for line in captured.get().splitlines()))
+
+
+def say(line: str) -> None:
+    """Print a text as it is."""
+    typer.echo(line)
+
+
+def complain(message: str) -> None:
+    """Print what is wrong to where errors go."""
+    typer.echo(message, err=True)
+
+
+class SubmissionProgress:
+    """Shows on a terminal what is under way in one submission; elsewhere it is silent."""
+
+    def __init__(self) -> None:
+        console = Console(stderr=True)
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._task = self._bar.add_task("starting", total=None)
+
+    def __enter__(self) -> SubmissionProgress:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def check_done(self, question: object, result: object) -> None:
+        """A check has ended; the next one begins."""
+        self._bar.update(self._task, description=f"{getattr(question, 'title', '')}", total=None)
+
+    def progress(self, doing: str, fraction: float) -> None:
+        """Something long is under way; ``fraction`` of it is done."""
+        self._bar.update(self._task, description=doing, total=1.0, completed=fraction)
+
+
+class CourseProgress:
+    """A line for each submission as it is done, and on a terminal how many are left."""
+
+    def __init__(self, count: int) -> None:
+        console = Console(stderr=True)
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._task = self._bar.add_task("grading", total=count)
+
+    def __enter__(self) -> CourseProgress:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def done(self, line: str) -> None:
+        """One more is done, of which ``line`` tells."""
+        if self._bar.disable:
+            complain(line)
+        else:
+            self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
+        self._bar.advance(self._task)

@@ -1,0 +1,69 @@
+"""A course for a terminal: how it went as a whole, and what a person has to look at."""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from grader.reports.plain import plain
+from grader.rows import Row, Status
+
+
+def one_line(row: Row, *, fresh: bool = True) -> str:
+    """What became of one submission; ``fresh``: it was graded just now."""
+    name = plain(row.arrival.name)
+    late = ", late" if row.arrival.late else ""
+    if row.status is not Status.GRADED:
+        return plain(f"{name}: {row.status}{late}: {row.reason or 'see its report'}")
+    parts = "  ".join(f"{q.id} {q.score:g}" for q in row.questions)
+    unchanged = "" if fresh else ", unchanged"
+    return f"{name}: {row.score:g} / {row.max_score:g}  ({parts}{late}{unchanged})"
+
+
+def course_table(rows: Sequence[Row], *, fresh: int) -> RenderableType:
+    """Points by question and how many came how far; then whoever needs a person's look."""
+    graded = [row for row in rows if row.status is Status.GRADED]
+    parts: list[RenderableType] = []
+    if graded:
+        parts.append(_questions(graded))
+        scores = [row.score for row in graded]
+        parts.append(
+            Text(
+                f"\nTotal: mean {statistics.fmean(scores):.1f}, median "
+                f"{statistics.median(scores):g} of {max(row.max_score for row in graded):g}",
+                style="bold",
+            )
+        )
+    counts = Counter(row.status for row in rows)
+    words = ", ".join(f"{counts[status]} {status}" for status in Status if counts[status])
+    parts.append(Text(f"{len(rows)} hand-ins: {words}; {fresh} of them just now."))
+    parts += [
+        Text(one_line(row), style="red" if row.status is Status.GRADER_FAILED else "yellow")
+        for row in rows
+        if row.status in (Status.UNREADABLE, Status.GRADER_FAILED)
+    ]
+    return Group(*parts)
+
+
+def _questions(rows: Sequence[Row]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for heading in ("", "Question"):
+        table.add_column(heading)
+    for heading in ("Full points", "Mean"):
+        table.add_column(heading, justify="right")
+    ids = sorted({question.id for row in rows for question in row.questions})
+    for id in ids:
+        results = [question for row in rows for question in row.questions if question.id == id]
+        full = sum(question.score >= question.max_score for question in results)
+        table.add_row(
+            id.upper(),
+            plain(results[0].title),
+            f"{full} of {len(results)}",
+            f"{statistics.fmean(q.score for q in results):.2f} / {results[0].max_score:g}",
+        )
+    return table

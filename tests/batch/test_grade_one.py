@@ -1,0 +1,184 @@
+"""One submission of a course: what is graded again, what is kept, and what is never a zero."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from grader.batch import grade_one as module
+from grader.batch.grade_one import Done, Task, grade_one
+from grader.batch.results import read_earlier, read_row
+from grader.doctor import Sandbox
+from grader.errors import HarnessError, RubricError
+from grader.language_model.corpus import EMBEDDED_CORPUS, Corpus
+from grader.model import Report
+from grader.rows import Status
+from tests.batch import made
+from tests.conftest import ROOT
+
+Run = Callable[[Task], Done]
+
+
+@pytest.fixture
+def run(sandbox: Sandbox) -> Run:
+    corpus = Corpus.open(EMBEDDED_CORPUS)
+    return lambda task: grade_one(task, sandbox, corpus)
+
+
+@pytest.fixture
+def alice(tmp_path: Path) -> Path:
+    folder = tmp_path / "alice"
+    folder.mkdir()
+    shutil.copy(ROOT / "submissions" / "alice" / "implementation.py", folder)
+    return folder
+
+
+def report(out: Path) -> Report:
+    return Report.model_validate_json((out / "report.json").read_bytes())
+
+
+def test_first_run_writes_the_row_and_the_reports(run: Run, alice: Path, tmp_path: Path) -> None:
+    done = run(made.task(alice, tmp_path / "out", "q5"))
+    assert done.fresh
+    assert (done.row.status, done.row.score, done.row.max_score) == (Status.GRADED, 2, 2)
+    assert read_row(tmp_path / "out") == done.row
+    names = {file.name for file in (tmp_path / "out").iterdir()}
+    assert names == {"report.json", "junit.xml", "report.html", "staff.html", "row.json"}
+    assert done.row.fingerprints["implementation.py"]
+    assert set(done.row.files) == {"implementation.py"}
+
+
+def test_unchanged_submission_is_not_graded_again(
+    run: Run, alice: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = run(made.task(alice, tmp_path / "out", "q5"))
+    monkeypatch.setattr(module, "grade_questions", pytest.fail)
+    again = run(made.task(alice, tmp_path / "out", "q5"))
+    assert not again.fresh
+    assert again.row == first.row
+
+
+def test_regrade_grades_all_the_same(run: Run, alice: Path, tmp_path: Path) -> None:
+    run(made.task(alice, tmp_path / "out", "q5"))
+    assert run(made.task(alice, tmp_path / "out", "q5", regrade=True)).fresh
+
+
+def test_changed_submission_is_graded_again(run: Run, alice: Path, tmp_path: Path) -> None:
+    first = run(made.task(alice, tmp_path / "out", "q5"))
+    (alice / "implementation.py").write_text("def gru():\n    pass\n")
+    again = run(made.task(alice, tmp_path / "out", "q5"))
+    assert again.fresh
+    assert (first.row.score, again.row.score) == (2, 0)
+
+
+def test_changed_rubric_grades_again(run: Run, alice: Path, tmp_path: Path) -> None:
+    task = made.task(alice, tmp_path / "out", "q5")
+    run(task)
+    (tmp_path / "rubric.toml").write_text("[questions.q5]\npoints = 4\n")
+    request = replace(task.request, rubric=tmp_path / "rubric.toml")
+    again = run(replace(task, request=request))
+    assert again.fresh
+    assert again.row.max_score == 4
+
+
+def test_other_data_matters_to_the_model_alone(run: Run, alice: Path, tmp_path: Path) -> None:
+    run(made.task(alice, tmp_path / "out", "q5", data="one"))
+    assert not run(made.task(alice, tmp_path / "out", "q5", data="two")).fresh
+
+
+def test_only_adds_to_what_is_there(run: Run, alice: Path, tmp_path: Path) -> None:
+    run(made.task(alice, tmp_path / "out", "q5"))
+    done = run(made.task(alice, tmp_path / "out", "q4"))
+    assert [question.id for question in done.row.questions] == ["q4", "q5"]
+    assert done.row.score == 4
+    assert [question.id for question in report(tmp_path / "out").questions] == ["q4", "q5"]
+    assert report(tmp_path / "out").score == 4
+    # Both are known now.
+    assert not run(made.task(alice, tmp_path / "out", "q4", "q5")).fresh
+
+
+def test_what_is_kept_of_another_hand_in_is_said(run: Run, alice: Path, tmp_path: Path) -> None:
+    run(made.task(alice, tmp_path / "out", "q5"))
+    (alice / "implementation.py").write_text("def gru():\n    pass\n")
+    done = run(made.task(alice, tmp_path / "out", "q4"))
+    [note] = [note for note in done.row.notes if "earlier run" in note]
+    assert note.startswith("Q5:")
+    # And when all is asked for, that question is graded again.
+    assert [q.score for q in run(made.task(alice, tmp_path / "out", "q4", "q5")).row.questions] == [
+        0,
+        0,
+    ]
+
+
+def test_report_that_does_not_go_with_the_row_is_not_trusted(
+    run: Run, alice: Path, tmp_path: Path
+) -> None:
+    run(made.task(alice, tmp_path / "out", "q5"))
+    (tmp_path / "out" / "report.json").write_text("{")
+    assert read_earlier(tmp_path / "out") is None
+    assert run(made.task(alice, tmp_path / "out", "q5")).fresh
+
+
+def test_half_written_row_counts_for_nothing(run: Run, alice: Path, tmp_path: Path) -> None:
+    run(made.task(alice, tmp_path / "out", "q5"))
+    row = tmp_path / "out" / "row.json"
+    row.write_text(row.read_text()[:-20])
+    assert run(made.task(alice, tmp_path / "out", "q5")).fresh
+
+
+def test_what_cannot_be_read_is_a_row(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    done = run(made.task(tmp_path / "empty", tmp_path / "out"))
+    assert done.row.status is Status.UNREADABLE
+    assert "nothing to grade" in done.row.reason
+    assert read_row(tmp_path / "out") == done.row
+
+
+def test_problem_of_the_arrival_is_its_reason(run: Run, tmp_path: Path) -> None:
+    task = made.task(tmp_path, tmp_path / "out")
+    hand_in = replace(task.hand_in, problem="it is a RAR archive")
+    done = run(replace(task, hand_in=hand_in))
+    assert (done.row.status, done.row.reason) == (Status.UNREADABLE, "it is a RAR archive")
+
+
+def test_reports_of_what_cannot_be_read_any_more_go(run: Run, alice: Path, tmp_path: Path) -> None:
+    run(made.task(alice, tmp_path / "out", "q5"))
+    (alice / "implementation.py").unlink()
+    run(made.task(alice, tmp_path / "out", "q5"))
+    assert [file.name for file in (tmp_path / "out").iterdir()] == ["row.json"]
+
+
+def test_failure_of_the_grader_is_no_zero_and_tried_again(
+    run: Run, alice: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> Report:
+        raise HarnessError("no more processes")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "grade_questions", fail)
+        done = run(made.task(alice, tmp_path / "out", "q5"))
+    assert (done.row.status, done.row.reason) == (Status.GRADER_FAILED, "no more processes")
+    assert done.row.questions == ()
+    assert run(made.task(alice, tmp_path / "out", "q5")).row.score == 2
+
+
+def test_question_in_which_the_grader_failed_is_tried_again(
+    run: Run, alice: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("grader.checking.Check.gates", None)
+        done = run(made.task(alice, tmp_path / "out", "q5"))
+    assert done.row.status is Status.GRADER_FAILED
+    again = run(made.task(alice, tmp_path / "out", "q5"))
+    assert (again.fresh, again.row.status, again.row.score) == (True, Status.GRADED, 2)
+
+
+def test_wrong_request_is_no_submissions_fault(run: Run, alice: Path, tmp_path: Path) -> None:
+    task = made.task(alice, tmp_path / "out", "q5")
+    request = replace(task.request, rubric=tmp_path / "none.toml")
+    with pytest.raises(RubricError):
+        run(replace(task, request=request))
