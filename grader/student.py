@@ -75,6 +75,8 @@ class Student:
         """``slot_bytes``: the most that one result may take in memory shared with the worker."""
         self.submission = submission
         self.layers_seen: set[str] = set()
+        self.inherited = False
+        """Whether the worker has run another question's calls before this one's."""
         self._server = server
         self._scratch = scratch
         self._limits = limits
@@ -195,8 +197,15 @@ class Student:
         self._output = self.take_output()
         self._quotes = False
 
+    def begin_question(self) -> None:
+        """From now on another question calls; what came of those before does not count for it."""
+        self.layers_seen.clear()
+        self._timeouts = 0
+        self.inherited = self._conversation is not None
+
     def restart(self) -> None:
         """End the worker; the next request starts a new one."""
+        self.inherited = False
         if self._conversation is not None:
             self._conversation.close()
             if self._quotes:

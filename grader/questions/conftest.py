@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 
 import pytest
 
@@ -21,11 +21,9 @@ def grading(pytestconfig: pytest.Config) -> Grading:
 
 
 @pytest.fixture(scope="module")
-def student(grading: Grading, request: pytest.FixtureRequest) -> Iterator[Student]:
-    """The submission's code, in a worker of this question's own."""
-    student = grading.new_student(request.module.QUESTION.id)
-    yield student
-    student.restart()
+def student(grading: Grading, request: pytest.FixtureRequest) -> Student:
+    """The submission's code, for the calls of this question."""
+    return grading.student_for(request.module.QUESTION.id)
 
 
 @pytest.fixture
@@ -39,13 +37,31 @@ def check(grading: Grading, student: Student, request: pytest.FixtureRequest) ->
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-    """At the first wrong answer that costs a question's points, ask what was misunderstood."""
+    """Judge again what failed, where another question may be the reason; then ask what was
+    misunderstood, at the first wrong answer that costs a question's points."""
     try:
         return (yield)
+    except CheckFailed as first:
+        failure: CheckFailed | None = first
+    check = pyfuncitem.stash.get(CHECK, None)
+    if check is not None and check.student.inherited:
+        # What an earlier question left in the worker must not cost this one its points.
+        check.student.restart()
+        failure = _outcome(pyfuncitem)
+    if failure is None:
+        return True
+    if failure.outcome is Outcome.WRONG and check is not None:
+        _add_hint(pyfuncitem, check)
+    raise failure
+
+
+def _outcome(item: pytest.Function) -> CheckFailed | None:
+    """Run a check once more."""
+    try:
+        item.obj(**{name: item.funcargs[name] for name in item._fixtureinfo.argnames})
     except CheckFailed as failure:
-        if failure.outcome is Outcome.WRONG and CHECK in pyfuncitem.stash:
-            _add_hint(pyfuncitem, pyfuncitem.stash[CHECK])
-        raise
+        return failure
+    return None
 
 
 def _add_hint(item: pytest.Function, check: Check) -> None:
