@@ -285,7 +285,7 @@ def test_loss_that_was_still_falling() -> None:
     assert named(measured(Does(pairs), training=run(2.6, 2.3))) == "no-memory"
 
 
-@pytest.mark.parametrize("losses", [(2.3,), (2.31, 2.30), (2.3, 2.6)])
+@pytest.mark.parametrize("losses", [(2.3,), (2.31, 2.30), (2.3, 2.6), (2.2, 2.5, 2.4)])
 def test_loss_that_no_longer_fell(losses: tuple[float, ...]) -> None:
     best = 1 + losses.index(min(losses))
     assert named(measured(Does(triples), training=run(*losses, best=best))) is None
