@@ -85,7 +85,8 @@ def test_loss_below(evaluate: Evaluate, check: Check, threshold: LossThreshold) 
     check.closest = Closeness(loss, threshold.below, ())
     if not loss < threshold.below:
         advice = (
-            "Longer training, a larger hidden size or a lower learning rate at the end all help."
+            "Where there is no mistake, longer training, a larger hidden size or a lower learning "
+            "rate at the end all help."
         )
         if measures.causality.looks_ahead:
             advice = "It is measured from the sentences' beginnings, because the model looks ahead."
