@@ -120,7 +120,7 @@ def grade_course(request: Request, sandbox: Sandbox, course: Course, output: Out
 
 def _executor(request: Request, sandbox: Sandbox, course: Course) -> Executor:
     model_mb = Rubric.load(request.rubric).language_model.gpu_mb
-    return LocalExecutor(course.jobs, sandbox, request.data, gpu_turns(request.device, model_mb))
+    return LocalExecutor(course.jobs, sandbox, request, gpu_turns(request.device, model_mb))
 
 
 def _run(tasks: list[Task], executor: Executor, done: list[Done]) -> None:

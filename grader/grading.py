@@ -83,6 +83,8 @@ class Grading:
         self._folder.chmod(0o711)
         self._students: list[Student] = []
         self._shared: dict[str, Student] = {}
+        self.diagnosed: set[str] = set()
+        """The questions of which it was asked what was misunderstood."""
         self._flags: tuple[str, ...] = ()
         try:
             self.submission: Submission = stage(
@@ -225,4 +227,6 @@ def versions() -> Versions:
 
 
 GRADING: pytest.StashKey[Grading] = pytest.StashKey()
-"""Where the pytest configuration of a run keeps its grading."""
+"""Where the pytest configuration of a run keeps the submission under way."""
+RUBRIC: pytest.StashKey[Rubric] = pytest.StashKey()
+"""Where it keeps the rubric, which decides what checks there are."""

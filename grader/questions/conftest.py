@@ -14,7 +14,7 @@ from grader.questions.misconceptions.diagnosis import Diagnose, as_hint
 from grader.student import Student
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def grading(pytestconfig: pytest.Config) -> Grading:
     """The submission under way."""
     return pytestconfig.stash[GRADING]
@@ -70,14 +70,11 @@ def _add_hint(item: pytest.Function, check: Check) -> None:
     hidden = rubric.visibility(question, check_name(item)) is Visibility.HIDDEN
     if diagnose is None or hidden or not counts(rubric, item):
         return
-    module = item.getparent(pytest.Module)
-    if rubric.hints == "none" or module is None or DIAGNOSED in module.stash:
+    grading = item.config.stash[GRADING]
+    if rubric.hints == "none" or question in grading.diagnosed or check.student.timed_out:
         return
-    if check.student.timed_out:
-        return
-    module.stash[DIAGNOSED] = True
-    seed = item.config.stash[GRADING].seed
-    further = Check(check.student, rubric, f"{question}.diagnosis", seed)
+    grading.diagnosed.add(question)
+    further = Check(check.student, rubric, f"{question}.diagnosis", grading.seed)
     further.measured = check.measured
     try:
         found = diagnose(further)
@@ -85,7 +82,3 @@ def _add_hint(item: pytest.Function, check: Check) -> None:
         return  # The worker died over further questions: there is no hint, and nothing else lost.
     if found is not None:
         check.hint = as_hint(found, location_only=rubric.hints == "location")
-
-
-DIAGNOSED: pytest.StashKey[bool] = pytest.StashKey()
-"""Set on a question's module once it was asked what was misunderstood."""
