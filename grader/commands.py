@@ -20,12 +20,11 @@ from grader.batch.local import Executor, LocalExecutor
 from grader.console import CourseProgress, SubmissionProgress, say, show
 from grader.doctor import Sandbox
 from grader.engine import grade
-from grader.errors import GraderError, SubmissionError
 from grader.exit_codes import ExitCode
 from grader.grading import Request
 from grader.reports.course import course_table, one_line
 from grader.reports.files import write_atomically, write_reports
-from grader.reports.gradescope import failed_to_gradescope, to_gradescope
+from grader.reports.gradescope import to_gradescope
 from grader.reports.markdown import course_to_markdown, to_annotations, to_markdown
 from grader.reports.terminal import to_terminal
 from grader.roster import Matching, read_roster
@@ -66,18 +65,12 @@ def grade_hand_in(request: Request, sandbox: Sandbox, output: Output) -> int:
     try:
         with SubmissionProgress() as progress:
             report = grade(request, sandbox, progress)
-    except GraderError as error:
-        if output.gradescope is not None:
-            unreadable = isinstance(error, SubmissionError)
-            text = failed_to_gradescope(str(error), unreadable=unreadable)
-            _write(output.gradescope, text)
-        raise
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     folder = output.folder or Path("results") / report.submission
     write_reports(report, folder)
     if output.gradescope is not None:
-        _write(output.gradescope, to_gradescope(report))
+        write_atomically(output.gradescope, to_gradescope(report))
     show(to_terminal(report, verbose=output.verbose), Text(f"Reports: {folder}", style="dim"))
     if output.markdown:
         _summarise(to_markdown(report), folder)
@@ -153,8 +146,3 @@ def _summarise(markdown: str, folder: Path) -> None:
     if page:
         with Path(page).open("a", encoding="utf-8") as writer:
             writer.write(markdown)
-
-
-def _write(file: Path, text: str) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(file, text)

@@ -104,6 +104,7 @@ class Student:
 
         Raises CheckFailed when there is no such function or file, or when it did not return.
         """
+        self._try_no_more_after_timeouts(f"{function}(...)")
         if self._load_failure is not None:
             raise self._load_failure
         try:
@@ -133,12 +134,7 @@ class Student:
         The worker has its next request already when it has answered one, and goes on while the
         caller looks at the answer. ``limit_s`` is asked for the seconds that each may take.
         """
-        if self._timeouts >= self._limits.timeouts:
-            raise CheckFailed(
-                Outcome.TIMEOUT,
-                f"{doing} was not tried: {self._timeouts} earlier calls of this question did not "
-                "finish in time.",
-            )
+        self._try_no_more_after_timeouts(doing)
         waiting = iter(requests)
         conversation = self._connected()
         pending = 0
@@ -162,6 +158,14 @@ class Student:
             if pending:
                 # Or its answers would be taken for those to other requests.
                 self.restart()
+
+    def _try_no_more_after_timeouts(self, doing: str) -> None:
+        if self._timeouts >= self._limits.timeouts:
+            raise CheckFailed(
+                Outcome.TIMEOUT,
+                f"{doing} was not tried: {self._timeouts} earlier calls of this question did not "
+                "finish in time.",
+            )
 
     @contextmanager
     def _ended_by_failure(self) -> Iterator[None]:
