@@ -75,7 +75,7 @@ def grade_hand_in(request: Request, sandbox: Sandbox, output: Output) -> int:
     if output.markdown:
         _summarise(to_markdown(report), folder)
         if os.environ.get(IN_GITHUB):
-            for line in to_annotations(report, str(request.path)):
+            for line in to_annotations(report, _in_repository(request.path)):
                 say(line)
     if report.harness_failed:
         return ExitCode.HARNESS
@@ -138,6 +138,15 @@ def _exit_code(rows: list[Row], min_score: float | None) -> int:
     if min_score is not None and any(row.score < min_score for row in rows):
         return ExitCode.UNDER_MIN_SCORE
     return ExitCode.GRADED
+
+
+def _in_repository(path: Path) -> str:
+    """Where GitHub knows a hand-in: relative to its repository, if it is in one."""
+    whole = path.resolve()
+    for folder in (whole, *whole.parents):
+        if (folder / ".git").exists():
+            return whole.relative_to(folder).as_posix().removeprefix(".")
+    return str(path)
 
 
 def _summarise(markdown: str, folder: Path) -> None:

@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Self
 
@@ -214,6 +214,7 @@ class Grading:
         return claims_of(notebooks, questions, same_data=self.request.data != EMBEDDED_CORPUS)
 
 
+@cache
 def versions() -> Versions:
     """The versions that a result depends on."""
     from importlib.metadata import version

@@ -8,12 +8,13 @@ which a correct implementation may add its terms up.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from numpy.typing import NDArray
 
 from grader.compare import Expected
 from grader.oracle.draws import (
@@ -25,7 +26,6 @@ from grader.oracle.draws import (
     gamma,
     normal,
     numbers,
-    seeded,
 )
 
 OUTPUT_AXES = "[batch, steps, hidden]"
@@ -35,6 +35,9 @@ GateParameters = tuple[Float32, Float32, Float32, Float32]
 """``(wt_x [D,H], bias_x [H], wt_h [H,H], bias_h [H])`` of one gate."""
 RnnArguments = tuple[Float32, Float32, Float32, Float32, Float32]
 """``(wt_h [H,H], wt_x [D,H], bias [H], init_state [1,B,H], inputs [B,T,D])``"""
+Layer = Callable[..., tuple[torch.Tensor, torch.Tensor]]
+"""``torch.rnn_tanh`` or ``torch.gru``, which ``torch.nn.RNN`` and ``torch.nn.GRU`` call. To make such
+a module takes longer than to call it."""
 Step = Callable[[Float64, Float64], tuple[Float64, Float64]]
 """From the inputs [T,B,D] and the states before them [T,B,H] to the local bounds [T,B,H] on the
 errors of the states after, and the Jacobians [T,B,H,H], of which [t,b,i,j] is
@@ -61,21 +64,20 @@ def rnn_draw(sizes: RecurrentSizes, seed: int, allowance: Allowance) -> Draw:
 
 def random_rnn(sizes: RecurrentSizes, seed: int) -> tuple[RnnArguments, Float64]:
     """The arguments of ``rnn``, and the states [B,T+1,H] that ``torch.nn.RNN`` makes of them."""
-    layer = seeded(seed, lambda: nn.RNN(sizes.inputs, sizes.hidden, batch_first=True))
-    w_x, w_h, b_x, b_h = (numbers(p) for p in layer.parameters())
+    w_x, w_h, b_x, b_h = _random_parameters(sizes, 1, seed)
     bias = b_x + b_h
     init_state, inputs = random_inputs(sizes, seed)
-    states = _states(layer, [w_x, w_h, bias, np.zeros_like(bias)], inputs, init_state)
+    parameters = [w_x, w_h, bias, np.zeros_like(bias)]
+    states = _states(torch.rnn_tanh, parameters, inputs, init_state)
     return (w_h.T, w_x.T, bias, init_state, inputs), states
 
 
 def gru_draw(sizes: RecurrentSizes, seed: int, allowance: Allowance) -> Draw:
     """``gru(r, z, n, init_state, input_data)`` and what ``torch.nn.GRU`` makes of it."""
-    layer = seeded(seed, lambda: nn.GRU(sizes.inputs, sizes.hidden, batch_first=True))
-    parameters = [numbers(p) for p in layer.parameters()]
+    parameters = _random_parameters(sizes, 3, seed)
     gates = gates_of(parameters)
     init_state, inputs = random_inputs(sizes, seed)
-    states = _states(layer, parameters, inputs, init_state)
+    states = _states(torch.gru, parameters, inputs, init_state)
     bound = _carried(states, inputs, gru_step(gates, allowance))
     return Draw("gru", (*gates, init_state, inputs), _expected(states, bound, allowance))
 
@@ -165,16 +167,42 @@ def random_inputs(sizes: RecurrentSizes, seed: int) -> tuple[Float32, Float32]:
     )
 
 
+def outputs_by_torch(
+    layer: Layer, parameters: Sequence[NDArray[Any]], inputs: NDArray[Any], init_state: NDArray[Any]
+) -> NDArray[Any]:
+    """The outputs [B,T,H] that torch's layer makes of ``inputs`` [B,T,D], at the dtype of all.
+
+    ``parameters`` are those of the layer in its own order and shapes: w_x, w_h, b_x, b_h.
+    """
+    flat = [torch.from_numpy(p) for p in parameters]
+    with torch.no_grad():
+        # With biases, one layer, no dropout, not training, one direction, the batch first.
+        outputs, _ = layer(
+            torch.from_numpy(inputs), torch.from_numpy(init_state), flat,
+            True, 1, 0.0, False, False, True,
+        )  # fmt: skip
+    return numbers(outputs)
+
+
+def _random_parameters(sizes: RecurrentSizes, gates: int, seed: int) -> list[Float32]:
+    """w_x [G*H,D], w_h [G*H,H], b_x [G*H] and b_h [G*H] of a layer with G gates.
+
+    As ``torch.nn.RNNBase.reset_parameters`` draws them: uniform between -1/sqrt(H) and 1/sqrt(H).
+    """
+    generator = torch.Generator().manual_seed(seed)
+    rows, most = gates * sizes.hidden, sizes.hidden**-0.5
+    shapes = (rows, sizes.inputs), (rows, sizes.hidden), (rows,), (rows,)
+    drawn = (torch.empty(shape).uniform_(-most, most, generator=generator) for shape in shapes)
+    return [numbers(parameter) for parameter in drawn]
+
+
 def _states(
-    layer: nn.Module, parameters: list[Float32], inputs: Float32, init_state: Float32
+    layer: Layer, parameters: Sequence[Float32], inputs: Float32, init_state: Float32
 ) -> Float64:
     """The initial state and the state after each step, [B,T+1,H], by torch's layer at float64."""
-    layer.double()
-    with torch.no_grad():
-        for own, given in zip(layer.parameters(), parameters, strict=True):
-            own.copy_(torch.from_numpy(given))
-        outputs, _ = layer(torch.from_numpy(inputs).double(), torch.from_numpy(init_state).double())
-    return np.concatenate([init_state[0, :, None].astype(np.float64), numbers(outputs)], axis=1)
+    exact = [array.astype(np.float64) for array in (*parameters, inputs, init_state)]
+    outputs = outputs_by_torch(layer, exact[:-2], exact[-2], exact[-1])
+    return np.concatenate([exact[-1][0, :, None], outputs], axis=1)
 
 
 def _expected(states: Float64, bound: Float64, allowance: Allowance) -> tuple[Expected, ...]:

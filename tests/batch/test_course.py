@@ -152,7 +152,7 @@ def test_github_gets_a_summary_and_annotations(
     done = run(SUBMISSIONS / "import_error", tmp_path / "out", "--summary", "markdown")
     assert page.read_text() == "before\n" + (tmp_path / "out" / "summary.md").read_text()
     assert "Q5" in page.read_text()
-    assert any(line.startswith("::error ") for line in done.stdout.splitlines())
+    assert "::error file=submissions/import_error/implementation.py,line=" in done.stdout
 
 
 def test_python_grades_one(tmp_path: Path) -> None:
@@ -199,3 +199,11 @@ def test_what_a_killed_run_was_writing_is_removed(course: Path, tmp_path: Path) 
     request = Request(course, only=frozenset({"q5"}))
     plan(request, tmp_path / "out", tmp_path / "unpacked", regrade=False)
     assert not half.exists()
+
+
+def test_results_among_the_hand_ins_are_not_one_of_them(course: Path, tmp_path: Path) -> None:
+    (course / "results" / "alice").mkdir(parents=True)
+    (course / "results" / "alice" / "row.json").write_text("{}")
+    request = Request(course, only=frozenset({"q5"}))
+    tasks = plan(request, course / "results", tmp_path / "unpacked", regrade=False)
+    assert [task.hand_in.arrival.name for task in tasks] == ["alice", "bob", "half_open_gates"]
