@@ -36,8 +36,8 @@ GateParameters = tuple[Float32, Float32, Float32, Float32]
 RnnArguments = tuple[Float32, Float32, Float32, Float32, Float32]
 """``(wt_h [H,H], wt_x [D,H], bias [H], init_state [1,B,H], inputs [B,T,D])``"""
 Layer = Callable[..., tuple[torch.Tensor, torch.Tensor]]
-"""``torch.rnn_tanh`` or ``torch.gru``, which ``torch.nn.RNN`` and ``torch.nn.GRU`` call. To make such
-a module takes longer than to call it."""
+"""``torch.rnn_tanh`` or ``torch.gru``, which ``torch.nn.RNN`` and ``torch.nn.GRU`` call. To make
+such a module takes longer than to call it."""
 Step = Callable[[Float64, Float64], tuple[Float64, Float64]]
 """From the inputs [T,B,D] and the states before them [T,B,H] to the local bounds [T,B,H] on the
 errors of the states after, and the Jacobians [T,B,H,H], of which [t,b,i,j] is

@@ -110,7 +110,8 @@ def test_interrupted_run_keeps_what_is_done(course: Path, tmp_path: Path) -> Non
         for line in process.stderr:
             if line.startswith("half_open_gates"):
                 break
-        process.send_signal(signal.SIGINT)
+        # As Ctrl-C, which a shell lets its background jobs ignore.
+        process.send_signal(signal.SIGTERM)
         output, _ = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "what is done is kept" in output
