@@ -18,11 +18,13 @@ from __future__ import annotations
 
 import copy
 import itertools
+import json
 import time
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -31,6 +33,7 @@ import typer
 from rich.console import Console
 
 from benchmarks.as_student import QUESTIONS, Implementation, Judged, new_check
+from benchmarks.machine import machine
 from benchmarks.mutants import mutants
 from benchmarks.student_code import NAMES, SOURCES, compiled, mistaken
 from benchmarks.styles import styles
@@ -191,6 +194,7 @@ def main(
     seeds: Annotated[int, typer.Option(min=1, help="Draws of each misconception and style.")] = 5,
     count: Annotated[int, typer.Option(min=1, help="Random pairs, and random mutants.")] = 200,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the random choices.")] = 0,
+    out: Annotated[Path | None, typer.Option("--json", help="Write the figures there.")] = None,
 ) -> None:
     """Measure how often the name is right, and how often a hint is given that should not be."""
     torch.set_num_threads(1)
@@ -219,6 +223,12 @@ def main(
     for t in bad[:40]:
         console.print(f"{t.question} {t.code}: due {t.due or '-'}, given {t.given or '-'}")
     console.print(f"{time.perf_counter() - start:.0f} s")
+    if out is not None:
+        right_of = {
+            name: [sum(t.right for t in group), len(group)] for name, group in groups.items()
+        }
+        figures = {"machine": machine(), "seeds": seeds, "groups": right_of}
+        out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     if any(not t.right for t in (*singles, *right, *unknown)):
         raise typer.Exit(1)
 

@@ -1,0 +1,217 @@
+"""Does a killed run lose anything, or leave anything behind? It must not, whenever it is killed.
+
+    python -m benchmarks.kills
+
+A course with a hostile tenth is graded once undisturbed. Then it is graded anew, and the grader's
+process is killed with SIGKILL 20 times, each time when a random number of hand-ins is done and a
+random moment more has gone by, which for some is while the grader still starts; the same command
+goes on each time. At the end the gradebook must have the same bytes as the undisturbed run's.
+
+After each kill: within SETTLE_S no process of the run is left, and no scratch folder ``grader-*``
+in the temporary folder, which is the run's own; every row.json can be read and has its report; what
+was done before is as it was; and what was still being written counts for nothing.
+
+Exits with code 1 when any of that does not hold.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from random import Random
+from typing import Annotated
+
+import psutil
+import typer
+from rich.console import Console
+
+from benchmarks.counted import ROOT, adopt_orphans, wait_for_all
+from benchmarks.handed_in_copies import make_course, write_rubric
+from benchmarks.machine import machine
+from grader.batch.course import GRADEBOOK_FILE
+from grader.batch.results import ROW_FILE, read_earlier, read_row
+from grader.reports.files import PARTIAL
+from grader.rows import Status
+
+QUESTIONS = "q2,q3,q4,q5,q6"
+CALL_S = 3.0
+"""A busy machine must not make a timeout of a right answer: the two runs would differ by it."""
+SETTLE_S = 5.0
+LOOK_S = 0.005
+
+
+@dataclass(frozen=True)
+class Kill:
+    """One kill and what was found after it."""
+
+    done: int
+    """Hand-ins that were done."""
+    after_s: float
+    """Since the command was started."""
+    killed: bool
+    """False: the run had ended by itself."""
+    settled_s: float
+    """Until no process and no scratch folder was left."""
+    partial: int
+    """Files that were being written."""
+    left_in_temp: tuple[str, ...]
+    """Whatever is still in the temporary folder."""
+    wrong: tuple[str, ...]
+
+
+class Run:
+    """The grading of a course into one folder, started as often as need be."""
+
+    def __init__(self, course: Path, out: Path, rubric: Path, temp: Path, jobs: int) -> None:
+        self.out = out
+        self._temp = temp
+        temp.mkdir()
+        options = ["--many", "--only", QUESTIONS, "--rubric", str(rubric), "--jobs", str(jobs)]
+        command = [sys.executable, "-m", "grader", str(course), *options, "--out", str(out)]
+        self._command = command
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """The grader's process; all that it starts is adopted by this one when it ends."""
+        return subprocess.Popen(
+            self._command,
+            cwd=ROOT,
+            env={**os.environ, "TMPDIR": str(self._temp)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def finish(self) -> float:
+        """Grade what is left, undisturbed; returns the seconds."""
+        start = time.perf_counter()
+        code = self.start().wait()
+        if code:
+            raise SystemExit(f"the grader ended with {code}")
+        wait_for_all()
+        return time.perf_counter() - start
+
+    def rows(self) -> dict[str, int]:
+        """The rows that are there, with the time at which each was written."""
+        files = self.out.glob(f"*/{ROW_FILE}")
+        return {file.parent.name: file.stat().st_mtime_ns for file in files}
+
+    def gradebook(self) -> bytes:
+        """The bytes of the gradebook."""
+        return (self.out / GRADEBOOK_FILE).read_bytes()
+
+    def scratch(self) -> list[Path]:
+        """The run's scratch folders that are there."""
+        return list(self._temp.glob("grader-*"))
+
+    def in_temp(self) -> tuple[str, ...]:
+        """The names in the run's temporary folder."""
+        return tuple(sorted(path.name for path in self._temp.iterdir()))
+
+
+def kill(run: Run, done: int, more_s: float) -> Kill:
+    """Start or resume the run, kill it when ``done`` hand-ins and a moment are over, and look."""
+    before = run.rows()
+    start = time.perf_counter()
+    process = run.start()
+    while process.poll() is None and len(run.rows()) < done:
+        time.sleep(LOOK_S)
+    time.sleep(more_s)
+    process.send_signal(signal.SIGKILL)
+    killed = process.wait() == -signal.SIGKILL
+    at = time.perf_counter()
+    wrong = []
+    if not wait_for_all(SETTLE_S):
+        left = psutil.Process().children(recursive=True)
+        wrong += [f"{child.name()} {child.pid} still runs" for child in left]
+    while run.scratch() and time.perf_counter() - at < SETTLE_S:
+        time.sleep(LOOK_S)
+    settled = time.perf_counter() - at
+    wrong += [f"{folder.name} is still there" for folder in run.scratch()]
+    wrong += broken(run, before)
+    partial = len(list(run.out.glob(f"*/{PARTIAL}*"))) + len(list(run.out.glob(f"{PARTIAL}*")))
+    rows, left_over = len(run.rows()), run.in_temp()
+    return Kill(rows, at - start, killed, settled, partial, left_over, tuple(wrong))
+
+
+def broken(run: Run, before: dict[str, int]) -> Iterator[str]:
+    """What is wrong with the results that are there."""
+    now = run.rows()
+    for name in now:
+        row = read_row(run.out / name)
+        if row is None:
+            yield f"{name}/{ROW_FILE} cannot be read"
+        elif row.status is Status.GRADED and read_earlier(run.out / name) is None:
+            yield f"{name} has a row and no report that goes with it"
+    for name, written in before.items():
+        if now.get(name) != written:
+            yield f"{name} was done and has been graded again"
+
+
+def moments(count: int, kills: int, each_s: float, rng: Random) -> list[tuple[int, float]]:
+    """When to kill: how many hand-ins are done, in order, and the seconds more."""
+    done = sorted(rng.randrange(count) for _ in range(kills))
+    return [(number, rng.uniform(0, 3 * each_s)) for number in done]
+
+
+def main(
+    count: Annotated[int, typer.Option(min=1, help="Hand-ins.")] = 100,
+    kills: Annotated[int, typer.Option(min=1)] = 20,
+    seed: Annotated[int, typer.Option(min=0, help="Of the random moments.")] = 0,
+    jobs: Annotated[int, typer.Option(min=1)] = 2,
+    out: Annotated[Path | None, typer.Option("--json", help="Write the figures there.")] = None,
+) -> None:
+    """Grade, kill, look, resume and compare; exit with 1 when anything is wrong."""
+    adopt_orphans()
+    console = Console(width=120, highlight=False)
+    with tempfile.TemporaryDirectory(prefix="benchmark-kills-") as name:
+        place = Path(name)
+        make_course(place / "course", count)
+        rubric = write_rubric(place, CALL_S)
+        quiet, disturbed = (
+            Run(place / "course", place / side, rubric, place / f"{side}-temp", jobs)
+            for side in ("undisturbed", "killed")
+        )
+        seconds = quiet.finish()
+        console.print(f"undisturbed: {count} hand-ins in {seconds:.1f} s")
+        found = []
+        for done, more_s in moments(count, kills, seconds / count, Random(seed)):
+            found.append(kill(disturbed, done, more_s))
+            console.print(f"kill {len(found)}: {found[-1]}")
+        rest_s = disturbed.finish()
+        same = quiet.gradebook() == disturbed.gradebook()
+        partial = list(disturbed.out.rglob(f"{PARTIAL}*"))
+    killed = sum(each.killed for each in found)
+    wrong = [words for each in found for words in each.wrong]
+    wrong += [] if same else ["the gradebooks differ"]
+    wrong += [f"{file.name} is left at the end" for file in partial]
+    console.print(
+        f"killed {killed} times; the last run needed {rest_s:.1f} s; gradebooks "
+        f"{'the same' if same else 'differ'}; {len(wrong)} things wrong",
+        *wrong,
+        sep="\n",
+    )
+    if out is not None:
+        figures = {
+            "machine": machine(),
+            "count": count,
+            "undisturbed_s": seconds,
+            "kills": [asdict(each) for each in found],
+            "killed": killed,
+            "same_gradebook": same,
+            "wrong": wrong,
+        }
+        out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    if wrong:
+        raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    typer.run(main)
