@@ -9,7 +9,9 @@ goes on each time. At the end the gradebook must have the same bytes as the undi
 
 After each kill: within SETTLE_S no process of the run is left, and no scratch folder ``grader-*``
 in the temporary folder, which is the run's own; every row.json can be read and has its report; what
-was done before is as it was; and what was still being written counts for nothing.
+was done before is as it was; and what was still being written counts for nothing. A row that says
+that the grader failed is nothing done, and graded again; such rows are counted, since a job that
+outlives the kill, without its workers, can write one.
 
 Exits with code 1 when any of that does not hold.
 """
@@ -18,6 +20,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -62,9 +65,20 @@ class Kill:
     """Until no process and no scratch folder was left."""
     partial: int
     """Files that were being written."""
+    failures: int
+    """Rows that say that the grader failed."""
     left_in_temp: tuple[str, ...]
-    """Whatever is still in the temporary folder."""
+    """Whatever is still in the temporary folder; it is removed before the next run."""
     wrong: tuple[str, ...]
+
+    def __str__(self) -> str:
+        how = "killed" if self.killed else "ended by itself"
+        return (
+            f"{how} after {self.after_s:.1f} s, {self.done} done, {self.partial} being written, "
+            f"{self.failures} failed; settled in {self.settled_s:.1f} s; left in the temporary "
+            f"folder: {', '.join(self.left_in_temp) or 'nothing'}; wrong: "
+            f"{'; '.join(self.wrong) or 'nothing'}"
+        )
 
 
 class Run:
@@ -103,6 +117,12 @@ class Run:
         files = self.out.glob(f"*/{ROW_FILE}")
         return {file.parent.name: file.stat().st_mtime_ns for file in files}
 
+    def failures(self) -> frozenset[str]:
+        """The hand-ins whose rows say that the grader failed."""
+        rows = {name: read_row(self.out / name) for name in self.rows()}
+        failed = Status.GRADER_FAILED
+        return frozenset(name for name, row in rows.items() if row and row.status is failed)
+
     def gradebook(self) -> bytes:
         """The bytes of the gradebook."""
         return (self.out / GRADEBOOK_FILE).read_bytes()
@@ -111,14 +131,18 @@ class Run:
         """The run's scratch folders that are there."""
         return list(self._temp.glob("grader-*"))
 
-    def in_temp(self) -> tuple[str, ...]:
-        """The names in the run's temporary folder."""
-        return tuple(sorted(path.name for path in self._temp.iterdir()))
+    def clear_temp(self) -> tuple[str, ...]:
+        """Empty the run's temporary folder; returns the names of what was in it."""
+        left = sorted(self._temp.iterdir())
+        for path in left:
+            shutil.rmtree(path)
+        return tuple(path.name for path in left)
 
 
 def kill(run: Run, done: int, more_s: float) -> Kill:
     """Start or resume the run, kill it when ``done`` hand-ins and a moment are over, and look."""
-    before = run.rows()
+    failures = run.failures()
+    before = {name: written for name, written in run.rows().items() if name not in failures}
     start = time.perf_counter()
     process = run.start()
     while process.poll() is None and len(run.rows()) < done:
@@ -137,8 +161,17 @@ def kill(run: Run, done: int, more_s: float) -> Kill:
     wrong += [f"{folder.name} is still there" for folder in run.scratch()]
     wrong += broken(run, before)
     partial = len(list(run.out.glob(f"*/{PARTIAL}*"))) + len(list(run.out.glob(f"{PARTIAL}*")))
-    rows, left_over = len(run.rows()), run.in_temp()
-    return Kill(rows, at - start, killed, settled, partial, left_over, tuple(wrong))
+    failed = len(run.failures())
+    return Kill(
+        done=len(run.rows()) - failed,
+        after_s=at - start,
+        killed=killed,
+        settled_s=settled,
+        partial=partial,
+        failures=failed,
+        left_in_temp=run.clear_temp(),
+        wrong=tuple(wrong),
+    )
 
 
 def broken(run: Run, before: dict[str, int]) -> Iterator[str]:
