@@ -19,11 +19,7 @@ Exits with code 1 when any of that does not hold.
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -36,19 +32,17 @@ import psutil
 import typer
 from rich.console import Console
 
-from benchmarks.counted import ROOT, adopt_orphans, wait_for_all
+from benchmarks.counted import adopt_orphans, wait_for_all
 from benchmarks.handed_in_copies import make_course, write_rubric
 from benchmarks.machine import machine
-from grader.batch.course import GRADEBOOK_FILE
+from benchmarks.resumable_run import LOOK_S, Run
 from grader.batch.results import ROW_FILE, read_earlier, read_row
 from grader.reports.files import PARTIAL
 from grader.rows import Status
 
-QUESTIONS = "q2,q3,q4,q5,q6"
 CALL_S = 3.0
 """A busy machine must not make a timeout of a right answer: the two runs would differ by it."""
 SETTLE_S = 5.0
-LOOK_S = 0.005
 
 
 @dataclass(frozen=True)
@@ -81,73 +75,27 @@ class Kill:
         )
 
 
-class Run:
-    """The grading of a course into one folder, started as often as need be."""
+@dataclass(frozen=True)
+class Moment:
+    """When to kill: when so many hand-ins are done and a part of what one takes has gone by.
 
-    def __init__(self, course: Path, out: Path, rubric: Path, temp: Path, jobs: int) -> None:
-        self.out = out
-        self._temp = temp
-        temp.mkdir()
-        options = ["--many", "--only", QUESTIONS, "--rubric", str(rubric), "--jobs", str(jobs)]
-        command = [sys.executable, "-m", "grader", str(course), *options, "--out", str(out)]
-        self._command = command
+    Where they are done already, it is that part of what the run takes to start.
+    """
 
-    def start(self) -> subprocess.Popen[bytes]:
-        """The grader's process; all that it starts is adopted by this one when it ends."""
-        return subprocess.Popen(
-            self._command,
-            cwd=ROOT,
-            env={**os.environ, "TMPDIR": str(self._temp)},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-
-    def finish(self) -> float:
-        """Grade what is left, undisturbed; returns the seconds."""
-        start = time.perf_counter()
-        code = self.start().wait()
-        if code:
-            raise SystemExit(f"the grader ended with {code}")
-        wait_for_all()
-        return time.perf_counter() - start
-
-    def rows(self) -> dict[str, int]:
-        """The rows that are there, with the time at which each was written."""
-        files = self.out.glob(f"*/{ROW_FILE}")
-        return {file.parent.name: file.stat().st_mtime_ns for file in files}
-
-    def failures(self) -> frozenset[str]:
-        """The hand-ins whose rows say that the grader failed."""
-        rows = {name: read_row(self.out / name) for name in self.rows()}
-        failed = Status.GRADER_FAILED
-        return frozenset(name for name, row in rows.items() if row and row.status is failed)
-
-    def gradebook(self) -> bytes:
-        """The bytes of the gradebook."""
-        return (self.out / GRADEBOOK_FILE).read_bytes()
-
-    def scratch(self) -> list[Path]:
-        """The run's scratch folders that are there."""
-        return list(self._temp.glob("grader-*"))
-
-    def clear_temp(self) -> tuple[str, ...]:
-        """Empty the run's temporary folder; returns the names of what was in it."""
-        left = sorted(self._temp.iterdir())
-        for path in left:
-            shutil.rmtree(path)
-        return tuple(path.name for path in left)
+    done: int
+    part: float
 
 
-def kill(run: Run, done: int, more_s: float) -> Kill:
-    """Start or resume the run, kill it when ``done`` hand-ins and a moment are over, and look."""
+def kill(run: Run, moment: Moment, first_s: float, each_s: float) -> Kill:
+    """Start or resume the run, kill it at the moment, and look what is left."""
     failures = run.failures()
     before = {name: written for name, written in run.rows().items() if name not in failures}
+    whole_s = first_s if len(run.rows()) >= moment.done else 2 * each_s
     start = time.perf_counter()
     process = run.start()
-    while process.poll() is None and len(run.rows()) < done:
+    while process.poll() is None and len(run.rows()) < moment.done:
         time.sleep(LOOK_S)
-    time.sleep(more_s)
+    time.sleep(moment.part * whole_s)
     process.send_signal(signal.SIGKILL)
     killed = process.wait() == -signal.SIGKILL
     at = time.perf_counter()
@@ -188,10 +136,10 @@ def broken(run: Run, before: dict[str, int]) -> Iterator[str]:
             yield f"{name} was done and has been graded again"
 
 
-def moments(count: int, kills: int, each_s: float, rng: Random) -> list[tuple[int, float]]:
-    """When to kill: how many hand-ins are done, in order, and the seconds more."""
-    done = sorted(rng.randrange(count) for _ in range(kills))
-    return [(number, rng.uniform(0, 3 * each_s)) for number in done]
+def moments(count: int, kills: int, rng: Random) -> list[Moment]:
+    """Random moments in their order; the last tenth is left for the run after the last kill."""
+    done = sorted(rng.randrange(max(1, count * 9 // 10)) for _ in range(kills))
+    return [Moment(number, rng.random()) for number in done]
 
 
 def main(
@@ -212,13 +160,13 @@ def main(
             Run(place / "course", place / side, rubric, place / f"{side}-temp", jobs)
             for side in ("undisturbed", "killed")
         )
-        seconds = quiet.finish()
+        first, seconds = quiet.finish()
         console.print(f"undisturbed: {count} hand-ins in {seconds:.1f} s")
         found = []
-        for done, more_s in moments(count, kills, seconds / count, Random(seed)):
-            found.append(kill(disturbed, done, more_s))
+        for moment in moments(count, kills, Random(seed)):
+            found.append(kill(disturbed, moment, first, (seconds - first) / count))
             console.print(f"kill {len(found)}: {found[-1]}")
-        rest_s = disturbed.finish()
+        _, rest_s = disturbed.finish()
         same = quiet.gradebook() == disturbed.gradebook()
         partial = list(disturbed.out.rglob(f"{PARTIAL}*"))
     killed = sum(each.killed for each in found)

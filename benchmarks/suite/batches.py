@@ -166,5 +166,5 @@ BENCHMARKS = (
         quick=("--count", "2", "--counts", "3", "--sample", "1", "--rounds", "1", "--no-otter"),
         series=course_series,
     ),
-    Benchmark("kills", kills, quick=("--count", "3", "--kills", "1"), exact=True),
+    Benchmark("kills", kills, quick=("--count", "4", "--kills", "1"), exact=True),
 )

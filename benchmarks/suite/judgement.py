@@ -115,10 +115,12 @@ def similarity(found: Measured) -> list[Figure]:
 BENCHMARKS = (
     Benchmark("false_failures", false_failures, quick=("--draws", "100"), exact=True),
     Benchmark("kill_matrix", kill_matrix, quick=("--seeds", "1", "--only", "q5"), exact=True),
-    Benchmark("diagnosis", diagnosis, quick=("--seeds", "1", "--count", "1"), exact=True),
+    Benchmark(
+        "diagnosis", diagnosis, quick=("--seeds", "1", "--count", "1", "--only", "q2"), exact=True
+    ),
     Benchmark("mutation", mutation, quick=("--every", "400"), needs="cosmic_ray", exact=True),
     Benchmark("fuzz", fuzz, quick=("--inputs", "200", "--no-guide"), exact=True),
-    Benchmark("similarity", similarity, exact=True),
+    Benchmark("similarity", similarity, quick=("--every", "4"), exact=True),
     Benchmark(
         "causality", causality, quick=("--sentences", "200", "--only", "GRU, one-hot"), exact=True
     ),

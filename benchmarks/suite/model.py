@@ -62,7 +62,7 @@ def parent_memory(found: Measured) -> list[Figure]:
 
 
 BENCHMARKS = (
-    Benchmark("scoring", scoring, quick=("--sentences", "100", "--rounds", "1"), data=True),
+    Benchmark("scoring", scoring, quick=("--sentences", "40", "--rounds", "1"), data=True),
     Benchmark(
         "training",
         training,

@@ -17,7 +17,8 @@ from benchmarks.counted import counted
 from benchmarks.course import line
 from benchmarks.course_peers import sample
 from benchmarks.handed_in_copies import Copy, make_course, write_rubric
-from benchmarks.kills import Run, broken, moments
+from benchmarks.kills import broken, moments
+from benchmarks.resumable_run import Run
 from grader.rows import Arrival, Row, Status
 from grader.rubric import Rubric
 from tests.conftest import ROOT
@@ -125,9 +126,10 @@ def test_time_of_a_stage_is_without_the_stages_within(monkeypatch: pytest.Monkey
 
 
 def test_kills_come_in_order_while_something_is_left_to_do() -> None:
-    planned = moments(100, 20, 0.1, Random(0))
-    assert planned == sorted(planned, key=lambda moment: moment[0])
-    assert all(0 <= done < 100 and 0 <= more_s <= 0.3 for done, more_s in planned)
+    planned = moments(100, 20, Random(0))
+    assert len(planned) == 20
+    assert [m.done for m in planned] == sorted(m.done for m in planned)
+    assert all(0 <= m.done < 90 and 0 <= m.part < 1 for m in planned)
 
 
 def test_what_a_kill_has_broken_is_told(tmp_path: Path) -> None:
