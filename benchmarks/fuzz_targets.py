@@ -213,7 +213,7 @@ def _expect_writable(*texts: str) -> None:
 REASONS = (
     "neither a folder nor a zip", "unsafe name", "link or device", "zip bomb", "too large",
     "nothing to grade", "cannot be unpacked", "more than", "larger than", "cannot be read",
-    "no regular file", "there is no file",
+    "no regular file", "there is no file", "a file and a folder",
 )  # fmt: skip
 
 

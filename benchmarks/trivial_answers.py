@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.as_student import Implementation, Judged, new_check
-from grader.oracle import random_rnn
+from grader.oracle import rnn_to_copy
 from grader.questions import test_q4_gru_as_rnn as q4
 from grader.questions import test_q5_long_memory as q5
 
@@ -52,7 +52,7 @@ def notebook_arguments(question: Judged) -> tuple[Any, ...]:
     """One draw of the notebook's sizes."""
     allowance = new_check(question.solution, "", 0).allowance
     if question.id == "q4":
-        rnn = random_rnn(q4.NOTEBOOK, NOTEBOOK_SEED, allowance)
+        rnn = rnn_to_copy(q4.NOTEBOOK, NOTEBOOK_SEED)
         return rnn.wt_h, rnn.wt_x, rnn.bias
     if question.id == "q5":
         return q5.NOTEBOOK.inputs, q5.NOTEBOOK.hidden

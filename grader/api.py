@@ -91,7 +91,7 @@ def grade_many(
     ):
         tasks = plan(request, folder, Path(unpacked), regrade=regrade)
         turns = gpu_turns(device, values.language_model.gpu_mb)
-        with LocalExecutor(jobs or available_cores(), sandbox, request.data, turns) as executor:
+        with LocalExecutor(jobs or available_cores(), sandbox, request, turns) as executor:
             for result in executor.run(tasks):
                 results.append(result)
                 done(result)

@@ -7,6 +7,8 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +18,7 @@ from rich.text import Text
 
 from grader import __version__
 from grader.console import complain, say, show
-from grader.errors import GraderError, UsageError
+from grader.errors import GraderError, SubmissionError, UsageError
 from grader.exit_codes import ExitCode
 from grader.model import IsolationMode, ModelMode
 
@@ -227,44 +229,45 @@ def grade(
     from grader.rubric import Rubric
     from grader.sandbox.lent import available_cores
 
-    check_writable(out or Path("results"))
-    of_course = many or looks_like_many(path, Rubric.load(rubric).intake)
-    if of_course and gradescope is not None:
-        raise UsageError("--gradescope is for a single hand-in")
-    data = data or EMBEDDED_CORPUS
-    # Ended by the system or by hand, workers and their folders still go.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    # The server starts before this process imports torch, so that the two imports overlap.
-    with Sandbox(isolation, data / TEST_FILE) as sandbox:
-        from grader.commands import Course, Output, grade_course, grade_hand_in
-        from grader.grading import Request
-        from grader.language_model.assessment import ModelRequest
+    with _gradescope_told(gradescope):
+        check_writable(out or Path("results"))
+        of_course = many or looks_like_many(path, Rubric.load(rubric).intake)
+        if of_course and gradescope is not None:
+            raise UsageError("--gradescope is for a single hand-in")
+        data = data or EMBEDDED_CORPUS
+        # Ended by the system or by hand, workers and their folders still go.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        # The server starts before this process imports torch, so that the two imports overlap.
+        with Sandbox(isolation, data / TEST_FILE) as sandbox:
+            from grader.commands import Course, Output, grade_course, grade_hand_in
+            from grader.grading import Request
+            from grader.language_model.assessment import ModelRequest
 
-        request = Request(
-            path=path,
-            data=data,
-            rubric=rubric,
-            only=frozenset(id for id in only.lower().replace(" ", "").split(",") if id),
-            device=device.value,
-            seed=seed,
-            timeout_s=timeout,
-            model=ModelRequest(
-                mode=lm,
-                quick=quick,
-                private_test=private_test,
-                epochs=epochs,
-                batch_size=batch_size,
-                learning_rate=lr,
-                max_time_s=max_time,
-            ),
-            claims=claims,
-        )
-        output = Output(out, verbose, min_score, summary is not None, gradescope)
-        if of_course:
-            course = Course(jobs or available_cores(), regrade, roster, assignment)
-            code = grade_course(request, sandbox, course, output)
-        else:
-            code = grade_hand_in(request, sandbox, output)
+            request = Request(
+                path=path,
+                data=data,
+                rubric=rubric,
+                only=frozenset(id for id in only.lower().replace(" ", "").split(",") if id),
+                device=device.value,
+                seed=seed,
+                timeout_s=timeout,
+                model=ModelRequest(
+                    mode=lm,
+                    quick=quick,
+                    private_test=private_test,
+                    epochs=epochs,
+                    batch_size=batch_size,
+                    learning_rate=lr,
+                    max_time_s=max_time,
+                ),
+                claims=claims,
+            )
+            output = Output(out, verbose, min_score, summary is not None, gradescope)
+            if of_course:
+                course = Course(jobs or available_cores(), regrade, roster, assignment)
+                code = grade_course(request, sandbox, course, output)
+            else:
+                code = grade_hand_in(request, sandbox, output)
     raise typer.Exit(code)
 
 
@@ -350,6 +353,21 @@ def check_writable(folder: Path) -> None:
     nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if not nearest.is_dir() or not os.access(nearest, os.W_OK):
         raise UsageError(f"reports cannot be written to {folder}: look at {nearest}")
+
+
+@contextmanager
+def _gradescope_told(file: Path | None) -> Iterator[None]:
+    """Gradescope shows nothing where no result was written: it learns of failures, too."""
+    try:
+        yield
+    except GraderError as error:
+        if file is not None:
+            from grader.reports.files import write_atomically
+            from grader.reports.gradescope import failed_to_gradescope
+
+            unreadable = isinstance(error, SubmissionError)
+            write_atomically(file, failed_to_gradescope(str(error), unreadable=unreadable))
+        raise
 
 
 def _fail(message: str, code: int) -> None:

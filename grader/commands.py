@@ -20,12 +20,11 @@ from grader.batch.local import Executor, LocalExecutor
 from grader.console import CourseProgress, SubmissionProgress, say, show
 from grader.doctor import Sandbox
 from grader.engine import grade
-from grader.errors import GraderError, SubmissionError
 from grader.exit_codes import ExitCode
 from grader.grading import Request
 from grader.reports.course import course_table, one_line
 from grader.reports.files import write_atomically, write_reports
-from grader.reports.gradescope import failed_to_gradescope, to_gradescope
+from grader.reports.gradescope import to_gradescope
 from grader.reports.markdown import course_to_markdown, to_annotations, to_markdown
 from grader.reports.terminal import to_terminal
 from grader.roster import Matching, read_roster
@@ -66,23 +65,17 @@ def grade_hand_in(request: Request, sandbox: Sandbox, output: Output) -> int:
     try:
         with SubmissionProgress() as progress:
             report = grade(request, sandbox, progress)
-    except GraderError as error:
-        if output.gradescope is not None:
-            unreadable = isinstance(error, SubmissionError)
-            text = failed_to_gradescope(str(error), unreadable=unreadable)
-            _write(output.gradescope, text)
-        raise
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     folder = output.folder or Path("results") / report.submission
     write_reports(report, folder)
     if output.gradescope is not None:
-        _write(output.gradescope, to_gradescope(report))
+        write_atomically(output.gradescope, to_gradescope(report))
     show(to_terminal(report, verbose=output.verbose), Text(f"Reports: {folder}", style="dim"))
     if output.markdown:
         _summarise(to_markdown(report), folder)
         if os.environ.get(IN_GITHUB):
-            for line in to_annotations(report, str(request.path)):
+            for line in to_annotations(report, _in_repository(request.path)):
                 say(line)
     if report.harness_failed:
         return ExitCode.HARNESS
@@ -120,7 +113,7 @@ def grade_course(request: Request, sandbox: Sandbox, course: Course, output: Out
 
 def _executor(request: Request, sandbox: Sandbox, course: Course) -> Executor:
     model_mb = Rubric.load(request.rubric).language_model.gpu_mb
-    return LocalExecutor(course.jobs, sandbox, request.data, gpu_turns(request.device, model_mb))
+    return LocalExecutor(course.jobs, sandbox, request, gpu_turns(request.device, model_mb))
 
 
 def _run(tasks: list[Task], executor: Executor, done: list[Done]) -> None:
@@ -147,14 +140,18 @@ def _exit_code(rows: list[Row], min_score: float | None) -> int:
     return ExitCode.GRADED
 
 
+def _in_repository(path: Path) -> str:
+    """Where GitHub knows a hand-in: relative to its repository, if it is in one."""
+    whole = path.resolve()
+    for folder in (whole, *whole.parents):
+        if (folder / ".git").exists():
+            return whole.relative_to(folder).as_posix().removeprefix(".")
+    return str(path)
+
+
 def _summarise(markdown: str, folder: Path) -> None:
     write_atomically(folder / SUMMARY_FILE, markdown)
     page = os.environ.get(STEP_SUMMARY)
     if page:
         with Path(page).open("a", encoding="utf-8") as writer:
             writer.write(markdown)
-
-
-def _write(file: Path, text: str) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(file, text)

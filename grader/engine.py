@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import zip_longest
 
 import pytest
 import torch
 
 from grader.catalogue import QUESTIONS, question_files
 from grader.errors import HarnessError, RubricError, UsageError
-from grader.grading import Grading, Request
+from grader.grading import RUBRIC, Grading, Request
 from grader.model import IsolationMode, Report
-from grader.plugin import GradingPlugin, Listener
+from grader.plugin import GradingPlugin, Listener, question_of
 from grader.rubric import Rubric
 from grader.sandbox.lent import SandboxUse
 
@@ -49,18 +51,73 @@ def wanted_questions(request: Request) -> tuple[str, ...]:
 
 def grade_questions(grading: Grading, wanted: Sequence[str], listener: Listener) -> Report:
     """The report of these questions of a submission under way; raises as ``grade`` does."""
+    reports: list[Report] = []
+    with_questions(
+        wanted, grading.rubric, lambda judge: reports.append(judge(grading, wanted, listener))
+    )
+    return reports[0]
+
+
+Judge = Callable[[Grading, Sequence[str], Listener], Report]
+"""From a submission under way and the ids of questions to a report, as ``grade_questions``."""
+
+
+def with_questions(ids: Sequence[str], rubric: Rubric, use: Callable[[Judge], None]) -> None:
+    """Collect the checks of these questions once, and let ``use`` judge submissions by them.
+
+    For a course that saves a third of the time. Whatever ``use`` raises is raised here.
+    """
     files = question_files()
     # The oracle's matrices are tiny: waking further threads for them takes longer than they do.
     torch.set_num_threads(1)
-    plugin = GradingPlugin(grading, listener)
-    arguments = [*PYTEST_OPTIONS, *(str(files[id]) for id in wanted)]
-    status = pytest.main(arguments, plugins=[plugin])
-    if plugin.usage_error is not None:
-        raise plugin.usage_error
+    loop = _Loop(rubric, use)
+    status = pytest.main([*PYTEST_OPTIONS, *(str(files[id]) for id in ids)], plugins=[loop])
+    if loop.error is not None:
+        raise loop.error
     if status == pytest.ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         raise HarnessError(f"pytest ended with {status!r}")
+
+
+class _Loop:
+    """In place of pytest's own loop over the checks: one for each submission."""
+
+    def __init__(self, rubric: Rubric, use: Callable[[Judge], None]) -> None:
+        self.error: Exception | None = None
+        self._rubric = rubric
+        self._use = use
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.stash[RUBRIC] = self._rubric
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        try:
+            if session.testsfailed:
+                raise HarnessError("a file of the questions cannot be collected")
+            self._use(partial(_judge, session))
+        except Exception as error:  # pytest would print it and go on
+            self.error = error
+        return True
+
+
+def _judge(
+    session: pytest.Session, grading: Grading, wanted: Sequence[str], listener: Listener
+) -> Report:
+    items = [item for item in session.items if question_of(item).id in wanted]
+    plugin = GradingPlugin(grading, listener)
+    plugins = session.config.pluginmanager
+    plugins.register(plugin)
+    try:
+        plugin.expect(items)
+        for item, following in zip_longest(items, items[1:]):
+            if plugin.usage_error is not None:
+                raise plugin.usage_error
+            session.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+    finally:
+        plugins.unregister(plugin)
+    if plugin.usage_error is not None:
+        raise plugin.usage_error
     return plugin.report()
 
 

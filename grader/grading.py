@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Self
 
@@ -82,6 +82,9 @@ class Grading:
         # Workers may have a user id of their own: they pass through, but cannot list what is there.
         self._folder.chmod(0o711)
         self._students: list[Student] = []
+        self._shared: dict[str, Student] = {}
+        self.diagnosed: set[str] = set()
+        """The questions of which it was asked what was misunderstood."""
         self._flags: tuple[str, ...] = ()
         try:
             self.submission: Submission = stage(
@@ -125,6 +128,22 @@ class Grading:
             slot_bytes=self._logits_bytes() if is_model else 0,
         )
         self._students.append(student)
+        return student
+
+    def student_for(self, question: str) -> Student:
+        """The handle for a question's calls. Questions with the same limits share a worker.
+
+        To start and to end one takes longer than most questions do. The language model has workers
+        of its own, and so has each question that fails in a worker which it has inherited: see
+        ``grader.questions.conftest``.
+        """
+        if question == MODEL_QUESTION:
+            return self.new_student(question)
+        limits = self.rubric.limits_for(question).model_dump_json()
+        if limits not in self._shared:
+            self._shared[limits] = self.new_student(question)
+        student = self._shared[limits]
+        student.begin_question()
         return student
 
     def take_output(self) -> str:
@@ -195,6 +214,7 @@ class Grading:
         return claims_of(notebooks, questions, same_data=self.request.data != EMBEDDED_CORPUS)
 
 
+@cache
 def versions() -> Versions:
     """The versions that a result depends on."""
     from importlib.metadata import version
@@ -208,4 +228,6 @@ def versions() -> Versions:
 
 
 GRADING: pytest.StashKey[Grading] = pytest.StashKey()
-"""Where the pytest configuration of a run keeps its grading."""
+"""Where the pytest configuration of a run keeps the submission under way."""
+RUBRIC: pytest.StashKey[Rubric] = pytest.StashKey()
+"""Where it keeps the rubric, which decides what checks there are."""

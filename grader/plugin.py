@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -14,7 +14,7 @@ import pytest
 
 from grader.checking import CHECK, check_name, counts
 from grader.errors import CheckFailed, HarnessError, RubricError, UsageError
-from grader.grading import GRADING, Grading
+from grader.grading import GRADING, RUBRIC, Grading
 from grader.measures import ModelMeasures
 from grader.model import CheckResult, Outcome, Question, QuestionResult, Report
 from grader.rubric import QuestionRubric
@@ -61,22 +61,31 @@ class GradingPlugin:
         return self.grading.report(tuple(self._question_result(i) for i in ids))
 
     def pytest_configure(self, config: pytest.Config) -> None:
-        config.addinivalue_line("markers", "advisory: reported, but without influence on points")
+        config.stash[RUBRIC] = self.grading.rubric
         config.stash[GRADING] = self.grading
         # The report is made from the exceptions; pytest's long excerpts would take 0.1 s each.
         config.option.tbstyle = "native"
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        self._collected = len(session.items)
-        functions = [item for item in session.items if isinstance(item, pytest.Function)]
-        for id in {item.module.QUESTION.id for item in functions}:
-            names = {check_name(item) for item in functions if item.module.QUESTION.id == id}
+        try:
+            self.expect(session.items)
+        except RubricError as error:
+            self.usage_error = error
+            session.shouldstop = str(error)
+
+    def expect(self, items: Sequence[pytest.Item]) -> None:
+        """These are the checks to come. Raises RubricError when the rubric names others."""
+        self._collected = len(items)
+        names: dict[str, set[str]] = {}
+        for item in items:
+            if isinstance(item, pytest.Function):
+                names.setdefault(question_of(item).id, set()).add(check_name(item))
+        for id in names:
             rubric = self.grading.rubric.questions.get(id)
             for table in ("graded", "visible") if rubric is not None else ():
-                if strangers := getattr(rubric, table).keys() - names:
+                if strangers := getattr(rubric, table).keys() - names[id]:
                     message = f"the rubric's questions.{id}.{table} names no check: "
-                    self.usage_error = RubricError(message + ", ".join(sorted(strangers)))
-                    session.shouldstop = str(self.usage_error)
+                    raise RubricError(message + ", ".join(sorted(strangers)))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -98,7 +107,7 @@ class GradingPlugin:
     ) -> None:
         if not isinstance(item, pytest.Function):
             raise HarnessError(f"{item.nodeid} is no test function")
-        question: Question = item.module.QUESTION
+        question = question_of(item)
         self._rubric_of(question)
         self._questions[question.id] = question
         check = item.stash.get(CHECK, None)
@@ -126,6 +135,8 @@ class GradingPlugin:
             duration_s=round(call.duration, 4),
         )
         self._results.setdefault(question.id, []).append(result)
+        if check is not None:
+            del item.stash[CHECK]  # The next submission's check is another.
         self._listener.check_done(question, result)
 
     def _rubric_of(self, question: Question) -> QuestionRubric:
@@ -146,6 +157,15 @@ class GradingPlugin:
             checks=checks,
             measured=self._measured.get(id),
         )
+
+
+def question_of(item: pytest.Item) -> Question:
+    """The question of a check."""
+    module = item.getparent(pytest.Module)
+    if module is None:
+        raise HarnessError(f"{item.nodeid} is in no question's file")
+    question: Question = module.obj.QUESTION
+    return question
 
 
 def score(points: float, checks: tuple[CheckResult, ...]) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 RECURRENT_LAYERS = frozenset(
     "RNN GRU LSTM RNNBase RNNCell GRUCell LSTMCell rnn_tanh rnn_relu gru lstm rnn_tanh_cell "
@@ -37,15 +38,31 @@ def torch_layers_used(source: str, function: str, layers: frozenset[str]) -> lis
     size.
     """
     try:
-        return _layers_used(ast.parse(source[:MAX_SOURCE]), function, layers)
+        return _layers_used(_read(source[:MAX_SOURCE]), function, layers)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
 
 
-def _layers_used(tree: ast.Module, function: str, layers: frozenset[str]) -> list[LayerCall]:
+@dataclass(frozen=True)
+class _File:
+    """The top-level statements that define each name, and what each imported name stands for."""
+
+    definitions: dict[str, list[ast.stmt]]
+    aliases: dict[str, str]
+
+
+@lru_cache(maxsize=1)
+def _read(source: str) -> _File:
+    """Read a file once for the three questions that ask."""
+    tree = ast.parse(source)
     definitions = _definitions(tree)
     # What the file defines itself is its own, whatever an import called so before.
-    aliases = {n: full for n, full in _imported_names(tree).items() if n not in definitions}
+    imported = _imported_names(tree).items()
+    return _File(definitions, {n: full for n, full in imported if n not in definitions})
+
+
+def _layers_used(file: _File, function: str, layers: frozenset[str]) -> list[LayerCall]:
+    definitions, aliases = file.definitions, file.aliases
     found: dict[tuple[str, int], LayerCall] = {}
     reached, waiting = {function}, [function]
     while waiting:

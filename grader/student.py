@@ -75,6 +75,8 @@ class Student:
         """``slot_bytes``: the most that one result may take in memory shared with the worker."""
         self.submission = submission
         self.layers_seen: set[str] = set()
+        self.inherited = False
+        """Whether the worker has run another question's calls before this one's."""
         self._server = server
         self._scratch = scratch
         self._limits = limits
@@ -102,6 +104,7 @@ class Student:
 
         Raises CheckFailed when there is no such function or file, or when it did not return.
         """
+        self._try_no_more_after_timeouts(f"{function}(...)")
         if self._load_failure is not None:
             raise self._load_failure
         try:
@@ -131,12 +134,7 @@ class Student:
         The worker has its next request already when it has answered one, and goes on while the
         caller looks at the answer. ``limit_s`` is asked for the seconds that each may take.
         """
-        if self._timeouts >= self._limits.timeouts:
-            raise CheckFailed(
-                Outcome.TIMEOUT,
-                f"{doing} was not tried: {self._timeouts} earlier calls of this question did not "
-                "finish in time.",
-            )
+        self._try_no_more_after_timeouts(doing)
         waiting = iter(requests)
         conversation = self._connected()
         pending = 0
@@ -160,6 +158,14 @@ class Student:
             if pending:
                 # Or its answers would be taken for those to other requests.
                 self.restart()
+
+    def _try_no_more_after_timeouts(self, doing: str) -> None:
+        if self._timeouts >= self._limits.timeouts:
+            raise CheckFailed(
+                Outcome.TIMEOUT,
+                f"{doing} was not tried: {self._timeouts} earlier calls of this question did not "
+                "finish in time.",
+            )
 
     @contextmanager
     def _ended_by_failure(self) -> Iterator[None]:
@@ -195,8 +201,15 @@ class Student:
         self._output = self.take_output()
         self._quotes = False
 
+    def begin_question(self) -> None:
+        """From now on another question calls; what came of those before does not count for it."""
+        self.layers_seen.clear()
+        self._timeouts = 0
+        self.inherited = self._conversation is not None
+
     def restart(self) -> None:
         """End the worker; the next request starts a new one."""
+        self.inherited = False
         if self._conversation is not None:
             self._conversation.close()
             if self._quotes:

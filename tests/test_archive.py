@@ -309,6 +309,41 @@ def test_any_damage_to_a_tar_is_no_other_error(data: st.DataObject) -> None:
             stage(file, Path(name) / "staged", LIMITS)
 
 
+@pytest.mark.timeout(20)
+def test_headers_without_end(tmp_path: Path) -> None:
+    head = tarfile.TarInfo("x")
+    head.type = tarfile.GNUTYPE_LONGLINK
+    file = tmp_path / "handin.tar"
+    file.write_bytes(head.tobuf(tarfile.GNU_FORMAT) * 60 + bytes(1024))
+    assert "more than 10 files" in refused(file, with_limits(max_files=10))
+
+
+def test_checksum_at_the_end_of_a_gzip(tmp_path: Path) -> None:
+    file = tarred(tmp_path, MAIN)
+    raw = bytearray(file.read_bytes())
+    raw[-8] ^= 1
+    file.write_bytes(raw)
+    assert "cannot be unpacked" in refused(file)
+
+
+@pytest.mark.parametrize("mtime", [-1, 0, 1 << 33, 1 << 80])
+def test_odd_time_is_no_matter(tmp_path: Path, mtime: int) -> None:
+    def change(info: tarfile.TarInfo) -> None:
+        info.mtime = mtime
+
+    assert staged(tarred(tmp_path, MAIN, format=tarfile.GNU_FORMAT, change=change)).files == {MAIN}
+
+
+def test_times_of_archives_in_an_archive_are_kept(tmp_path: Path) -> None:
+    outer = tmp_path / "outer.zip"
+    with zipfile.ZipFile(outer, "w") as archive:
+        for name, year in (("a.zip", 2022), ("b.zip", 2024), ("c.zip", 2023)):
+            inner = zipped(tmp_path, MAIN, content=f"'{name}'\n").read_bytes()
+            archive.writestr(zipfile.ZipInfo(name, (year, 1, 1, 0, 0, 0)), inner)
+    submission = stage(outer, tmp_path / "staged", LIMITS)
+    assert (submission.folder / MAIN).read_text() == "'b.zip'\n"
+
+
 def test_hand_in_that_was_zipped_twice(tmp_path: Path) -> None:
     for inner in (tarred(tmp_path, f"a4/{MAIN}"), zipped(tmp_path, f"a4/{MAIN}")):
         outer = tmp_path / "outer.zip"

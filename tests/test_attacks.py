@@ -240,7 +240,7 @@ def _contained(world: World, attack: Attack, timeout_s: float, sentences: list[s
     assert _state_of(attack.outside) == outside
     assert _state_of(*PROTECTED) == project
     assert not _processes_left(world)
-    assert not list(world.base.glob("grader-*"))
+    assert not list(world.sandbox.folder.iterdir())
     assert report.duration_s < LONGEST_S
     assert _peak_memory() - peak < MOST_MEMORY
     return report

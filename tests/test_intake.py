@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import tarfile
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -209,11 +211,30 @@ def test_what_cannot_be_read_is_a_row(tmp_path: Path, kind: str) -> None:
         assert hand_ins[name].problem.startswith(problem)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_folder_that_may_not_be_read_is_a_row(tmp_path: Path) -> None:
-    folder = lay_down(tmp_path / "x", f"alice/{MAIN}", f"bob/{MAIN}")
-    (folder / "bob").chmod(0)
-    assert "bob cannot be read" in found(folder, tmp_path)["bob"].problem
+def test_what_the_system_does_not_let_be_read_is_a_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Made up, as root may read everything."""
+    folder = lay_down(tmp_path / "x", f"alice/{MAIN}", f"bob/{MAIN}", "eve.zip")
+    may_open, may_list, may_ask = Path.open, Path.iterdir, Path.exists
+
+    def refusing(allowed: Callable[..., Any], *names: str) -> Callable[..., Any]:
+        def call(path: Path, *args: Any, **options: Any) -> Any:
+            if path.name in names or path.parent.name in names:
+                raise PermissionError(13, "Permission denied")
+            return allowed(path, *args, **options)
+
+        return call
+
+    monkeypatch.setattr(Path, "open", refusing(may_open, "eve.zip"))
+    monkeypatch.setattr(Path, "iterdir", refusing(may_list, "bob"))
+    monkeypatch.setattr(Path, "exists", refusing(may_ask, "bob"))
+    assert looks_like_many(folder, RUBRIC.intake)
+    alone = lay_down(tmp_path / "y", f"alice/{MAIN}", "eve.zip")
+    assert not looks_like_many(alone, RUBRIC.intake)
+    hand_ins = found(folder, tmp_path)
+    assert hand_ins["bob"].problem == "bob cannot be read: Permission denied"
+    assert hand_ins["eve"].problem == "eve.zip cannot be read: Permission denied"
 
 
 def test_github_classroom(tmp_path: Path) -> None:
@@ -389,8 +410,31 @@ def test_names_that_are_no_utf8(tmp_path: Path) -> None:
         hand_in.problem.encode()
 
 
-def test_csv_of_an_export_stay_packed(tmp_path: Path) -> None:
-    folder = lay_down(tmp_path / "x", f"alice/{MAIN}", "alice/train.csv", "bob/train.csv")
+def test_what_nobody_reads_of_an_export_stays_packed(tmp_path: Path) -> None:
+    names = (f"alice/{MAIN}", "alice/train.csv", "alice/.git/x.py", "bob/train.csv")
+    folder = lay_down(tmp_path / "x", *names)
     hand_ins = found(packed(folder, "zip"), tmp_path)
     assert list(hand_ins) == ["alice", "bob"]
-    assert not list((tmp_path / "into").rglob("*.csv"))
+    unpacked = [path.name for path in (tmp_path / "into").rglob("*") if path.is_file()]
+    assert unpacked == [MAIN]
+
+
+def test_file_and_folder_of_one_name_in_an_export(tmp_path: Path) -> None:
+    file = tmp_path / "export.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(f"bob/{MAIN}", CODE)
+        archive.writestr("bob", CODE)
+    [bob] = arrivals(file, tmp_path / "into", RUBRIC.intake)
+    assert not bob.problem
+    assert "a file and a folder named bob" in bob.arrival.notes[0]
+
+
+def test_tar_of_an_export_that_was_cut_off_in_a_file(tmp_path: Path) -> None:
+    """Not taken for one that ends there: the students after it would be lost unseen."""
+    folder = lay_down(tmp_path / "x", f"alice/{MAIN}", f"bob/{MAIN}")
+    (folder / "alice" / MODEL).write_bytes(os.urandom(90_000))
+    whole = gzip.decompress(packed(folder, "tar.gz").read_bytes())
+    file = tmp_path / "export.tar"
+    file.write_bytes(whole[:50_000])
+    with pytest.raises(SubmissionError, match="cut off before its end"):
+        arrivals(file, tmp_path / "into", RUBRIC.intake)

@@ -79,6 +79,24 @@ def test_gradescope(tmp_path: Path, kind: str) -> None:
     assert jose.arrival.email == "jose@example.edu"
 
 
+@pytest.mark.parametrize(
+    ("earlier", "later"),
+    [
+        ("2024-02-01 12:00:00 Z", "2024-02-01 10:00:00.5 -08:00"),
+        ("2024-02-01 12:00:00.25 +05:30", "2024-02-01 10:00:00 UTC"),
+        ("2024-02-01 10:00:00.100000001 Z", "2024-02-01T10:00:00.2Z"),
+        ("some day", "2024-02-01 10:00:00 Z"),
+    ],
+)
+def test_times_in_any_zone(tmp_path: Path, earlier: str, later: str) -> None:
+    table = "".join(
+        f"submission_{id}:\n  :submitters:\n  - :sid: '7'\n  :created_at: {time}\n"
+        for id, time in ((1, later), (2, earlier))
+    )
+    [hand_in] = read(tmp_path, table, f"submission_1/{MAIN}", f"submission_2/{MAIN}").values()
+    assert hand_in.arrival.submission_id == "1"
+
+
 def test_folder_around_the_export(tmp_path: Path) -> None:
     lay_down(tmp_path / "x" / "assignment_9_export", *FOLDERS)
     (tmp_path / "x" / "assignment_9_export" / METADATA).write_text(TABLE)
@@ -116,7 +134,13 @@ def test_odd_table_still_gives_the_rows(tmp_path: Path, table: str) -> None:
 
 @pytest.mark.parametrize(
     "table",
-    [b"submission_1: [\n", b"\xff\xfe\x00", b"a: b: c: d\n", b"\x00", b"[" * 100_000],
+    [
+        b"submission_1: [\n",
+        b"\xff\xfe\x00",
+        b"a: b: c: d\n",
+        b"\x00",
+        b"a: " + b"[" * 99 + b"]" * 99,
+    ],
 )
 def test_table_that_cannot_be_read(tmp_path: Path, table: bytes) -> None:
     with pytest.raises(SubmissionError, match=r"submission_metadata.yml cannot be read"):

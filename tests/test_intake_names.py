@@ -43,6 +43,7 @@ def made(pairs: list[tuple[str, str]]) -> list[str]:
         ("\ud800", "unnamed"),
         ("", "unnamed"),
         ("é" * 60, "é" * 40),
+        ("x" * 79 + ".y", "x" * 79),
     ],
     ids=ascii,
 )

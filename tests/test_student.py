@@ -468,3 +468,44 @@ def test_nothing_of_the_graders_environment_is_visible(
         student.restart()
     assert seen[:2] == [False, False]
     assert not any(seen)
+
+
+def test_timeouts_of_one_question_are_nothing_to_the_next(hand_in: Handing) -> None:
+    code = """
+        import time
+        def rnn(*_):
+            time.sleep(100)
+        def gru(x):
+            return x
+    """
+    student = hand_in(code, limits="[limits]\ncall_s = 0.5\ntimeouts = 1\n")
+    assert failure(student, "rnn").outcome is Outcome.TIMEOUT
+    assert "was not tried" in failure(student, "gru").message
+    student.begin_question()
+    value = student.call("gru", (np.ones(2, np.float32),), 0).value
+    assert isinstance(value, np.ndarray)
+
+
+def test_layers_of_one_question_are_nothing_to_the_next(hand_in: Handing) -> None:
+    student = hand_in("""
+        import torch
+        def rnn(x):
+            torch.nn.GRU(2, 2)(x[None])
+            return x
+    """)
+    student.call("rnn", (torch.ones(1, 2),), 0)
+    assert student.layers_seen == {"gru"}
+    student.begin_question()
+    assert student.layers_seen == set()
+
+
+def test_worker_is_inherited_until_it_is_a_new_one(hand_in: Handing) -> None:
+    student = hand_in("def rnn():\n    return 1\n")
+    student.begin_question()
+    assert not student.inherited
+    student.call("rnn", (), 0)
+    assert not student.inherited
+    student.begin_question()
+    assert student.inherited
+    student.restart()
+    assert not student.inherited

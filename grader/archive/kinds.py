@@ -9,6 +9,9 @@ import zlib
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
+from grader.errors import SubmissionError
+from grader.naming import readable
+
 BLOCK = tarfile.BLOCKSIZE
 GZIP = b"\x1f\x8b"
 ENDINGS = (".tar.gz", ".tgz", ".tar", ".zip")
@@ -38,6 +41,7 @@ def kind_of(path: Path) -> Kind | None:
     """The kind of a regular file, or none of them.
 
     A tar may end like a zip, when a zip was put into it, but a zip never begins like a tar.
+    Raises SubmissionError when the file cannot be read.
     """
     start = _start(path)
     if start.startswith(GZIP):
@@ -83,8 +87,12 @@ def stem_of(name: str) -> str:
 
 
 def _start(path: Path) -> bytes:
-    with path.open("rb") as reader:
-        return reader.read(BLOCK)
+    try:
+        with path.open("rb") as reader:
+            return reader.read(BLOCK)
+    except OSError as error:
+        words = f"{readable(path.name)} cannot be read: {error.strerror}"
+        raise SubmissionError(words) from None
 
 
 def _gunzipped_start(path: Path) -> bytes:

@@ -120,18 +120,14 @@ class _Source:
         self._reader = cast("IO[bytes]", gzip.GzipFile(fileobj=raw)) if is_compressed else raw
         self._read = 0
         self._limits = limits
-        self._damage: SubmissionError | None = None
         self._most = limits.max_ratio * archive.stat().st_size if is_compressed else float("inf")
 
     def read(self, size: int) -> bytes:
         """So many bytes, or fewer at the end. Raises SubmissionError at a limit, or for damage."""
-        if self._damage:  # read on after it, gzip would only say that this is the end
-            raise self._damage
         try:
             chunk = self._reader.read(size)
         except (OSError, EOFError, zlib.error) as error:
-            self._damage = damaged(self._archive, error)
-            raise self._damage from None
+            raise damaged(self._archive, error) from None
         self._read += len(chunk)
         if self._read > max(self._most, COPY_BYTES):
             raise SubmissionError(f"{self._archive.name} expands like a zip bomb")
@@ -144,8 +140,7 @@ class _Source:
         """So many bytes. Raises SubmissionError where there are fewer."""
         chunk = self.read(size)
         if len(chunk) < size:
-            self._damage = damaged(self._archive, "it was cut off before its end")
-            raise self._damage
+            raise damaged(self._archive, "it was cut off before its end")
         return chunk
 
     def finish(self) -> None:

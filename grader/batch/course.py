@@ -55,7 +55,10 @@ def plan(request: Request, out: Path, unpacked: Path, *, regrade: bool) -> list[
     out.mkdir(parents=True, exist_ok=True)
     remove_partial(out)
     return [
-        Task(hand_in, request, data, out / hand_in.arrival.name, regrade) for hand_in in hand_ins
+        Task(hand_in, request, data, out / hand_in.arrival.name, regrade)
+        for hand_in in hand_ins
+        # Results among the hand-ins are not one of them.
+        if all(part.path.resolve() != out.resolve() for part in hand_in.parts)
     ]
 
 

@@ -11,7 +11,7 @@ from grader.batch.handed_in import file_digests, fingerprints
 from grader.batch.keys import question_keys
 from grader.batch.results import Earlier, read_earlier, write_graded, write_ungraded
 from grader.catalogue import question_files
-from grader.engine import grade_questions, wanted_questions
+from grader.engine import Judge, grade_questions, wanted_questions
 from grader.errors import HarnessError, SubmissionError
 from grader.grading import Grading, Request
 from grader.intake import HandIn
@@ -44,7 +44,9 @@ class Done:
     fresh: bool = True
 
 
-def grade_one(task: Task, sandbox: SandboxUse, corpus: Corpus) -> Done:
+def grade_one(
+    task: Task, sandbox: SandboxUse, corpus: Corpus, judge: Judge = grade_questions
+) -> Done:
     """Grade what is not graded yet and write the results.
 
     A hand-in that cannot be read gives a row that says why, and so does a failure of the grader
@@ -56,7 +58,7 @@ def grade_one(task: Task, sandbox: SandboxUse, corpus: Corpus) -> Done:
     request = replace(task.request, parts=hand_in.parts, name=hand_in.arrival.name)
     try:
         with Grading(request, sandbox, Silent().progress, corpus) as grading:
-            return _grade(task, grading)
+            return _grade(task, grading, judge)
     except SubmissionError as error:
         return _ungraded(task, Status.UNREADABLE, str(error))
     except HarnessError as error:
@@ -84,7 +86,7 @@ def _ungraded(task: Task, status: Status, reason: str) -> Done:
     return Done(row)
 
 
-def _grade(task: Task, grading: Grading) -> Done:
+def _grade(task: Task, grading: Grading, judge: Judge) -> Done:
     wanted = wanted_questions(grading.request)
     keys = question_keys(grading, question_files(), task.data)
     earlier = read_earlier(task.out)
@@ -94,7 +96,7 @@ def _grade(task: Task, grading: Grading) -> Done:
         arrival = task.hand_in.arrival
         notes = (*arrival.notes, *earlier.report.notes)
         return Done(earlier.row.model_copy(update={"arrival": arrival, "notes": notes}), False)
-    report = grade_questions(grading, todo, Silent())
+    report = judge(grading, todo, Silent())
     kept = {id: key for id, key in graded.items() if id not in todo}
     if earlier and kept:
         outdated = sorted(id for id, key in kept.items() if key != keys.get(id))

@@ -15,9 +15,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from grader.batch.grade_one import defect, failed, grade_one
+from grader.engine import Judge, wanted_questions, with_questions
 from grader.errors import UsageError
+from grader.grading import Request
 from grader.language_model.corpus import Corpus
 from grader.model import Isolation, IsolationMode
+from grader.rubric import Rubric
 from grader.sandbox.forkserver import ForkClient
 from grader.sandbox.lent import LentSandbox
 
@@ -30,7 +33,7 @@ class JobSettings:
     folder: Path
     cores: int
     isolation: Isolation
-    data: Path
+    request: Request
 
 
 def work(
@@ -51,16 +54,22 @@ def work(
         model_turn=model_turn,
         known=settings.isolation,
     )
-    corpus = Corpus.open(settings.data)
+    corpus = Corpus.open(settings.request.data)
     # What was imported stays; collecting it again and again would only take time.
     gc.freeze()
+    rubric = Rubric.load(settings.request.rubric)
+    wanted = wanted_questions(settings.request)
+    with_questions(wanted, rubric, lambda judge: _serve(tasks, sandbox, corpus, judge))
+
+
+def _serve(tasks: Connection, sandbox: LentSandbox, corpus: Corpus, judge: Judge) -> None:
     while True:
         try:
             task = tasks.recv()
         except EOFError:
             return
         try:
-            answer = grade_one(task, sandbox, corpus)
+            answer = grade_one(task, sandbox, corpus, judge)
         except UsageError as error:
             tasks.send(error)
             return

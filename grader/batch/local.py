@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess
-from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -19,6 +18,7 @@ from grader.batch.grade_one import Done, Task, failed
 from grader.batch.jobs import JobSettings, work
 from grader.doctor import Sandbox
 from grader.errors import UsageError
+from grader.grading import Request
 
 ATTEMPTS = 2
 """A job that dies takes its submission along; what it died of may have been another's doing."""
@@ -58,7 +58,7 @@ class LocalExecutor:
         self,
         jobs: int,
         sandbox: Sandbox,
-        data: Path,
+        request: Request,
         gpu_turns: int | None = None,
         work: Work = work,
     ) -> None:
@@ -68,7 +68,7 @@ class LocalExecutor:
         """
         self._count = jobs
         self._sandbox = sandbox
-        self._data = data
+        self._request = request
         self._work = work
         # Forked from a process with torch in it and without threads: not from this one.
         self._context = multiprocessing.get_context("forkserver")
@@ -131,7 +131,7 @@ class LocalExecutor:
             folder=self._sandbox.folder,
             cores=max(1, self._sandbox.cores // self._count),
             isolation=self._sandbox.isolation(),
-            data=self._data,
+            request=self._request,
         )
 
     def _give(self, job: _Job, task: Task) -> None:

@@ -71,7 +71,7 @@ def _with_problems(hand_in: HandIn, problems: Mapping[Path, str]) -> HandIn:
         f"{shown(path.name)}: {why}"
         for part in hand_in.parts
         for path, why in problems.items()
-        if path != part.path and path.is_relative_to(part.path)
+        if path.is_relative_to(part.path) and why not in hand_in.problem
     ]
     if not notes:
         return hand_in

@@ -59,7 +59,8 @@ def _alone(entry: Entry) -> Entry:
 
 def _classroom_prefix(entries: Sequence[Entry], course: Path) -> str:
     """What an assignment's repositories have before the student's name: ``assignment4-``."""
-    repositories = [e.name for e in entries if e.is_folder and (e.path / ".git").exists()]
+    readable = [entry for entry in entries if entry.is_folder and not entry.problem]
+    repositories = [entry.name for entry in readable if (entry.path / ".git").exists()]
     if not repositories:
         return ""
     if course.name.endswith(CLASSROOM_ENDING):

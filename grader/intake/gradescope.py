@@ -24,7 +24,6 @@ from grader.intake.names import shown
 METADATA = "submission_metadata.yml"
 MAX_MB = 256
 MAX_DEPTH = 64
-WANTED_DEPTH = 4
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 TIME = re.compile(
     r"(?P<time>\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d)(?P<fraction>\.\d{1,6})?\d{0,9} ?"
@@ -133,7 +132,7 @@ def _scalars(reader: IO[bytes]) -> Iterator[tuple[tuple[str, ...], str]]:
         elif path[-1] is None:
             path[-1] = value
         else:
-            if value and len(path) <= WANTED_DEPTH:
+            if value:
                 yield tuple(key or "" for key in path), value
             path[-1] = None
 

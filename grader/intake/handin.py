@@ -93,6 +93,8 @@ def problem_of(path: Path) -> str:
         return "" if is_read else f"{name} {why_not_read(path)}"
     except OSError as error:
         return f"{name} cannot be read: {error.strerror}"
+    except SubmissionError as error:
+        return str(error)
 
 
 def newest(path: Path) -> float:

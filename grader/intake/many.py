@@ -99,7 +99,7 @@ def _share(holders: dict[str, set[str]]) -> bool:
 
 def _inside(archive: Path, limits: ArchiveLimits) -> frozenset[str]:
     """The main files in an archive on the disk; of an unreadable one that it is an archive."""
-    if archive.is_symlink() or not archive.is_file() or kind_of(archive) is None:
+    if archive.is_symlink() or not archive.is_file():
         return frozenset({ARCHIVE})
     try:
         names = {member.name.name.lower() for member in table(archive, limits)}

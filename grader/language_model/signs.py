@@ -17,7 +17,7 @@ from grader.measures import Signs
 from grader.wire import Array
 
 SHIFTS = (-2, -1, 0, 1, 2)
-SCALES = tuple(2.0**k for k in range(-6, 11))
+SCALES = tuple(2.0**k for k in range(-4, 7))
 SUM_ROUNDING = 1e-3
 """Low precision included; logits that are no probabilities do not sum to one everywhere."""
 NEAR_ONE, OFTEN = 0.9, 0.1

@@ -8,7 +8,7 @@ value of the answer the difference that is allowed.
 
 from grader.oracle.attention import AttentionSizes, mha_draw
 from grader.oracle.draws import Arguments, Draw
-from grader.oracle.gru_parameters import gru_states, random_rnn
+from grader.oracle.gru_parameters import gru_states, rnn_to_copy
 from grader.oracle.recurrent import RecurrentSizes, gru_draw, random_inputs, rnn_draw
 
 __all__ = [
@@ -20,6 +20,6 @@ __all__ = [
     "gru_states",
     "mha_draw",
     "random_inputs",
-    "random_rnn",
     "rnn_draw",
+    "rnn_to_copy",
 ]

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from grader.compare import Expected
-from grader.oracle.draws import Allowance, Draw, Float64, gamma, normal, numbers, seeded
+from grader.oracle.draws import Allowance, Draw, Float64, gamma, normal, numbers
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,7 @@ def mha_draw(sizes: AttentionSizes, seed: int, allowance: Allowance) -> Draw:
 
     ``input_data`` is a torch tensor, as in the notebook; the rest are lists of NumPy arrays.
     """
-
-    def build() -> nn.Module:
-        return nn.MultiheadAttention(sizes.embed, sizes.heads, bias=False, batch_first=True)
-
-    layer = seeded(seed, build)
+    layer = _random_layer(sizes, seed)
     packed, w_out = (numbers(p) for p in layer.parameters())
     w_q, w_k, w_v = (
         [head.T for head in np.split(part, sizes.heads)] for part in np.split(packed, 3)
@@ -48,6 +44,15 @@ def mha_draw(sizes: AttentionSizes, seed: int, allowance: Allowance) -> Draw:
     bound = _bound(numbers(x), q, k, v, w_out.T.astype(np.float64), allowance)
     expected = Expected("output", value, allowance.total(bound), "[batch, steps, embed]")
     return Draw("mha", (w_q, w_k, w_v, w_out.T, inputs), (expected,))
+
+
+def _random_layer(sizes: AttentionSizes, seed: int) -> nn.Module:
+    """A layer with torch's usual initialisation under ``seed``; global random state is kept."""
+    with torch.random.fork_rng(devices=[]):
+        # torch.manual_seed formats the whole call stack, for each kind of device that is not there.
+        torch.default_generator.manual_seed(seed)
+        layer = nn.MultiheadAttention(sizes.embed, sizes.heads, bias=False, batch_first=True)
+        return layer.requires_grad_(False)
 
 
 def _bound(

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from grader.compare import Expected
 
@@ -54,17 +52,6 @@ def gamma(terms: int) -> float:
     Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., section 3.1.
     """
     return terms * ROUNDOFF / (1 - terms * ROUNDOFF)
-
-
-def seeded(seed: int, build: Callable[[], nn.Module]) -> nn.Module:
-    """A layer with torch's usual initialisation under ``seed``; global random state is kept.
-
-    Also for a layer that gets other parameters at once: torch draws some for every new one.
-    """
-    with torch.random.fork_rng(devices=[]):
-        # torch.manual_seed formats the whole call stack, for each kind of device that is not there.
-        torch.default_generator.manual_seed(seed)
-        return build().requires_grad_(False)
 
 
 def normal(rng: np.random.Generator, *shape: int) -> Float32:

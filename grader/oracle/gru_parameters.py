@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import nn
 
-from grader.oracle.draws import Allowance, Float32, Float64, seeded
-from grader.oracle.recurrent import RecurrentSizes, rnn_draw
+from grader.oracle.draws import Float32, Float64
+from grader.oracle.recurrent import RecurrentSizes, outputs_by_torch, random_rnn
 
 
 @dataclass(frozen=True)
@@ -25,11 +24,10 @@ class RnnToCopy:
     outputs: Float64
 
 
-def random_rnn(sizes: RecurrentSizes, seed: int, allowance: Allowance) -> RnnToCopy:
+def rnn_to_copy(sizes: RecurrentSizes, seed: int) -> RnnToCopy:
     """The RNN that q4's GRU should imitate."""
-    draw = rnn_draw(sizes, seed, allowance)
-    wt_h, wt_x, bias, init_state, inputs = draw.arguments
-    return RnnToCopy(wt_h, wt_x, bias, init_state, inputs, draw.expected[0].value)
+    arguments, states = random_rnn(sizes, seed)
+    return RnnToCopy(*arguments, states[:, 1:])
 
 
 def gru_states(
@@ -41,19 +39,14 @@ def gru_states(
     them. Raises ValueError, in words for the student, when they do not fit the layer.
     """
     inputs_size, hidden = inputs.shape[2], init_state.shape[2]
-    layer = seeded(0, lambda: nn.GRU(inputs_size, hidden, batch_first=True))
     joined = (
         _joined(gates, 0, "wt_x", (inputs_size, hidden)),
         _joined(gates, 2, "wt_h", (hidden, hidden)),
         _joined(gates, 1, "bias_x", (hidden,)),
         _joined(gates, 3, "bias_h", (hidden,)),
     )
-    with torch.no_grad():
-        for own, given in zip(layer.parameters(), joined, strict=True):
-            own.copy_(torch.from_numpy(given))
-        outputs, _ = layer(torch.from_numpy(inputs), torch.from_numpy(init_state))
-    result: Float64 = outputs.numpy().astype(np.float64)
-    return result
+    states: Float64 = outputs_by_torch(torch.gru, joined, inputs, init_state).astype(np.float64)
+    return states
 
 
 def _joined(

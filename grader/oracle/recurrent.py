@@ -8,12 +8,13 @@ which a correct implementation may add its terms up.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from numpy.typing import NDArray
 
 from grader.compare import Expected
 from grader.oracle.draws import (
@@ -25,7 +26,6 @@ from grader.oracle.draws import (
     gamma,
     normal,
     numbers,
-    seeded,
 )
 
 OUTPUT_AXES = "[batch, steps, hidden]"
@@ -33,9 +33,15 @@ STATE_AXES = "[1, batch, hidden]"
 
 GateParameters = tuple[Float32, Float32, Float32, Float32]
 """``(wt_x [D,H], bias_x [H], wt_h [H,H], bias_h [H])`` of one gate."""
+RnnArguments = tuple[Float32, Float32, Float32, Float32, Float32]
+"""``(wt_h [H,H], wt_x [D,H], bias [H], init_state [1,B,H], inputs [B,T,D])``"""
+Layer = Callable[..., tuple[torch.Tensor, torch.Tensor]]
+"""``torch.rnn_tanh`` or ``torch.gru``, which ``torch.nn.RNN`` and ``torch.nn.GRU`` call. To make
+such a module takes longer than to call it."""
 Step = Callable[[Float64, Float64], tuple[Float64, Float64]]
-"""From the step's input [B,D] and the state before it [B,H] to the local bound [B,H] on the error
-of the state after it, and the Jacobian [B,H,H], whose [b,i,j] is dh_after[j] / dh_before[i]."""
+"""From the inputs [T,B,D] and the states before them [T,B,H] to the local bounds [T,B,H] on the
+errors of the states after, and the Jacobians [T,B,H,H], of which [t,b,i,j] is
+dh_after[j] / dh_before[i]."""
 
 
 @dataclass(frozen=True)
@@ -51,22 +57,27 @@ class RecurrentSizes:
 
 def rnn_draw(sizes: RecurrentSizes, seed: int, allowance: Allowance) -> Draw:
     """``rnn(wt_h, wt_x, bias, init_state, input_data)`` and what ``torch.nn.RNN`` makes of it."""
-    layer = seeded(seed, lambda: nn.RNN(sizes.inputs, sizes.hidden, batch_first=True))
-    w_x, w_h, b_x, b_h = (numbers(p) for p in layer.parameters())
-    wt_x, wt_h, bias = w_x.T, w_h.T, b_x + b_h
-    init_state, inputs = random_inputs(sizes, seed)
-    states = _states(layer, [w_x, w_h, bias, np.zeros_like(bias)], inputs, init_state)
+    (wt_h, wt_x, bias, init_state, inputs), states = random_rnn(sizes, seed)
     bound = _carried(states, inputs, rnn_step(wt_x, wt_h, bias, allowance))
     return Draw("rnn", (wt_h, wt_x, bias, init_state, inputs), _expected(states, bound, allowance))
 
 
+def random_rnn(sizes: RecurrentSizes, seed: int) -> tuple[RnnArguments, Float64]:
+    """The arguments of ``rnn``, and the states [B,T+1,H] that ``torch.nn.RNN`` makes of them."""
+    w_x, w_h, b_x, b_h = _random_parameters(sizes, 1, seed)
+    bias = b_x + b_h
+    init_state, inputs = random_inputs(sizes, seed)
+    parameters = [w_x, w_h, bias, np.zeros_like(bias)]
+    states = _states(torch.rnn_tanh, parameters, inputs, init_state)
+    return (w_h.T, w_x.T, bias, init_state, inputs), states
+
+
 def gru_draw(sizes: RecurrentSizes, seed: int, allowance: Allowance) -> Draw:
     """``gru(r, z, n, init_state, input_data)`` and what ``torch.nn.GRU`` makes of it."""
-    layer = seeded(seed, lambda: nn.GRU(sizes.inputs, sizes.hidden, batch_first=True))
-    parameters = [numbers(p) for p in layer.parameters()]
+    parameters = _random_parameters(sizes, 3, seed)
     gates = gates_of(parameters)
     init_state, inputs = random_inputs(sizes, seed)
-    states = _states(layer, parameters, inputs, init_state)
+    states = _states(torch.gru, parameters, inputs, init_state)
     bound = _carried(states, inputs, gru_step(gates, allowance))
     return Draw("gru", (*gates, init_state, inputs), _expected(states, bound, allowance))
 
@@ -86,7 +97,7 @@ def rnn_step(wt_x: Float32, wt_h: Float32, bias: Float32, allowance: Allowance) 
     def step(x: Float64, h: Float64) -> tuple[Float64, Float64]:
         slope = 1 - np.tanh(x @ w_x + h @ w_h + b) ** 2
         in_sum = relative * (abs(x) @ abs(w_x) + abs(h) @ abs(w_h) + abs(b))
-        return slope * in_sum + allowance.activation, w_h * slope[:, None, :]
+        return slope * in_sum + allowance.activation, w_h * slope[..., None, :]
 
     return step
 
@@ -124,10 +135,10 @@ def gru_step(
         last = 4 * ROUNDOFF * (abs(n) + abs(h))
         local = (1 - z) * error_n + abs(h - n) * error_z + last
 
-        d_candidate = nh * r[:, None, :] + rh * (slope_r * candidate)[:, None, :]
-        jacobian = d_candidate * ((1 - z) * slope_n)[:, None, :]
-        jacobian += zh * ((h - n) * slope_z)[:, None, :]
-        jacobian += np.eye(h.shape[1]) * z[:, None, :]
+        d_candidate = nh * r[..., None, :] + rh * (slope_r * candidate)[..., None, :]
+        jacobian = d_candidate * ((1 - z) * slope_n)[..., None, :]
+        jacobian += zh * ((h - n) * slope_z)[..., None, :]
+        jacobian += np.eye(h.shape[-1]) * z[..., None, :]
         return local, jacobian
 
     return step
@@ -137,14 +148,13 @@ def _carried(states: Float64, inputs: Float32, step: Step) -> Float64:
     """The first-order bound on the error of each state: states [B,T+1,H] to bounds [B,T,H]."""
     batch, steps, hidden = states.shape[0], states.shape[1] - 1, states.shape[2]
     bounds = np.empty((batch, steps, hidden))
+    local, jacobians = step(inputs.swapaxes(0, 1).astype(np.float64), states[:, :-1].swapaxes(0, 1))
     # carried[s] is the Jacobian from the state that step s made to the latest state.
-    carried = np.empty((0, batch, hidden, hidden))
-    local_bounds = np.empty((0, batch, hidden))
+    carried = np.zeros((steps, batch, hidden, hidden))
     for t in range(steps):
-        local, jacobian = step(inputs[:, t].astype(np.float64), states[:, t])
-        carried = np.concatenate([carried @ jacobian, np.eye(hidden) + np.zeros((1, batch, 1, 1))])
-        local_bounds = np.concatenate([local_bounds, local[None]])
-        bounds[:, t] = np.einsum("sbi,sbij->bj", local_bounds, abs(carried))
+        carried[:t] = carried[:t] @ jacobians[t]
+        carried[t] = np.eye(hidden)
+        bounds[:, t] = np.einsum("sbi,sbij->bj", local[: t + 1], abs(carried[: t + 1]))
     return bounds
 
 
@@ -157,16 +167,42 @@ def random_inputs(sizes: RecurrentSizes, seed: int) -> tuple[Float32, Float32]:
     )
 
 
+def outputs_by_torch(
+    layer: Layer, parameters: Sequence[NDArray[Any]], inputs: NDArray[Any], init_state: NDArray[Any]
+) -> NDArray[Any]:
+    """The outputs [B,T,H] that torch's layer makes of ``inputs`` [B,T,D], at the dtype of all.
+
+    ``parameters`` are those of the layer in its own order and shapes: w_x, w_h, b_x, b_h.
+    """
+    flat = [torch.from_numpy(p) for p in parameters]
+    with torch.no_grad():
+        # With biases, one layer, no dropout, not training, one direction, the batch first.
+        outputs, _ = layer(
+            torch.from_numpy(inputs), torch.from_numpy(init_state), flat,
+            True, 1, 0.0, False, False, True,
+        )  # fmt: skip
+    return numbers(outputs)
+
+
+def _random_parameters(sizes: RecurrentSizes, gates: int, seed: int) -> list[Float32]:
+    """w_x [G*H,D], w_h [G*H,H], b_x [G*H] and b_h [G*H] of a layer with G gates.
+
+    As ``torch.nn.RNNBase.reset_parameters`` draws them: uniform between -1/sqrt(H) and 1/sqrt(H).
+    """
+    generator = torch.Generator().manual_seed(seed)
+    rows, most = gates * sizes.hidden, sizes.hidden**-0.5
+    shapes = (rows, sizes.inputs), (rows, sizes.hidden), (rows,), (rows,)
+    drawn = (torch.empty(shape).uniform_(-most, most, generator=generator) for shape in shapes)
+    return [numbers(parameter) for parameter in drawn]
+
+
 def _states(
-    layer: nn.Module, parameters: list[Float32], inputs: Float32, init_state: Float32
+    layer: Layer, parameters: Sequence[Float32], inputs: Float32, init_state: Float32
 ) -> Float64:
     """The initial state and the state after each step, [B,T+1,H], by torch's layer at float64."""
-    layer.double()
-    with torch.no_grad():
-        for own, given in zip(layer.parameters(), parameters, strict=True):
-            own.copy_(torch.from_numpy(given))
-        outputs, _ = layer(torch.from_numpy(inputs).double(), torch.from_numpy(init_state).double())
-    return np.concatenate([init_state[0, :, None].astype(np.float64), numbers(outputs)], axis=1)
+    exact = [array.astype(np.float64) for array in (*parameters, inputs, init_state)]
+    outputs = outputs_by_torch(layer, exact[:-2], exact[-2], exact[-1])
+    return np.concatenate([exact[-1][0, :, None], outputs], axis=1)
 
 
 def _expected(states: Float64, bound: Float64, allowance: Allowance) -> tuple[Expected, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 
 import pytest
 
@@ -14,18 +14,16 @@ from grader.questions.misconceptions.diagnosis import Diagnose, as_hint
 from grader.student import Student
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def grading(pytestconfig: pytest.Config) -> Grading:
     """The submission under way."""
     return pytestconfig.stash[GRADING]
 
 
 @pytest.fixture(scope="module")
-def student(grading: Grading, request: pytest.FixtureRequest) -> Iterator[Student]:
-    """The submission's code, in a worker of this question's own."""
-    student = grading.new_student(request.module.QUESTION.id)
-    yield student
-    student.restart()
+def student(grading: Grading, request: pytest.FixtureRequest) -> Student:
+    """The submission's code, for the calls of this question."""
+    return grading.student_for(request.module.QUESTION.id)
 
 
 @pytest.fixture
@@ -39,13 +37,31 @@ def check(grading: Grading, student: Student, request: pytest.FixtureRequest) ->
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-    """At the first wrong answer that costs a question's points, ask what was misunderstood."""
+    """Judge again what failed, where another question may be the reason; then ask what was
+    misunderstood, at the first wrong answer that costs a question's points."""
     try:
         return (yield)
+    except CheckFailed as first:
+        failure: CheckFailed | None = first
+    check = pyfuncitem.stash.get(CHECK, None)
+    if check is not None and check.student.inherited:
+        # What an earlier question left in the worker must not cost this one its points.
+        check.student.restart()
+        failure = _outcome(pyfuncitem)
+    if failure is None:
+        return True
+    if failure.outcome is Outcome.WRONG and check is not None:
+        _add_hint(pyfuncitem, check)
+    raise failure
+
+
+def _outcome(item: pytest.Function) -> CheckFailed | None:
+    """Run a check once more."""
+    try:
+        item.obj(**{name: item.funcargs[name] for name in item._fixtureinfo.argnames})
     except CheckFailed as failure:
-        if failure.outcome is Outcome.WRONG and CHECK in pyfuncitem.stash:
-            _add_hint(pyfuncitem, pyfuncitem.stash[CHECK])
-        raise
+        return failure
+    return None
 
 
 def _add_hint(item: pytest.Function, check: Check) -> None:
@@ -54,14 +70,11 @@ def _add_hint(item: pytest.Function, check: Check) -> None:
     hidden = rubric.visibility(question, check_name(item)) is Visibility.HIDDEN
     if diagnose is None or hidden or not counts(rubric, item):
         return
-    module = item.getparent(pytest.Module)
-    if rubric.hints == "none" or module is None or DIAGNOSED in module.stash:
+    grading = item.config.stash[GRADING]
+    if rubric.hints == "none" or question in grading.diagnosed or check.student.timed_out:
         return
-    if check.student.timed_out:
-        return
-    module.stash[DIAGNOSED] = True
-    seed = item.config.stash[GRADING].seed
-    further = Check(check.student, rubric, f"{question}.diagnosis", seed)
+    grading.diagnosed.add(question)
+    further = Check(check.student, rubric, f"{question}.diagnosis", grading.seed)
     further.measured = check.measured
     try:
         found = diagnose(further)
@@ -69,7 +82,3 @@ def _add_hint(item: pytest.Function, check: Check) -> None:
         return  # The worker died over further questions: there is no hint, and nothing else lost.
     if found is not None:
         check.hint = as_hint(found, location_only=rubric.hints == "location")
-
-
-DIAGNOSED: pytest.StashKey[bool] = pytest.StashKey()
-"""Set on a question's module once it was asked what was misunderstood."""

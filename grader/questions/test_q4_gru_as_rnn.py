@@ -13,7 +13,7 @@ import pytest
 from grader.checking import Check, wrong
 from grader.compare import Expected
 from grader.model import Question
-from grader.oracle import RecurrentSizes, gru_states, random_rnn
+from grader.oracle import RecurrentSizes, gru_states, rnn_to_copy
 from grader.questions.misconceptions.diagnosis import (
     RECURRENT_SIZES,
     GateDiagnosis,
@@ -35,7 +35,7 @@ OTHER = (
 def _behaves_as_rnn(check: Check, sizes: RecurrentSizes, draws: int) -> None:
     most = check.rubric.almost_rnn.max_difference
     for seed in check.seeds(draws):
-        rnn = random_rnn(sizes, seed, check.allowance)
+        rnn = rnn_to_copy(sizes, seed)
         gates = check.gates("init_gru_with_rnn", (rnn.wt_h, rnn.wt_x, rnn.bias))
         try:
             states = gru_states(gates, rnn.init_state, rnn.inputs)

@@ -12,7 +12,7 @@ import pytest
 
 from grader.checking import Check, wrong
 from grader.compare import Closeness
-from grader.grading import GRADING, Grading
+from grader.grading import RUBRIC, Grading
 from grader.language_model.assessment import ASKED_FOR
 from grader.language_model.evaluation import Evaluation
 from grader.language_model.explanations import looking_ahead, other_dependencies, unsteadiness
@@ -33,7 +33,7 @@ def diagnose(check: Check) -> Diagnosis | None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One check for each threshold of the rubric."""
     if "threshold" in metafunc.fixturenames:
-        thresholds = metafunc.config.stash[GRADING].rubric.language_model.thresholds
+        thresholds = metafunc.config.stash[RUBRIC].language_model.thresholds
         metafunc.parametrize("threshold", thresholds, ids=[f"{t.below:g}" for t in thresholds])
 
 
@@ -85,7 +85,8 @@ def test_loss_below(evaluate: Evaluate, check: Check, threshold: LossThreshold) 
     check.closest = Closeness(loss, threshold.below, ())
     if not loss < threshold.below:
         advice = (
-            "Longer training, a larger hidden size or a lower learning rate at the end all help."
+            "Where there is no mistake, longer training, a larger hidden size or a lower learning "
+            "rate at the end all help."
         )
         if measures.causality.looks_ahead:
             advice = "It is measured from the sentences' beginnings, because the model looks ahead."

@@ -128,6 +128,11 @@ class ForkServer(ForkClient):
                 start_new_session=True,
             )
 
+    @property
+    def pid(self) -> int:
+        """The server's process."""
+        return self._process.pid
+
     def new_client(self) -> socket.socket:
         """A control socket for a ``ForkClient``, which may be in another process."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)

@@ -3,30 +3,44 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
-from grader.batch import grade_one as module
 from grader.batch.grade_one import Done, Task, grade_one
 from grader.batch.results import read_earlier, read_row
 from grader.doctor import Sandbox
+from grader.engine import Judge, grade_questions, with_questions
 from grader.errors import HarnessError, RubricError
+from grader.grading import Grading
 from grader.language_model.corpus import EMBEDDED_CORPUS, Corpus
 from grader.model import Report
+from grader.plugin import Listener
 from grader.rows import Status
+from grader.rubric import Rubric
 from tests.batch import made
 from tests.conftest import ROOT
 
-Run = Callable[[Task], Done]
+
+class Run(Protocol):
+    def __call__(self, task: Task, judge: Judge = grade_questions) -> Done: ...
+
+
+def never(grading: Grading, wanted: Sequence[str], listener: Listener) -> Report:
+    raise AssertionError("it is graded already")
 
 
 @pytest.fixture
 def run(sandbox: Sandbox) -> Run:
     corpus = Corpus.open(EMBEDDED_CORPUS)
-    return lambda task: grade_one(task, sandbox, corpus)
+
+    def run(task: Task, judge: Judge = grade_questions) -> Done:
+        return grade_one(task, sandbox, corpus, judge)
+
+    return run
 
 
 @pytest.fixture
@@ -52,12 +66,9 @@ def test_first_run_writes_the_row_and_the_reports(run: Run, alice: Path, tmp_pat
     assert set(done.row.files) == {"implementation.py"}
 
 
-def test_unchanged_submission_is_not_graded_again(
-    run: Run, alice: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unchanged_submission_is_not_graded_again(run: Run, alice: Path, tmp_path: Path) -> None:
     first = run(made.task(alice, tmp_path / "out", "q5"))
-    monkeypatch.setattr(module, "grade_questions", pytest.fail)
-    again = run(made.task(alice, tmp_path / "out", "q5"))
+    again = run(made.task(alice, tmp_path / "out", "q5"), never)
     assert not again.fresh
     assert again.row == first.row
 
@@ -153,14 +164,12 @@ def test_reports_of_what_cannot_be_read_any_more_go(run: Run, alice: Path, tmp_p
 
 
 def test_failure_of_the_grader_is_no_zero_and_tried_again(
-    run: Run, alice: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, alice: Path, tmp_path: Path
 ) -> None:
     def fail(*_: object) -> Report:
         raise HarnessError("no more processes")
 
-    with monkeypatch.context() as patch:
-        patch.setattr(module, "grade_questions", fail)
-        done = run(made.task(alice, tmp_path / "out", "q5"))
+    done = run(made.task(alice, tmp_path / "out", "q5"), fail)
     assert (done.row.status, done.row.reason) == (Status.GRADER_FAILED, "no more processes")
     assert done.row.questions == ()
     assert run(made.task(alice, tmp_path / "out", "q5")).row.score == 2
@@ -182,3 +191,23 @@ def test_wrong_request_is_no_submissions_fault(run: Run, alice: Path, tmp_path: 
     request = replace(task.request, rubric=tmp_path / "none.toml")
     with pytest.raises(RubricError):
         run(replace(task, request=request))
+
+
+def test_one_collection_judges_many(run: Run, alice: Path, tmp_path: Path) -> None:
+    """As a job does: what came of one submission is nothing to the next."""
+    wrong = tmp_path / "wrong"
+    shutil.copytree(ROOT / "submissions" / "reset_gate_first", wrong)
+    done: list[Done] = []
+
+    def use(judge: Judge) -> None:
+        for folder in (wrong, alice, wrong):
+            task = made.task(folder, tmp_path / f"out-{len(done)}", "q3", "q5")
+            done.append(run(task, judge))
+        task = made.task(alice, tmp_path / "out-q5", "q5")
+        done.append(run(task, judge))
+
+    with_questions(["q3", "q5"], Rubric.load(), use)
+    assert [result.row.score for result in done] == [2, 7, 2, 2]
+    hints = [[question.misconception for question in result.row.questions] for result in done]
+    reset = "The reset gate is applied before the matrix product"
+    assert hints == [[reset, ""], ["", ""], [reset, ""], [""]]

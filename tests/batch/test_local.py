@@ -12,14 +12,14 @@ from grader.batch.grade_one import Done
 from grader.batch.local import LocalExecutor
 from grader.doctor import Sandbox
 from grader.errors import RubricError
-from grader.language_model.corpus import EMBEDDED_CORPUS
+from grader.grading import Request
 from grader.rows import Status
 from tests.batch import made
 
 
 def run(sandbox: Sandbox, out: Path, *names: str, jobs: int = 2) -> dict[str, Done]:
     tasks = [made.task(out, out / name, name=name) for name in names]
-    with LocalExecutor(jobs, sandbox, EMBEDDED_CORPUS, work=made.work) as executor:
+    with LocalExecutor(jobs, sandbox, Request(out), work=made.work) as executor:
         return {done.row.arrival.name: done for done in executor.run(tasks)}
 
 
@@ -62,7 +62,7 @@ def test_wrong_request_ends_the_run(sandbox: Sandbox, tmp_path: Path) -> None:
 
 def test_no_job_is_left(sandbox: Sandbox, tmp_path: Path) -> None:
     tasks = [made.task(tmp_path, tmp_path / name, name=name) for name in "abc"]
-    with LocalExecutor(2, sandbox, EMBEDDED_CORPUS, work=made.work) as executor:
+    with LocalExecutor(2, sandbox, Request(tmp_path), work=made.work) as executor:
         next(iter(executor.run(tasks)))
         pids = executor.pids()
         assert len(pids) == 2

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from grader.oracle import RecurrentSizes, gru_states, random_inputs, random_rnn
+from grader.oracle import RecurrentSizes, gru_states, random_inputs, rnn_to_copy
 from grader.oracle.draws import Allowance
 from grader.rubric import Rubric
 
@@ -34,7 +34,7 @@ def constant_gate(inputs: int, hidden: int, bias: float) -> Gate:
 
 def rnn_difference(sizes: RecurrentSizes, seed: int, reset: float, update: float) -> float:
     """How far a GRU made from an RNN is off it, at most."""
-    rnn = random_rnn(sizes, seed, ALLOWANCE)
+    rnn = rnn_to_copy(sizes, seed)
     none = np.zeros_like(rnn.bias)
     gates = (
         constant_gate(sizes.inputs, sizes.hidden, reset),
@@ -183,8 +183,8 @@ def test_random_inputs() -> None:
     assert not np.array_equal(inputs, random_inputs(OTHER, 2)[1])
 
 
-def test_random_rnn() -> None:
-    rnn = random_rnn(OTHER, 1, ALLOWANCE)
+def test_rnn_to_copy() -> None:
+    rnn = rnn_to_copy(OTHER, 1)
     h = rnn.init_state[0].astype(np.float64)
     for t in range(OTHER.steps):
         h = np.tanh(rnn.inputs[:, t] @ rnn.wt_x.astype(np.float64) + h @ rnn.wt_h + rnn.bias)
@@ -193,6 +193,6 @@ def test_random_rnn() -> None:
 
 def test_global_random_state_is_untouched() -> None:
     before = torch.get_rng_state()
-    random_rnn(NOTEBOOK, 1, ALLOWANCE)
+    rnn_to_copy(NOTEBOOK, 1)
     gru_states(random_gates(NOTEBOOK), *random_inputs(NOTEBOOK, 1))
     assert torch.equal(torch.get_rng_state(), before)

@@ -15,7 +15,7 @@ import numpy as np
 from grader.checking import Check
 from grader.errors import CheckFailed
 from grader.model import Hint, Outcome
-from grader.oracle import AttentionSizes, Draw, RecurrentSizes, random_rnn
+from grader.oracle import AttentionSizes, Draw, RecurrentSizes, rnn_to_copy
 from grader.questions.misconceptions.gates import Gate, GateMisconception
 from grader.questions.misconceptions.matching import Answers, Case, Diagnosis, matching
 from grader.questions.misconceptions.record import Misconception
@@ -86,7 +86,7 @@ class GateDiagnosis:
 
 def rnn_parameters(sizes: RecurrentSizes, seed: int, check: Check) -> tuple[Any, ...]:
     """The arguments of q4's function."""
-    rnn = random_rnn(sizes, seed, check.allowance)
+    rnn = rnn_to_copy(sizes, seed)
     return rnn.wt_h, rnn.wt_x, rnn.bias
 
 

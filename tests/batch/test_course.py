@@ -1,0 +1,210 @@
+"""A course on the command line and from Python: every hand-in is a row, and nothing is lost."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from grader import grade, grade_many
+from grader.batch.course import plan, rows_of
+from grader.errors import UsageError
+from grader.grading import Request
+from grader.rows import Row, Status
+from tests.conftest import ROOT
+
+SUBMISSIONS = ROOT / "submissions"
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Path:
+    """A good hand-in, one with a mistake, one that is no archive, and a table beside them."""
+    folder = tmp_path / "course"
+    for name in ("alice", "half_open_gates"):
+        (folder / name).mkdir(parents=True)
+        shutil.copy(SUBMISSIONS / name / "implementation.py", folder / name)
+    (folder / "bob.zip").write_bytes(b"PK no zip")
+    (folder / "marks.csv").write_text("name,mark\n")
+    return folder
+
+
+def run(course: Path, out: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "grader", course, "--only", "q5", "--out", out, *arguments],
+        cwd=ROOT, capture_output=True, text=True, timeout=240, check=False,
+    )  # fmt: skip
+
+
+def gradebook(out: Path) -> dict[str, dict[str, str]]:
+    with (out / "gradebook.csv").open(encoding="utf-8-sig", newline="") as reader:
+        return {row["name"]: row for row in csv.DictReader(reader)}
+
+
+def test_course_is_graded_and_a_second_run_keeps_it(course: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = run(course, out, "--summary", "markdown")
+    assert done.returncode == 0, done.stderr
+    rows = gradebook(out)
+    assert {name: row["q5"] for name, row in rows.items()} == {
+        "alice": "2",
+        "bob": "",
+        "half_open_gates": "0",
+    }
+    assert rows["bob"]["status"] == "cannot be read"
+    assert "bob" in done.stdout
+    assert {file.name for file in out.iterdir() if file.is_file()} == {
+        "gradebook.csv",
+        "summary.html",
+        "summary.md",
+    }
+    assert (out / "alice" / "report.html").exists()
+    first = (out / "gradebook.csv").read_bytes()
+
+    again = run(course, out)
+    assert again.returncode == 0
+    assert again.stderr.count("unchanged") == 2
+    assert (out / "gradebook.csv").read_bytes() == first
+
+    (course / "half_open_gates" / "implementation.py").write_text("x = 1\n")
+    changed = run(course, out)
+    assert changed.stderr.count("unchanged") == 1
+
+
+def test_canvas_gets_its_grades(course: Path, tmp_path: Path) -> None:
+    roster = tmp_path / "roster.csv"
+    roster.write_text(
+        "Student,ID,SIS User ID,SIS Login ID,Section,Homework 4 (99)\n"
+        '"    Points Possible",,,,,27\n'
+        '"A, Alice",11,s11,alice,one,\n'
+        '"C, Carol",12,s12,carol,one,\n'
+    )
+    shutil.make_archive(str(tmp_path / "aalice_11_500_hw4"), "zip", course / "alice")
+    shutil.rmtree(course)
+    course.mkdir()
+    (tmp_path / "aalice_11_500_hw4.zip").rename(course / "aalice_11_500_hw4.zip")
+    done = run(course, tmp_path / "out", "--roster", str(roster), "--assignment", "Homework 4")
+    assert done.returncode == 0, done.stderr
+    with (tmp_path / "out" / "canvas.csv").open(encoding="utf-8", newline="") as reader:
+        grades = {line["ID"]: line["Homework 4 (99)"] for line in csv.DictReader(reader)}
+    assert grades == {"": "27", "11": "2", "12": ""}
+    assert "No hand-in of: C, Carol" in done.stdout
+
+
+def test_interrupted_run_keeps_what_is_done(course: Path, tmp_path: Path) -> None:
+    (course / "slow").mkdir()
+    (course / "slow" / "implementation.py").write_text("import time\ntime.sleep(1000)\n")
+    out = tmp_path / "out"
+    arguments = ["--only", "q5", "--jobs", "1", "--timeout", "200"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "grader", course, "--out", out, *arguments],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith("half_open_gates"):
+                break
+        # As Ctrl-C, which a shell lets its background jobs ignore.
+        process.send_signal(signal.SIGTERM)
+        output, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "what is done is kept" in output
+    rows = gradebook(out)
+    assert {name: row["status"] for name, row in rows.items()} == {
+        "alice": "graded",
+        "bob": "cannot be read",
+        "half_open_gates": "graded",
+        "slow": "not done",
+    }
+    assert not list(out.glob("**/.partial-*"))
+
+
+def test_gradescope_gets_a_result_of_a_single_hand_in_whatever_happens(tmp_path: Path) -> None:
+    file, out = tmp_path / "results.json", tmp_path / "out"
+    done = run(SUBMISSIONS / "alice", out, "--gradescope", str(file))
+    assert done.returncode == 0
+    assert json.loads(file.read_text())["score"] == 2
+    (tmp_path / "empty").mkdir()
+    done = run(tmp_path / "empty", out, "--gradescope", str(file))
+    assert done.returncode == 2
+    assert "nothing to grade" in json.loads(file.read_text())["output"]
+    (tmp_path / "rubric.toml").write_text("[")
+    done = run(
+        SUBMISSIONS / "alice", out, "--gradescope", str(file), "--rubric",
+        str(tmp_path / "rubric.toml"),
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "score" not in json.loads(file.read_text())
+
+
+def test_github_gets_a_summary_and_annotations(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("before\n")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    done = run(SUBMISSIONS / "import_error", tmp_path / "out", "--summary", "markdown")
+    assert page.read_text() == "before\n" + (tmp_path / "out" / "summary.md").read_text()
+    assert "Q5" in page.read_text()
+    assert "::error file=submissions/import_error/implementation.py,line=" in done.stdout
+
+
+def test_python_grades_one(tmp_path: Path) -> None:
+    report = grade(SUBMISSIONS / "alice", only=["q5"])
+    assert (report.submission, report.score, report.max_score) == ("alice", 2, 2)
+
+
+def test_python_grades_many(course: Path, tmp_path: Path) -> None:
+    seen = []
+    rows = grade_many(
+        course, tmp_path / "out", jobs=1, only=["q5"], done=lambda done: seen.append(done)
+    )
+    assert [(row.arrival.name, row.status) for row in rows] == [
+        ("alice", Status.GRADED),
+        ("bob", Status.UNREADABLE),
+        ("half_open_gates", Status.GRADED),
+    ]
+    assert len(seen) == 3
+    assert (tmp_path / "out" / "gradebook.csv").exists()
+
+
+def test_rows_of_what_was_not_reached(course: Path, tmp_path: Path) -> None:
+    request = Request(course, only=frozenset({"q5"}))
+    tasks = plan(request, tmp_path / "out", tmp_path / "unpacked", regrade=False)
+    assert [row.status for row in rows_of(tasks, [])] == 3 * [Status.NOT_DONE]
+    earlier = Row(arrival=tasks[0].hand_in.arrival, status=Status.GRADED, reason="of before")
+    tasks[0].out.mkdir(parents=True)
+    (tasks[0].out / "row.json").write_text(earlier.model_dump_json())
+    assert rows_of(tasks, [])[0].reason == "of before"
+
+
+def test_wrong_request_is_found_before_anything_is_graded(course: Path, tmp_path: Path) -> None:
+    request = Request(course, only=frozenset({"q9"}))
+    with pytest.raises(UsageError, match="q9"):
+        plan(request, tmp_path / "out", tmp_path / "unpacked", regrade=False)
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_a_killed_run_was_writing_is_removed(course: Path, tmp_path: Path) -> None:
+    half = tmp_path / "out" / "alice" / ".partial-abc"
+    half.parent.mkdir(parents=True)
+    half.write_text("{")
+    os.utime(half)
+    request = Request(course, only=frozenset({"q5"}))
+    plan(request, tmp_path / "out", tmp_path / "unpacked", regrade=False)
+    assert not half.exists()
+
+
+def test_results_among_the_hand_ins_are_not_one_of_them(course: Path, tmp_path: Path) -> None:
+    (course / "results" / "alice").mkdir(parents=True)
+    (course / "results" / "alice" / "row.json").write_text("{}")
+    request = Request(course, only=frozenset({"q5"}))
+    tasks = plan(request, course / "results", tmp_path / "unpacked", regrade=False)
+    assert [task.hand_in.arrival.name for task in tasks] == ["alice", "bob", "half_open_gates"]

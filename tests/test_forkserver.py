@@ -1,0 +1,125 @@
+"""One server for several processes of the grader: what goes with whom."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from grader.doctor import Sandbox
+from grader.errors import HarnessError
+from grader.sandbox.forkserver import ForkClient, ForkServer
+from grader.sandbox.process import WorkerProcess, children_of
+from grader.sandbox.scratch import make_scratch
+from grader.sandbox.spec import WorkerSpec
+from tests.conftest import ROOT
+
+END_S = 20.0
+
+
+@pytest.fixture
+def spec(sandbox: Sandbox) -> WorkerSpec:
+    scratch = sandbox.folder / "shared-server-test"
+    make_scratch(scratch)
+    return WorkerSpec(
+        code_dir=str(scratch),
+        scratch_dir=str(scratch),
+        isolate=True,
+        max_message_bytes=1 << 20,
+        threads=1,
+        cpu_s=60,
+        file_bytes=1 << 20,
+        open_files=64,
+        processes=1,
+    )
+
+
+@pytest.fixture
+def client(server: ForkServer) -> Iterator[ForkClient]:
+    client = ForkClient(server.new_client())
+    yield client
+    client.close()
+
+
+def has_ended(worker: WorkerProcess) -> bool:
+    """Whether the server says so; waits for a process that is about to end."""
+    return worker._status_value("exit", END_S) is not None
+
+
+def end(worker: WorkerProcess) -> None:
+    worker.kill()
+    worker.close()
+
+
+def test_clients_get_workers_of_their_own(
+    server: ForkServer, client: ForkClient, spec: WorkerSpec
+) -> None:
+    workers = [server.start(spec), client.start(spec)]
+    assert workers[0].pid != workers[1].pid
+    for worker in workers:
+        end(worker)
+
+
+def test_workers_go_with_their_client_and_no_others(
+    server: ForkServer, client: ForkClient, spec: WorkerSpec
+) -> None:
+    other, own = server.start(spec), client.start(spec)
+    client.close()
+    assert has_ended(own)
+    assert other.pid is not None
+    assert psutil.pid_exists(other.pid)
+    own.close()
+    end(other)
+
+
+def test_server_outlives_its_clients(server: ForkServer, spec: WorkerSpec) -> None:
+    for _ in range(3):
+        ForkClient(server.new_client()).close()
+    end(server.start(spec))
+
+
+def test_client_of_a_server_that_has_ended(tmp_path: Path, spec: WorkerSpec) -> None:
+    server = ForkServer(tmp_path / "scratch")
+    client = ForkClient(server.new_client())
+    server.close()
+    with pytest.raises(HarnessError, match="has ended"):
+        client.start(spec)
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from grader.doctor import Sandbox
+from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE
+from grader.model import IsolationMode
+
+sandbox = Sandbox(IsolationMode.BEST_EFFORT, EMBEDDED_CORPUS / TEST_FILE)
+sandbox.isolation()
+(sandbox.folder / "submission").mkdir()
+print(sandbox.folder, sandbox.server.pid, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_scratch_goes_even_when_the_grader_is_killed() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    folder, pid = done.stdout.split()
+    assert done.returncode < 0
+    gone = psutil.wait_procs([p for p in psutil.process_iter() if p.pid == int(pid)], END_S)[1]
+    assert gone == []
+    assert not Path(folder).exists()
+
+
+def test_children_are_those_that_psutil_finds() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        found = {process.pid for process in children_of(os.getpid())}
+        assert child.pid in found
+        assert found == {process.pid for process in psutil.Process().children()}
+        child.communicate(b"\n")
