@@ -19,9 +19,8 @@ import os
 import statistics
 import tempfile
 import time
-from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any
 from unittest import mock
@@ -35,10 +34,13 @@ from rich.table import Table
 from benchmarks.handed_in_copies import CODE, EXAMPLES
 from benchmarks.machine import machine
 from benchmarks.spread import spread
+from benchmarks.stages import Stages
 from grader import grading
 from grader.batch import grade_one as batch
+from grader.batch.grade_one import Task, grade_one
 from grader.batch.keys import data_digest
 from grader.doctor import Sandbox
+from grader.engine import Judge, with_questions
 from grader.gathering import Part
 from grader.grading import Grading, Request
 from grader.intake import HandIn
@@ -46,6 +48,7 @@ from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE, Corpus
 from grader.model import IsolationMode
 from grader.plugin import GradingPlugin
 from grader.rows import Arrival, Status
+from grader.rubric import Rubric
 from grader.sandbox.conversation import Conversation
 from grader.sandbox.forkserver import ForkClient
 from grader.wire import Message
@@ -73,66 +76,32 @@ NAMES = {"hello": ISOLATION, "load": IMPORT, "call": CALLS}
 """The stage of a request to a worker."""
 
 
-class Stages:
-    """Seconds by stage, each without the stages within it."""
+def wrap_requests(stages: Stages) -> Any:
+    """A patch of what is asked of workers: the stage is told by the request."""
+    send, receive = Conversation.send, Conversation.receive
+    asked = [""]
 
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = defaultdict(float)
-        self._open: list[str] = []
-        self._since = 0.0
+    def timed_send(conversation: Conversation, request: Message, *more: Any) -> None:
+        asked[0] = NAMES.get(request.op, CALLS)
+        with stages.stage(asked[0]):
+            send(conversation, request, *more)
 
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """What happens meanwhile is of this stage."""
-        self._turn()
-        self._open.append(name)
-        try:
-            yield
-        finally:
-            self._turn()
-            self._open.pop()
+    def timed_receive(conversation: Conversation, *more: Any) -> Message:
+        with stages.stage(asked[0]):
+            return receive(conversation, *more)
 
-    def _turn(self) -> None:
-        now = time.perf_counter()
-        if self._open:
-            self.seconds[self._open[-1]] += now - self._since
-        self._since = now
+    return mock.patch.multiple(Conversation, send=timed_send, receive=timed_receive)
 
-    def wrap(self, owner: Any, function: str, name: str) -> Any:
-        """A patch of a function whose time is a stage's."""
-        original = getattr(owner, function)
 
-        def timed(*arguments: Any, **options: Any) -> Any:
-            with self.stage(name):
-                return original(*arguments, **options)
+def wrap_checks(stages: Stages) -> Any:
+    """A patch by which the checks of each question are a stage."""
 
-        return mock.patch.object(owner, function, timed)
+    @pytest.hookimpl(wrapper=True)
+    def around(plugin: GradingPlugin, item: pytest.Item) -> Iterator[None]:
+        with stages.stage(f"checks of {item.module.QUESTION.id}"):  # type: ignore[attr-defined]
+            return (yield)
 
-    def wrap_requests(self) -> Any:
-        """A patch of what is asked of workers: the stage is told by the request."""
-        send, receive = Conversation.send, Conversation.receive
-        asked = [""]
-
-        def timed_send(conversation: Conversation, request: Message, *more: Any) -> None:
-            asked[0] = NAMES.get(request.op, CALLS)
-            with self.stage(asked[0]):
-                send(conversation, request, *more)
-
-        def timed_receive(conversation: Conversation, *more: Any) -> Message:
-            with self.stage(asked[0]):
-                return receive(conversation, *more)
-
-        return mock.patch.multiple(Conversation, send=timed_send, receive=timed_receive)
-
-    def wrap_checks(self) -> Any:
-        """A patch by which the checks of each question are a stage."""
-
-        @pytest.hookimpl(wrapper=True)
-        def around(plugin: GradingPlugin, item: pytest.Item) -> Iterator[None]:
-            with self.stage(f"checks of {item.module.QUESTION.id}"):  # type: ignore[attr-defined]
-                return (yield)
-
-        return mock.patch.object(GradingPlugin, "pytest_runtest_call", around, create=True)
+    return mock.patch.object(GradingPlugin, "pytest_runtest_call", around, create=True)
 
 
 def patches(stages: Stages) -> ExitStack:
@@ -146,17 +115,16 @@ def patches(stages: Stages) -> ExitStack:
         (batch, "question_keys", KEYS),
         (batch, "fingerprints", MARKS),
         (batch, "file_digests", MARKS),
-        (batch, "grade_questions", PYTEST),
         (batch, "write_graded", REPORTS),
     )
     for owner, function, name in wrapped:
         stack.enter_context(stages.wrap(owner, function, name))
-    stack.enter_context(stages.wrap_requests())
-    stack.enter_context(stages.wrap_checks())
+    stack.enter_context(wrap_requests(stages))
+    stack.enter_context(wrap_checks(stages))
     return stack
 
 
-def tasks(folder: Path, example: str, count: int) -> list[batch.Task]:
+def tasks(folder: Path, example: str, count: int) -> list[Task]:
     """The example so many times, each time a file of its own."""
     source = (EXAMPLES / example / CODE).read_text("utf-8")
     data = data_digest(EMBEDDED_CORPUS, None)
@@ -167,7 +135,7 @@ def tasks(folder: Path, example: str, count: int) -> list[batch.Task]:
         (place / CODE).write_text(f"{source}\n# copy {number}\n", encoding="utf-8")
         hand_in = HandIn(Arrival(name=place.name), (Part(place, place.name),))
         request = Request(folder, only=QUESTIONS)
-        made.append(batch.Task(hand_in, request, data, folder / "results" / place.name))
+        made.append(Task(hand_in, request, data, folder / "results" / place.name))
     return made
 
 
@@ -183,28 +151,41 @@ def measure(count: int, example: str) -> dict[str, Any]:
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         todo = tasks(Path(name), example, WARM_UP + count)
-        box = Sandbox(IsolationMode.BEST_EFFORT, EMBEDDED_CORPUS / TEST_FILE)
-        sandbox = stack.enter_context(box)
+        sandbox = stack.enter_context(
+            Sandbox(IsolationMode.BEST_EFFORT, EMBEDDED_CORPUS / TEST_FILE)
+        )
         sandbox.isolation()
         corpus = Corpus.open(EMBEDDED_CORPUS)
         gc.collect()
         gc.freeze()
-        for task in todo[:WARM_UP]:
-            batch.grade_one(task, sandbox, corpus)
-        of_each = []
-        own, workers = time.process_time(), cpu_of_workers()
-        for task in todo[WARM_UP:]:
-            stages = Stages()
-            with patches(stages), stages.stage(REST):
-                done = batch.grade_one(task, sandbox, corpus)
-            if done.row.status is not Status.GRADED:
-                raise SystemExit(f"{task.out.name}: {done.row.status}: {done.row.reason}")
-            of_each.append({stage: 1000 * s for stage, s in stages.seconds.items()})
-        used = {
-            "own": 1000 * (time.process_time() - own) / count,
-            "workers": 1000 * (cpu_of_workers() - workers) / count,
-        }
-    return {"example": example, "score": done.row.score, "ms": of_each, "cpu_ms_each": used}
+        found: dict[str, Any] = {"example": example}
+        # Collected once, as in a job.
+        with_questions(
+            sorted(QUESTIONS),
+            Rubric.load(),
+            lambda judge: found.update(graded(todo, sandbox, corpus, judge)),
+        )
+        return found
+
+
+def graded(todo: list[Task], sandbox: Sandbox, corpus: Corpus, judge: Judge) -> dict[str, Any]:
+    """What grading the tasks took, but for the first ones."""
+    for task in todo[:WARM_UP]:
+        grade_one(task, sandbox, corpus, judge)
+    of_each: list[dict[str, float]] = []
+    own, workers = time.process_time(), cpu_of_workers()
+    for task in todo[WARM_UP:]:
+        stages = Stages()
+        with patches(stages), stages.stage(REST):
+            done = grade_one(task, sandbox, corpus, stages.around(PYTEST, judge))
+        if done.row.status is not Status.GRADED:
+            raise SystemExit(f"{task.out.name}: {done.row.status}: {done.row.reason}")
+        of_each.append({stage: 1000 * s for stage, s in stages.seconds.items()})
+    used = {
+        "own": 1000 * (time.process_time() - own) / len(of_each),
+        "workers": 1000 * (cpu_of_workers() - workers) / len(of_each),
+    }
+    return {"score": done.row.score, "ms": of_each, "cpu_ms_each": used}
 
 
 def main(

@@ -12,13 +12,14 @@ from types import ModuleType
 
 import pytest
 
-from benchmarks import peer_otter, peer_pytest, plain_checks, warm
+from benchmarks import peer_otter, peer_pytest, plain_checks
 from benchmarks.counted import counted
 from benchmarks.course import line
 from benchmarks.course_peers import sample
 from benchmarks.handed_in_copies import Copy, make_course, write_rubric
 from benchmarks.kills import broken, moments
 from benchmarks.resumable_run import Run
+from benchmarks.stages import Stages
 from grader.rows import Arrival, Row, Status
 from grader.rubric import Rubric
 from tests.conftest import ROOT
@@ -118,8 +119,8 @@ def test_cost_is_that_of_the_command() -> None:
 
 def test_time_of_a_stage_is_without_the_stages_within(monkeypatch: pytest.MonkeyPatch) -> None:
     ticks: Iterator[float] = iter((0.0, 1.0, 3.0, 7.0))
-    monkeypatch.setattr("benchmarks.warm.time.perf_counter", lambda: next(ticks))
-    stages = warm.Stages()
+    monkeypatch.setattr("benchmarks.stages.time.perf_counter", lambda: next(ticks))
+    stages = Stages()
     with stages.stage("outer"), stages.stage("inner"):
         pass
     assert stages.seconds == {"outer": 1.0 + 4.0, "inner": 2.0}
