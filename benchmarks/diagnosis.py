@@ -18,11 +18,13 @@ from __future__ import annotations
 
 import copy
 import itertools
+import json
 import time
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -31,6 +33,7 @@ import typer
 from rich.console import Console
 
 from benchmarks.as_student import QUESTIONS, Implementation, Judged, new_check
+from benchmarks.machine import machine
 from benchmarks.mutants import mutants
 from benchmarks.student_code import NAMES, SOURCES, compiled, mistaken
 from benchmarks.styles import styles
@@ -39,6 +42,7 @@ from grader.questions.misconceptions.record import independent, misread
 
 SAME = 1e-4
 """Answers are taken for the same within this part of their size."""
+Questions = Sequence[Judged]
 OTHER_SIZES = {
     "q2": (RecurrentSizes(3, 6, 5, 5), RecurrentSizes(4, 5, 2, 3)),
     "q3": (RecurrentSizes(3, 6, 5, 5), RecurrentSizes(4, 5, 2, 3)),
@@ -71,19 +75,19 @@ def told(question: Judged, name: str, code: Implementation, due: Sequence[str], 
     return Told(question.id, name, "+".join(sorted(due)), near + "+".join(given))
 
 
-def single_mistakes(seeds: int) -> Iterator[Told]:
+def single_mistakes(seeds: int, questions: Questions = QUESTIONS) -> Iterator[Told]:
     """Each misconception in the second style."""
-    for question, seed in itertools.product(QUESTIONS, range(seeds)):
+    for question, seed in itertools.product(questions, range(seeds)):
         for m in question.misconceptions:
             yield told(question, m.id, mistaken(question.id, m.id), [m.id], seed)
 
 
-def pairs_of_mistakes(count: int, seed: int) -> Iterator[Told]:
+def pairs_of_mistakes(count: int, seed: int, questions: Questions = QUESTIONS) -> Iterator[Told]:
     """Random pairs of misconceptions whose edits of the second style do not overlap."""
     rng = np.random.default_rng(seed)
     pairs = [
         (question, pair)
-        for question in QUESTIONS
+        for question in questions
         if question.id in OTHER_SIZES
         for pair in itertools.combinations(question.misconceptions, 2)
         if independent(*pair)
@@ -102,9 +106,9 @@ def pairs_of_mistakes(count: int, seed: int) -> Iterator[Told]:
         yield told(question, " + ".join(ids), code, ids, seed)
 
 
-def right_code(seeds: int) -> Iterator[Told]:
+def right_code(seeds: int, questions: Questions = QUESTIONS) -> Iterator[Told]:
     """Correct code in the styles of ``benchmarks.styles``."""
-    for question, seed in itertools.product(QUESTIONS, range(seeds)):
+    for question, seed in itertools.product(questions, range(seeds)):
         for name, code in styles(np.random.default_rng(seed))[question.function].items():
             yield told(question, name, code, [], seed)
 
@@ -162,11 +166,11 @@ def _close(one: np.ndarray, other: np.ndarray) -> bool:
     return bool(np.max(np.abs(one - other)) <= SAME * np.max(np.abs(other)))
 
 
-def random_mutants(count: int, seed: int) -> Iterator[Told]:
+def random_mutants(count: int, seed: int, questions: Questions = QUESTIONS) -> Iterator[Told]:
     """Mutants until ``count`` of them are no known mistake; those that are one come along."""
     rng = np.random.default_rng(seed)
-    known = {q.id: KnownAnswers(q, seed) for q in QUESTIONS if q.id in OTHER_SIZES}
-    pool = [(q, m) for q in QUESTIONS if q.id in known for m in mutants(SOURCES[q.id])]
+    known = {q.id: KnownAnswers(q, seed) for q in questions if q.id in OTHER_SIZES}
+    pool = [(q, m) for q in questions if q.id in known for m in mutants(SOURCES[q.id])]
     # Each question has its share, whatever the length of its source.
     counts = Counter(q.id for q, _ in pool)
     shares = np.array([1 / counts[q.id] for q, _ in pool])
@@ -191,6 +195,8 @@ def main(
     seeds: Annotated[int, typer.Option(min=1, help="Draws of each misconception and style.")] = 5,
     count: Annotated[int, typer.Option(min=1, help="Random pairs, and random mutants.")] = 200,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the random choices.")] = 0,
+    only: Annotated[str, typer.Option(help="Questions, such as q2,q6.")] = "",
+    out: Annotated[Path | None, typer.Option("--json", help="Write the figures there.")] = None,
 ) -> None:
     """Measure how often the name is right, and how often a hint is given that should not be."""
     torch.set_num_threads(1)
@@ -198,10 +204,11 @@ def main(
     warnings.simplefilter("ignore")
     console = Console(highlight=False, width=None if Console().is_terminal else 100)
     start = time.perf_counter()
-    singles = list(single_mistakes(seeds))
-    pairs = list(pairs_of_mistakes(count, seed))
-    right = list(right_code(seeds))
-    mutated = list(random_mutants(count, seed))
+    questions = [q for q in QUESTIONS if not only or q.id in only.split(",")]
+    singles = list(single_mistakes(seeds, questions))
+    pairs = list(pairs_of_mistakes(count, seed, questions))
+    right = list(right_code(seeds, questions))
+    mutated = list(random_mutants(count, seed, questions))
     unknown = [t for t in mutated if not t.due]
     groups = {
         f"misconceptions in a second style, {seeds} draws each: right name": singles,
@@ -219,6 +226,12 @@ def main(
     for t in bad[:40]:
         console.print(f"{t.question} {t.code}: due {t.due or '-'}, given {t.given or '-'}")
     console.print(f"{time.perf_counter() - start:.0f} s")
+    if out is not None:
+        right_of = {
+            name: [sum(t.right for t in group), len(group)] for name, group in groups.items()
+        }
+        figures = {"machine": machine(), "seeds": seeds, "groups": right_of}
+        out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     if any(not t.right for t in (*singles, *right, *unknown)):
         raise typer.Exit(1)
 

@@ -13,10 +13,12 @@ Exits with code 1 when one of them passes all graded checks, or is not given its
 
 from __future__ import annotations
 
+import json
 import time
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 import torch
@@ -25,6 +27,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.as_student import QUESTIONS, Implementation, Judged
+from benchmarks.machine import machine
 from benchmarks.trivial_answers import trivial_answers
 from grader.questions.misconceptions.record import misread
 
@@ -100,6 +103,7 @@ def legend(question: Judged) -> str:
 def main(
     seeds: Annotated[int, typer.Option(min=1, help="Random draws of everything.")] = 3,
     only: Annotated[str, typer.Option(help="Questions, such as q2,q6.")] = "",
+    out: Annotated[Path | None, typer.Option("--json", help="Write the figures there.")] = None,
 ) -> None:
     """Judge every known mistake by every check, and print the table."""
     torch.set_num_threads(1)
@@ -124,6 +128,16 @@ def main(
         f"{known} misconceptions and {trivial} trivial answers against {checks} checks, {seeds} "
         f"seeds: {len(bad)} passed or got another name; {time.perf_counter() - start:.0f} s."
     )
+    if out is not None:
+        figures = {
+            "machine": machine(),
+            "seeds": seeds,
+            "misconceptions": known,
+            "trivial_answers": trivial,
+            "checks": checks,
+            "bad": bad,
+        }
+        out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     if bad:
         console.print(", ".join(bad), style="red")
         raise typer.Exit(1)

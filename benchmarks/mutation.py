@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import json
 import signal
 import time
 import warnings
@@ -34,6 +35,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from benchmarks.as_student import QUESTIONS, Judged, new_check
+from benchmarks.machine import machine
 from benchmarks.mutants import mutants
 from grader.errors import CheckFailed
 
@@ -208,6 +210,7 @@ def table(of: list[Mutated]) -> Table:
 
 def main(
     every: Annotated[int, typer.Option(min=1, help="Judge only every so-manieth mutant.")] = 1,
+    out: Annotated[Path | None, typer.Option("--json", help="Write the figures there.")] = None,
 ) -> None:
     """Mutate the reference, and count the mutants that the grader does not notice."""
     torch.set_num_threads(1)
@@ -231,6 +234,15 @@ def main(
     for m in unnoticed:
         console.print(f"not noticed ({m.tool}): {m.line}", style="red")
     console.print(f"{time.perf_counter() - start:.0f} s")
+    if out is not None:
+        figures = {
+            "machine": machine(),
+            "mutants": len(results),
+            "rejected": sum(bool(m.killed_by) for m in results),
+            "equivalent": sum(by_reason.values()),
+            "unnoticed": [m.line for m in unnoticed],
+        }
+        out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     if unnoticed:
         raise typer.Exit(1)
 

@@ -1,0 +1,1 @@
+"""Runs the benchmarks, and keeps what they gave in one form: ``python -m benchmarks``."""
