@@ -191,6 +191,15 @@ def grade(
             rich_help_panel=COURSE,
         ),
     ] = None,
+    cluster: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Grade on the workers of this Dask scheduler, such as tcp://host:8786.",
+            show_default="this machine",
+            rich_help_panel=COURSE,
+        ),
+    ] = "",
     regrade: Annotated[
         bool,
         typer.Option(
@@ -234,6 +243,10 @@ def grade(
         of_course = many or looks_like_many(path, Rubric.load(rubric).intake)
         if of_course and gradescope is not None:
             raise UsageError("--gradescope is for a single hand-in")
+        if cluster and not of_course:
+            raise UsageError("--cluster is for a course; if PATH holds one, say so by --many")
+        if cluster and jobs is not None:
+            raise UsageError("--jobs is for this machine; each worker of a cluster grades one")
         data = data or EMBEDDED_CORPUS
         # Ended by the system or by hand, workers and their folders still go.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -264,7 +277,7 @@ def grade(
             )
             output = Output(out, verbose, min_score, summary is not None, gradescope)
             if of_course:
-                course = Course(jobs or available_cores(), regrade, roster, assignment)
+                course = Course(jobs or available_cores(), cluster, regrade, roster, assignment)
                 code = grade_course(request, sandbox, course, output)
             else:
                 code = grade_hand_in(request, sandbox, output)

@@ -20,6 +20,7 @@ from grader.batch.local import Executor, LocalExecutor
 from grader.console import CourseProgress, SubmissionProgress, say, show
 from grader.doctor import Sandbox
 from grader.engine import grade
+from grader.errors import UsageError
 from grader.exit_codes import ExitCode
 from grader.grading import Request
 from grader.reports.course import course_table, one_line
@@ -55,6 +56,9 @@ class Course:
     """How a course is graded."""
 
     jobs: int
+    """At once, on this machine."""
+    cluster: str
+    """The address of a Dask scheduler, whose workers grade in place of this machine; '': none."""
     regrade: bool
     roster: Path | None
     assignment: str
@@ -112,6 +116,14 @@ def grade_course(request: Request, sandbox: Sandbox, course: Course, output: Out
 
 
 def _executor(request: Request, sandbox: Sandbox, course: Course) -> Executor:
+    if course.cluster:
+        try:
+            from grader.batch.cluster import ClusterExecutor
+        except ModuleNotFoundError as error:
+            raise UsageError(
+                f"--cluster needs Dask ({error}): pip install -c constraints.txt -e '.[cluster]'"
+            ) from None
+        return ClusterExecutor(course.cluster, request, sandbox.mode, sandbox.folder)
     model_mb = Rubric.load(request.rubric).language_model.gpu_mb
     return LocalExecutor(course.jobs, sandbox, request, gpu_turns(request.device, model_mb))
 

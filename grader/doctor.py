@@ -55,9 +55,9 @@ class Act:
 class Sandbox:
     """A fork server and the examination of its isolation; a context that ends the server."""
 
-    def __init__(self, mode: IsolationMode, test_data: Path) -> None:
+    def __init__(self, mode: IsolationMode, test_data: Path, folder: Path | None = None) -> None:
         self.mode = mode
-        self.folder = Path(tempfile.mkdtemp(prefix="grader-"))
+        self.folder = folder or Path(tempfile.mkdtemp(prefix="grader-"))
         """Where hand-ins are staged; it goes with the server, even when this process is killed."""
         # Workers may have a user id of their own: they pass through, but cannot list what is there.
         self.folder.chmod(0o711)

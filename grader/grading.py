@@ -68,8 +68,10 @@ class Grading:
         sandbox: SandboxUse,
         progress: Progress,
         corpus: Corpus | None = None,
+        staged: Submission | None = None,
     ) -> None:
-        """``corpus``: that of the request's data, where it has been read already."""
+        """What has been done already: ``corpus`` is that of the request's data, and ``staged``
+        what was handed in, in a folder that workers can pass through to."""
         self.request = request
         self.progress = progress
         rubric = Rubric.load(request.rubric)
@@ -87,7 +89,7 @@ class Grading:
         """The questions of which it was asked what was misunderstood."""
         self._flags: tuple[str, ...] = ()
         try:
-            self.submission: Submission = stage(
+            self.submission: Submission = staged or stage(
                 request.parts or request.path,
                 self._folder / "submission",
                 self.rubric.submission,

@@ -169,6 +169,14 @@ def test_only_the_worker_unpickles() -> None:
     assert {name for name in FILES if imported_names(name) & unpickling} == users("torch.load")
 
 
+def test_only_the_cluster_needs_dask() -> None:
+    using = {name for name in FILES if imported_names(name) & {"dask", "distributed"}}
+    assert using == {"grader.batch.cluster", "grader.batch.cluster_worker"}
+    importing = {name for name, to in edges() if to in using and name not in using}
+    # Where it is chosen, and not before.
+    assert importing == {"grader.commands"}
+
+
 def test_only_the_worker_imports_a_module_by_name() -> None:
     by_name = users("importlib.import_module", "__import__", "exec", "eval")
     assert all(name.startswith("grader.worker.") for name in by_name), by_name

@@ -196,7 +196,14 @@ def test_path_that_is_missing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("--no-such-option",), (ALICE, "--device", "tpu"), (ALICE, "--timeout", "0"), (ALICE, ALICE)],
+    [
+        ("--no-such-option",),
+        (ALICE, "--device", "tpu"),
+        (ALICE, "--timeout", "0"),
+        (ALICE, ALICE),
+        (ALICE, "--cluster", "tcp://127.0.0.1:9"),
+        (ALICE.parent, "--many", "--cluster", "tcp://127.0.0.1:9", "--jobs", "2"),
+    ],
     ids=str,
 )
 def test_command_line_that_is_wrong(arguments: tuple[object, ...]) -> None:

@@ -20,6 +20,7 @@ from grader.model import Report
 from grader.plugin import Silent
 from grader.rows import Row, Status, row_of
 from grader.sandbox.lent import SandboxUse
+from grader.submission import Submission
 
 
 @dataclass(frozen=True)
@@ -45,24 +46,33 @@ class Done:
 
 
 def grade_one(
-    task: Task, sandbox: SandboxUse, corpus: Corpus, judge: Judge = grade_questions
+    task: Task,
+    sandbox: SandboxUse,
+    corpus: Corpus,
+    judge: Judge = grade_questions,
+    staged: Submission | None = None,
 ) -> Done:
-    """Grade what is not graded yet and write the results.
+    """Grade what is not graded yet and write the results; see ``Grading`` for ``staged``.
 
     A hand-in that cannot be read gives a row that says why, and so does a failure of the grader
     itself, which is tried again the next time. Raises UsageError when the request is wrong.
     """
     hand_in = task.hand_in
     if hand_in.problem:
-        return _ungraded(task, Status.UNREADABLE, hand_in.problem)
+        return unreadable(task, hand_in.problem)
     request = replace(task.request, parts=hand_in.parts, name=hand_in.arrival.name)
     try:
-        with Grading(request, sandbox, Silent().progress, corpus) as grading:
+        with Grading(request, sandbox, Silent().progress, corpus, staged) as grading:
             return _grade(task, grading, judge)
     except SubmissionError as error:
-        return _ungraded(task, Status.UNREADABLE, str(error))
+        return unreadable(task, str(error))
     except HarnessError as error:
         return _ungraded(task, Status.GRADER_FAILED, str(error))
+
+
+def unreadable(task: Task, reason: str) -> Done:
+    """The row of what cannot be unpacked, or holds nothing to grade."""
+    return _ungraded(task, Status.UNREADABLE, reason)
 
 
 def failed(task: Task, reason: str) -> Done:

@@ -6,6 +6,7 @@ time, whole rows with their reports, and nothing else counts.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,6 +70,30 @@ def write_ungraded(row: Row, folder: Path) -> None:
     _write_row(row, folder)
     for name in REPORT_FILES:
         (folder / name).unlink(missing_ok=True)
+
+
+def read_texts(folder: Path) -> dict[str, str]:
+    """The files of a submission's results that are there, by name: to take to another machine."""
+    files = [folder / name for name in (*REPORT_FILES, ROW_FILE)]
+    return {file.name: file.read_text(encoding="utf-8") for file in files if file.is_file()}
+
+
+def earlier_texts(folder: Path) -> dict[str, str]:
+    """Of an earlier run's results what ``read_earlier`` reads, where it finds something."""
+    if read_earlier(folder) is None:
+        return {}
+    return {name: (folder / name).read_text(encoding="utf-8") for name in (JSON_FILE, ROW_FILE)}
+
+
+def write_texts(texts: Mapping[str, str], folder: Path) -> None:
+    """Replace what is there by results that came from another machine; the row comes last."""
+    folder.mkdir(parents=True, exist_ok=True)
+    reports = [name for name in REPORT_FILES if name in texts]
+    for name in (*reports, ROW_FILE):
+        write_atomically(folder / name, texts[name])
+    for name in REPORT_FILES:
+        if name not in texts:
+            (folder / name).unlink(missing_ok=True)
 
 
 def remove_partial(out: Path) -> None:
