@@ -10,7 +10,6 @@ Dask's messages are pickles: see the README for whom that means to trust.
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 import time
 import uuid
@@ -24,10 +23,10 @@ from queue import Empty, SimpleQueue
 from typing import Any, Self
 
 import dask
-from distributed import Client, Future, KilledWorker, Security
-from distributed.comm.core import connect
+from distributed import Client, Future, KilledWorker
 
-from grader.batch.cluster_worker import GraderPlugin, grade_errand, problem_of
+from grader.batch.cluster_client import START, check_builds, connected
+from grader.batch.cluster_worker import GraderPlugin, grade_errand
 from grader.batch.grade_one import Done, Task, defect, failed, unreadable
 from grader.batch.keys import data_digest
 from grader.batch.parcel import pack, pack_course
@@ -42,13 +41,11 @@ from grader.submission import stage
 
 ATTEMPTS = 2
 """A worker that dies takes its submission along; what it died of may have been another's doing."""
-CONNECT_S = 10.0
 PATIENCE_S = 120.0
 """Without any worker: one that is started anew, or a job in a queue, may take its time."""
 LOOK_S = 1.0
 """How often it is looked whether workers have joined."""
 GPU = "GPU"
-START = "dask worker {address} --nthreads 1"
 
 
 @dataclass
@@ -83,9 +80,9 @@ class ClusterExecutor:
         """Raises UsageError when the cluster is not there, or is not fit for this."""
         request, build = self._request, Build.here()
         with ExitStack() as stack:
-            self._client = _connect(self._address)
+            self._client = connected(self._address)
             stack.callback(self._client.close)
-            _check_builds(self._client, build, self._address)
+            check_builds(self._client, build, self._address)
             self._resources = self._wanted_resources()
             course = pack_course(request, data_digest(request.data, request.model.private_test))
             plugin = GraderPlugin(course, self._mode, build)
@@ -227,47 +224,6 @@ class ClusterExecutor:
             self._client.cancel([sent.future for sent in self._sent.values()], force=True)
             self._client.unregister_worker_plugin(self._run)
         self._sent.clear()
-
-
-def _connect(address: str) -> Client:
-    try:
-        # Before there is a client, which would complain of its own end as well.
-        asyncio.run(_reach(address))
-    except (OSError, ValueError, TypeError, RuntimeError) as error:
-        raise UsageError(
-            f"no Dask scheduler answers at {address} ({str(error)[:200]}); start one with "
-            "'dask scheduler' and give the address that it names, such as tcp://host:8786"
-        ) from None
-    client = Client(address, timeout=CONNECT_S, set_as_default=False)
-    try:
-        client.wait_for_workers(1, timeout=CONNECT_S)
-    except TimeoutError:
-        client.close()
-        start = START.format(address=address)
-        raise UsageError(f"the scheduler at {address} has no worker; start some: {start}") from None
-    return client
-
-
-async def _reach(address: str) -> None:
-    settings = Security().get_connection_args("client")
-    comm = await connect(address, timeout=CONNECT_S, **settings)
-    await comm.close()
-
-
-def _check_builds(client: Client, build: Build, address: str) -> None:
-    workers = client.scheduler_info()["workers"]
-    found = client.run(Build.here, on_error="return")
-    problems = {}
-    for worker, other in found.items():
-        threads = workers[worker]["nthreads"] if worker in workers else 1
-        if problem := problem_of(build, other, threads):
-            problems[worker] = problem
-    if problems:
-        listed = "; ".join(f"{worker} has {problem}" for worker, problem in problems.items())
-        raise UsageError(
-            f"these workers cannot grade: {listed}. Install the same versions everywhere, and "
-            f"start each worker with: {START.format(address=address)}"
-        )
 
 
 def _has(resources: Mapping[str, float], wanted: Mapping[str, float]) -> bool:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from grader.batch import cluster as module
+from grader.batch import cluster_client
 from grader.batch.cluster import ClusterExecutor
 from grader.batch.grade_one import Done, Task
 from grader.batch.local import LocalExecutor
@@ -208,7 +209,7 @@ def test_workers_that_are_not_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     with (tmp_path / "grader" / "rubric.toml").open("a") as rubric:
         rubric.write("# changed\n")
     with DaskCluster(tmp_path) as cluster:
-        monkeypatch.setattr(module, "CONNECT_S", 0.2)
+        monkeypatch.setattr(cluster_client, "CONNECT_S", 0.2)
         with pytest.raises(UsageError, match="has no worker"), connected(cluster, tmp_path):
             pass
         monkeypatch.undo()
@@ -222,7 +223,7 @@ def test_workers_that_are_not_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_no_scheduler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "CONNECT_S", 0.2)
+    monkeypatch.setattr(cluster_client, "CONNECT_S", 0.2)
     for address in ("tcp://127.0.0.1:9", "no address"):
         executor = ClusterExecutor(address, Request(tmp_path), IsolationMode.OFF, tmp_path)
         with pytest.raises(UsageError, match="dask scheduler"), executor:
