@@ -196,6 +196,7 @@ def main(
     repeat: Annotated[int, typer.Option(min=1)] = 3,
     device: str = "cpu",
     threads: Annotated[int, typer.Option(help="0: torch's own choice.")] = 0,
+    warm_up: Annotated[bool, typer.Option(help="Train a little before, uncounted.")] = True,
     sandbox: Annotated[bool, typer.Option(help="Also in the grader's worker.")] = False,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write figures there.")] = None,
 ) -> None:
@@ -222,8 +223,8 @@ def main(
             grading = stack.enter_context(Grading(request, box, lambda *_: None))
             ways[SANDBOXED] = partial(by_worker, grading, corpus)
         few = encoded.select(range(2 * BATCH_SIZE))
-        for warm_up in (by_notebook, by_grader):
-            warm_up(few, counts, 1, where, 0)
+        for way in (by_notebook, by_grader) if warm_up else ():
+            way(few, counts, 1, where, 0)
         sides = {name: Side() for name in ways}
         for number in range(repeat):
             names = list(ways)

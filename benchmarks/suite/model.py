@@ -67,7 +67,7 @@ BENCHMARKS = (
         "training",
         training,
         full=("--sentences", "2000", "--repeat", "5", "--sandbox"),
-        quick=("--sentences", "130", "--test-sentences", "20", "--repeat", "1"),
+        quick=("--sentences", "130", "--test-sentences", "20", "--repeat", "1", "--no-warm-up"),
         data=True,
     ),
     Benchmark("encoding", encoding, quick=("--rounds", "1"), data=True),
