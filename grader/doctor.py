@@ -65,7 +65,9 @@ class Sandbox:
         self.cores = available_cores()
         self.model_turn: AbstractContextManager[object] = nullcontext()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="examination")
-        self._examination = self._pool.submit(examine, self.server, mode, test_data)
+        self._examination = self._pool.submit(
+            examine, self.server, mode, test_data, within=self.folder
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -108,13 +110,18 @@ def how_to_get(in_force: dict[str, bool]) -> str:
 
 
 def examine(
-    server: ForkServer, mode: IsolationMode, test_data: Path, omit: tuple[str, ...] = ()
+    server: ForkServer,
+    mode: IsolationMode,
+    test_data: Path,
+    omit: tuple[str, ...] = (),
+    within: Path | None = None,
 ) -> Isolation:
     """Attempt every forbidden act, each in a worker that has not tried another.
 
-    ``omit`` names layers to do without, to see what the others hold by themselves.
+    ``omit`` names layers to do without, to see what the others hold by themselves. ``within`` is
+    where its own folder is made: one that goes with the server, also when this process is killed.
     """
-    folder = Path(tempfile.mkdtemp(prefix="grader-doctor-"))
+    folder = Path(tempfile.mkdtemp(prefix="doctor-", dir=within))
     folder.chmod(0o711)
     try:
         with _listening(socket.SOCK_STREAM) as tcp, _listening(socket.SOCK_DGRAM) as udp:

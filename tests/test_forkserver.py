@@ -117,6 +117,26 @@ def test_scratch_goes_even_when_the_grader_is_killed() -> None:
     assert not Path(folder).exists()
 
 
+def test_scratch_goes_when_another_client_outlives_the_first(
+    tmp_path: Path, spec: WorkerSpec
+) -> None:
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    server = ForkServer(folder)
+    client = ForkClient(server.new_client())
+    worker = client.start(spec)
+    server._control.close()
+    # The server has noticed when it has ended the worker; the other client has not.
+    worker.wire.settimeout(END_S)
+    assert worker.wire.recv(1) == b""
+    (folder / "submission").mkdir(parents=True)
+    client.close()
+    assert server._process.wait(END_S) == 0
+    assert not folder.exists()
+    worker.close()
+    server.close()
+
+
 def test_children_are_those_that_psutil_finds() -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
         found = {process.pid for process in children_of(os.getpid())}

@@ -5,10 +5,12 @@ It runs no student code; that is for the workers, which all jobs get from one fo
 
 from __future__ import annotations
 
-import contextlib
 import gc
+import os
+import select
 import signal
 import socket
+import threading
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -43,7 +45,7 @@ def work(
     model_turn: AbstractContextManager[object],
 ) -> None:
     """Grade the tasks that come until there are no more: each answer is a Done or a UsageError."""
-    _end_with_parent()
+    _end_with(tasks)
     # Ctrl-C reaches all processes of a terminal; the parent decides what becomes of the jobs.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sandbox = LentSandbox(
@@ -78,9 +80,17 @@ def _serve(tasks: Connection, sandbox: LentSandbox, corpus: Corpus, judge: Judge
         tasks.send(answer)
 
 
-def _end_with_parent() -> None:
-    """Where the kernel can: a job that outlives a killed run would write beside the next one."""
-    with contextlib.suppress(ImportError, OSError):
-        import pyprctl
+def _end_with(tasks: Connection) -> None:
+    """End this process, wherever it is, when the other end of its tasks has gone.
 
-        pyprctl.set_pdeathsig(signal.SIGKILL)
+    A job that outlives a killed run would write beside the next one, and take the end of its
+    workers, which go with the run, for a failure of the grader.
+    """
+    hung_up = select.poll()
+    hung_up.register(tasks.fileno(), 0)  # A hang-up is always told; what can be read is not.
+
+    def wait() -> None:
+        hung_up.poll()
+        os._exit(1)
+
+    threading.Thread(target=wait, name="end with the run", daemon=True).start()

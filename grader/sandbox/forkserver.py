@@ -23,6 +23,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,8 @@ STATUS = 3
 """The place of the status among a request's descriptors."""
 WIRE_FD, STATUS_FD = 3, 4
 MAX_SWEEPS = 1000
+HANG_UP_S = 3.0
+"""How long the other clients of a first client that was killed may take to end, too."""
 
 ENVIRONMENT = frozenset(
     "PATH LANG LC_ALL LC_CTYPE TZ LD_LIBRARY_PATH CUDA_VISIBLE_DEVICES CUDA_HOME "
@@ -196,6 +199,7 @@ def serve(fd: int, folder: str) -> NoReturn:
     for client in clients:
         _kill_workers_of(client, workers)
     _kill_orphans(workers)
+    _wait_for_hang_up(clients)
     remove_scratch(Path(folder))
     os._exit(0)
 
@@ -205,6 +209,17 @@ def _kill_workers_of(client: int, workers: dict[int, _Forked]) -> None:
         if worker.client == client:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
+
+
+def _wait_for_hang_up(clients: dict[int, socket.socket]) -> None:
+    """Serve no one any more; what clients write into the scratch folder would stay there."""
+    deadline = time.monotonic() + HANG_UP_S
+    while clients and (left := deadline - time.monotonic()) > 0:
+        for client in select.select([*clients], [], [], left)[0]:
+            with contextlib.suppress(ConnectionResetError):
+                if clients[client].recv(4096):
+                    continue
+            clients.pop(client).close()
 
 
 def _adopt_orphans() -> None:
