@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from grader.batch.course import course_files, plan, rows_of, write_course
-from grader.batch.gpu import gpu_turns
 from grader.batch.grade_one import Done
 from grader.batch.local import LocalExecutor
+from grader.batch.results import alone_in
+from grader.batch.turns import model_turns
 from grader.doctor import Sandbox
 from grader.engine import grade as grade_submission
 from grader.grading import Request
@@ -86,18 +87,19 @@ def grade_many(
     results: list[Done] = []
     folder = Path(out)
     with (
+        alone_in(folder),
         Sandbox(isolation, Path(data) / TEST_FILE) as sandbox,
         tempfile.TemporaryDirectory(prefix="unpacked-", dir=sandbox.folder) as unpacked,
     ):
         tasks = plan(request, folder, Path(unpacked), regrade=regrade)
-        turns = gpu_turns(device, values.language_model.gpu_mb)
+        turns = model_turns(device, values)
         with LocalExecutor(jobs or available_cores(), sandbox, request, turns) as executor:
             for result in executor.run(tasks):
                 results.append(result)
                 done(result)
-    rows = rows_of(tasks, results)
-    files, _ = course_files(rows, values)
-    write_course(files, folder)
+        rows = rows_of(tasks, results)
+        files, _ = course_files(rows, values)
+        write_course(files, folder)
     return rows
 
 

@@ -175,13 +175,14 @@ def grade(
         Path | None, typer.Option(help="Also write Gradescope's results.json to this file.")
     ] = None,
     many: Annotated[
-        bool,
+        bool | None,
         typer.Option(
-            "--many",
-            help="PATH holds the hand-ins of a course, even if it looks like one.",
+            "--many/--one",
+            help="Whether PATH holds the hand-ins of a course, or one.",
+            show_default="as it looks",
             rich_help_panel=COURSE,
         ),
-    ] = False,
+    ] = None,
     jobs: Annotated[
         int | None,
         typer.Option(
@@ -240,7 +241,10 @@ def grade(
 
     with _gradescope_told(gradescope):
         check_writable(out or Path("results"))
-        of_course = many or looks_like_many(path, Rubric.load(rubric).intake)
+        of_course = many
+        if of_course is None:
+            # A single result is asked for there, so a guess could only be wrong.
+            of_course = gradescope is None and looks_like_many(path, Rubric.load(rubric).intake)
         if of_course and gradescope is not None:
             raise UsageError("--gradescope is for a single hand-in")
         if cluster and not of_course:

@@ -14,9 +14,10 @@ from pathlib import Path
 from rich.text import Text
 
 from grader.batch.course import Class, course_files, plan, rows_of, write_course
-from grader.batch.gpu import gpu_turns
 from grader.batch.grade_one import Done, Task
 from grader.batch.local import Executor, LocalExecutor
+from grader.batch.results import alone_in
+from grader.batch.turns import model_turns
 from grader.console import CourseProgress, SubmissionProgress, say, show
 from grader.doctor import Sandbox
 from grader.engine import grade
@@ -28,7 +29,7 @@ from grader.reports.files import write_atomically, write_reports
 from grader.reports.gradescope import to_gradescope
 from grader.reports.markdown import course_to_markdown, to_annotations, to_markdown
 from grader.reports.terminal import to_terminal
-from grader.roster import Matching, read_roster
+from grader.roster import Kind, Matching, assignment_column, highest_grade, read_roster
 from grader.rows import Row, Status
 from grader.rubric import Rubric
 
@@ -63,6 +64,19 @@ class Course:
     roster: Path | None
     assignment: str
 
+    def listed(self) -> Class | None:
+        """The class list. Raises UsageError when it cannot be read, or has no such assignment."""
+        if self.roster is None:
+            return None
+        roster = read_roster(self.roster)
+        if roster.kind is Kind.CANVAS and assignment_column(roster, self.assignment) is None:
+            columns = ", ".join(cell for cell in roster.header if cell.rstrip().endswith(")"))
+            raise UsageError(
+                f"--assignment {self.assignment!r} names no column of {self.roster}, or several; "
+                f"its assignments: {columns or 'none'}"
+            )
+        return Class(roster, self.assignment)
+
 
 def grade_hand_in(request: Request, sandbox: Sandbox, output: Output) -> int:
     """Grade one hand-in, show its report and write it in all formats."""
@@ -91,31 +105,36 @@ def grade_hand_in(request: Request, sandbox: Sandbox, output: Output) -> int:
 def grade_course(request: Request, sandbox: Sandbox, course: Course, output: Output) -> int:
     """Grade all hand-ins of a course that are not graded yet, and write its gradebook."""
     folder = output.folder or Path("results")
-    listed = None
-    if course.roster is not None:
-        listed = Class(read_roster(course.roster), course.assignment)
+    listed = course.listed()
+    rubric = Rubric.load(request.rubric)
     done: list[Done] = []
     interrupted = False
-    with tempfile.TemporaryDirectory(prefix="unpacked-", dir=sandbox.folder) as unpacked:
+    with (
+        alone_in(folder),
+        tempfile.TemporaryDirectory(prefix="unpacked-", dir=sandbox.folder) as unpacked,
+    ):
         tasks = plan(request, folder, Path(unpacked), regrade=course.regrade)
         try:
-            _run(tasks, _executor(request, sandbox, course), done)
+            _run(tasks, _executor(request, sandbox, course, rubric), done)
         except KeyboardInterrupt:
             interrupted = True
         rows = rows_of(tasks, done)
-    files, matching = course_files(rows, Rubric.load(request.rubric), listed)
-    write_course(files, folder)
-    show(course_table(rows, fresh=sum(d.fresh for d in done)), *_strangers(matching))
+        files, matching = course_files(rows, rubric, listed)
+        write_course(files, folder)
+    show(course_table(rows, fresh=sum(d.fresh for d in done)))
+    if listed is not None:
+        show(*(Text(line, style="yellow") for line in _to_look_at(listed, matching, rows)))
     show(Text(f"Results: {folder}/ ({', '.join(files)})", style="dim"))
     if output.markdown:
         _summarise(course_to_markdown(rows), folder)
     if interrupted:
-        say("Interrupted; what is done is kept, and the same command goes on with the rest.")
+        how = "the same command without --regrade" if course.regrade else "the same command"
+        say(f"Interrupted; what is done is kept, and {how} goes on with the rest.")
         return ExitCode.INTERRUPTED
     return _exit_code(rows, output.min_score)
 
 
-def _executor(request: Request, sandbox: Sandbox, course: Course) -> Executor:
+def _executor(request: Request, sandbox: Sandbox, course: Course, rubric: Rubric) -> Executor:
     if course.cluster:
         try:
             from grader.batch.cluster import ClusterExecutor
@@ -124,8 +143,7 @@ def _executor(request: Request, sandbox: Sandbox, course: Course) -> Executor:
                 f"--cluster needs Dask ({error}): pip install -c constraints.txt -e '.[cluster]'"
             ) from None
         return ClusterExecutor(course.cluster, request, sandbox.mode, sandbox.folder)
-    model_mb = Rubric.load(request.rubric).language_model.gpu_mb
-    return LocalExecutor(course.jobs, sandbox, request, gpu_turns(request.device, model_mb))
+    return LocalExecutor(course.jobs, sandbox, request, model_turns(request.device, rubric))
 
 
 def _run(tasks: list[Task], executor: Executor, done: list[Done]) -> None:
@@ -135,13 +153,22 @@ def _run(tasks: list[Task], executor: Executor, done: list[Done]) -> None:
             progress.done(one_line(result.row, fresh=result.fresh))
 
 
-def _strangers(matching: Matching) -> list[Text]:
-    """What to look at in the class list."""
+def _to_look_at(listed: Class, matching: Matching, rows: list[Row]) -> list[str]:
+    """What did not go into the platform's file, or may be wrong there."""
     lines = [f"Not in the class list: {u.row.arrival.name} ({u.why})" for u in matching.unmatched]
     if matching.absent:
-        names = ", ".join(line.name for line in matching.absent)
-        lines.append(f"No hand-in of: {names}")
-    return [Text(line, style="yellow") for line in lines]
+        lines.append(f"No hand-in of: {', '.join(line.name for line in matching.absent)}")
+    lines += [
+        f"No grade for {m.row.arrival.name}: {', '.join(m.row.open).upper()} not graded, or not as "
+        "the hand-in is now"
+        for m in matching.matches
+        if m.row.open
+    ]
+    theirs = highest_grade(listed.roster, listed.assignment)
+    ours = max((row.max_score for row in rows), default=0.0)
+    if theirs is not None and theirs != ours:
+        lines.append(f"The platform's highest grade is {theirs:g}, and that of the rubric {ours:g}")
+    return lines
 
 
 def _exit_code(rows: list[Row], min_score: float | None) -> int:

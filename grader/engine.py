@@ -114,6 +114,10 @@ def _judge(
             if plugin.usage_error is not None:
                 raise plugin.usage_error
             session.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+    except BaseException:
+        # Else the next submission would be given what is left of this one.
+        session._setupstate.teardown_exact(None)
+        raise
     finally:
         plugins.unregister(plugin)
     if plugin.usage_error is not None:

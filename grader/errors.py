@@ -76,6 +76,8 @@ class CheckFailed(GraderError):
         self.message = message
         self.mismatch = mismatch
         self.traceback = traceback
+        self.by_system = False
+        """Whether the system killed the worker: of a second attempt, something else may come."""
 
 
 class NotLoadable(CheckFailed):

@@ -148,6 +148,11 @@ class Grading:
         student.begin_question()
         return student
 
+    @property
+    def mode(self) -> IsolationMode:
+        """How student code is isolated."""
+        return self._sandbox.mode
+
     def take_output(self) -> str:
         """What student code printed since the last call."""
         return "".join(student.take_output() for student in self._students)
@@ -169,13 +174,10 @@ class Grading:
                     limit_s=self.rubric.limits_for(question).call_s,
                     progress=self.progress,
                 )
-                try:
-                    with self._sandbox.model_turn:
-                        evaluation = assessment.evaluate()
-                    self._flags = evaluation.flags
-                    results.append(evaluation)
-                except CheckFailed as failure:
-                    results.append(failure)
+                with self._sandbox.model_turn:
+                    results.append(_evaluated(assessment))
+                if isinstance(results[0], Evaluation):
+                    self._flags = results[0].flags
             result = results[0]
             if isinstance(result, CheckFailed):
                 raise result
@@ -214,6 +216,19 @@ class Grading:
     def _claims(self, questions: tuple[QuestionResult, ...]) -> tuple[Claim, ...]:
         notebooks = Notebooks.read(self.submission.folder, sorted(self.submission.files))
         return claims_of(notebooks, questions, same_data=self.request.data != EMBEDDED_CORPUS)
+
+
+def _evaluated(assessment: Assessment) -> Evaluation | CheckFailed:
+    """The evaluation, of a second attempt where the system has killed the first one's worker."""
+    try:
+        return assessment.evaluate()
+    except CheckFailed as failure:
+        if not failure.by_system:
+            return failure
+    try:
+        return assessment.evaluate()
+    except CheckFailed as failure:
+        return failure
 
 
 @cache

@@ -59,6 +59,9 @@ class Row(Record):
     digest: str = Field(default="", description="SHA-256 over what was handed in.")
     notes: tuple[str, ...] = Field(default=(), description="The arrival's and the report's.")
     questions: tuple[QuestionRow, ...] = ()
+    open: tuple[str, ...] = Field(
+        default=(), description="Questions that are not graded, or not as the hand-in is now."
+    )
     loss: FiniteOrNull = Field(default=None, description="Of the language model, in nats.")
     duration_s: float = 0.0
     fingerprints: dict[str, tuple[int, ...]] = Field(
@@ -102,6 +105,7 @@ def row_of(
     keys: dict[str, str],
     fingerprints: dict[str, tuple[int, ...]],
     files: dict[str, str],
+    open: tuple[str, ...],
 ) -> Row:
     """The row of a graded submission; ``keys`` are those of its questions."""
     measured = [q.measured for q in report.questions if q.measured is not None]
@@ -115,4 +119,5 @@ def row_of(
         duration_s=report.duration_s,
         fingerprints=fingerprints,
         files=files,
+        open=open,
     )

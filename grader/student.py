@@ -25,6 +25,8 @@ from grader.worker.values import MAX_ITEMS, pack_arguments
 
 START_S = 60.0
 MAX_SOURCE_BYTES = 1 << 20
+BY_CHANCE = frozenset({Outcome.TIMEOUT, Outcome.CRASH, Outcome.OUT_OF_MEMORY})
+"""How an import may end once and not again, on a busy machine."""
 MAX_DEPTH = 2
 """Of returned sequences: the three tuples of q4 and q5."""
 
@@ -205,6 +207,8 @@ class Student:
         """From now on another question calls; what came of those before does not count for it."""
         self.layers_seen.clear()
         self._timeouts = 0
+        if self._load_failure is not None and self._load_failure.outcome in BY_CHANCE:
+            self._load_failure = None
         self.inherited = self._conversation is not None
 
     def restart(self) -> None:

@@ -438,3 +438,17 @@ def test_tar_of_an_export_that_was_cut_off_in_a_file(tmp_path: Path) -> None:
     file.write_bytes(whole[:50_000])
     with pytest.raises(SubmissionError, match="cut off before its end"):
         arrivals(file, tmp_path / "into", RUBRIC.intake)
+
+
+def test_moodle_file_that_names_another_participant(tmp_path: Path) -> None:
+    """What follows the first mark is of the student's choice."""
+    mine = "Mallory_123_assignsubmission_file_a_999_assignsubmission_file_implementation.py"
+    for name in (mine, "Victim_999_assignsubmission_file_rnn_lm.py"):
+        (tmp_path / name).write_text("x = 1\n")
+    found = {
+        h.arrival.student_id: h for h in arrivals(tmp_path, tmp_path / "into", Rubric.load().intake)
+    }
+    assert set(found) == {"", "999"}
+    assert [part.name for part in found["999"].parts] == ["rnn_lm.py"]
+    assert "two participants" in found[""].problem
+    assert "Mallory" in found[""].arrival.name

@@ -37,6 +37,8 @@ def made(pairs: list[tuple[str, str]]) -> list[str]:
         ("-rf", "rf"),
         ("alice.", "alice"),
         ("con", "con_file"),
+        ("gradebook.csv", "gradebook_file.csv"),
+        ("Summary.HTML", "Summary_file.HTML"),
         ("Con.txt", "Con_file.txt"),
         ("nul .", "nul_file"),
         ("a\nb\x00c", "a_b_c"),

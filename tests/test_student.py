@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import torch
 
 from grader.doctor import Sandbox
-from grader.errors import CheckFailed
+from grader.errors import CheckFailed, HarnessError
 from grader.grading import Grading, Request
 from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE
 from grader.model import IsolationMode, Outcome
@@ -509,3 +510,56 @@ def test_worker_is_inherited_until_it_is_a_new_one(hand_in: Handing) -> None:
     assert student.inherited
     student.restart()
     assert not student.inherited
+
+
+def test_import_that_failed_by_chance_is_tried_again_for_the_next_question(
+    hand_in: Handing,
+) -> None:
+    student = hand_in("import os\nos._exit(3)\n")
+    first = failure(student)
+    assert first.outcome is Outcome.CRASH
+    assert failure(student) is first
+    student.begin_question()
+    assert failure(student) is not first
+
+    broken = failure_of_import(student, "x = ")
+    assert broken is not first
+
+
+def failure_of_import(student: Student, code: str) -> CheckFailed:
+    """Of other code; that it is no Python is no chance, and asked for once."""
+    (student.submission.folder / "implementation.py").write_text(code)
+    student.begin_question()
+    found = failure(student)
+    assert found.outcome is Outcome.EXCEPTION
+    student.begin_question()
+    assert failure(student) is found
+    return found
+
+
+def worker_of(student: Student) -> psutil.Process:
+    process = student._connected()._process
+    return psutil.Process(process.pid)
+
+
+def test_worker_that_the_system_killed_may_be_tried_again(hand_in: Handing) -> None:
+    student = hand_in("def rnn(x):\n    return x\n")
+    worker_of(student).kill()
+    killed = failure(student)
+    assert killed.by_system
+    assert killed.outcome is Outcome.OUT_OF_MEMORY
+
+
+def test_worker_that_ended_itself_did_so(hand_in: Handing) -> None:
+    student = hand_in("def rnn(x):\n    import os; os._exit(1)\n")
+    assert not failure(student).by_system
+
+
+def test_end_of_the_server_is_no_fault_of_the_students(hand_in: Handing) -> None:
+    with Sandbox(IsolationMode.OFF, EMBEDDED_CORPUS / TEST_FILE) as own:
+        student = hand_in("def rnn(x):\n    return x\n", sandbox=own)
+        worker = worker_of(student)
+        psutil.Process(own.server.pid).kill()
+        worker.kill()
+        with pytest.raises(HarnessError, match="server"):
+            student.call("rnn", (ARRAY,), 0)

@@ -13,8 +13,9 @@ from pathlib import Path
 from grader.batch.grade_one import Done, Task
 from grader.batch.handed_in import given_fingerprints
 from grader.batch.keys import data_digest
-from grader.batch.results import read_row, remove_partial
+from grader.batch.results import remove_partial
 from grader.engine import wanted_questions
+from grader.errors import SubmissionError, UsageError
 from grader.grading import Request
 from grader.intake import arrivals
 from grader.language_model.corpus import Corpus
@@ -50,29 +51,39 @@ def plan(request: Request, out: Path, unpacked: Path, *, regrade: bool) -> list[
     wanted_questions(request)
     Corpus.open(request.data)
     rubric = Rubric.load(request.rubric)
-    hand_ins = arrivals(request.path, unpacked, rubric.intake)
+    inside = out.resolve()
+    if inside == request.path.resolve():
+        raise UsageError(f"{out} holds the hand-ins; name another folder for the results")
+    hand_ins = [
+        hand_in
+        for hand_in in arrivals(request.path, unpacked / "export", rubric.intake)
+        # Results among the hand-ins are not one of them.
+        if all(part.path.resolve() != inside for part in hand_in.parts)
+    ]
+    for part in (part for hand_in in hand_ins for part in hand_in.parts):
+        if inside.is_relative_to(part.path.resolve()):
+            raise UsageError(f"{out} lies in a hand-in; name another folder for the results")
+    if not hand_ins:
+        raise SubmissionError(f"there are no hand-ins in {request.path}")
     data = data_digest(request.data, request.model.private_test)
     out.mkdir(parents=True, exist_ok=True)
     remove_partial(out)
     return [
-        Task(hand_in, request, data, out / hand_in.arrival.name, regrade)
-        for hand_in in hand_ins
-        # Results among the hand-ins are not one of them.
-        if all(part.path.resolve() != out.resolve() for part in hand_in.parts)
+        Task(hand_in, request, data, out / hand_in.arrival.name, regrade) for hand_in in hand_ins
     ]
 
 
 def rows_of(tasks: Iterable[Task], done: Iterable[Done]) -> list[Row]:
-    """The rows of all tasks: of those just done, of an earlier run, or that there is none."""
+    """The rows of all tasks, also of those whose turn did not come.
+
+    What an earlier run has left of these may be of another hand-in: nobody has compared them.
+    """
     rows = {result.row.arrival.name: result.row for result in done}
-    return [rows.get(task.hand_in.arrival.name) or _earlier(task) for task in tasks]
+    return [rows.get(task.hand_in.arrival.name) or _not_done(task) for task in tasks]
 
 
-def _earlier(task: Task) -> Row:
+def _not_done(task: Task) -> Row:
     arrival = task.hand_in.arrival
-    row = read_row(task.out)
-    if row is not None:
-        return row.model_copy(update={"arrival": arrival})
     return Row(arrival=arrival, status=Status.NOT_DONE, notes=arrival.notes)
 
 

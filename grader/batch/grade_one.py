@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -92,7 +92,11 @@ def defect(error: Exception) -> str:
 def _ungraded(task: Task, status: Status, reason: str) -> Done:
     arrival = task.hand_in.arrival
     row = Row(arrival=arrival, status=status, reason=reason, notes=arrival.notes)
-    write_ungraded(row, task.out)
+    try:
+        write_ungraded(row, task.out)
+    except OSError as error:
+        said = f"{reason}; and its results cannot be written: {error.strerror}"
+        row = row.model_copy(update={"reason": said, "status": Status.GRADER_FAILED})
     return Done(row)
 
 
@@ -100,7 +104,9 @@ def _grade(task: Task, grading: Grading, judge: Judge) -> Done:
     wanted = wanted_questions(grading.request)
     keys = question_keys(grading, question_files(), task.data)
     earlier = read_earlier(task.out)
-    graded = {q.id: q.key for q in earlier.row.questions} if earlier else {}
+    if earlier and earlier.row.arrival.student_id != task.hand_in.arrival.student_id:
+        earlier = None  # the results of another student, whose hand-in had this name
+    graded = {q.id: q.key for q in earlier.row.questions if q.id in keys} if earlier else {}
     todo = [id for id in wanted if task.regrade or graded.get(id) != keys[id]]
     if earlier and not todo:
         arrival = task.hand_in.arrival
@@ -108,9 +114,9 @@ def _grade(task: Task, grading: Grading, judge: Judge) -> Done:
         return Done(earlier.row.model_copy(update={"arrival": arrival, "notes": notes}), False)
     report = judge(grading, todo, Silent())
     kept = {id: key for id, key in graded.items() if id not in todo}
+    outdated = sorted(id for id, key in kept.items() if key != keys[id])
     if earlier and kept:
-        outdated = sorted(id for id, key in kept.items() if key != keys.get(id))
-        report = _merged(earlier, report, outdated)
+        report = _merged(earlier, report, kept.keys(), outdated)
     # A question in which the grader failed has no key: it is tried again the next time.
     judged = {q.id: keys[q.id] for q in report.questions if q.id in todo and not q.harness_failed}
     row = row_of(
@@ -120,16 +126,18 @@ def _grade(task: Task, grading: Grading, judge: Judge) -> Done:
         keys={**kept, **judged},
         fingerprints=fingerprints(grading.submission),
         files=file_digests(grading.submission),
+        open=tuple(id for id in keys if id in outdated or id not in {*kept, *todo}),
     )
     write_graded(row, report, task.out)
     return Done(row)
 
 
-def _merged(earlier: Earlier, report: Report, outdated: Sequence[str]) -> Report:
-    """The new report with the questions of the earlier one that were not graded again."""
-    new = {question.id for question in report.questions}
-    kept = [question for question in earlier.report.questions if question.id not in new]
-    questions = sorted([*kept, *report.questions], key=lambda question: question.id)
+def _merged(
+    earlier: Earlier, report: Report, kept: Collection[str], outdated: Sequence[str]
+) -> Report:
+    """The new report with those questions of the earlier one that are ``kept``."""
+    old = [question for question in earlier.report.questions if question.id in kept]
+    questions = sorted([*old, *report.questions], key=lambda question: question.id)
     notes = list(report.notes)
     if outdated:
         notes.append(

@@ -87,7 +87,7 @@ def _end_with(tasks: Connection) -> None:
     workers, which go with the run, for a failure of the grader.
     """
     hung_up = select.poll()
-    hung_up.register(tasks.fileno(), select.POLLRDHUP)
+    hung_up.register(tasks.fileno(), 0)  # A hang-up is always told; what can be read is not.
 
     def wait() -> None:
         hung_up.poll()

@@ -48,6 +48,8 @@ def question_keys(grading: Grading, questions: Iterable[str], data: str) -> dict
         grading.submission.digest,
         grading.rubric.digest,
         str(grading.seed),
+        str(request.claims),
+        grading.mode,
     ]
     # Where a file lies does not matter; its content is in the digest of the data.
     model = replace(request.model, private_test=None)

@@ -6,7 +6,7 @@ import multiprocessing
 import socket
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
@@ -16,6 +16,7 @@ from typing import Protocol, Self
 
 from grader.batch.grade_one import Done, Task, failed
 from grader.batch.jobs import JobSettings, work
+from grader.batch.turns import Turns
 from grader.doctor import Sandbox
 from grader.errors import UsageError
 from grader.grading import Request
@@ -59,10 +60,10 @@ class LocalExecutor:
         jobs: int,
         sandbox: Sandbox,
         request: Request,
-        gpu_turns: int | None = None,
+        model_turns: int = 1,
         work: Work = work,
     ) -> None:
-        """``gpu_turns``: how many language models may be on the GPU at once; None: no GPU.
+        """``model_turns``: how many language models may be loaded at once.
 
         ``work`` is what each process does.
         """
@@ -75,9 +76,7 @@ class LocalExecutor:
         self._context.set_forkserver_preload([work.__module__])
         # Its imports go on beside the examination of the sandbox.
         forkserver.ensure_running()
-        self._turn: AbstractContextManager[object] = (
-            nullcontext() if gpu_turns is None else self._context.BoundedSemaphore(gpu_turns)
-        )
+        self._turns = Turns(sandbox.folder, model_turns)
         self._jobs: list[_Job] = []
         self._attempts: dict[str, int] = {}
 
@@ -99,7 +98,8 @@ class LocalExecutor:
     def run(self, tasks: Iterable[Task]) -> Iterator[Done]:
         """See ``Executor``."""
         waiting = deque(tasks)
-        while len(self._jobs) < min(self._count, len(waiting)):
+        self._count = min(self._count, len(waiting))
+        while len(self._jobs) < self._count:
             self._jobs.append(self._start())
         while True:
             for job in self._jobs:
@@ -117,7 +117,7 @@ class LocalExecutor:
         ours, theirs = self._context.Pipe()
         control = self._sandbox.server.new_client()
         process = self._context.Process(
-            target=self._work, args=(theirs, control, self._settings(), self._turn), daemon=True
+            target=self._work, args=(theirs, control, self._settings(), self._turns), daemon=True
         )
         process.start()
         # Closed here, so that the end of the process is the end of the pipe.

@@ -6,12 +6,16 @@ time, whole rows with their reports, and nothing else counts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import fcntl
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from grader.errors import UsageError
 from grader.model import Report
 from grader.reports.files import (
     HTML_FILE,
@@ -94,6 +98,24 @@ def write_texts(texts: Mapping[str, str], folder: Path) -> None:
     for name in REPORT_FILES:
         if name not in texts:
             (folder / name).unlink(missing_ok=True)
+
+
+@contextmanager
+def alone_in(out: Path) -> Iterator[None]:
+    """Raises UsageError when another run writes there. The lock goes with this process."""
+    out.mkdir(parents=True, exist_ok=True)
+    fd = os.open(out, os.O_RDONLY)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(fd)
+        raise UsageError(
+            f"another run is writing into {out}; wait for it, or name another"
+        ) from None
+    try:
+        yield
+    finally:
+        os.close(fd)
 
 
 def remove_partial(out: Path) -> None:

@@ -13,6 +13,10 @@ PATTERN = re.compile(
     r"(?:_(?P<file>.*))?",
     re.DOTALL,
 )
+MARKER = re.compile(r"_\d{1,12}_assignsubmission_")
+AMBIGUOUS = (
+    "its name has the marks of two participants, as nobody's own files have; look at it by hand"
+)
 TEXT_ONLY = "only a text was handed in online, and no file"
 
 
@@ -24,14 +28,17 @@ def is_moodle(name: str) -> bool:
 def read_moodle(entries: Sequence[Entry]) -> tuple[list[HandIn], list[Entry]]:
     """The hand-ins among the entries, one for each participant, and the other entries."""
     participants: dict[str, list[tuple[Entry, re.Match[str]]]] = defaultdict(list)
-    others = []
+    others, ambiguous = [], []
     for entry in entries:
         match = PATTERN.fullmatch(entry.name)
         if match is None:
             others.append(entry)
+        elif len(MARKER.findall(entry.name)) > 1:
+            # Part of it is of the student's choice, and could name another student.
+            ambiguous.append(hand_in(entry.name, [], problem=AMBIGUOUS, source=entry.name))
         else:
             participants[match["id"]].append((entry, match))
-    return [_participant(id, mine) for id, mine in participants.items()], others
+    return [*ambiguous, *(_participant(id, mine) for id, mine in participants.items())], others
 
 
 def _participant(id: str, entries: Sequence[tuple[Entry, re.Match[str]]]) -> HandIn:

@@ -19,6 +19,8 @@ DEVICES = frozenset(
     ["con", "prn", "aux", "nul", *(f"{p}{n}" for p in ("com", "lpt") for n in "0123456789¹²³")]
 )
 """Names that Windows takes for devices, whatever follows a dot."""
+RESERVED = frozenset("gradebook.csv summary.html summary.md canvas.csv moodle.csv".split())
+"""Files that lie beside the folders of hand-ins."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,13 @@ def safe_name(label: str, most: int = MAX_BYTES) -> str:
 
     It has letters and digits of any script and ``-_.@+``, begins with neither ``.``, ``-`` nor
     ``_`` (the program's own), does not end in a dot, is at most ``most`` bytes long, and is no
-    name of a device. The same label gives the same name, and the name itself again.
+    name of a device or of a course's own file. The same label gives the same name, and the name
+    itself again.
     """
     kept = "".join(c if _is_kept(c) else "_" for c in unicodedata.normalize("NFC", readable(label)))
     name = _cut("_".join(filter(None, kept.split("_"))), most)
     stem, dot, rest = name.partition(".")
-    if stem.casefold() in DEVICES:
+    if stem.casefold() in DEVICES or name.casefold() in RESERVED:
         name = _cut(f"{stem}_file{dot}{rest}", most)
     return name or UNNAMED
 

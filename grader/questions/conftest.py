@@ -41,11 +41,13 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     misunderstood, at the first wrong answer that costs a question's points."""
     try:
         return (yield)
-    except CheckFailed as first:
-        failure: CheckFailed | None = first
+    except CheckFailed as error:
+        first = error
+    failure: CheckFailed | None = first
     check = pyfuncitem.stash.get(CHECK, None)
-    if check is not None and check.student.inherited:
-        # What an earlier question left in the worker must not cost this one its points.
+    if check is not None and (check.student.inherited or first.by_system):
+        # Neither what an earlier question left in the worker, nor what others do to this machine,
+        # must cost this one its points.
         check.student.restart()
         failure = _outcome(pyfuncitem)
     if failure is None:

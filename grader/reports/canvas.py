@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from grader.reports.cells import number, table, text
-from grader.reports.gradebook import total
+from grader.reports.gradebook import final
 from grader.roster import Match, Roster, assignment_column
 
 TOLD_BY = ("ID", "SIS User ID", "SIS Login ID", "Integration ID", "Root Account")
@@ -28,7 +28,7 @@ def to_canvas(roster: Roster, matches: Sequence[Match], assignment: str) -> str:
     place = assignment_column(roster, assignment)
     name = assignment if place is None else roster.header[place]
     columns = [(i, roster.header[i].strip() in TOLD_BY) for i in _columns(roster)]
-    scores = {match.line.row: total(match.row) for match in matches}
+    scores = {match.line.row: final(match.row) for match in matches}
     most = max((m.row.max_score for m in matches), default=0.0) or None
     lines = [[*(roster.header[i] for i, _ in columns), text(name) if place is None else name]]
     for number_of_row, row in enumerate(roster.rows):

@@ -43,6 +43,11 @@ def total(row: Row) -> float | None:
     return row.score if row.status is Status.GRADED else None
 
 
+def final(row: Row) -> float | None:
+    """The points of a hand-in that may go to the platform: all is graded, as it is now."""
+    return None if row.open else total(row)
+
+
 def judged(row: Row, question: QuestionRow) -> bool:
     """Whether a question's points are its points.
 

@@ -12,7 +12,7 @@ from html import escape
 
 from grader.model import Outcome
 from grader.reports.cells import number, table, text
-from grader.reports.gradebook import total
+from grader.reports.gradebook import final
 from grader.roster import Match, Roster
 from grader.rows import Row
 
@@ -34,9 +34,9 @@ def to_moodle(roster: Roster, matches: Sequence[Match]) -> str:
         for place in theirs:
             line[place] = text(line[place])
         row = found.get(number_of_row)
-        if row is not None and total(row) is not None:
+        if row is not None and final(row) is not None:
             if grade is not None:
-                line[grade] = _grade(roster, cells, total(row))
+                line[grade] = _grade(roster, cells, final(row))
             if feedback is not None:
                 line[feedback] = comment(row)
         lines.append(line)

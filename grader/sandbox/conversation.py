@@ -14,7 +14,7 @@ from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.errors import CheckFailed, WireError
+from grader.errors import CheckFailed, HarnessError, WireError
 from grader.model import Outcome
 from grader.sandbox.process import WorkerProcess
 from grader.sandbox.scratch import scratch_bytes
@@ -167,13 +167,18 @@ class Conversation:
 
     def _exited(self, doing: str) -> CheckFailed:
         status = self._process.exit_status()
+        if status is None and self._process.unaccounted:
+            raise HarnessError("the server that starts workers has ended, and this worker with it")
         if status is None:
             return self._end(Outcome.CRASH, f"{doing} closed the connection to the grader.")
         if status in (-signal.SIGKILL, -signal.SIGXCPU):
-            return self._end(
+            failure = self._end(
                 Outcome.OUT_OF_MEMORY,
                 f"{doing} was killed by the system: it took too much memory or CPU time.",
             )
+            # Where memory is short, the system may kill a process that does not take much.
+            failure.by_system = status == -signal.SIGKILL
+            return failure
         if status < 0:
             how = f"crashed with {signal_name(-status)}"
         else:

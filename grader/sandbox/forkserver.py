@@ -87,6 +87,9 @@ class ForkClient:
                 socket.send_fds(self._control, [REQUEST_SIZE.pack(len(request))], given)
                 self._control.sendall(request)
         except OSError:
+            ours.close()
+            for read, _ in pipes:
+                os.close(read)
             raise self._died() from None
         finally:
             theirs.close()

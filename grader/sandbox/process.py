@@ -28,6 +28,8 @@ class WorkerProcess:
         self.stderr = stderr
         self._status = status
         self._status_text = b""
+        self.unaccounted = False
+        """Whether nobody is left who could say how it ended: the server is gone."""
         self.pid = self._status_value("pid", START_S)
         """The id of the process with student code, or None when it could not be started."""
         self._group = self._status_value("group", 0.0)
@@ -84,6 +86,7 @@ class WorkerProcess:
                 return None
             chunk = os.read(self._status, 4096)
             if not chunk:
+                self.unaccounted = True
                 return None
             self._status_text += chunk
 

@@ -15,6 +15,7 @@ import pytest
 
 from grader import grade, grade_many
 from grader.batch.course import plan, rows_of
+from grader.batch.results import alone_in
 from grader.errors import UsageError
 from grader.grading import Request
 from grader.rows import Row, Status
@@ -35,9 +36,11 @@ def course(tmp_path: Path) -> Path:
     return folder
 
 
-def run(course: Path, out: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(
+    course: Path, out: Path, *arguments: str, only: str = "q5"
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "grader", course, "--only", "q5", "--out", out, *arguments],
+        [sys.executable, "-m", "grader", course, "--only", only, "--out", out, *arguments],
         cwd=ROOT, capture_output=True, text=True, timeout=240, check=False,
     )  # fmt: skip
 
@@ -89,12 +92,26 @@ def test_canvas_gets_its_grades(course: Path, tmp_path: Path) -> None:
     shutil.rmtree(course)
     course.mkdir()
     (tmp_path / "aalice_11_500_hw4.zip").rename(course / "aalice_11_500_hw4.zip")
-    done = run(course, tmp_path / "out", "--roster", str(roster), "--assignment", "Homework 4")
+    listed = ("--roster", str(roster), "--assignment", "Homework 4")
+
+    def grades() -> dict[str, str]:
+        with (tmp_path / "out" / "canvas.csv").open(encoding="utf-8", newline="") as reader:
+            return {line["ID"]: line["Homework 4 (99)"] for line in csv.DictReader(reader)}
+
+    # A part is no grade.
+    done = run(course, tmp_path / "out", *listed)
     assert done.returncode == 0, done.stderr
-    with (tmp_path / "out" / "canvas.csv").open(encoding="utf-8", newline="") as reader:
-        grades = {line["ID"]: line["Homework 4 (99)"] for line in csv.DictReader(reader)}
-    assert grades == {"": "27", "11": "2", "12": ""}
+    assert "No grade for aalice" in " ".join(done.stdout.split())
     assert "No hand-in of: C, Carol" in done.stdout
+    assert grades() == {"": "27", "11": "", "12": ""}
+
+    done = run(course, tmp_path / "out", *listed, only="")
+    assert "No grade" not in done.stdout
+    assert grades() == {"": "27", "11": "17", "12": ""}
+
+    misspelt = run(course, tmp_path / "out", "--roster", str(roster), "--assignment", "HW 4")
+    assert misspelt.returncode == 2
+    assert "Homework 4 (99)" in misspelt.stderr
 
 
 def test_interrupted_run_keeps_what_is_done(course: Path, tmp_path: Path) -> None:
@@ -175,14 +192,15 @@ def test_python_grades_many(course: Path, tmp_path: Path) -> None:
     assert (tmp_path / "out" / "gradebook.csv").exists()
 
 
-def test_rows_of_what_was_not_reached(course: Path, tmp_path: Path) -> None:
+def test_what_was_not_reached_is_not_done_whatever_an_earlier_run_left(
+    course: Path, tmp_path: Path
+) -> None:
     request = Request(course, only=frozenset({"q5"}))
     tasks = plan(request, tmp_path / "out", tmp_path / "unpacked", regrade=False)
-    assert [row.status for row in rows_of(tasks, [])] == 3 * [Status.NOT_DONE]
-    earlier = Row(arrival=tasks[0].hand_in.arrival, status=Status.GRADED, reason="of before")
+    earlier = Row(arrival=tasks[0].hand_in.arrival, status=Status.GRADED)
     tasks[0].out.mkdir(parents=True)
     (tasks[0].out / "row.json").write_text(earlier.model_dump_json())
-    assert rows_of(tasks, [])[0].reason == "of before"
+    assert [row.status for row in rows_of(tasks, [])] == 3 * [Status.NOT_DONE]
 
 
 def test_wrong_request_is_found_before_anything_is_graded(course: Path, tmp_path: Path) -> None:
@@ -208,3 +226,38 @@ def test_results_among_the_hand_ins_are_not_one_of_them(course: Path, tmp_path: 
     request = Request(course, only=frozenset({"q5"}))
     tasks = plan(request, course / "results", tmp_path / "unpacked", regrade=False)
     assert [task.hand_in.arrival.name for task in tasks] == ["alice", "bob", "half_open_gates"]
+
+
+@pytest.mark.parametrize(("inside", "said"), [("", "holds the hand-ins"), ("alice/out", "lies in")])
+def test_results_where_hand_ins_are(course: Path, tmp_path: Path, inside: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        plan(Request(course), course / inside, tmp_path / "unpacked", regrade=False)
+
+
+def test_course_without_hand_ins(tmp_path: Path) -> None:
+    (tmp_path / "course").mkdir()
+    with pytest.raises(UsageError, match="no hand-ins"):
+        plan(Request(tmp_path / "course"), tmp_path / "out", tmp_path / "unpacked", regrade=False)
+
+
+def test_course_in_one_archive(course: Path, tmp_path: Path) -> None:
+    archive = shutil.make_archive(str(tmp_path / "export"), "zip", course)
+    rows = grade_many(archive, tmp_path / "out", jobs=1, only=["q5"])
+    assert {row.arrival.name: row.status for row in rows} == {
+        "alice": Status.GRADED,
+        "bob": Status.UNREADABLE,
+        "half_open_gates": Status.GRADED,
+    }
+
+
+def test_two_runs_do_not_write_into_one_folder(tmp_path: Path) -> None:
+    with alone_in(tmp_path), pytest.raises(UsageError, match="another run"), alone_in(tmp_path):
+        pass
+    with alone_in(tmp_path):
+        pass
+
+
+def test_one_hand_in_that_looks_like_many(course: Path, tmp_path: Path) -> None:
+    done = run(course, tmp_path / "out", "--one")
+    assert (tmp_path / "out" / "report.json").exists(), done.stderr
+    assert not (tmp_path / "out" / "gradebook.csv").exists()

@@ -211,3 +211,33 @@ def test_one_collection_judges_many(run: Run, alice: Path, tmp_path: Path) -> No
     hints = [[question.misconception for question in result.row.questions] for result in done]
     reset = "The reset gate is applied before the matrix product"
     assert hints == [[reset, ""], ["", ""], [reset, ""], [""]]
+
+
+def test_results_of_another_student_are_not_kept(run: Run, alice: Path, tmp_path: Path) -> None:
+    task = made.task(alice, tmp_path / "out", "q5")
+
+    def of_student(id: str) -> Task:
+        arrival = task.hand_in.arrival.model_copy(update={"student_id": id})
+        return replace(task, hand_in=replace(task.hand_in, arrival=arrival))
+
+    run(of_student("111"))
+    assert not run(of_student("111")).fresh
+    assert run(of_student("222")).fresh
+
+
+def test_row_says_what_is_not_graded(run: Run, alice: Path, tmp_path: Path) -> None:
+    done = run(made.task(alice, tmp_path / "out", "q5"))
+    assert done.row.open == ("q2", "q3", "q4", "q6", "q7")
+    done = run(made.task(alice, tmp_path / "out", "q4"))
+    assert done.row.open == ("q2", "q3", "q6", "q7")
+    (alice / "implementation.py").write_text("x = 1\n")
+    done = run(made.task(alice, tmp_path / "out", "q4"))
+    assert done.row.open == ("q2", "q3", "q5", "q6", "q7")
+
+
+def test_results_that_cannot_be_written(run: Run, alice: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("in the way")
+    task = made.task(alice, tmp_path / "out", "q5")
+    done = run(replace(task, hand_in=replace(task.hand_in, problem="it is a RAR archive")))
+    assert done.row.status is Status.GRADER_FAILED
+    assert "cannot be written" in done.row.reason
