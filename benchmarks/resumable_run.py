@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 
 from benchmarks.counted import ROOT, wait_for_all
-from grader.batch.course import GRADEBOOK_FILE
 from grader.batch.results import ROW_FILE, read_row
+from grader.naming import GRADEBOOK_FILE
 from grader.rows import Status
 
 QUESTIONS = "q2,q3,q4,q5,q6"

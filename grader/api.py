@@ -9,11 +9,11 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypedDict, Unpack
 
-from grader.batch.course import course_files, plan, rows_of, write_course
+from grader.batch.course import grade_course, plan
 from grader.batch.grade_one import Done
 from grader.batch.local import LocalExecutor
-from grader.batch.results import alone_in
 from grader.batch.turns import model_turns
 from grader.doctor import Sandbox
 from grader.engine import grade as grade_submission
@@ -29,33 +29,43 @@ from grader.sandbox.lent import available_cores
 __all__ = ["Report", "Row", "grade", "grade_many"]
 
 
+class Options(TypedDict, total=False):
+    """What can be asked for in every run."""
+
+    only: Iterable[str]
+    """Ids of the questions to grade; none: all."""
+    data: Path | str
+    """A folder with train.csv and test.csv; without it the embedded, synthetic corpus."""
+    rubric: Path | str
+    """A TOML file with the values that differ from the default rubric."""
+    device: str
+    """"auto", which is the default, "cpu" or "cuda"."""
+    seed: int
+    """Of all random draws; without it, from the hand-in's content."""
+    timeout_s: float
+    """What an import, a call, or the whole language model may take; else the rubric's limits."""
+    model: ModelRequest
+    """How the language model is loaded, trained and scored."""
+    claims: bool
+    """Compare what the notebooks show with what was measured."""
+
+
 def grade(
     path: Path | str,
     *,
-    only: Iterable[str] = (),
-    data: Path | str = EMBEDDED_CORPUS,
-    rubric: Path | str | None = None,
-    device: str = "auto",
-    seed: int | None = None,
-    timeout_s: float | None = None,
-    model: ModelRequest | None = None,
-    claims: bool = False,
     isolation: IsolationMode = IsolationMode.BEST_EFFORT,
     listener: Listener | None = None,
+    **options: Unpack[Options],
 ) -> Report:
     """The report of the hand-in at ``path``, a folder or an archive. Nothing is written.
 
-    ``only``: ids of the questions to grade, or none for all. ``data``: a folder with train.csv and
-    test.csv. ``rubric``: a TOML file with the values that differ. ``device``: "auto", "cpu" or
-    "cuda". ``seed``: None takes it from the hand-in. ``timeout_s``: what an import, a call, or the
-    whole language model may take. ``model``: how it is loaded or trained. ``listener`` is told of
-    each check that has ended.
+    ``listener`` is told of each check that has ended.
 
     Raises UsageError when there is nothing to grade or something asked for is wrong, and
     HarnessError when the grader itself fails. What student code does is in the report.
     """
-    request = _request(path, only, data, rubric, device, seed, timeout_s, model, claims)
-    with Sandbox(isolation, Path(data) / TEST_FILE) as sandbox:
+    request = _request(path, options)
+    with Sandbox(isolation, request.data / TEST_FILE) as sandbox:
         return grade_submission(request, sandbox, listener or Silent())
 
 
@@ -65,63 +75,40 @@ def grade_many(
     *,
     jobs: int | None = None,
     regrade: bool = False,
-    only: Iterable[str] = (),
-    data: Path | str = EMBEDDED_CORPUS,
-    rubric: Path | str | None = None,
-    device: str = "auto",
-    seed: int | None = None,
-    timeout_s: float | None = None,
-    model: ModelRequest | None = None,
-    claims: bool = False,
     isolation: IsolationMode = IsolationMode.BEST_EFFORT,
     done: Callable[[Done], None] = lambda _: None,
+    **options: Unpack[Options],
 ) -> list[Row]:
     """Grade the hand-ins of a course into ``out`` and return a row for each.
 
     What is in ``out`` from an earlier run and has not changed is kept, unless ``regrade`` is set.
     ``jobs``: how many are graded at once; None: one for each core. ``done`` is called with each
-    result when it has been written. For the others see ``grade``, which raises the same.
+    result when it has been written. Raises what ``grade`` does.
     """
-    request = _request(path, only, data, rubric, device, seed, timeout_s, model, claims)
-    values = Rubric.load(request.rubric)
-    results: list[Done] = []
-    folder = Path(out)
+    request = _request(path, options)
+    rubric = Rubric.load(request.rubric)
     with (
-        alone_in(folder),
-        Sandbox(isolation, Path(data) / TEST_FILE) as sandbox,
+        Sandbox(isolation, request.data / TEST_FILE) as sandbox,
         tempfile.TemporaryDirectory(prefix="unpacked-", dir=sandbox.folder) as unpacked,
     ):
-        tasks = plan(request, folder, Path(unpacked), regrade=regrade)
-        turns = model_turns(device, values)
-        with LocalExecutor(jobs or available_cores(), sandbox, request, turns) as executor:
-            for result in executor.run(tasks):
-                results.append(result)
-                done(result)
-        rows = rows_of(tasks, results)
-        files, _ = course_files(rows, values)
-        write_course(files, folder)
-    return rows
+        tasks = plan(request, Path(out), Path(unpacked), regrade=regrade)
+        turns = model_turns(request.device, rubric)
+        executor = LocalExecutor(jobs or available_cores(), sandbox, request, turns)
+        graded = grade_course(tasks, executor, Path(out), rubric, told=done)
+    if graded.interrupted:
+        raise KeyboardInterrupt
+    return graded.rows
 
 
-def _request(
-    path: Path | str,
-    only: Iterable[str],
-    data: Path | str,
-    rubric: Path | str | None,
-    device: str,
-    seed: int | None,
-    timeout_s: float | None,
-    model: ModelRequest | None,
-    claims: bool,
-) -> Request:
+def _request(path: Path | str, options: Options) -> Request:
     return Request(
         path=Path(path),
-        data=Path(data),
-        rubric=None if rubric is None else Path(rubric),
-        only=frozenset(only),
-        device=device,
-        seed=seed,
-        timeout_s=timeout_s,
-        model=model or ModelRequest(),
-        claims=claims,
+        data=Path(options.get("data", EMBEDDED_CORPUS)),
+        rubric=Path(options["rubric"]) if "rubric" in options else None,
+        only=frozenset(options.get("only", ())),
+        device=options.get("device", "auto"),
+        seed=options.get("seed"),
+        timeout_s=options.get("timeout_s"),
+        model=options.get("model", ModelRequest()),
+        claims=options.get("claims", False),
     )

@@ -13,10 +13,9 @@ from pathlib import Path
 
 from rich.text import Text
 
-from grader.batch.course import Class, course_files, plan, rows_of, write_course
-from grader.batch.grade_one import Done, Task
+from grader.batch.course import Class, Graded, plan
+from grader.batch.course import grade_course as in_course
 from grader.batch.local import Executor, LocalExecutor
-from grader.batch.results import alone_in
 from grader.batch.turns import model_turns
 from grader.console import CourseProgress, SubmissionProgress, say, show
 from grader.doctor import Sandbox
@@ -24,16 +23,16 @@ from grader.engine import grade
 from grader.errors import UsageError
 from grader.exit_codes import ExitCode
 from grader.grading import Request
+from grader.naming import SUMMARY_TEXT
 from grader.reports.course import course_table, one_line
 from grader.reports.files import write_atomically, write_reports
 from grader.reports.gradescope import to_gradescope
 from grader.reports.markdown import course_to_markdown, to_annotations, to_markdown
 from grader.reports.terminal import to_terminal
-from grader.roster import Kind, Matching, assignment_column, highest_grade, read_roster
+from grader.roster import Kind, assignment_column, highest_grade, read_roster
 from grader.rows import Row, Status
 from grader.rubric import Rubric
 
-SUMMARY_FILE = "summary.md"
 STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 """GitHub shows the text of the file that this variable names on the job's page."""
 IN_GITHUB = "GITHUB_ACTIONS"
@@ -107,31 +106,29 @@ def grade_course(request: Request, sandbox: Sandbox, course: Course, output: Out
     folder = output.folder or Path("results")
     listed = course.listed()
     rubric = Rubric.load(request.rubric)
-    done: list[Done] = []
-    interrupted = False
-    with (
-        alone_in(folder),
-        tempfile.TemporaryDirectory(prefix="unpacked-", dir=sandbox.folder) as unpacked,
-    ):
+    with tempfile.TemporaryDirectory(prefix="unpacked-", dir=sandbox.folder) as unpacked:
         tasks = plan(request, folder, Path(unpacked), regrade=course.regrade)
-        try:
-            _run(tasks, _executor(request, sandbox, course, rubric), done)
-        except KeyboardInterrupt:
-            interrupted = True
-        rows = rows_of(tasks, done)
-        files, matching = course_files(rows, rubric, listed)
-        write_course(files, folder)
-    show(course_table(rows, fresh=sum(d.fresh for d in done)))
+        executor = _executor(request, sandbox, course, rubric)
+        with CourseProgress(len(tasks)) as progress:
+            graded = in_course(
+                tasks,
+                executor,
+                folder,
+                rubric,
+                listed=listed,
+                told=lambda done: progress.done(one_line(done.row, fresh=done.fresh)),
+            )
+    show(course_table(graded.rows, fresh=graded.fresh))
     if listed is not None:
-        show(*(Text(line, style="yellow") for line in _to_look_at(listed, matching, rows)))
-    show(Text(f"Results: {folder}/ ({', '.join(files)})", style="dim"))
+        show(*(Text(line, style="yellow") for line in _to_look_at(listed, graded)))
+    show(Text(f"Results: {folder}/ ({', '.join(graded.files)})", style="dim"))
     if output.markdown:
-        _summarise(course_to_markdown(rows), folder)
-    if interrupted:
+        _summarise(course_to_markdown(graded.rows), folder)
+    if graded.interrupted:
         how = "the same command without --regrade" if course.regrade else "the same command"
         say(f"Interrupted; what is done is kept, and {how} goes on with the rest.")
         return ExitCode.INTERRUPTED
-    return _exit_code(rows, output.min_score)
+    return _exit_code(graded.rows, output.min_score)
 
 
 def _executor(request: Request, sandbox: Sandbox, course: Course, rubric: Rubric) -> Executor:
@@ -146,15 +143,9 @@ def _executor(request: Request, sandbox: Sandbox, course: Course, rubric: Rubric
     return LocalExecutor(course.jobs, sandbox, request, model_turns(request.device, rubric))
 
 
-def _run(tasks: list[Task], executor: Executor, done: list[Done]) -> None:
-    with CourseProgress(len(tasks)) as progress, executor:
-        for result in executor.run(tasks):
-            done.append(result)
-            progress.done(one_line(result.row, fresh=result.fresh))
-
-
-def _to_look_at(listed: Class, matching: Matching, rows: list[Row]) -> list[str]:
+def _to_look_at(listed: Class, graded: Graded) -> list[str]:
     """What did not go into the platform's file, or may be wrong there."""
+    matching = graded.matching
     lines = [f"Not in the class list: {u.row.arrival.name} ({u.why})" for u in matching.unmatched]
     if matching.absent:
         lines.append(f"No hand-in of: {', '.join(line.name for line in matching.absent)}")
@@ -165,7 +156,7 @@ def _to_look_at(listed: Class, matching: Matching, rows: list[Row]) -> list[str]
         if m.row.open
     ]
     theirs = highest_grade(listed.roster, listed.assignment)
-    ours = max((row.max_score for row in rows), default=0.0)
+    ours = max((row.max_score for row in graded.rows), default=0.0)
     if theirs is not None and theirs != ours:
         lines.append(f"The platform's highest grade is {theirs:g}, and that of the rubric {ours:g}")
     return lines
@@ -189,7 +180,7 @@ def _in_repository(path: Path) -> str:
 
 
 def _summarise(markdown: str, folder: Path) -> None:
-    write_atomically(folder / SUMMARY_FILE, markdown)
+    write_atomically(folder / SUMMARY_TEXT, markdown)
     page = os.environ.get(STEP_SUMMARY)
     if page:
         with Path(page).open("a", encoding="utf-8") as writer:

@@ -26,14 +26,14 @@ def grade(request: Request, sandbox: SandboxUse, listener: Listener) -> Report:
     the grader fails as a whole, or may not run student code here. A check in which the grader
     fails is in the report instead.
     """
-    wanted = wanted_questions(request)
+    wanted = wanted_questions(request, Rubric.load(request.rubric))
     if sandbox.mode is IsolationMode.REQUIRE:
         sandbox.isolation()
     with Grading(request, sandbox, listener.progress) as grading:
         return grade_questions(grading, wanted, listener)
 
 
-def wanted_questions(request: Request) -> tuple[str, ...]:
+def wanted_questions(request: Request, rubric: Rubric) -> tuple[str, ...]:
     """The ids of the questions that a request asks for.
 
     Raises UsageError when it, or the rubric, names one that there is not.
@@ -43,7 +43,6 @@ def wanted_questions(request: Request) -> tuple[str, ...]:
         raise UsageError(
             f"there is no question {', '.join(sorted(unknown))}; there are {', '.join(files)}"
         )
-    rubric = Rubric.load(request.rubric)
     if strangers := {*rubric.questions, *rubric.limits.questions} - files.keys():
         raise RubricError(f"the rubric names questions there are not: {', '.join(strangers)}")
     return tuple(id for id in files if not request.only or id in request.only)
@@ -111,17 +110,15 @@ def _judge(
     try:
         plugin.expect(items)
         for item, following in zip_longest(items, items[1:]):
+            session.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             if plugin.usage_error is not None:
                 raise plugin.usage_error
-            session.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
     except BaseException:
         # Else the next submission would be given what is left of this one.
         session._setupstate.teardown_exact(None)
         raise
     finally:
         plugins.unregister(plugin)
-    if plugin.usage_error is not None:
-        raise plugin.usage_error
     return plugin.report()
 
 

@@ -12,6 +12,14 @@ MODEL_CODE = "rnn_lm.py"
 MODEL = "rnn_lm.sav"
 MAIN_FILES = (IMPLEMENTATION, MODEL_CODE, MODEL)
 
+GRADEBOOK_FILE = "gradebook.csv"
+SUMMARY_PAGE = "summary.html"
+SUMMARY_TEXT = "summary.md"
+CANVAS_FILE = "canvas.csv"
+MOODLE_FILE = "moodle.csv"
+COURSE_FILES = frozenset({GRADEBOOK_FILE, SUMMARY_PAGE, SUMMARY_TEXT, CANVAS_FILE, MOODLE_FILE})
+"""What a course's results have beside a folder for each hand-in."""
+
 MODEL_STEM = "rnn_lm"
 MODEL_SUFFIXES = (".sav", ".pt", ".pth", ".safetensors")
 """Endings that a model's file has, and hardly any other."""

@@ -124,6 +124,7 @@ def _words(tree: ast.Module) -> Iterator[str]:
     names |= defined | {n.arg for n in nodes if isinstance(n, ast.arg)}
     parts = {n.attr for n in nodes if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)}
     parts |= defined
+    foreign = _BUILTINS - names
     waiting: list[ast.AST] = [tree]
     while waiting:
         node = waiting.pop()
@@ -131,7 +132,7 @@ def _words(tree: ast.Module) -> Iterator[str]:
             continue
         if isinstance(node, ast.Attribute) and node.attr not in parts:
             yield node.attr
-        elif isinstance(node, ast.Name) and node.id in _BUILTINS - names:
+        elif isinstance(node, ast.Name) and node.id in foreign:
             yield node.id
         else:
             # An annotated assignment is an assignment.

@@ -27,7 +27,7 @@ from distributed import Client, Future, KilledWorker
 
 from grader.batch.cluster_client import START, check_builds, connected
 from grader.batch.cluster_worker import GraderPlugin, grade_errand
-from grader.batch.grade_one import Done, Task, defect, failed, unreadable
+from grader.batch.grade_one import ATTEMPTS, Done, Task, defect, failed, unreadable
 from grader.batch.keys import data_digest
 from grader.batch.parcel import pack, pack_course
 from grader.batch.results import earlier_texts, write_texts
@@ -39,8 +39,6 @@ from grader.model import IsolationMode
 from grader.rubric import Rubric
 from grader.submission import stage
 
-ATTEMPTS = 2
-"""A worker that dies takes its submission along; what it died of may have been another's doing."""
 PATIENCE_S = 120.0
 """Without any worker: one that is started anew, or a job in a queue, may take its time."""
 LOOK_S = 1.0
@@ -64,7 +62,7 @@ class ClusterExecutor:
         self._request = request
         self._mode = mode
         self._folder = folder
-        self._limits = Rubric.load(request.rubric).submission
+        self._rubric = Rubric.load(request.rubric)
         # No student's name is in it: Dask shows it in its logs and on its pages.
         self._run = f"grade-{uuid.uuid4().hex[:12]}"
         self._sent: dict[str, _Sent] = {}
@@ -117,7 +115,9 @@ class ClusterExecutor:
         try:
             with tempfile.TemporaryDirectory(prefix="parcel-", dir=self._folder) as folder:
                 into = Path(folder, "submission")
-                parcel = pack(stage(hand_in.parts, into, self._limits, hand_in.arrival.name))
+                parcel = pack(
+                    stage(hand_in.parts, into, self._rubric.submission, hand_in.arrival.name)
+                )
             earlier = earlier_texts(task.out)
         except SubmissionError as error:
             return unreadable(task, str(error))
@@ -206,7 +206,7 @@ class ClusterExecutor:
     def _wanted_resources(self) -> dict[str, float]:
         """What a worker must have announced to get this run's tasks."""
         request = self._request
-        if MODEL_QUESTION not in wanted_questions(request) or request.device == "cpu":
+        if MODEL_QUESTION not in wanted_questions(request, self._rubric) or request.device == "cpu":
             return {}
         workers = self._client.scheduler_info()["workers"].values()
         if any(_has(worker["resources"], {GPU: 1}) for worker in workers):

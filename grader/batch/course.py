@@ -6,19 +6,21 @@ are written when it is done.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from grader.batch.grade_one import Done, Task
 from grader.batch.handed_in import given_fingerprints
 from grader.batch.keys import data_digest
-from grader.batch.results import remove_partial
+from grader.batch.local import Executor
+from grader.batch.results import alone_in
 from grader.engine import wanted_questions
 from grader.errors import SubmissionError, UsageError
 from grader.grading import Request
 from grader.intake import arrivals
 from grader.language_model.corpus import Corpus
+from grader.naming import CANVAS_FILE, GRADEBOOK_FILE, MOODLE_FILE, SUMMARY_PAGE
 from grader.reports.canvas import to_canvas
 from grader.reports.files import write_atomically
 from grader.reports.gradebook import to_gradebook
@@ -29,9 +31,7 @@ from grader.rows import Row, Status
 from grader.rubric import Rubric
 from grader.similarity import common_marks, groups
 
-GRADEBOOK_FILE = "gradebook.csv"
-SUMMARY_FILE = "summary.html"
-IMPORT_FILES = {Kind.CANVAS: "canvas.csv", Kind.MOODLE: "moodle.csv"}
+IMPORT_FILES = {Kind.CANVAS: CANVAS_FILE, Kind.MOODLE: MOODLE_FILE}
 
 
 @dataclass(frozen=True)
@@ -42,15 +42,30 @@ class Class:
     assignment: str
 
 
+@dataclass(frozen=True)
+class Graded:
+    """What came of a course, as far as it was graded."""
+
+    rows: list[Row]
+    fresh: int
+    """How many hand-ins were graded just now, at least in part."""
+    files: tuple[str, ...]
+    """The names of the course's files."""
+    matching: Matching
+    """Which hand-in is whose in the class list."""
+    interrupted: bool
+    """Whether the run was stopped by hand before all were graded."""
+
+
 def plan(request: Request, out: Path, unpacked: Path, *, regrade: bool) -> list[Task]:
     """A task for each hand-in at the request's path; bulk archives are unpacked into ``unpacked``.
 
     Raises UsageError when there is none, or when the request, the rubric or the data is wrong: all
-    that would end every task alike is found here.
+    that would end every task alike is found here, and nothing is written.
     """
-    wanted_questions(request)
-    Corpus.open(request.data)
     rubric = Rubric.load(request.rubric)
+    wanted_questions(request, rubric)
+    Corpus.open(request.data)
     inside = out.resolve()
     if inside == request.path.resolve():
         raise UsageError(f"{out} holds the hand-ins; name another folder for the results")
@@ -66,11 +81,40 @@ def plan(request: Request, out: Path, unpacked: Path, *, regrade: bool) -> list[
     if not hand_ins:
         raise SubmissionError(f"there are no hand-ins in {request.path}")
     data = data_digest(request.data, request.model.private_test)
-    out.mkdir(parents=True, exist_ok=True)
-    remove_partial(out)
     return [
         Task(hand_in, request, data, out / hand_in.arrival.name, regrade) for hand_in in hand_ins
     ]
+
+
+def grade_course(
+    tasks: Sequence[Task],
+    executor: Executor,
+    out: Path,
+    rubric: Rubric,
+    *,
+    listed: Class | None = None,
+    told: Callable[[Done], None] = lambda _: None,
+) -> Graded:
+    """Grade the tasks into ``out`` and write the course's files there.
+
+    ``told`` is called with each result when it has been written. Raises UsageError when another
+    run writes there, and what the executor raises; stopped by hand, it returns what there is.
+    """
+    done: list[Done] = []
+    interrupted = False
+    with alone_in(out):
+        try:
+            with executor:
+                for result in executor.run(tasks):
+                    done.append(result)
+                    told(result)
+        except KeyboardInterrupt:
+            interrupted = True
+        rows = rows_of(tasks, done)
+        files, matching = course_files(rows, rubric, listed)
+        for name, text in files.items():
+            write_atomically(out / name, text)
+    return Graded(rows, sum(d.fresh for d in done), tuple(files), matching, interrupted)
 
 
 def rows_of(tasks: Iterable[Task], done: Iterable[Done]) -> list[Row]:
@@ -95,7 +139,7 @@ def course_files(
     common = common_marks(rows, given_fingerprints())
     files = {
         GRADEBOOK_FILE: to_gradebook(rows),
-        SUMMARY_FILE: to_summary(rows, groups(rows, common), thresholds),
+        SUMMARY_PAGE: to_summary(rows, groups(rows, common), thresholds),
     }
     if listed is None:
         return files, Matching((), (), ())
@@ -107,9 +151,3 @@ def course_files(
     elif listed.roster.kind is Kind.MOODLE:
         files[IMPORT_FILES[Kind.MOODLE]] = to_moodle(listed.roster, found.matches)
     return files, found
-
-
-def write_course(files: dict[str, str], out: Path) -> None:
-    """Write a course's files, each as a whole."""
-    for name, text in files.items():
-        write_atomically(out / name, text)

@@ -12,7 +12,7 @@ from grader.batch.keys import question_keys
 from grader.batch.results import Earlier, read_earlier, write_graded, write_ungraded
 from grader.catalogue import question_files
 from grader.engine import Judge, grade_questions, wanted_questions
-from grader.errors import HarnessError, SubmissionError
+from grader.errors import HarnessError, SubmissionError, UsageError
 from grader.grading import Grading, Request
 from grader.intake import HandIn
 from grader.language_model.corpus import Corpus
@@ -21,6 +21,9 @@ from grader.plugin import Silent
 from grader.rows import Row, Status, row_of
 from grader.sandbox.lent import SandboxUse
 from grader.submission import Submission
+
+ATTEMPTS = 2
+"""A process that dies takes its submission along; what it died of may have been another's doing."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,8 @@ def grade_one(
     """Grade what is not graded yet and write the results; see ``Grading`` for ``staged``.
 
     A hand-in that cannot be read gives a row that says why, and so does a failure of the grader
-    itself, which is tried again the next time. Raises UsageError when the request is wrong.
+    itself, which is tried again the next time: one submission must not end the others. Raises
+    UsageError when the request is wrong.
     """
     hand_in = task.hand_in
     if hand_in.problem:
@@ -66,8 +70,12 @@ def grade_one(
             return _grade(task, grading, judge)
     except SubmissionError as error:
         return unreadable(task, str(error))
+    except UsageError:
+        raise
     except HarnessError as error:
-        return _ungraded(task, Status.GRADER_FAILED, str(error))
+        return failed(task, str(error))
+    except Exception as error:
+        return failed(task, defect(error))
 
 
 def unreadable(task: Task, reason: str) -> Done:
@@ -101,7 +109,7 @@ def _ungraded(task: Task, status: Status, reason: str) -> Done:
 
 
 def _grade(task: Task, grading: Grading, judge: Judge) -> Done:
-    wanted = wanted_questions(grading.request)
+    wanted = wanted_questions(grading.request, grading.rubric)
     keys = question_keys(grading, question_files(), task.data)
     earlier = read_earlier(task.out)
     if earlier and earlier.row.arrival.student_id != task.hand_in.arrival.student_id:
@@ -119,13 +127,14 @@ def _grade(task: Task, grading: Grading, judge: Judge) -> Done:
         report = _merged(earlier, report, kept.keys(), outdated)
     # A question in which the grader failed has no key: it is tried again the next time.
     judged = {q.id: keys[q.id] for q in report.questions if q.id in todo and not q.harness_failed}
+    files = file_digests(grading.submission)
     row = row_of(
         task.hand_in.arrival,
         report,
         digest=grading.submission.digest,
         keys={**kept, **judged},
-        fingerprints=fingerprints(grading.submission),
-        files=file_digests(grading.submission),
+        fingerprints=fingerprints(grading.submission, files),
+        files=files,
         open=tuple(id for id in keys if id in outdated or id not in {*kept, *todo}),
     )
     write_graded(row, report, task.out)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
+from grader.batch.keys import file_digest
 from grader.similarity import CODE, Fingerprint, fingerprint
 from grader.submission import GIVEN_FOLDER, Submission
 
@@ -14,29 +15,21 @@ MAX_FILES = 30
 
 def file_digests(submission: Submission) -> dict[str, str]:
     """SHA-256 of each file that was handed in, as the course has not given it."""
-    given = {_digest(file) for file in GIVEN_FOLDER.glob("*.py")}
-    digests = {name: _digest(submission.folder / name) for name in _names(submission)}
+    given = {file_digest(file) for file in GIVEN_FOLDER.glob("*.py")}
+    names = sorted(submission.files)[:MAX_FILES]
+    digests = {name: file_digest(submission.folder / name) for name in names}
     return {name: digest for name, digest in digests.items() if digest not in given}
 
 
-def fingerprints(submission: Submission) -> dict[str, Fingerprint]:
-    """The marks of each file of code that was handed in."""
-    code = [name for name in file_digests(submission) if name.endswith(CODE)]
+def fingerprints(submission: Submission, names: Iterable[str]) -> dict[str, Fingerprint]:
+    """The marks of each file of code among those that were handed in."""
+    code = [name for name in names if name.endswith(CODE)]
     return {name: fingerprint(_text(submission.folder / name)) for name in code}
 
 
 def given_fingerprints() -> list[Fingerprint]:
     """The marks of the files that the course gives."""
     return [fingerprint(_text(file)) for file in GIVEN_FOLDER.glob("*.py")]
-
-
-def _names(submission: Submission) -> list[str]:
-    return sorted(submission.files)[:MAX_FILES]
-
-
-def _digest(file: Path) -> str:
-    with file.open("rb") as reader:
-        return hashlib.file_digest(reader, "sha256").hexdigest()
 
 
 def _text(file: Path) -> str:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from grader.batch.grade_one import defect, failed, grade_one
+from grader.batch.grade_one import grade_one
 from grader.engine import Judge, wanted_questions, with_questions
 from grader.errors import UsageError
 from grader.grading import Request
@@ -60,7 +60,7 @@ def work(
     # What was imported stays; collecting it again and again would only take time.
     gc.freeze()
     rubric = Rubric.load(settings.request.rubric)
-    wanted = wanted_questions(settings.request)
+    wanted = wanted_questions(settings.request, rubric)
     with_questions(wanted, rubric, lambda judge: _serve(tasks, sandbox, corpus, judge))
 
 
@@ -75,8 +75,6 @@ def _serve(tasks: Connection, sandbox: LentSandbox, corpus: Corpus, judge: Judge
         except UsageError as error:
             tasks.send(error)
             return
-        except Exception as error:  # one submission must not end the others
-            answer = failed(task, defect(error))
         tasks.send(answer)
 
 

@@ -13,7 +13,6 @@ from grader.language_model.corpus import TEST_FILE, TRAIN_FILE
 
 PACKAGE = Path(__file__).resolve().parents[1]
 PROGRAM_SUFFIXES = frozenset({".py", ".toml"})
-CHUNK = 1 << 20
 
 
 @cache
@@ -33,10 +32,14 @@ def digest_of(files: Iterable[Path]) -> str:
     """SHA-256 over the names and contents of files."""
     total = hashlib.sha256()
     for file in files:
-        with file.open("rb") as reader:
-            content = hashlib.file_digest(reader, "sha256").hexdigest()
-        total.update(f"{file.name}\n{content}\n".encode())
+        total.update(f"{file.name}\n{file_digest(file)}\n".encode())
     return total.hexdigest()
+
+
+def file_digest(file: Path) -> str:
+    """SHA-256 over a file's content."""
+    with file.open("rb") as reader:
+        return hashlib.file_digest(reader, "sha256").hexdigest()
 
 
 def question_keys(grading: Grading, questions: Iterable[str], data: str) -> dict[str, str]:

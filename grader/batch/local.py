@@ -14,15 +14,13 @@ from multiprocessing.context import ForkServerProcess
 from types import TracebackType
 from typing import Protocol, Self
 
-from grader.batch.grade_one import Done, Task, failed
+from grader.batch.grade_one import ATTEMPTS, Done, Task, failed
 from grader.batch.jobs import JobSettings, work
 from grader.batch.turns import Turns
 from grader.doctor import Sandbox
 from grader.errors import UsageError
 from grader.grading import Request
 
-ATTEMPTS = 2
-"""A job that dies takes its submission along; what it died of may have been another's doing."""
 END_S = 5.0
 
 

@@ -65,15 +65,12 @@ def read_earlier(folder: Path) -> Earlier | None:
 def write_graded(row: Row, report: Report, folder: Path) -> None:
     """Replace what is there by the results of a graded submission."""
     write_reports(report, folder)
-    _write_row(row, folder)
+    write_atomically(folder / ROW_FILE, _text_of(row))
 
 
 def write_ungraded(row: Row, folder: Path) -> None:
     """Replace what is there by a row alone: earlier reports are of an earlier hand-in."""
-    folder.mkdir(parents=True, exist_ok=True)
-    _write_row(row, folder)
-    for name in REPORT_FILES:
-        (folder / name).unlink(missing_ok=True)
+    write_texts({ROW_FILE: _text_of(row)}, folder)
 
 
 def read_texts(folder: Path) -> dict[str, str]:
@@ -90,7 +87,7 @@ def earlier_texts(folder: Path) -> dict[str, str]:
 
 
 def write_texts(texts: Mapping[str, str], folder: Path) -> None:
-    """Replace what is there by results that came from another machine; the row comes last."""
+    """Replace what is there by these files of results; the row comes last."""
     folder.mkdir(parents=True, exist_ok=True)
     reports = [name for name in REPORT_FILES if name in texts]
     for name in (*reports, ROW_FILE):
@@ -102,7 +99,10 @@ def write_texts(texts: Mapping[str, str], folder: Path) -> None:
 
 @contextmanager
 def alone_in(out: Path) -> Iterator[None]:
-    """Raises UsageError when another run writes there. The lock goes with this process."""
+    """A folder that no other run writes to, without what one that was killed was still writing.
+
+    Raises UsageError when another run does. The lock goes with this process.
+    """
     out.mkdir(parents=True, exist_ok=True)
     fd = os.open(out, os.O_RDONLY)
     try:
@@ -113,17 +113,17 @@ def alone_in(out: Path) -> Iterator[None]:
             f"another run is writing into {out}; wait for it, or name another"
         ) from None
     try:
+        _remove_partial(out)
         yield
     finally:
         os.close(fd)
 
 
-def remove_partial(out: Path) -> None:
-    """Remove what a run that was killed was still writing."""
+def _remove_partial(out: Path) -> None:
     for pattern in (f"{PARTIAL}*", f"*/{PARTIAL}*"):
         for file in out.glob(pattern):
             file.unlink(missing_ok=True)
 
 
-def _write_row(row: Row, folder: Path) -> None:
-    write_atomically(folder / ROW_FILE, row.model_dump_json(indent=2) + "\n")
+def _text_of(row: Row) -> str:
+    return row.model_dump_json(indent=2) + "\n"

@@ -106,7 +106,7 @@ class Station:
                 done = grade_one(task, sandbox, self._corpus, staged=submission)
             except UsageError as error:
                 return error
-            except Exception as error:  # one submission must not end the others
+            except Exception as error:  # of a parcel that cannot be unpacked here
                 done = failed(task, defect(error))
             return Answer(done, read_texts(out) if done.fresh else {})
 

@@ -34,11 +34,6 @@ class _Upload:
     """How many times it was handed in before."""
 
 
-def is_canvas(name: str) -> bool:
-    """Whether a file is named as Canvas names it."""
-    return PATTERN.fullmatch(name) is not None
-
-
 def student_of(name: str) -> str:
     """The id of the student whose file has this name of Canvas's, or nothing."""
     match = PATTERN.fullmatch(name)

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grader.naming import readable
+from grader.naming import COURSE_FILES, readable
 
 MAX_BYTES = 80
 MAX_SUFFIX_BYTES = 40
@@ -19,8 +19,6 @@ DEVICES = frozenset(
     ["con", "prn", "aux", "nul", *(f"{p}{n}" for p in ("com", "lpt") for n in "0123456789¹²³")]
 )
 """Names that Windows takes for devices, whatever follows a dot."""
-RESERVED = frozenset("gradebook.csv summary.html summary.md canvas.csv moodle.csv".split())
-"""Files that lie beside the folders of hand-ins."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ def safe_name(label: str, most: int = MAX_BYTES) -> str:
     kept = "".join(c if _is_kept(c) else "_" for c in unicodedata.normalize("NFC", readable(label)))
     name = _cut("_".join(filter(None, kept.split("_"))), most)
     stem, dot, rest = name.partition(".")
-    if stem.casefold() in DEVICES or name.casefold() in RESERVED:
+    if stem.casefold() in DEVICES or name.casefold() in COURSE_FILES:
         name = _cut(f"{stem}_file{dot}{rest}", most)
     return name or UNNAMED
 

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.reports.plain import plain
+from grader.reports.summary import questions
 from grader.rows import Row, Status
 
 
@@ -30,7 +31,7 @@ def course_table(rows: Sequence[Row], *, fresh: int) -> RenderableType:
     graded = [row for row in rows if row.status is Status.GRADED]
     parts: list[RenderableType] = []
     if graded:
-        parts.append(_questions(graded))
+        parts.append(_table(graded))
         scores = [row.score for row in graded]
         parts.append(
             Text(
@@ -50,20 +51,17 @@ def course_table(rows: Sequence[Row], *, fresh: int) -> RenderableType:
     return Group(*parts)
 
 
-def _questions(rows: Sequence[Row]) -> Table:
+def _table(rows: Sequence[Row]) -> Table:
     table = Table(box=None, pad_edge=False)
     for heading in ("", "Question"):
         table.add_column(heading)
     for heading in ("Full points", "Mean"):
         table.add_column(heading, justify="right")
-    ids = sorted({question.id for row in rows for question in row.questions})
-    for id in ids:
-        results = [question for row in rows for question in row.questions if question.id == id]
-        full = sum(question.score >= question.max_score for question in results)
+    for question in questions(rows):
         table.add_row(
-            id.upper(),
-            plain(results[0].title),
-            f"{full} of {len(results)}",
-            f"{statistics.fmean(q.score for q in results):.2f} / {results[0].max_score:g}",
+            question.id.upper(),
+            plain(question.title),
+            f"{question.full} of {question.judged}",
+            f"{question.mean:.2f} / {question.max_score:g}",
         )
     return table
