@@ -79,6 +79,8 @@ class Sandbox:
         """End the server and its workers."""
         self._pool.shutdown(wait=True, cancel_futures=True)
         self.server.close()
+        # The server has done that, unless it was killed.
+        remove_scratch(self.folder)
 
     def isolation(self) -> Isolation:
         """What was found; waits until the examination has ended.

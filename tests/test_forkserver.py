@@ -13,6 +13,8 @@ import pytest
 
 from grader.doctor import Sandbox
 from grader.errors import HarnessError
+from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE
+from grader.model import IsolationMode
 from grader.sandbox.forkserver import ForkClient, ForkServer
 from grader.sandbox.process import WorkerProcess, children_of
 from grader.sandbox.scratch import make_scratch
@@ -143,3 +145,10 @@ def test_children_are_those_that_psutil_finds() -> None:
         assert child.pid in found
         assert found == {process.pid for process in psutil.Process().children()}
         child.communicate(b"\n")
+
+
+def test_scratch_goes_also_when_the_server_was_killed() -> None:
+    with Sandbox(IsolationMode.OFF, EMBEDDED_CORPUS / TEST_FILE) as sandbox:
+        sandbox.isolation()
+        psutil.Process(sandbox.server.pid).kill()
+    assert not sandbox.folder.exists()

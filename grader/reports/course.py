@@ -20,7 +20,9 @@ def one_line(row: Row, *, fresh: bool = True) -> str:
     name = plain(row.arrival.name)
     late = ", late" if row.arrival.late else ""
     if row.status is not Status.GRADED:
-        return plain(f"{name}: {row.status}{late}: {row.reason or 'see its report'}")
+        # Of an export, the notes say which files could not be unpacked, and why.
+        why = "; ".join((row.reason or "see its report", *row.notes))
+        return plain(f"{name}: {row.status}{late}: {why}")
     parts = "  ".join(f"{q.id} {q.score:g}" for q in row.questions)
     unchanged = "" if fresh else ", unchanged"
     return f"{name}: {row.score:g} / {row.max_score:g}  ({parts}{late}{unchanged})"
