@@ -256,7 +256,7 @@ def grade(
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         # The server starts before this process imports torch, so that the two imports overlap.
         with Sandbox(isolation, data / TEST_FILE) as sandbox:
-            from grader.commands import Course, Output, grade_course, grade_hand_in
+            from grader.commands.output import Output
             from grader.grading import Request
             from grader.language_model.assessment import ModelRequest
 
@@ -281,9 +281,13 @@ def grade(
             )
             output = Output(out, verbose, min_score, summary is not None, gradescope)
             if of_course:
+                from grader.commands.course import Course, grade_course
+
                 course = Course(jobs or available_cores(), cluster, regrade, roster, assignment)
                 code = grade_course(request, sandbox, course, output)
             else:
+                from grader.commands.hand_in import grade_hand_in
+
                 code = grade_hand_in(request, sandbox, output)
     raise typer.Exit(code)
 

@@ -19,7 +19,8 @@ from grader.batch.cluster import ClusterExecutor
 from grader.batch.grade_one import Done, Task
 from grader.batch.local import LocalExecutor
 from grader.batch.results import read_row
-from grader.commands import Course, Output, grade_course
+from grader.commands.course import Course, grade_course
+from grader.commands.output import Output
 from grader.doctor import Sandbox
 from grader.errors import UsageError
 from grader.grading import Request

@@ -1,12 +1,7 @@
-"""What ``python -m grader PATH`` does with one hand-in, and with those of a course.
-
-Each function returns the exit code. It is imported when the fork server has been started, so that
-the server's import of torch and this one go on side by side.
-"""
+"""The hand-ins of a course."""
 
 from __future__ import annotations
 
-import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,38 +12,17 @@ from grader.batch.course import Class, Graded, plan
 from grader.batch.course import grade_course as in_course
 from grader.batch.local import Executor, LocalExecutor
 from grader.batch.turns import model_turns
-from grader.console import CourseProgress, SubmissionProgress, say, show
+from grader.commands.output import Output, summarise
+from grader.console import CourseProgress, say, show
 from grader.doctor import Sandbox
-from grader.engine import grade
 from grader.errors import UsageError
 from grader.exit_codes import ExitCode
 from grader.grading import Request
-from grader.naming import SUMMARY_TEXT
 from grader.reports.course import course_table, one_line
-from grader.reports.files import write_atomically, write_reports
-from grader.reports.gradescope import to_gradescope
-from grader.reports.markdown import course_to_markdown, to_annotations, to_markdown
-from grader.reports.terminal import to_terminal
+from grader.reports.markdown import course_to_markdown
 from grader.roster import Kind, assignment_column, highest_grade, read_roster
 from grader.rows import Row, Status
 from grader.rubric import Rubric
-
-STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
-"""GitHub shows the text of the file that this variable names on the job's page."""
-IN_GITHUB = "GITHUB_ACTIONS"
-
-
-@dataclass(frozen=True)
-class Output:
-    """Where results go, and how they are shown."""
-
-    folder: Path | None
-    """None: ``results/<name>`` for one hand-in, ``results`` for a course."""
-    verbose: bool = False
-    min_score: float | None = None
-    markdown: bool = False
-    """Write a summary for the page of a CI job."""
-    gradescope: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -77,30 +51,6 @@ class Course:
         return Class(roster, self.assignment)
 
 
-def grade_hand_in(request: Request, sandbox: Sandbox, output: Output) -> int:
-    """Grade one hand-in, show its report and write it in all formats."""
-    try:
-        with SubmissionProgress() as progress:
-            report = grade(request, sandbox, progress)
-    except KeyboardInterrupt:
-        return ExitCode.INTERRUPTED
-    folder = output.folder or Path("results") / report.submission
-    write_reports(report, folder)
-    if output.gradescope is not None:
-        write_atomically(output.gradescope, to_gradescope(report))
-    show(to_terminal(report, verbose=output.verbose), Text(f"Reports: {folder}", style="dim"))
-    if output.markdown:
-        _summarise(to_markdown(report), folder)
-        if os.environ.get(IN_GITHUB):
-            for line in to_annotations(report, _in_repository(request.path)):
-                say(line)
-    if report.harness_failed:
-        return ExitCode.HARNESS
-    if output.min_score is not None and report.score < output.min_score:
-        return ExitCode.UNDER_MIN_SCORE
-    return ExitCode.GRADED
-
-
 def grade_course(request: Request, sandbox: Sandbox, course: Course, output: Output) -> int:
     """Grade all hand-ins of a course that are not graded yet, and write its gradebook."""
     folder = output.folder or Path("results")
@@ -123,7 +73,7 @@ def grade_course(request: Request, sandbox: Sandbox, course: Course, output: Out
         show(*(Text(line, style="yellow") for line in _to_look_at(listed, graded)))
     show(Text(f"Results: {folder}/ ({', '.join(graded.files)})", style="dim"))
     if output.markdown:
-        _summarise(course_to_markdown(graded.rows), folder)
+        summarise(course_to_markdown(graded.rows), folder)
     if graded.interrupted:
         how = "the same command without --regrade" if course.regrade else "the same command"
         say(f"Interrupted; what is done is kept, and {how} goes on with the rest.")
@@ -168,20 +118,3 @@ def _exit_code(rows: list[Row], min_score: float | None) -> int:
     if min_score is not None and any(row.score < min_score for row in rows):
         return ExitCode.UNDER_MIN_SCORE
     return ExitCode.GRADED
-
-
-def _in_repository(path: Path) -> str:
-    """Where GitHub knows a hand-in: relative to its repository, if it is in one."""
-    whole = path.resolve()
-    for folder in (whole, *whole.parents):
-        if (folder / ".git").exists():
-            return whole.relative_to(folder).as_posix().removeprefix(".")
-    return str(path)
-
-
-def _summarise(markdown: str, folder: Path) -> None:
-    write_atomically(folder / SUMMARY_TEXT, markdown)
-    page = os.environ.get(STEP_SUMMARY)
-    if page:
-        with Path(page).open("a", encoding="utf-8") as writer:
-            writer.write(markdown)

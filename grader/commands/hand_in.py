@@ -1,0 +1,54 @@
+"""One hand-in."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from rich.text import Text
+
+from grader.commands.output import Output, summarise
+from grader.console import SubmissionProgress, say, show
+from grader.doctor import Sandbox
+from grader.engine import grade
+from grader.exit_codes import ExitCode
+from grader.grading import Request
+from grader.reports.files import write_atomically, write_reports
+from grader.reports.gradescope import to_gradescope
+from grader.reports.markdown import to_annotations, to_markdown
+from grader.reports.terminal import to_terminal
+
+IN_GITHUB = "GITHUB_ACTIONS"
+
+
+def grade_hand_in(request: Request, sandbox: Sandbox, output: Output) -> int:
+    """Grade one hand-in, show its report and write it in all formats."""
+    try:
+        with SubmissionProgress() as progress:
+            report = grade(request, sandbox, progress)
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    folder = output.folder or Path("results") / report.submission
+    write_reports(report, folder)
+    if output.gradescope is not None:
+        write_atomically(output.gradescope, to_gradescope(report))
+    show(to_terminal(report, verbose=output.verbose), Text(f"Reports: {folder}", style="dim"))
+    if output.markdown:
+        summarise(to_markdown(report), folder)
+        if os.environ.get(IN_GITHUB):
+            for line in to_annotations(report, _in_repository(request.path)):
+                say(line)
+    if report.harness_failed:
+        return ExitCode.HARNESS
+    if output.min_score is not None and report.score < output.min_score:
+        return ExitCode.UNDER_MIN_SCORE
+    return ExitCode.GRADED
+
+
+def _in_repository(path: Path) -> str:
+    """Where GitHub knows a hand-in: relative to its repository, if it is in one."""
+    whole = path.resolve()
+    for folder in (whole, *whole.parents):
+        if (folder / ".git").exists():
+            return whole.relative_to(folder).as_posix().removeprefix(".")
+    return str(path)

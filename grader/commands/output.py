@@ -1,0 +1,35 @@
+"""Where results go beside the reports, and how they are shown."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.naming import SUMMARY_TEXT
+from grader.reports.files import write_atomically
+
+STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
+"""GitHub shows the text of the file that this variable names on the job's page."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where results go, and how they are shown."""
+
+    folder: Path | None
+    """None: ``results/<name>`` for one hand-in, ``results`` for a course."""
+    verbose: bool = False
+    min_score: float | None = None
+    markdown: bool = False
+    """Write a summary for the page of a CI job."""
+    gradescope: Path | None = None
+
+
+def summarise(markdown: str, folder: Path) -> None:
+    """Write the summary of a CI job beside the reports, and where GitHub shows it."""
+    write_atomically(folder / SUMMARY_TEXT, markdown)
+    page = os.environ.get(STEP_SUMMARY)
+    if page:
+        with Path(page).open("a", encoding="utf-8") as writer:
+            writer.write(markdown)
