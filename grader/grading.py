@@ -85,6 +85,7 @@ class Grading:
         self._folder.chmod(0o711)
         self._students: list[Student] = []
         self._shared: dict[str, Student] = {}
+        self._asking: tuple[str, Student] | None = None
         self.diagnosed: set[str] = set()
         """The questions of which it was asked what was misunderstood."""
         self._flags: tuple[str, ...] = ()
@@ -133,20 +134,20 @@ class Grading:
         return student
 
     def student_for(self, question: str) -> Student:
-        """The handle for a question's calls. Questions with the same limits share a worker.
+        """The handle for a question's calls; a question begins when another was asked for before.
 
-        To start and to end one takes longer than most questions do. The language model has workers
-        of its own, and so has each question that fails in a worker which it has inherited: see
-        ``grader.questions.conftest``.
+        Questions with the same limits share a worker: to start and to end one takes longer than
+        most questions do. The language model has workers of its own, and so has each question that
+        fails in a worker which it has inherited: see ``grader.questions.conftest``.
         """
-        if question == MODEL_QUESTION:
-            return self.new_student(question)
-        limits = self.rubric.limits_for(question).model_dump_json()
-        if limits not in self._shared:
-            self._shared[limits] = self.new_student(question)
-        student = self._shared[limits]
-        student.begin_question()
-        return student
+        if self._asking is None or self._asking[0] != question:
+            alike = self.rubric.limits_for(question).model_dump_json()
+            key = question if question == MODEL_QUESTION else alike
+            if key not in self._shared:
+                self._shared[key] = self.new_student(question)
+            self._shared[key].begin_question()
+            self._asking = question, self._shared[key]
+        return self._asking[1]
 
     @property
     def mode(self) -> IsolationMode:
@@ -180,7 +181,7 @@ class Grading:
                     self._flags = results[0].flags
             result = results[0]
             if isinstance(result, CheckFailed):
-                raise result
+                raise result.with_traceback(None)
             return result
 
         return evaluate

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -170,7 +171,7 @@ class Rubric(BaseModel):
     @classmethod
     def load(cls, file: Path | None = None) -> Rubric:
         """The default rubric, with the values of ``file`` in place of its own."""
-        values = _read(DEFAULT_FILE)
+        values = _defaults()
         if file is not None:
             values = _merged(values, _read(file))
         try:
@@ -208,6 +209,11 @@ class Rubric(BaseModel):
         }
         limits = self.limits.model_copy(update={**wall_clock, "questions": questions})
         return self.model_copy(update={"limits": limits})
+
+
+@cache
+def _defaults() -> dict[str, Any]:
+    return _read(DEFAULT_FILE)
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -108,7 +108,7 @@ class Student:
         """
         self._try_no_more_after_timeouts(f"{function}(...)")
         if self._load_failure is not None:
-            raise self._load_failure
+            raise self._load_failure.with_traceback(None)
         try:
             self._load_implementation()
         except CheckFailed as failure:

@@ -13,7 +13,7 @@ import math
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,9 +25,14 @@ PREFIX = struct.Struct("<4sI")
 MAX_HEADER_BYTES = 1 << 20
 MAX_ARRAYS = 256
 MAX_DIMENSIONS = 16
-DTYPES = frozenset(
-    "float16 float32 float64 int8 int16 int32 int64 uint8 uint16 uint32 uint64 bool".split()
-)
+DTYPES = {
+    name: np.dtype(name)
+    for name in "float16 float32 float64 int8 int16 int32 int64 "
+    "uint8 uint16 uint32 uint64 bool".split()
+}
+_NAMES = {dtype: name for name, dtype in DTYPES.items()}
+SMALL_BYTES = 1 << 16
+"""What is sent at once, with one call of the kernel's; larger arrays are not copied for that."""
 
 Array = NDArray[Any]
 
@@ -42,18 +47,22 @@ class Message:
 
 
 def encode(message: Message) -> list[bytes | memoryview]:
-    """The frame as pieces that can be sent one after the other without copying the arrays."""
+    """The frame as pieces to be sent one after the other; large arrays are not copied."""
     specs: list[dict[str, Any]] = []
     payload: list[bytes | memoryview] = []
     for array in message.arrays:
         # A transposed view stays one on the other side: students get the helper's memory layout.
         fortran = array.flags.f_contiguous and not array.flags.c_contiguous
-        flat = array.T if fortran else np.ascontiguousarray(array)
-        order = "F" if fortran else "C"
-        specs.append({"dtype": array.dtype.name, "shape": list(array.shape), "order": order})
-        payload.append(flat.reshape(-1).view(np.uint8).data if flat.size else b"")
+        name = _NAMES.get(array.dtype) or array.dtype.name
+        specs.append({"dtype": name, "shape": array.shape, "order": "F" if fortran else "C"})
+        if array.nbytes <= SMALL_BYTES:
+            payload.append(array.tobytes("A"))
+        else:
+            flat = array.T if fortran else np.ascontiguousarray(array)
+            payload.append(flat.reshape(-1).view(np.uint8).data)
     header = json.dumps({**message.fields, "op": message.op, "arrays": specs}).encode()
-    return [PREFIX.pack(MAGIC, len(header)), header, *payload]
+    pieces = [PREFIX.pack(MAGIC, len(header)), header, *payload]
+    return [b"".join(pieces)] if sum(map(len, pieces)) <= SMALL_BYTES else pieces
 
 
 class Reader:
@@ -121,8 +130,7 @@ class Reader:
             raise WireError("a message without a header")
         arrays, start = [], 0
         for spec in self._specs:
-            raw = self._data[start : start + spec.nbytes] if spec.nbytes else np.empty(0, np.uint8)
-            arrays.append(spec.array(raw))
+            arrays.append(spec.array(self._data[start : start + spec.nbytes]))
             start += spec.nbytes
         return Message(header.pop("op"), header, tuple(arrays))
 
@@ -140,40 +148,38 @@ def _parse_header(raw: bytes) -> dict[str, Any]:
     return header
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class _Spec:
     """What the header says of one array."""
 
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
-    fortran: bool
-
-    @property
-    def nbytes(self) -> int:
-        return math.prod(self.shape) * self.dtype.itemsize
+    order: Literal["C", "F"]
+    nbytes: int
 
     @classmethod
     def parse(cls, spec: object) -> _Spec:
         if not isinstance(spec, dict):
             raise WireError("an array is described by no JSON object")
-        dtype, shape, order = spec.get("dtype"), spec.get("shape"), spec.get("order")
-        if not isinstance(dtype, str) or dtype not in DTYPES:
+        name, shape = spec.get("dtype"), spec.get("shape")
+        dtype = DTYPES.get(name) if isinstance(name, str) else None
+        if dtype is None:
             raise WireError("an array has a dtype that is not allowed")
         if not isinstance(shape, list) or len(shape) > MAX_DIMENSIONS:
             raise WireError("an array's shape is no short list")
-        if not all(type(n) is int and 0 <= n < 1 << 48 for n in shape):
-            raise WireError("an array's shape has a length that is no sensible number")
+        for length in shape:
+            if type(length) is not int or not 0 <= length < 1 << 48:
+                raise WireError("an array's shape has a length that is no sensible number")
         # NumPy multiplies the lengths of an empty array too, but for the zeros.
-        if math.prod(n or 1 for n in shape) >= 1 << 48:
+        if math.prod(length or 1 for length in shape) >= 1 << 48:
             raise WireError("an array's shape is larger than is allowed")
-        return cls(np.dtype(dtype), tuple(shape), order == "F")
+        order: Literal["C", "F"] = "F" if spec.get("order") == "F" else "C"
+        return cls(dtype, tuple(shape), order, math.prod(shape) * dtype.itemsize)
 
     def array(self, raw: NDArray[np.uint8]) -> Array:
         # Each array gets memory of its own: an aligned, writable one, as the student expects.
-        flat = np.empty(self.nbytes, np.uint8)
-        flat[:] = raw
-        typed = flat.view(self.dtype)
-        return typed.reshape(self.shape[::-1]).T if self.fortran else typed.reshape(self.shape)
+        memory = raw.copy() if self.nbytes else np.empty(1, np.uint8)
+        return np.ndarray(self.shape, self.dtype, memory, order=self.order)
 
 
 def text(value: object, limit: int = 2000) -> str:

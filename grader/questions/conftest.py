@@ -11,7 +11,6 @@ from grader.errors import CheckFailed
 from grader.grading import GRADING, Grading
 from grader.model import Outcome, Visibility
 from grader.questions.misconceptions.diagnosis import Diagnose, as_hint
-from grader.student import Student
 
 
 @pytest.fixture(scope="module")
@@ -20,17 +19,15 @@ def grading(pytestconfig: pytest.Config) -> Grading:
     return pytestconfig.stash[GRADING]
 
 
-@pytest.fixture(scope="module")
-def student(grading: Grading, request: pytest.FixtureRequest) -> Student:
-    """The submission's code, for the calls of this question."""
-    return grading.student_for(request.module.QUESTION.id)
-
-
 @pytest.fixture
-def check(grading: Grading, student: Student, request: pytest.FixtureRequest) -> Check:
+def check(request: pytest.FixtureRequest) -> Check:
     """What a check works with: it calls the student's code and judges what comes."""
-    name = f"{request.module.QUESTION.id}.{request.node.name}"
-    check = Check(student, grading.rubric, name, grading.seed)
+    # Not by way of ``grading`` and further fixtures: for pytest each is as much work as a call.
+    grading = request.config.stash[GRADING]
+    id = request.module.QUESTION.id
+    check = Check(
+        grading.student_for(id), grading.rubric, f"{id}.{request.node.name}", grading.seed
+    )
     request.node.stash[CHECK] = check
     return check
 

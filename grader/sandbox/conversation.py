@@ -23,6 +23,9 @@ from grader.wire import Message, Reader, encode
 TICK_S = 0.05
 """How often memory is looked at. Touching fresh pages takes about 0.3 s a GB."""
 DRAIN_BYTES = 1 << 16
+PARTS = 3
+"""Of a message, each received by itself: its prefix, its header, its arrays. A worker that sends
+single bytes, however fast, must not keep the clock from being looked at."""
 
 
 @dataclass(frozen=True)
@@ -120,17 +123,20 @@ class Conversation:
                 raise self._exited(doing) from None
 
     def _receive(self, doing: str) -> None:
-        try:
-            received = self._process.wire.recv_into(self._reader.buffer())
-        except BlockingIOError:
-            return
-        except ConnectionResetError:
-            received = 0
-        if received == 0:
-            raise self._exited(doing)
-        reply = self._reader.advance(received)
-        if reply is not None:
-            self._replies.append(reply)
+        """Take what has come, up to the end of a reply."""
+        for _ in range(PARTS):
+            try:
+                received = self._process.wire.recv_into(self._reader.buffer())
+            except BlockingIOError:
+                return
+            except ConnectionResetError:
+                received = 0
+            if received == 0:
+                raise self._exited(doing)
+            reply = self._reader.advance(received)
+            if reply is not None:
+                self._replies.append(reply)
+                return
 
     def _no_answer(self, error: WireError, doing: str) -> CheckFailed:
         message = f"{doing} made the worker send something that is no answer ({error})."

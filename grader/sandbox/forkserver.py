@@ -56,6 +56,10 @@ ENVIRONMENT = frozenset(
 )
 """The variables that workers may know; all others may hold secrets."""
 
+HUGE_PAGES = "glibc.malloc.hugetlb=1"
+"""What torch allocates at its import is half of the memory whose pages each fork and each end of a
+worker walks through. Where the kernel does not offer large pages nothing is different."""
+
 BOOT = """
 import sys
 sys.path[:] = {path!r}
@@ -122,6 +126,7 @@ class ForkServer(ForkClient):
         path = [root, *(p for p in sys.path if p and p != root and Path(p).is_absolute())]
         boot = BOOT.format(path=path, fd=theirs.fileno(), folder=str(folder))
         environment = {k: v for k, v in os.environ.items() if k in ENVIRONMENT}
+        environment["GLIBC_TUNABLES"] = HUGE_PAGES
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-I", "-c", boot],
@@ -177,9 +182,11 @@ def serve(fd: int, folder: str) -> NoReturn:
     """The server's own process: fork a worker for each request, and say how each ended."""
     import gc
 
+    from grader.sandbox import layers
     from grader.worker.main import preload
 
     preload()
+    layers.prepare()
     _adopt_orphans()
     # The workers share these objects' pages; a collection in a worker would copy them all.
     gc.collect()
@@ -210,6 +217,8 @@ def serve(fd: int, folder: str) -> NoReturn:
 def _kill_workers_of(client: int, workers: dict[int, _Forked]) -> None:
     for pid, worker in workers.items():
         if worker.client == client:
+            # One that has only just been forked leads no group yet.
+            os.kill(pid, signal.SIGKILL)
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
 
@@ -280,24 +289,42 @@ def _answer(clients: dict[int, socket.socket], client: int, workers: dict[int, _
             raw += more
     except ConnectionResetError:
         return False
-    pid = os.fork()
-    if pid == 0:
-        try:
-            signal.set_wakeup_fd(-1)
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            _become_worker(WorkerSpec.from_json(raw), *fds)
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            os._exit(70)
+    pid = _fork(WorkerSpec.from_json(raw), fds)
     workers[pid] = _Forked(fds.pop(STATUS), client)
     for fd in fds:
         os.close(fd)
     return True
 
 
+def _fork(spec: WorkerSpec, fds: list[int]) -> int:
+    from grader.sandbox import layers, namespaces
+
+    # A worker that had to fork once more would copy all page tables a second time.
+    with namespaces.children_apart(layers.wants(spec, layers.PID_NAMESPACE)) as apart:
+        pid = os.fork()
+        if pid == 0:
+            try:
+                signal.set_wakeup_fd(-1)
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                _become_worker(spec, apart, *fds)
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                os._exit(70)
+    if apart:
+        # The worker sees another number.
+        report(fds[STATUS], pid=pid, group=pid)
+    return pid
+
+
 def _become_worker(
-    spec: WorkerSpec, wire_fd: int, out_fd: int, err_fd: int, status_fd: int, *shared_fd: int
+    spec: WorkerSpec,
+    apart: bool,
+    wire_fd: int,
+    out_fd: int,
+    err_fd: int,
+    status_fd: int,
+    *shared_fd: int,
 ) -> None:
     from grader.sandbox import layers, shared_memory
     from grader.worker.main import main
@@ -323,7 +350,7 @@ def _become_worker(
         report(STATUS_FD, exit=os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
         os._exit(0)
 
-    in_force = layers.enter(spec, announce, guard)
+    in_force = layers.enter(spec, announce, guard, apart=apart)
     os.close(STATUS_FD)
     main(socket.socket(fileno=WIRE_FD), spec, in_force, slots)
     os._exit(0)

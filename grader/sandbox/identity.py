@@ -12,6 +12,12 @@ FIRST_UID = 61184
 UIDS = 4000
 
 
+def prepare() -> None:
+    """Import what ``drop_capabilities`` does, where that can still be read."""
+    with contextlib.suppress(ImportError, OSError):
+        import pyprctl  # noqa: F401
+
+
 def spare_uid() -> int | None:
     """A user id for a worker to run under, or None where that is not permitted.
 

@@ -39,18 +39,42 @@ SECCOMP = "seccomp"
 InForce = dict[str, bool]
 
 
+def prepare() -> None:
+    """Do once, in the process that workers are forked from, what each of them would do.
+
+    A worker cannot read this program's own files, and the libraries find the C library by running
+    helpers.
+    """
+    if sys.platform == "linux":
+        from grader.sandbox import identity, landlock, namespaces, seccomp  # noqa: F401
+
+        identity.prepare()
+        landlock.prepare()
+        seccomp.prepare()
+
+
+def wants(spec: WorkerSpec, layer: str) -> bool:
+    """Whether a worker is to enter a layer that there is on Linux."""
+    return spec.isolate and sys.platform == "linux" and layer not in spec.omit
+
+
 def enter(
-    spec: WorkerSpec, announce: Callable[[int], None], guard: Callable[[int], None]
+    spec: WorkerSpec,
+    announce: Callable[[int], None],
+    guard: Callable[[int], None],
+    *,
+    apart: bool,
 ) -> InForce:
     """Enter every layer that the platform offers; returns which are in force.
 
-    ``announce`` is called with the worker's process id. With a PID namespace this function forks:
-    it returns in the child, while the parent stays behind in ``guard``, called with the child's
-    process id, which does not return.
+    ``apart`` says that this is process 1 of a PID namespace already. Otherwise ``announce`` is
+    called with the worker's process id. For such a namespace this function then forks: it returns
+    in the child, while the parent stays behind in ``guard``, called with the child's process id,
+    which does not return.
     """
     in_force = {PROCESS_GROUP: True, RESOURCE_LIMITS: True}
     if spec.isolate and sys.platform == "linux":
-        in_force |= _enter_linux(spec, announce, guard)
+        in_force |= _enter_linux(spec, announce, guard, apart=apart)
     else:
         announce(os.getpid())
         _limit_resources(spec)
@@ -60,19 +84,23 @@ def enter(
 
 
 def _enter_linux(
-    spec: WorkerSpec, announce: Callable[[int], None], guard: Callable[[int], None]
+    spec: WorkerSpec,
+    announce: Callable[[int], None],
+    guard: Callable[[int], None],
+    *,
+    apart: bool,
 ) -> InForce:
     from grader.sandbox import identity, landlock, namespaces, seccomp
 
     def wanted(layer: str) -> bool:
         return layer not in spec.omit
 
-    namespaced = wanted(PID_NAMESPACE) and namespaces.unshare()
-    if namespaced:
+    namespaced = wanted(PID_NAMESPACE) and namespaces.unshare(processes=not apart)
+    if not apart and namespaced:
         pid = os.fork()
         if pid:
             guard(pid)
-    else:
+    elif not apart:
         announce(os.getpid())
     _limit_resources(spec)
     owner = Path(spec.scratch_dir).stat().st_uid
@@ -80,7 +108,7 @@ def _enter_linux(
     capless = wanted(CAPABILITIES) and identity.drop_capabilities()
     landlock_abi = landlock.restrict(spec) if wanted(LANDLOCK) else 0
     return {
-        PID_NAMESPACE: namespaced,
+        PID_NAMESPACE: namespaced or apart,
         NETWORK_NAMESPACE: namespaced,
         USER_ID: own_user,
         CAPABILITIES: capless,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import errno
 import os
+from functools import cache
 from typing import Any
 
 CLONE_THREAD = 0x00010000
@@ -41,40 +43,75 @@ ABSENT = "io_uring_setup io_uring_enter io_uring_register clone3 openat2"
 OWN_PROCESS_ONLY = "kill tgkill rt_sigqueueinfo rt_tgsigqueueinfo"
 
 
+PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP = 38, 22
+MODE_FILTER = 2
+INSTRUCTION_BYTES = 8
+FIRST_PID = 1
+"""A worker's own process id, in a namespace of its own."""
+
+
+class _Program(ctypes.Structure):
+    """The kernel's ``struct sock_fprog``."""
+
+    _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p))
+
+
+def prepare() -> None:
+    """Compile the usual rules once, in the process that workers are forked from."""
+    with contextlib.suppress(ImportError, RuntimeError, OSError):
+        _compiled(may_fork=False, own_pid=FIRST_PID)
+
+
 def restrict(*, may_fork: bool) -> bool:
     """Restrict this process for good; False where seccomp or its library is missing."""
     try:
-        import pyseccomp
+        rules = _compiled(may_fork=may_fork, own_pid=os.getpid())
     except (ImportError, RuntimeError, OSError):
         return False
+    program = _Program(len(rules) // INSTRUCTION_BYTES, rules)
+    return _prctl(PR_SET_NO_NEW_PRIVS, 1) and _prctl(
+        PR_SET_SECCOMP, MODE_FILTER, ctypes.addressof(program)
+    )
+
+
+def _prctl(option: int, *arguments: int) -> bool:
+    """Whether the kernel agreed; it wants the arguments that there are not to be zero."""
+    filled = (*arguments, 0, 0, 0, 0)[:4]
+    return bool(ctypes.CDLL(None).prctl(option, *map(ctypes.c_ulong, filled)) == 0)
+
+
+@cache
+def _compiled(*, may_fork: bool, own_pid: int) -> bytes:
+    """The rules as instructions for the kernel, by libseccomp."""
+    import pyseccomp
+
     denied = pyseccomp.ERRNO(errno.EPERM)
-    try:
-        rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
-        for names in DENIED.values():
-            for name in names.split():
-                _add(rules, denied, name)
-        for name in ABSENT.split():
-            _add(rules, pyseccomp.ERRNO(errno.ENOSYS), name)
-        for name in OWN_PROCESS_ONLY.split():
-            _add(rules, denied, name, pyseccomp.Arg(0, pyseccomp.NE, os.getpid()))
-        # A process id of 0 is the caller's own.
-        _add(rules, denied, "prlimit64", pyseccomp.Arg(0, pyseccomp.NE, 0))
-        _add(rules, denied, "sendto", pyseccomp.Arg(4, pyseccomp.NE, 0))
-        # A file without a name would not be counted with the scratch folder.
-        for name, flags in (("open", 1), ("openat", 2)):
-            unnamed = pyseccomp.Arg(flags, pyseccomp.MASKED_EQ, O_TMPFILE, O_TMPFILE)
-            _add(rules, denied, name, unnamed)
-        for advice in (MADV_COLD, MADV_PAGEOUT):
-            _add(rules, denied, "madvise", pyseccomp.Arg(2, pyseccomp.EQ, advice))
-        if not may_fork:
-            for name in ("fork", "vfork"):
-                _add(rules, denied, name)
-            thread_flag = pyseccomp.Arg(0, pyseccomp.MASKED_EQ, CLONE_THREAD, 0)
-            _add(rules, denied, "clone", thread_flag)
-        rules.load()
-    except (OSError, RuntimeError):
-        return False
-    return True
+    rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
+    for names in DENIED.values():
+        for name in names.split():
+            _add(rules, denied, name)
+    for name in ABSENT.split():
+        _add(rules, pyseccomp.ERRNO(errno.ENOSYS), name)
+    for name in OWN_PROCESS_ONLY.split():
+        _add(rules, denied, name, pyseccomp.Arg(0, pyseccomp.NE, own_pid))
+    # A process id of 0 is the caller's own.
+    _add(rules, denied, "prlimit64", pyseccomp.Arg(0, pyseccomp.NE, 0))
+    _add(rules, denied, "sendto", pyseccomp.Arg(4, pyseccomp.NE, 0))
+    # A file without a name would not be counted with the scratch folder.
+    for name, flags in (("open", 1), ("openat", 2)):
+        unnamed = pyseccomp.Arg(flags, pyseccomp.MASKED_EQ, O_TMPFILE, O_TMPFILE)
+        _add(rules, denied, name, unnamed)
+    for advice in (MADV_COLD, MADV_PAGEOUT):
+        _add(rules, denied, "madvise", pyseccomp.Arg(2, pyseccomp.EQ, advice))
+    if not may_fork:
+        for name in ("fork", "vfork"):
+            _add(rules, denied, name)
+        thread_flag = pyseccomp.Arg(0, pyseccomp.MASKED_EQ, CLONE_THREAD, 0)
+        _add(rules, denied, "clone", thread_flag)
+    with os.fdopen(os.memfd_create("rules"), "w+b") as file:
+        rules.export_bpf(file)
+        file.seek(0)
+        return file.read()
 
 
 def _add(rules: Any, action: int, name: str, *conditions: Any) -> None:
