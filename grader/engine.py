@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import zip_longest
@@ -11,6 +12,7 @@ import pytest
 import torch
 
 from grader.catalogue import QUESTIONS, question_files
+from grader.checking import ADVISORY_MARK
 from grader.errors import HarnessError, RubricError, UsageError
 from grader.grading import RUBRIC, Grading, Request
 from grader.model import IsolationMode, Report
@@ -70,7 +72,8 @@ def with_questions(ids: Sequence[str], rubric: Rubric, use: Callable[[Judge], No
     # The oracle's matrices are tiny: waking further threads for them takes longer than they do.
     torch.set_num_threads(1)
     loop = _Loop(rubric, use)
-    status = pytest.main([*PYTEST_OPTIONS, *(str(files[id]) for id in ids)], plugins=[loop])
+    with warnings.catch_warnings(action="ignore"):
+        status = pytest.main([*PYTEST_OPTIONS, *(str(files[id]) for id in ids)], plugins=[loop])
     if loop.error is not None:
         raise loop.error
     if status == pytest.ExitCode.INTERRUPTED:
@@ -89,6 +92,7 @@ class _Loop:
 
     def pytest_configure(self, config: pytest.Config) -> None:
         config.stash[RUBRIC] = self._rubric
+        config.addinivalue_line("markers", ADVISORY_MARK)
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         try:
@@ -133,5 +137,9 @@ PYTEST_OPTIONS = (
     # Each check would attach four log handlers, and each run collect all garbage twice.
     "-p", "no:logging",
     "-p", "no:unraisableexception",
+    # Each check would set up the same filters anew.
+    "-p", "no:warnings",
+    "-p", "no:threadexception",
+    "-p", "no:subtests",
     "--capture=no",
 )  # fmt: skip

@@ -98,7 +98,9 @@ class GradingPlugin:
             item.session.shouldstop = str(error)
         if call.when == "call" or error is not None:
             self._add(item, error, call)
-        return _told(item, call, error.message) if isinstance(error, CheckFailed) else None
+        if error is None or isinstance(error, CheckFailed):
+            return _told(item, call, error)
+        return None
 
     def _add(
         self, item: pytest.Item, error: BaseException | None, call: pytest.CallInfo[None]
@@ -157,8 +159,10 @@ class GradingPlugin:
         )
 
 
-def _told(item: pytest.Item, call: pytest.CallInfo[None], message: str) -> pytest.TestReport:
-    """What pytest says of a check that did not pass: the message alone.
+def _told(
+    item: pytest.Item, call: pytest.CallInfo[None], failure: CheckFailed | None
+) -> pytest.TestReport:
+    """What pytest says of a phase of a check: of one that did not pass, the message alone.
 
     Its own way, to format the exception's whole trace, takes longer than most checks do.
     """
@@ -166,8 +170,8 @@ def _told(item: pytest.Item, call: pytest.CallInfo[None], message: str) -> pytes
         item.nodeid,
         item.location,
         {},
-        outcome="failed",
-        longrepr=message,
+        outcome="failed" if failure else "passed",
+        longrepr=failure.message if failure else None,
         when=call.when,  # type: ignore[arg-type]  # "collect" is for modules
         duration=call.duration,
         start=call.start,

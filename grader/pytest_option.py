@@ -37,6 +37,7 @@ def _grade_with(config: pytest.Config) -> None:
     config.add_cleanup(sandbox.close)
 
     from grader.catalogue import QUESTIONS
+    from grader.checking import ADVISORY_MARK
     from grader.grading import Grading, Request
     from grader.plugin import GradingPlugin, Silent
     from grader.reports.files import write_reports
@@ -56,6 +57,7 @@ def _grade_with(config: pytest.Config) -> None:
     config.add_cleanup(grading.close)
     plugin = GradingPlugin(grading, listener)
     config.pluginmanager.register(plugin, "grading")
+    config.addinivalue_line("markers", ADVISORY_MARK)
     out = config.getoption("--submission-out")
 
     class Results:

@@ -45,6 +45,7 @@ CODE = ".py"
 
 Fingerprint = tuple[int, ...]
 _SKIPPED = (ast.Import, ast.ImportFrom, ast.expr_context, ast.Pass, ast.alias)
+_NO_CODE = frozenset({"annotation", "returns", "type_comment", "type_params"})
 _BUILTINS = frozenset(dir(builtins))
 
 
@@ -118,18 +119,14 @@ def _words(tree: ast.Module) -> Iterator[str]:
 
     Of names only those stay that are not the file's own: functions of Python and of libraries.
     """
-    nodes = list(ast.walk(tree))
+    nodes = _nodes(tree)
     defined = {n.name for n in nodes if isinstance(n, (ast.FunctionDef, ast.ClassDef))}
     names = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     names |= defined | {n.arg for n in nodes if isinstance(n, ast.arg)}
     parts = {n.attr for n in nodes if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)}
     parts |= defined
     foreign = _BUILTINS - names
-    waiting: list[ast.AST] = [tree]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, _SKIPPED) or _is_docstring(node):
-            continue
+    for node in nodes:
         if isinstance(node, ast.Attribute) and node.attr not in parts:
             yield node.attr
         elif isinstance(node, ast.Name) and node.id in foreign:
@@ -137,17 +134,28 @@ def _words(tree: ast.Module) -> Iterator[str]:
         else:
             # An annotated assignment is an assignment.
             yield type(node).__name__.removeprefix("Ann")
-        waiting.extend(reversed(list(_children(node))))
 
 
-def _children(node: ast.AST) -> Iterator[ast.AST]:
-    for field, value in ast.iter_fields(node):
-        if field in ("annotation", "returns", "type_comment", "type_params"):
-            continue
-        if isinstance(value, ast.AST):
-            yield value
-        elif isinstance(value, list):
-            yield from (item for item in value if isinstance(item, ast.AST))
+def _nodes(tree: ast.Module) -> list[ast.AST]:
+    """The nodes that count, in the order of the text."""
+    nodes: list[ast.AST] = []
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        nodes.append(node)
+        children: list[ast.AST] = []
+        for field in node._fields:
+            value = None if field in _NO_CODE else getattr(node, field, None)
+            if isinstance(value, ast.AST):
+                children.append(value)
+            elif isinstance(value, list):
+                children += (item for item in value if isinstance(item, ast.AST))
+        waiting += (
+            child
+            for child in reversed(children)
+            if not isinstance(child, _SKIPPED) and not _is_docstring(child)
+        )
+    return nodes
 
 
 def _is_docstring(node: ast.AST) -> bool:

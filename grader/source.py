@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -44,44 +44,56 @@ def torch_layers_used(source: str, function: str, layers: frozenset[str]) -> lis
 
 
 @dataclass(frozen=True)
-class _File:
-    """The top-level statements that define each name, and what each imported name stands for."""
+class _Definition:
+    """What a top-level statement says: names of the module, and places that name parts of torch."""
 
-    definitions: dict[str, list[ast.stmt]]
-    aliases: dict[str, str]
+    global_names: frozenset[str]
+    torch_names: tuple[LayerCall, ...]
 
 
 @lru_cache(maxsize=1)
-def _read(source: str) -> _File:
-    """Read a file once for the three questions that ask."""
-    tree = ast.parse(source)
-    definitions = _definitions(tree)
+def _read(source: str) -> dict[str, list[_Definition]]:
+    """The definitions of each name; a file is read once for the three questions that ask."""
+    statements = [list(ast.walk(statement)) for statement in ast.parse(source).body]
+    named = [(name, nodes) for nodes in statements for name in _names_defined(nodes)]
+    own = {name for name, _ in named}
     # What the file defines itself is its own, whatever an import called so before.
-    imported = _imported_names(tree).items()
-    return _File(definitions, {n: full for n, full in imported if n not in definitions})
+    imported = _imported_names(node for nodes in statements for node in nodes).items()
+    aliases = {name: full for name, full in imported if name not in own}
+    definitions: dict[str, list[_Definition]] = {}
+    for name, nodes in named:
+        definitions.setdefault(name, []).append(_definition(nodes, aliases))
+    return definitions
 
 
-def _layers_used(file: _File, function: str, layers: frozenset[str]) -> list[LayerCall]:
-    definitions, aliases = file.definitions, file.aliases
-    found: dict[tuple[str, int], LayerCall] = {}
+def _definition(nodes: Sequence[ast.AST], aliases: dict[str, str]) -> _Definition:
+    calls = (
+        LayerCall(dotted, node.lineno)
+        for node in nodes
+        if isinstance(node, (ast.Name, ast.Attribute, ast.Call))
+        and (dotted := _dotted_name(node, aliases)).startswith("torch.")
+    )
+    return _Definition(frozenset(_global_names(nodes)), tuple(dict.fromkeys(calls)))
+
+
+def _layers_used(
+    definitions: dict[str, list[_Definition]], function: str, layers: frozenset[str]
+) -> list[LayerCall]:
+    found: dict[LayerCall, None] = {}
     reached, waiting = {function}, [function]
     while waiting:
         for definition in definitions.get(waiting.pop(), ()):
-            for node in ast.walk(definition):
-                dotted = _dotted_name(node, aliases)
-                parts = dotted.split(".")
-                if parts[0] == "torch" and parts[-1] in layers and hasattr(node, "lineno"):
-                    found[dotted, node.lineno] = LayerCall(dotted, node.lineno)
-            for name in _global_names(definition) - reached:
-                reached.add(name)
-                waiting.append(name)
-    return sorted(found.values(), key=lambda call: call.line)
+            calls = definition.torch_names
+            found |= {call: None for call in calls if call.name.split(".")[-1] in layers}
+            waiting += definition.global_names - reached
+            reached |= definition.global_names
+    return sorted(found, key=lambda call: call.line)
 
 
-def _imported_names(tree: ast.Module) -> dict[str, str]:
+def _imported_names(nodes: Iterable[ast.AST]) -> dict[str, str]:
     """What each imported name stands for, wherever in the file it is imported."""
     names = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 top = alias.name.split(".")[0]
@@ -96,37 +108,29 @@ def _imported_names(tree: ast.Module) -> dict[str, str]:
     return names
 
 
-def _definitions(tree: ast.Module) -> dict[str, list[ast.stmt]]:
-    """The top-level statements that give each name its value."""
-    definitions: dict[str, list[ast.stmt]] = {}
-    for statement in tree.body:
-        for name in _names_defined(statement):
-            definitions.setdefault(name, []).append(statement)
-    return definitions
-
-
-def _global_names(definition: ast.stmt) -> set[str]:
+def _global_names(nodes: Sequence[ast.AST]) -> set[str]:
     """The names that a statement looks up in the module, so without a function's own variables.
 
     A script that a student left at the end of the file often uses the same names, such as
-    ``outputs``, for what torch's layer gives.
+    ``outputs``, for what torch's layer gives. The statement is the first of its nodes.
     """
-    nodes = list(ast.walk(definition))
     names = {node.id for node in nodes if isinstance(node, ast.Name)}
-    if not isinstance(definition, (ast.FunctionDef, ast.AsyncFunctionDef)):
+    if not isinstance(nodes[0], (ast.FunctionDef, ast.AsyncFunctionDef)):
         return names
     own = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     own |= {node.arg for node in nodes if isinstance(node, ast.arg)}
-    own |= {n.name for n in nodes if isinstance(n, ast.FunctionDef) and n is not definition}
+    own |= {n.name for n in nodes[1:] if isinstance(n, ast.FunctionDef)}
     shared = {name for n in nodes if isinstance(n, ast.Global) for name in n.names}
     return names - (own - shared)
 
 
-def _names_defined(statement: ast.stmt) -> Iterator[str]:
+def _names_defined(nodes: Sequence[ast.AST]) -> Iterator[str]:
+    """The names that a statement of these nodes, itself the first, gives a value."""
+    statement = nodes[0]
     if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         yield statement.name
     elif not isinstance(statement, (ast.Import, ast.ImportFrom)):
-        for node in ast.walk(statement):
+        for node in nodes:
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 yield node.id
 

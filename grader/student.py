@@ -125,8 +125,11 @@ class Student:
 
     def ask(self, request: Message, limit_s: float, doing: str) -> Message:
         """Send any request to the worker; a reply that is a failure becomes CheckFailed."""
-        [reply] = self.stream([request], lambda: limit_s, doing)
-        return reply
+        self._try_no_more_after_timeouts(doing)
+        conversation = self._connected()
+        with self._ended_by_failure():
+            reply = conversation.ask(request, limit_s, doing)
+        return self._answer(reply, doing)
 
     def stream(
         self, requests: Iterable[Message], limit_s: Callable[[], float], doing: str

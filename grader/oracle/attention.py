@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import nn
+from torch.nn import functional
 
 from grader.compare import Expected
-from grader.oracle.draws import Allowance, Draw, Float64, gamma, normal, numbers
+from grader.oracle.draws import Allowance, Draw, Float32, Float64, gamma, normal, numbers
 
 
 @dataclass(frozen=True)
@@ -28,31 +28,49 @@ def mha_draw(sizes: AttentionSizes, seed: int, allowance: Allowance) -> Draw:
 
     ``input_data`` is a torch tensor, as in the notebook; the rest are lists of NumPy arrays.
     """
-    layer = _random_layer(sizes, seed)
-    packed, w_out = (numbers(p) for p in layer.parameters())
+    packed, w_out = _random_parameters(sizes, seed)
     w_q, w_k, w_v = (
         [head.T for head in np.split(part, sizes.heads)] for part in np.split(packed, 3)
     )
-    rng = np.random.default_rng(seed)
-    inputs = torch.from_numpy(normal(rng, sizes.batch, sizes.steps, sizes.embed))
-    exact = layer.double()
-    with torch.no_grad():
-        x = inputs.double()
-        output, _ = exact(x, x, x, need_weights=False)
-    value = numbers(output)
-    q, k, v = (np.stack(w).astype(np.float64) for w in (w_q, w_k, w_v))
-    bound = _bound(numbers(x), q, k, v, w_out.T.astype(np.float64), allowance)
+    inputs = normal(np.random.default_rng(seed), sizes.batch, sizes.steps, sizes.embed)
+    x, projections, last = (array.astype(np.float64) for array in (inputs, packed, w_out))
+    value = _output_by_torch(x, projections, last, sizes.heads)
+    q, k, v = projections.reshape(3, sizes.heads, -1, sizes.embed).swapaxes(2, 3)
+    bound = _bound(x, q, k, v, last.T, allowance)
     expected = Expected("output", value, allowance.total(bound), "[batch, steps, embed]")
-    return Draw("mha", (w_q, w_k, w_v, w_out.T, inputs), (expected,))
+    return Draw("mha", (w_q, w_k, w_v, w_out.T, torch.from_numpy(inputs)), (expected,))
 
 
-def _random_layer(sizes: AttentionSizes, seed: int) -> nn.Module:
-    """A layer with torch's usual initialisation under ``seed``; global random state is kept."""
-    with torch.random.fork_rng(devices=[]):
-        # torch.manual_seed formats the whole call stack, for each kind of device that is not there.
-        torch.default_generator.manual_seed(seed)
-        layer = nn.MultiheadAttention(sizes.embed, sizes.heads, bias=False, batch_first=True)
-        return layer.requires_grad_(False)
+def _random_parameters(sizes: AttentionSizes, seed: int) -> tuple[Float32, Float32]:
+    """The packed projections [3E,E], and the last one [E,E].
+
+    As ``torch.nn.MultiheadAttention`` draws them without biases: uniform between the bounds of
+    Glorot and Bengio for the packed ones as a whole, and between -1/sqrt(E) and 1/sqrt(E).
+    """
+    generator = torch.Generator().manual_seed(seed)
+    embed = sizes.embed
+    most = (6 / (embed + 3 * embed)) ** 0.5, embed**-0.5
+    packed, w_out = (
+        numbers(torch.empty(rows, embed).uniform_(-bound, bound, generator=generator))
+        for rows, bound in zip((3 * embed, embed), most, strict=True)
+    )
+    return packed, w_out
+
+
+def _output_by_torch(x: Float64, packed: Float64, w_out: Float64, heads: int) -> Float64:
+    """Self-attention over x [B,T,E], by the function that ``torch.nn.MultiheadAttention`` calls.
+
+    To make such a module takes as long as to call it.
+    """
+    inputs = torch.from_numpy(x).transpose(0, 1)
+    with torch.inference_mode():
+        # No biases, nothing added to keys and values, no dropout, not training.
+        output, _ = functional.multi_head_attention_forward(
+            inputs, inputs, inputs, x.shape[2], heads, torch.from_numpy(packed), None, None, None,
+            False, 0.0, torch.from_numpy(w_out), None, training=False, need_weights=False,
+        )  # fmt: skip
+    value: Float64 = numbers(output.transpose(0, 1)).copy(order="C")
+    return value
 
 
 def _bound(
@@ -67,7 +85,7 @@ def _bound(
     steps = x.shape[1]
 
     def projected(v: Float64, w: Float64) -> Float64:
-        result: Float64 = np.einsum("bte,nef->bntf", v, w)
+        result: Float64 = v[:, None] @ w
         return result
 
     q, k, v = (projected(x, w) for w in (w_q, w_k, w_v))

@@ -147,14 +147,16 @@ def gru_step(
 def _carried(states: Float64, inputs: Float32, step: Step) -> Float64:
     """The first-order bound on the error of each state: states [B,T+1,H] to bounds [B,T,H]."""
     batch, steps, hidden = states.shape[0], states.shape[1] - 1, states.shape[2]
-    bounds = np.empty((batch, steps, hidden))
     local, jacobians = step(inputs.swapaxes(0, 1).astype(np.float64), states[:, :-1].swapaxes(0, 1))
-    # carried[s] is the Jacobian from the state that step s made to the latest state.
-    carried = np.zeros((steps, batch, hidden, hidden))
+    local = local.swapaxes(0, 1).reshape(batch, 1, steps * hidden)
+    bounds = np.empty((batch, steps, hidden))
+    # Rows s*H to (s+1)*H of carried are the Jacobian from the state that step s made to the latest.
+    carried = np.empty((batch, steps * hidden, hidden))
     for t in range(steps):
-        carried[:t] = carried[:t] @ jacobians[t]
-        carried[t] = np.eye(hidden)
-        bounds[:, t] = np.einsum("sbi,sbij->bj", local[: t + 1], abs(carried[: t + 1]))
+        before, now = t * hidden, (t + 1) * hidden
+        carried[:, :before] = carried[:, :before] @ jacobians[t]
+        carried[:, before:now] = np.eye(hidden)
+        bounds[:, t] = (local[:, :, :now] @ abs(carried[:, :now]))[:, 0]
     return bounds
 
 
@@ -175,7 +177,7 @@ def outputs_by_torch(
     ``parameters`` are those of the layer in its own order and shapes: w_x, w_h, b_x, b_h.
     """
     flat = [torch.from_numpy(p) for p in parameters]
-    with torch.no_grad():
+    with torch.inference_mode():
         # With biases, one layer, no dropout, not training, one direction, the batch first.
         outputs, _ = layer(
             torch.from_numpy(inputs), torch.from_numpy(init_state), flat,

@@ -141,5 +141,4 @@ def _answers(check: Check, draw: Draw) -> Answers:
             return None
         raise
     items = value.items if isinstance(value, Several) else (value,)
-    # What is no array cannot be any misconception's answer, which an empty tuple says too.
     return tuple(item for item in items if isinstance(item, np.ndarray))

@@ -21,7 +21,8 @@ NEAR = 0.02
 """Near is an answer at this part of its distance from the right answer and from every other."""
 
 Answers = tuple[NDArray[Any], ...] | None
-"""What a function returned, array by array; None where it raised an exception."""
+"""What a function returned, array by array; None where it raised an exception, and an empty tuple
+where it returned no arrays, which no misconception does."""
 Code = Callable[..., Any]
 
 
@@ -60,6 +61,13 @@ class Case:
         return _distance(self.answers, answers) <= self._tolerance(answers)
 
     @property
+    def comparable(self) -> bool:
+        """Whether anything could match: not where there is no array, or one that is not finite."""
+        if self.answers is None:
+            return True
+        return bool(self.answers) and all(np.isfinite(array).all() for array in self.answers)
+
+    @property
     def from_right(self) -> float:
         """The largest difference between the student's answers and the right ones."""
         return _distance(self.answers, tuple(e.value for e in self.expected))
@@ -87,7 +95,7 @@ def matching(
     cases: Sequence[Case], solution: Any, misconceptions: Sequence[Misconception]
 ) -> Diagnosis | None:
     """The one misconception, or else the one pair, or else the near one; None for any doubt."""
-    if not any(case.answers is not None for case in cases):
+    if all(case.answers is None for case in cases) or not all(case.comparable for case in cases):
         return None
     if all(case.from_right <= case._tolerance(None) for case in cases):
         return None
