@@ -254,7 +254,11 @@ def grade(
         data = data or EMBEDDED_CORPUS
         # Ended by the system or by hand, workers and their folders still go.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        # The server starts before this process imports torch, so that the two imports overlap.
+        # The servers start before this process imports torch, so that the imports overlap.
+        if of_course and not cluster:
+            from grader.batch.job_server import start_job_server
+
+            start_job_server()
         with Sandbox(isolation, data / TEST_FILE) as sandbox:
             from grader.commands.output import Output
             from grader.grading import Request

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +28,11 @@ START_S = 60.0
 MAX_SOURCE_BYTES = 1 << 20
 BY_CHANCE = frozenset({Outcome.TIMEOUT, Outcome.CRASH, Outcome.OUT_OF_MEMORY})
 """How an import may end once and not again, on a busy machine."""
+COSTLY = {
+    Outcome.TIMEOUT: "did not finish in time",
+    Outcome.OUT_OF_MEMORY: "took too much memory",
+}
+"""How a call may end that takes seconds, or all memory, each time that it is tried."""
 MAX_DEPTH = 2
 """Of returned sequences: the three tuples of q4 and q5."""
 
@@ -97,7 +103,7 @@ class Student:
         self._conversation: Conversation | None = None
         self._implementation_loaded = False
         self._load_failure: CheckFailed | None = None
-        self._timeouts = 0
+        self._costly: Counter[Outcome] = Counter()
         self._output = ""
         self._quotes = True
 
@@ -106,14 +112,15 @@ class Student:
 
         Raises CheckFailed when there is no such function or file, or when it did not return.
         """
-        self._try_no_more_after_timeouts(f"{function}(...)")
+        self._try_no_more_of_the_costly(f"{function}(...)")
         if self._load_failure is not None:
             raise self._load_failure.with_traceback(None)
         try:
             self._load_implementation()
         except CheckFailed as failure:
-            # An import fails the same way each time, and may take its full limit each time.
-            self._load_failure = failure
+            # An import fails the same way each time, and may take its full limit each time; but not
+            # one that the system ended.
+            self._load_failure = None if failure.by_system else failure
             raise
         trees, arrays = pack_arguments(arguments)
         request = Message("call", {"name": function, "arguments": trees, "depth": depth}, arrays)
@@ -125,7 +132,7 @@ class Student:
 
     def ask(self, request: Message, limit_s: float, doing: str) -> Message:
         """Send any request to the worker; a reply that is a failure becomes CheckFailed."""
-        self._try_no_more_after_timeouts(doing)
+        self._try_no_more_of_the_costly(doing)
         conversation = self._connected()
         with self._ended_by_failure():
             reply = conversation.ask(request, limit_s, doing)
@@ -139,7 +146,7 @@ class Student:
         The worker has its next request already when it has answered one, and goes on while the
         caller looks at the answer. ``limit_s`` is asked for the seconds that each may take.
         """
-        self._try_no_more_after_timeouts(doing)
+        self._try_no_more_of_the_costly(doing)
         waiting = iter(requests)
         conversation = self._connected()
         pending = 0
@@ -164,13 +171,14 @@ class Student:
                 # Or its answers would be taken for those to other requests.
                 self.restart()
 
-    def _try_no_more_after_timeouts(self, doing: str) -> None:
-        if self._timeouts >= self._limits.timeouts:
-            raise CheckFailed(
-                Outcome.TIMEOUT,
-                f"{doing} was not tried: {self._timeouts} earlier calls of this question did not "
-                "finish in time.",
-            )
+    def _try_no_more_of_the_costly(self, doing: str) -> None:
+        for outcome, what in COSTLY.items():
+            count = self._costly[outcome]
+            if count >= self._limits.timeouts:
+                raise CheckFailed(
+                    outcome,
+                    f"{doing} was not tried: {count} earlier calls of this question {what}.",
+                )
 
     @contextmanager
     def _ended_by_failure(self) -> Iterator[None]:
@@ -178,7 +186,8 @@ class Student:
         try:
             yield
         except CheckFailed as failure:
-            self._timeouts += failure.outcome is Outcome.TIMEOUT
+            if not failure.by_system:  # that may have been another's doing
+                self._costly[failure.outcome] += 1
             self.restart()
             raise
 
@@ -199,7 +208,7 @@ class Student:
     @property
     def timed_out(self) -> bool:
         """Whether some call of this question did not finish in time."""
-        return self._timeouts > 0
+        return self._costly[Outcome.TIMEOUT] > 0
 
     def quote_no_more(self) -> None:
         """From now on, report neither what student code prints nor the words that it raises."""
@@ -209,7 +218,7 @@ class Student:
     def begin_question(self) -> None:
         """From now on another question calls; what came of those before does not count for it."""
         self.layers_seen.clear()
-        self._timeouts = 0
+        self._costly.clear()
         if self._load_failure is not None and self._load_failure.outcome in BY_CHANCE:
             self._load_failure = None
         self.inherited = self._conversation is not None

@@ -471,6 +471,24 @@ def test_nothing_of_the_graders_environment_is_visible(
     assert not any(seen)
 
 
+def test_after_too_much_memory_twice_nothing_more_is_tried(hand_in: Handing) -> None:
+    code = f"{GOOD}def rnn(x):\n    held = []\n    while True: held.append(bytearray(1) * 10**7)"
+    student = hand_in(code, limits=f"{LIMITS}memory_mb = 400")
+    failures = [failure(student) for _ in range(3)]
+    assert {failed.outcome for failed in failures} == {Outcome.OUT_OF_MEMORY}
+    assert ["was not tried" in failed.message for failed in failures] == [False, False, True]
+    student.begin_question()
+    assert_still_answers(student)
+
+
+def test_workers_that_the_system_kills_do_not_count(hand_in: Handing) -> None:
+    student = hand_in("def rnn(x):\n    return x\n")
+    for _ in range(3):
+        worker_of(student).kill()
+        assert failure(student).by_system
+    assert array(student.call("rnn", (ARRAY,), 0)) == ARRAY.tolist()
+
+
 def test_timeouts_of_one_question_are_nothing_to_the_next(hand_in: Handing) -> None:
     code = """
         import time

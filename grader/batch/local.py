@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import socket
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess
 from types import TracebackType
 from typing import Protocol, Self
 
 from grader.batch.grade_one import ATTEMPTS, Done, Task, failed
+from grader.batch.job_server import start_job_server
 from grader.batch.jobs import JobSettings, work
 from grader.batch.turns import Turns
 from grader.doctor import Sandbox
@@ -69,11 +68,7 @@ class LocalExecutor:
         self._sandbox = sandbox
         self._request = request
         self._work = work
-        # Forked from a process with torch in it and without threads: not from this one.
-        self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload([work.__module__])
-        # Its imports go on beside the examination of the sandbox.
-        forkserver.ensure_running()
+        self._context = start_job_server(work.__module__)
         self._turns = Turns(sandbox.folder, model_turns)
         self._jobs: list[_Job] = []
         self._attempts: dict[str, int] = {}

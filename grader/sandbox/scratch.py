@@ -51,16 +51,15 @@ def scratch_bytes(folder: Path, most: int) -> int:
 def remove_scratch(folder: Path) -> None:
     """Remove the folder, whatever is in it.
 
-    ``rm`` follows no links and copes with folders nested deeper than a path can name, where
-    ``shutil.rmtree`` fails; a folder without permissions needs them back first.
+    Neither way follows links. ``rm`` copes with folders nested deeper than Python's recursion goes;
+    a folder without permissions needs them back first.
     """
     if not folder.exists():
         return
-    with contextlib.suppress(OSError):
-        folder.rmdir()  # the usual case: nothing was written
+    with contextlib.suppress(OSError, RecursionError):
+        shutil.rmtree(folder)
         return
     if shutil.which("rm") is None:
-        shutil.rmtree(folder, ignore_errors=True)
         return
     if not _run("rm", "-rf", "--", str(folder)):
         _run("chmod", "-R", "u+rwx", "--", str(folder))
