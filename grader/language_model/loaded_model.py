@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,10 @@ TRIALS = 3
 CLEARLY = 0.8
 """A part of the time with all threads: on a quiet machine trials differ by less than the rest."""
 MOST_NOTES = 10
+ON_THE_CPU = (
+    "the model was run on the CPU: its code makes tensors there, which do not go with a model on a "
+    "GPU; x.device says where they belong"
+)
 
 
 @dataclass(frozen=True)
@@ -95,9 +99,18 @@ class LoadedModel:
         What it prints or raises could hold the test sentences that it is given from now on.
         """
         self.logits(self._made_up(REHEARSAL, seed))
+        if self.loading.device != "cpu":
+            self._see_where_it_is()
         self._student.quote_no_more()
         if self.threads is None and self.loading.device == "cpu" and self._student.threads > 1:
             self.threads = self._better_threads(self._made_up(TRIAL, seed))
+
+    def _see_where_it_is(self) -> None:
+        """A model whose code does not go with a GPU is on the CPU by now."""
+        reply = self._ask(Message("devices", {}), "The worker")
+        if text(reply.fields.get("used"), 20) == "cpu":
+            notes = (*self.loading.notes, ON_THE_CPU)
+            self.loading = replace(self.loading, device="cpu", notes=notes)
 
     def _made_up(self, shape: tuple[int, int], seed: int) -> Int64:
         tokens = np.random.default_rng(seed).integers(0, self._vocabulary.begin_id, shape)

@@ -15,13 +15,17 @@ from torch.overrides import TorchFunctionMode
 
 T = TypeVar("T")
 
+TROUBLE = (AssertionError, RuntimeError, TypeError)
 ACCELERATORS = frozenset({"cuda", "mps", "xla", "xpu"})
 NOT_HERE = re.compile(
     "not compiled with CUDA|NVIDIA driver|No CUDA GPUs|CUDA driver|CUDA-capable|ATen_cuda"
     "|invalid device ordinal|accelerator device when none|Device index must not be negative"
-    "|from the '(?:CUDA|MPS|XLA|XPU)' backend|not linked with support for|on the same device"
+    "|from the '(?:CUDA|MPS|XLA|XPU)' backend|not linked with support for|(?:on|at) the same device"
+    "|not on the expected device|should be a 1D CPU|device type tensor to numpy|and weight type"
 )
-"""How torch words it that a device is not on this machine, or that tensors are on several."""
+"""How torch words it that a device is not on this machine, that tensors are on several, or that one
+is on a GPU and belongs on the CPU."""
+CPU = torch.device("cpu")
 
 
 def device_of(wanted: str) -> torch.device:
@@ -33,7 +37,7 @@ def device_of(wanted: str) -> torch.device:
 
 def is_not_here(error: BaseException) -> bool:
     """Whether the error comes from naming a device that is not the one in use."""
-    return isinstance(error, (AssertionError, RuntimeError)) and bool(NOT_HERE.search(str(error)))
+    return isinstance(error, TROUBLE) and bool(NOT_HERE.search(str(error)))
 
 
 class Redirection:
@@ -46,12 +50,20 @@ class Redirection:
         self.device = device
         self.on = False
 
+    @property
+    def misplaced(self) -> bool:
+        """Whether code had trouble with devices on a GPU: on the CPU it may have none.
+
+        What a ``torch.zeros(...)`` in ``forward`` makes is on the CPU, where it was written.
+        """
+        return self.on and self.device.type != "cpu"
+
     def run(self, function: Callable[[], T]) -> T:
         """Call the function, a second time if it takes that; ``on`` then stays on."""
         if not self.on:
             try:
                 return function()
-            except (AssertionError, RuntimeError) as error:
+            except TROUBLE as error:
                 if not is_not_here(error):
                     raise
             self.on = True

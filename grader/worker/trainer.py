@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from grader.encoded import Encoded
 from grader.wire import Array, Message
-from grader.worker.devices import Redirection, device_of
+from grader.worker.devices import CPU, Redirection, device_of
 from grader.worker.failures import absent
 from grader.worker.loading import ModelLoader
 from grader.worker.saved_file import CannotLoad
@@ -29,6 +30,7 @@ class Trainer:
     def __init__(self, code_dir: str, max_reply_bytes: int) -> None:
         self._folder = Path(code_dir)
         self._max_reply_bytes = max_reply_bytes
+        self._start: Callable[[torch.device], Training]
         self._training: Training
 
     def begin(self, request: Message) -> Message:
@@ -44,19 +46,24 @@ class Trainer:
         return _answer(partial(self._end, request.fields["seconds"]))
 
     def _begin(self, fields: dict[str, Any], counts: Array, ids: Array, lengths: Array) -> Message:
-        device = device_of(fields["device"])
-        self._training = Training(
-            ModelLoader(self._folder, counts, Redirection(device)).new_model,
-            Encoded(ids, lengths.astype(np.int64), len(counts)),
-            Settings(
-                device=device,
-                seed=fields["seed"],
-                epochs=fields["epochs"],
-                batch_size=fields["batch_size"],
-                learning_rate=fields["learning_rate"],
-                validation_fraction=fields["validation_fraction"],
-            ),
-        )
+        encoded = Encoded(ids, lengths.astype(np.int64), len(counts))
+
+        def start(device: torch.device) -> Training:
+            return Training(
+                ModelLoader(self._folder, counts, Redirection(device)).new_model,
+                encoded,
+                Settings(
+                    device=device,
+                    seed=fields["seed"],
+                    epochs=fields["epochs"],
+                    batch_size=fields["batch_size"],
+                    learning_rate=fields["learning_rate"],
+                    validation_fraction=fields["validation_fraction"],
+                ),
+            )
+
+        self._start = start
+        self._training = start(device_of(fields["device"]))
         # Said now, and not when the time is used up.
         size, most = self._training.state_bytes, self._max_reply_bytes - SPARE_BYTES
         if size > most:
@@ -67,7 +74,14 @@ class Trainer:
         return Message("training", {"parameters": self._training.parameters})
 
     def _more(self, seconds: float) -> Message:
-        return Message("progress", asdict(self._training.advance(seconds)))
+        try:
+            progress = self._training.advance(seconds)
+        except Exception:
+            if not self._training.misplaced:
+                raise
+            self._training = self._start(CPU)
+            progress = self._training.advance(seconds)
+        return Message("progress", asdict(progress))
 
     def _end(self, seconds: float) -> Message:
         weights, history = self._training.finish(seconds)

@@ -120,6 +120,11 @@ class Training:
         state = self.model.state_dict().values()
         return sum(value.nbytes for value in state if isinstance(value, Tensor))
 
+    @property
+    def misplaced(self) -> bool:
+        """Whether its first batch failed on a GPU because of devices; see ``Redirection``."""
+        return self._redirection.misplaced and self._steps == 0
+
     def advance(self, seconds: float) -> Progress:
         """Train for this long, by one batch at least, or until all epochs are done."""
         self._resume(seconds)
