@@ -83,6 +83,11 @@ class Replies:
         """The reply; only that the hand-in could be loaded is always said."""
         return Message("loaded", {}) if self._loads else self.reply
 
+    def ask(self, request: Message, limit_s: float, doing: str) -> Message:
+        """The reply to a request."""
+        self.send(request, limit_s, doing)
+        return self.receive(limit_s, doing)
+
     def close(self) -> None:
         """There is nothing to end."""
 

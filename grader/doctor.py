@@ -6,6 +6,7 @@ which runs once, beside the first grading.
 
 from __future__ import annotations
 
+import itertools
 import os
 import socket
 import sys
@@ -31,8 +32,11 @@ from grader.wire import Message, text
 
 START_S = 60.0
 ACT_S = 10.0
-DEADLINE_S = 0.3
-MEMORY_BYTES = 700 << 20
+DEADLINE_S = 0.1
+AMPLE_BYTES = 2048 << 20
+SOME_BYTES = 128 << 20
+"""What the worker that takes more than it may can have beyond what it was forked with. To touch
+memory for the first time takes a second a gigabyte on some machines."""
 TOO_MANY_MB = 1500
 LEFT_BEHIND_S = 30.0
 
@@ -128,8 +132,15 @@ def examine(
     try:
         with _listening(socket.SOCK_STREAM) as tcp, _listening(socket.SOCK_DGRAM) as udp:
             examination = _Examination(server, mode, folder, omit)
-            verdicts = [examination.attempt(act) for act in _acts(folder, test_data, tcp, udp)]
-            verdicts += [examination.memory(), examination.deadline(), examination.left_behind()]
+            first, *others = _acts(folder, test_data, tcp, udp)
+            # When it has been tried, the server is as large as it gets.
+            verdicts = [examination.attempt(first)]
+            with ThreadPoolExecutor(2, thread_name_prefix="slow acts") as pool:
+                slow = [pool.submit(examination.memory), pool.submit(examination.deadline)]
+                verdicts += [examination.attempt(act) for act in others]
+                verdicts += [act.result() for act in slow]
+            # By now none of their workers is left.
+            verdicts.append(examination.left_behind())
             return Isolation(mode=mode, layers=examination.layers, verdicts=tuple(verdicts))
     finally:
         remove_scratch(folder)
@@ -164,7 +175,7 @@ class _Examination:
         self._isolate = mode is not IsolationMode.OFF
         self._folder = folder
         self._omit = omit
-        self._scratch = folder / "scratch"
+        self._count = itertools.count()
 
     def attempt(self, act: Act) -> Verdict:
         """One act that succeeds or fails at once."""
@@ -177,9 +188,10 @@ class _Examination:
 
     def memory(self) -> Verdict:
         """Memory beyond the limit."""
+        limit = psutil.Process(self._server.pid).memory_info().rss + SOME_BYTES
         return self._killed(
             "take more memory than allowed", "take_memory", str(TOO_MANY_MB), ACT_S,
-            Outcome.OUT_OF_MEMORY,
+            Outcome.OUT_OF_MEMORY, limit,
         )  # fmt: skip
 
     def deadline(self) -> Verdict:
@@ -202,9 +214,15 @@ class _Examination:
         return Verdict(act=title, held=True, by=f"{ended_by} (it was ended with its worker)")
 
     def _killed(
-        self, title: str, name: str, target: str, limit_s: float, wanted: Outcome
+        self,
+        title: str,
+        name: str,
+        target: str,
+        limit_s: float,
+        wanted: Outcome,
+        memory_bytes: int = AMPLE_BYTES,
     ) -> Verdict:
-        with self._worker() as worker:
+        with self._worker(memory_bytes) as worker:
             try:
                 self._request(worker, name, target, limit_s)
             except CheckFailed as failure:
@@ -223,11 +241,12 @@ class _Examination:
         return worker.ask(Message("attempt", {"act": name, "target": target}), limit_s, name)
 
     @contextmanager
-    def _worker(self) -> Iterator[Conversation]:
-        make_scratch(self._scratch)
+    def _worker(self, memory_bytes: int = AMPLE_BYTES) -> Iterator[Conversation]:
+        scratch = self._folder / f"scratch-{next(self._count)}"
+        make_scratch(scratch)
         spec = WorkerSpec(
-            code_dir=str(self._scratch),
-            scratch_dir=str(self._scratch),
+            code_dir=str(scratch),
+            scratch_dir=str(scratch),
             isolate=self._isolate,
             max_message_bytes=1 << 20,
             threads=1,
@@ -238,8 +257,8 @@ class _Examination:
             omit=self._omit,
         )
         # More processes than one are let pass here: whether they can be started is the question.
-        bounds = Bounds(MEMORY_BYTES, 8, 1 << 24, 1 << 20, 1 << 16)
-        conversation = Conversation(self._server.start(spec), self._scratch, bounds)
+        bounds = Bounds(memory_bytes, 8, 1 << 24, 1 << 20, 1 << 16)
+        conversation = Conversation(self._server.start(spec), scratch, bounds)
         try:
             ready = conversation.ask(Message("hello", {}), START_S, "The worker")
             self.layers = dict(ready.fields["isolation"])
@@ -248,7 +267,7 @@ class _Examination:
             raise HarnessError(f"{failure.message} {conversation.take_output()}") from None
         finally:
             conversation.close()
-            remove_scratch(self._scratch)
+            remove_scratch(scratch)
 
     def _is_ours(self, process: psutil.Process) -> bool:
         try:

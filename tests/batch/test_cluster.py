@@ -168,6 +168,15 @@ def test_submission_that_takes_workers_along_is_given_up(
     assert found["alice"].score == 2
 
 
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Ctrl-C interrupts, also where tests run in the background of a shell, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_language_model_goes_to_the_gpu_and_an_interruption_leaves_nothing(
     cluster: DaskCluster, tmp_path: Path
 ) -> None:
