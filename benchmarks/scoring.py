@@ -42,7 +42,7 @@ from grader.language_model.clock import Clock
 from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE, Corpus
 from grader.language_model.loaded_model import ModelSource, ModelWorkers
 from grader.language_model.whole_sentences import WholeSentences
-from grader.model import IsolationMode
+from grader.modes import IsolationMode
 
 PLENTY_S = 3600.0
 NOTEBOOK, IN_PROCESS, SANDBOXED = (

@@ -48,7 +48,7 @@ from grader.language_model.corpus import (
     as_ascii,
 )
 from grader.language_model.training import TrainingPlan, train
-from grader.model import IsolationMode
+from grader.modes import IsolationMode
 from grader.rubric import Rubric
 from grader.worker.training import Settings, Training
 

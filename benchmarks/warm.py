@@ -45,7 +45,7 @@ from grader.gathering import Part
 from grader.grading import Grading, Request
 from grader.intake import HandIn
 from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE, Corpus
-from grader.model import IsolationMode
+from grader.modes import IsolationMode
 from grader.plugin import GradingPlugin
 from grader.rows import Arrival, Status
 from grader.rubric import Rubric

@@ -20,7 +20,8 @@ from grader.engine import grade as grade_submission
 from grader.grading import Request
 from grader.language_model.assessment import ModelRequest
 from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE
-from grader.model import IsolationMode, Report
+from grader.model import Report
+from grader.modes import IsolationMode
 from grader.plugin import Listener, Silent
 from grader.rows import Row
 from grader.rubric import Rubric

@@ -124,6 +124,7 @@ class Check:
 
 
 ADVISORY_MARK = "advisory: a check that costs no points, unless the rubric says so"
+"""The mark, as pytest wants to be told of it."""
 CHECK: pytest.StashKey[Check] = pytest.StashKey()
 """Where a pytest item keeps its check, for the plugin to read what was measured."""
 

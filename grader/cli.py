@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -9,7 +10,6 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +20,7 @@ from grader import __version__
 from grader.console import complain, say, show
 from grader.errors import GraderError, SubmissionError, UsageError
 from grader.exit_codes import ExitCode
-from grader.model import IsolationMode, ModelMode
+from grader.modes import Device, IsolationMode, ModelMode, Summary
 
 FROM_RUBRIC = "the rubric's"
 COURSE = "A course"
@@ -35,20 +35,6 @@ what a question asks and what it is judged by.
 """
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown")
-
-
-class Device(StrEnum):
-    """Where the language model runs."""
-
-    AUTO = "auto"
-    CPU = "cpu"
-    CUDA = "cuda"
-
-
-class Summary(StrEnum):
-    """The format of the summary for a CI job."""
-
-    MARKDOWN = "markdown"
 
 
 def _print_version(wanted: bool) -> None:
@@ -233,14 +219,15 @@ def grade(
     The student's code runs in processes of its own, which the grader never trusts; it compares what
     they return with torch's own layers, scores the trained language model, and writes a report.
     """
-    from grader.doctor import Sandbox
-    from grader.intake import looks_like_many
-    from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE
-    from grader.rubric import Rubric
-    from grader.sandbox.lent import available_cores
+    from grader.commands.early import check_writable, fork_server
 
-    with _gradescope_told(gradescope):
-        check_writable(out or Path("results"))
+    check_writable(out or Path("results"))
+    # Ended by the system or by hand, workers and their folders still go.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with _gradescope_told(gradescope), fork_server() as server:
+        from grader.intake import looks_like_many
+        from grader.rubric import Rubric
+
         of_course = many
         if of_course is None:
             # A single result is asked for there, so a guess could only be wrong.
@@ -251,15 +238,17 @@ def grade(
             raise UsageError("--cluster is for a course; if PATH holds one, say so by --many")
         if cluster and jobs is not None:
             raise UsageError("--jobs is for this machine; each worker of a cluster grades one")
-        data = data or EMBEDDED_CORPUS
-        # Ended by the system or by hand, workers and their folders still go.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        # The servers start before this process imports torch, so that the imports overlap.
         if of_course and not cluster:
             from grader.batch.job_server import start_job_server
 
             start_job_server()
-        with Sandbox(isolation, data / TEST_FILE) as sandbox:
+
+        from grader.doctor import Sandbox
+        from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE
+        from grader.sandbox.lent import available_cores
+
+        data = data or EMBEDDED_CORPUS
+        with Sandbox(isolation, data / TEST_FILE, server=server) as sandbox:
             from grader.commands.output import Output
             from grader.grading import Request
             from grader.language_model.assessment import ModelRequest
@@ -371,13 +360,9 @@ def main() -> None:
     except Exception:
         traceback.print_exc()
         _fail("The grader failed, not the hand-in; the lines above say where.", ExitCode.HARNESS)
-
-
-def check_writable(folder: Path) -> None:
-    """Raises UsageError when reports cannot be written there; makes nothing."""
-    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
-        raise UsageError(f"reports cannot be written to {folder}: look at {nearest}")
+    finally:
+        # Python would look through all of torch's objects for garbage before it ends.
+        gc.freeze()
 
 
 @contextmanager

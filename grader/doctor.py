@@ -21,7 +21,8 @@ from typing import Self
 import psutil
 
 from grader.errors import CheckFailed, HarnessError, IsolationRefused
-from grader.model import Isolation, IsolationMode, Outcome, Verdict
+from grader.model import Isolation, Outcome, Verdict
+from grader.modes import IsolationMode
 from grader.sandbox import layers
 from grader.sandbox.conversation import Bounds, Conversation
 from grader.sandbox.forkserver import ForkServer
@@ -59,13 +60,20 @@ class Act:
 class Sandbox:
     """A fork server and the examination of its isolation; a context that ends the server."""
 
-    def __init__(self, mode: IsolationMode, test_data: Path, folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        mode: IsolationMode,
+        test_data: Path,
+        folder: Path | None = None,
+        server: ForkServer | None = None,
+    ) -> None:
+        """``server`` runs already, and its folder is used; else one is started, with ``folder``."""
         self.mode = mode
-        self.folder = folder or Path(tempfile.mkdtemp(prefix="grader-"))
+        self.server = server or ForkServer(folder or Path(tempfile.mkdtemp(prefix="grader-")))
+        self.folder = self.server.folder
         """Where hand-ins are staged; it goes with the server, even when this process is killed."""
         # Workers may have a user id of their own: they pass through, but cannot list what is there.
         self.folder.chmod(0o711)
-        self.server = ForkServer(self.folder)
         self.cores = available_cores()
         self.model_turn: AbstractContextManager[object] = nullcontext()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="examination")

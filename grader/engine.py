@@ -15,7 +15,8 @@ from grader.catalogue import QUESTIONS, question_files
 from grader.checking import ADVISORY_MARK
 from grader.errors import HarnessError, RubricError, UsageError
 from grader.grading import RUBRIC, Grading, Request
-from grader.model import IsolationMode, Report
+from grader.model import Report
+from grader.modes import IsolationMode
 from grader.plugin import GradingPlugin, Listener, question_of
 from grader.rubric import Rubric
 from grader.sandbox.lent import SandboxUse

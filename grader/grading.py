@@ -22,7 +22,8 @@ from grader.language_model.assessment import Assessment, ModelRequest
 from grader.language_model.clock import Progress
 from grader.language_model.corpus import EMBEDDED_CORPUS, Corpus
 from grader.language_model.evaluation import Evaluation
-from grader.model import Claim, IsolationMode, QuestionResult, Report, Versions
+from grader.model import Claim, QuestionResult, Report, Versions
+from grader.modes import IsolationMode
 from grader.rubric import Limits, Rubric
 from grader.sandbox.lent import SandboxUse
 from grader.sandbox.scratch import remove_scratch
@@ -134,7 +135,7 @@ class Grading:
         return student
 
     def student_for(self, question: str) -> Student:
-        """The handle for a question's calls; a question begins when another was asked for before.
+        """The handle for a question's calls; asked for another question, that one begins.
 
         Questions with the same limits share a worker: to start and to end one takes longer than
         most questions do. The language model has workers of its own, and so has each question that

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field
 
 from grader.measures import FiniteOrNull, ModelMeasures
+from grader.modes import IsolationMode
 
 
 class Outcome(StrEnum):
@@ -170,28 +171,6 @@ class Versions(Record):
     python: str
     numpy: str
     torch: str
-
-
-class IsolationMode(StrEnum):
-    """What to do where student code cannot be kept in completely."""
-
-    REQUIRE = "require"
-    """Refuse to grade."""
-    BEST_EFFORT = "best-effort"
-    """Grade with the layers that there are, and report what does not hold."""
-    OFF = "off"
-    """Do not even try."""
-
-
-class ModelMode(StrEnum):
-    """Where the language model comes from."""
-
-    LOAD = "load"
-    """From the file that was handed in."""
-    TRAIN = "train"
-    """The grader trains it from its code."""
-    AUTO = "auto"
-    """From the file, or, where there is none that can be loaded, from its code."""
 
 
 class Verdict(Record):

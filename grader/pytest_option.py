@@ -29,7 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def _grade_with(config: pytest.Config) -> None:
     from grader.doctor import Sandbox
     from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE
-    from grader.model import IsolationMode
+    from grader.modes import IsolationMode
 
     data = config.getoption("--submission-data") or EMBEDDED_CORPUS
     # Started before this process imports torch, so that the two imports overlap.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -54,15 +54,20 @@ class _Definition:
 @lru_cache(maxsize=1)
 def _read(source: str) -> dict[str, list[_Definition]]:
     """The definitions of each name; a file is read once for the three questions that ask."""
-    statements = [list(ast.walk(statement)) for statement in ast.parse(source).body]
-    named = [(name, nodes) for nodes in statements for name in _names_defined(nodes)]
-    own = {name for name, _ in named}
+    tree = ast.parse(source)
+    statements = [list(ast.walk(statement)) for statement in tree.body]
+    names = [set(_names_defined(nodes)) for nodes in statements]
+    own = set().union(*names)
     # What the file defines itself is its own, whatever an import called so before.
-    imported = _imported_names(node for nodes in statements for node in nodes).items()
+    imported = _imported_names(tree).items()
     aliases = {name: full for name, full in imported if name not in own}
     definitions: dict[str, list[_Definition]] = {}
-    for name, nodes in named:
-        definitions.setdefault(name, []).append(_definition(nodes, aliases))
+    for defined, nodes in zip(names, statements, strict=True):
+        if defined:
+            # One for all of them: a statement may give a value to thousands of names.
+            definition = _definition(nodes, aliases)
+            for name in defined:
+                definitions.setdefault(name, []).append(definition)
     return definitions
 
 
@@ -80,9 +85,12 @@ def _layers_used(
     definitions: dict[str, list[_Definition]], function: str, layers: frozenset[str]
 ) -> list[LayerCall]:
     found: dict[LayerCall, None] = {}
-    reached, waiting = {function}, [function]
+    reached, waiting, seen = {function}, [function], set()
     while waiting:
         for definition in definitions.get(waiting.pop(), ()):
+            if id(definition) in seen:
+                continue
+            seen.add(id(definition))
             calls = definition.torch_names
             found |= {call: None for call in calls if call.name.split(".")[-1] in layers}
             waiting += definition.global_names - reached
@@ -90,10 +98,13 @@ def _layers_used(
     return sorted(found, key=lambda call: call.line)
 
 
-def _imported_names(nodes: Iterable[ast.AST]) -> dict[str, str]:
-    """What each imported name stands for, wherever in the file it is imported."""
+def _imported_names(tree: ast.Module) -> dict[str, str]:
+    """What each imported name stands for, wherever in the file it is imported.
+
+    Where that differs from place to place, the one in the innermost place counts.
+    """
     names = {}
-    for node in nodes:
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 top = alias.name.split(".")[0]
@@ -135,16 +146,25 @@ def _names_defined(nodes: Sequence[ast.AST]) -> Iterator[str]:
                 yield node.id
 
 
-def _dotted_name(node: ast.AST, aliases: dict[str, str]) -> str:
+def _dotted_name(node: ast.AST | None, aliases: dict[str, str]) -> str:
     """The full name that an expression such as ``nn.GRU`` stands for, or ''."""
-    if isinstance(node, ast.Name):
-        return aliases.get(node.id, "")
-    if isinstance(node, ast.Attribute):
-        base = _dotted_name(node.value, aliases)
-        return f"{base}.{node.attr}" if base else ""
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "getattr":
-        match node.args:
-            case [base_node, ast.Constant(value=str(attribute)), *_]:
-                base = _dotted_name(base_node, aliases)
-                return f"{base}.{attribute}" if base else ""
-    return ""
+    parts: list[str] = []
+    # Not by recursion: a line without meaning may be nested deeper than that goes.
+    while node is not None and not isinstance(node, ast.Name):
+        node, part = _taken_apart(node)
+        parts.append(part)
+    if node is None or node.id not in aliases:
+        return ""
+    return ".".join([aliases[node.id], *reversed(parts)])
+
+
+def _taken_apart(node: ast.AST) -> tuple[ast.AST | None, str]:
+    """What an attribute is taken from, and the attribute; None for another expression."""
+    match node:
+        case ast.Attribute(value=value, attr=attribute):
+            return value, attribute
+        case ast.Call(
+            func=ast.Name(id="getattr"), args=[value, ast.Constant(value=str(attribute)), *_]
+        ):
+            return value, attribute
+    return None, ""

@@ -103,6 +103,7 @@ class Student:
         self._conversation: Conversation | None = None
         self._implementation_loaded = False
         self._load_failure: CheckFailed | None = None
+        self._load_ended_by_system = False
         self._costly: Counter[Outcome] = Counter()
         self._output = ""
         self._quotes = True
@@ -118,13 +119,21 @@ class Student:
         try:
             self._load_implementation()
         except CheckFailed as failure:
-            # An import fails the same way each time, and may take its full limit each time; but not
-            # one that the system ended.
-            self._load_failure = None if failure.by_system else failure
+            # An import fails the same way each time, and may take its full limit each time; but one
+            # that the system has ended gets a second chance.
+            if not failure.by_system or self._load_ended_by_system:
+                self._load_failure = failure
+            self._load_ended_by_system = failure.by_system
             raise
         trees, arrays = pack_arguments(arguments)
         request = Message("call", {"name": function, "arguments": trees, "depth": depth}, arrays)
-        reply = self.ask(request, self._limits.call_s, f"{function}(...)")
+        try:
+            reply = self.ask(request, self._limits.call_s, f"{function}(...)")
+        except CheckFailed as failure:
+            # Not where the system has ended it: that may have been another's doing.
+            out_of_memory = failure.outcome is Outcome.OUT_OF_MEMORY and not failure.by_system
+            self._costly[Outcome.OUT_OF_MEMORY] += out_of_memory
+            raise
         layers = tuple(text(name, 100) for name in sequence(reply.fields.get("layers"), 20))
         self.layers_seen.update(layers)
         value = _value(reply.fields.get("value"), reply.arrays)
@@ -186,8 +195,7 @@ class Student:
         try:
             yield
         except CheckFailed as failure:
-            if not failure.by_system:  # that may have been another's doing
-                self._costly[failure.outcome] += 1
+            self._costly[Outcome.TIMEOUT] += failure.outcome is Outcome.TIMEOUT
             self.restart()
             raise
 
@@ -221,6 +229,7 @@ class Student:
         self._costly.clear()
         if self._load_failure is not None and self._load_failure.outcome in BY_CHANCE:
             self._load_failure = None
+            self._load_ended_by_system = False
         self.inherited = self._conversation is not None
 
     def restart(self) -> None:

@@ -14,7 +14,8 @@ from grader.doctor import Sandbox
 from grader.engine import grade
 from grader.grading import Grading, Request
 from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE
-from grader.model import IsolationMode, Report
+from grader.model import Report
+from grader.modes import IsolationMode
 from grader.plugin import Silent
 from grader.sandbox import ForkServer
 from grader.student import Student

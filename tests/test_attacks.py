@@ -37,7 +37,8 @@ from grader.doctor import Sandbox
 from grader.engine import grade
 from grader.grading import Request
 from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE, TRAIN_FILE, Corpus
-from grader.model import IsolationMode, Outcome, QuestionResult, Report
+from grader.model import Outcome, QuestionResult, Report
+from grader.modes import IsolationMode
 from grader.plugin import Silent
 from grader.reports.junit import to_junit
 from grader.reports.terminal import to_terminal

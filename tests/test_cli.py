@@ -120,7 +120,9 @@ def here(
 
     for name in COLOURS:
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr("grader.doctor.Sandbox", lambda *_: nullcontext(sandbox))
+    server = nullcontext(sandbox.server)
+    monkeypatch.setattr("grader.commands.early.fork_server", lambda: server)
+    monkeypatch.setattr("grader.doctor.Sandbox", lambda *_, server: nullcontext(sandbox))
     return run
 
 

@@ -14,7 +14,7 @@ import pytest
 from grader.doctor import Sandbox
 from grader.errors import HarnessError
 from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE
-from grader.model import IsolationMode
+from grader.modes import IsolationMode
 from grader.sandbox.forkserver import ForkClient, ForkServer
 from grader.sandbox.process import WorkerProcess, children_of
 from grader.sandbox.scratch import make_scratch
@@ -98,7 +98,7 @@ import os, signal, sys
 from pathlib import Path
 from grader.doctor import Sandbox
 from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE
-from grader.model import IsolationMode
+from grader.modes import IsolationMode
 
 sandbox = Sandbox(IsolationMode.BEST_EFFORT, EMBEDDED_CORPUS / TEST_FILE)
 sandbox.isolation()

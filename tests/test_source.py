@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -233,3 +235,33 @@ def test_name_with_very_many_dots(length: int) -> None:
 )
 def test_any_source_gives_a_list(source: str) -> None:
     assert all(call.line >= 1 for call in recurrent(source))
+
+
+def test_thousands_of_names_in_one_statement_take_no_more_memory_than_their_text_does() -> None:
+    names = "=".join(f"a{i}" for i in range(3000))
+    source = f"import torch\n\ndef rnn(x):\n    return torch.nn.RNN(x)\n\n{names} = 0\n"
+    tracemalloc.start()
+    try:
+        found = torch_layers_used(source, "rnn", RECURRENT_LAYERS)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert [call.name for call in found] == ["torch.nn.RNN"]
+    assert peak < 50_000_000
+
+
+def test_deep_line_that_is_not_reached_hides_nothing() -> None:
+    deep = "a" + ".a" * 1500
+    source = f"from torch import nn\n\ndef rnn(x):\n    return nn.RNN(x)\n\nz = {deep}\n"
+    assert torch_layers_used(source, "rnn", RECURRENT_LAYERS)
+
+
+def test_later_import_of_the_same_name_hides_nothing() -> None:
+    source = """
+def rnn(x):
+    from torch.nn import RNN as R
+    return R(x)
+
+from collections import deque as R
+"""
+    assert torch_layers_used(source, "rnn", RECURRENT_LAYERS)

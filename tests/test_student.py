@@ -13,11 +13,13 @@ from grader.doctor import Sandbox
 from grader.errors import CheckFailed, HarnessError
 from grader.grading import Grading, Request
 from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE
-from grader.model import IsolationMode, Outcome
+from grader.model import Outcome
+from grader.modes import IsolationMode
 from grader.plugin import Silent
 from grader.rubric import Rubric
 from grader.sandbox import ForkServer
 from grader.student import Answer, Returned, Several, Student
+from grader.wire import Message
 from tests.conftest import LIMITS, OUTPUT_KB, REPLY_MB, Handing
 
 ONE_SECOND = LIMITS.replace("call_s = 30", "call_s = 1")
@@ -481,12 +483,31 @@ def test_after_too_much_memory_twice_nothing_more_is_tried(hand_in: Handing) -> 
     assert_still_answers(student)
 
 
-def test_workers_that_the_system_kills_do_not_count(hand_in: Handing) -> None:
+def test_calls_that_the_system_ends_do_not_count(hand_in: Handing) -> None:
     student = hand_in("def rnn(x):\n    return x\n")
     for _ in range(3):
+        assert array(student.call("rnn", (ARRAY,), 0)) == ARRAY.tolist()
         worker_of(student).kill()
         assert failure(student).by_system
     assert array(student.call("rnn", (ARRAY,), 0)) == ARRAY.tolist()
+
+
+def test_import_that_the_system_ends_is_tried_twice(hand_in: Handing) -> None:
+    student = hand_in("def rnn(x):\n    return x\n")
+    for _ in range(2):
+        worker_of(student).kill()
+        assert failure(student).by_system
+    assert failure(student).by_system
+    student.begin_question()
+    assert array(student.call("rnn", (ARRAY,), 0)) == ARRAY.tolist()
+
+
+def test_models_may_take_too_much_memory_more_often(hand_in: Handing) -> None:
+    student = hand_in("x = 1\n", limits=f"{LIMITS}memory_mb = 400\ntimeouts = 1")
+    takes = Message("attempt", {"act": "take_memory", "target": "1000"})
+    for _ in range(2):
+        with pytest.raises(CheckFailed, match="400 MB"):
+            student.ask(takes, 60.0, "The model")
 
 
 def test_timeouts_of_one_question_are_nothing_to_the_next(hand_in: Handing) -> None:

@@ -35,7 +35,7 @@ from grader.batch.station import Answer, Build, Errand
 from grader.engine import wanted_questions
 from grader.errors import GraderError, HarnessError, SubmissionError, UsageError
 from grader.grading import MODEL_QUESTION, Request
-from grader.model import IsolationMode
+from grader.modes import IsolationMode
 from grader.rubric import Rubric
 from grader.submission import stage
 

@@ -13,7 +13,7 @@ from distributed.comm.addressing import get_address_host
 from grader.batch.parcel import CourseParcel
 from grader.batch.station import Answer, Build, Errand, Station
 from grader.errors import GraderError, HarnessError, UsageError
-from grader.model import IsolationMode
+from grader.modes import IsolationMode
 from grader.sandbox.lent import available_cores
 
 

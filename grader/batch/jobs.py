@@ -21,7 +21,8 @@ from grader.engine import Judge, wanted_questions, with_questions
 from grader.errors import UsageError
 from grader.grading import Request
 from grader.language_model.corpus import Corpus
-from grader.model import Isolation, IsolationMode
+from grader.model import Isolation
+from grader.modes import IsolationMode
 from grader.rubric import Rubric
 from grader.sandbox.forkserver import ForkClient
 from grader.sandbox.lent import LentSandbox

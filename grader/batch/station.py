@@ -20,7 +20,8 @@ from grader.errors import GraderError, IsolationRefused, UsageError
 from grader.grading import versions
 from grader.intake import HandIn
 from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE, Corpus
-from grader.model import IsolationMode, Versions
+from grader.model import Versions
+from grader.modes import IsolationMode
 from grader.rows import Arrival
 from grader.sandbox.lent import LentSandbox
 from grader.sandbox.scratch import remove_scratch

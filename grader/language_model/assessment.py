@@ -12,7 +12,8 @@ from grader.language_model.corpus import Corpus
 from grader.language_model.evaluation import Evaluation, Evaluator, Wanted
 from grader.language_model.loaded_model import ModelSource
 from grader.language_model.training import TrainedModel, TrainingPlan, train
-from grader.model import ModelMode, Outcome
+from grader.model import Outcome
+from grader.modes import ModelMode
 from grader.naming import MODEL_CODE
 from grader.rubric import LanguageModel
 from grader.student import Student

@@ -84,10 +84,9 @@ class LoadedModel:
         require_device(source.device, lambda: self._ask(Message("devices", {}), "The worker"))
         fields = {"file": MODEL, "device": source.device, "seed": source.seed % 2**31}
         reply = self._load(Message("load_model", fields, arrays))
-        device, parameters = text(reply.fields.get("device"), 20), reply.fields.get("parameters")
+        parameters = reply.fields.get("parameters")
         notes = sequence(reply.fields.get("notes"), MOST_NOTES)
         self.loading = Loading(
-            device=device if DEVICE.fullmatch(device) else "a device without a name",
             parameters=parameters if type(parameters) is int and parameters >= 0 else None,
             notes=tuple(text(note, 300) for note in notes),
         )
@@ -99,18 +98,20 @@ class LoadedModel:
         What it prints or raises could hold the test sentences that it is given from now on.
         """
         self.logits(self._made_up(REHEARSAL, seed))
-        if self.loading.device != "cpu":
-            self._see_where_it_is()
+        self._see_where_it_is()
         self._student.quote_no_more()
         if self.threads is None and self.loading.device == "cpu" and self._student.threads > 1:
             self.threads = self._better_threads(self._made_up(TRIAL, seed))
 
     def _see_where_it_is(self) -> None:
-        """A model whose code does not go with a GPU is on the CPU by now."""
-        reply = self._ask(Message("devices", {}), "The worker")
-        if text(reply.fields.get("used"), 20) == "cpu":
-            notes = (*self.loading.notes, ON_THE_CPU)
-            self.loading = replace(self.loading, device="cpu", notes=notes)
+        """Only now: a model whose code does not go with a GPU has been moved by its first call."""
+        place = self._ask(Message("model_place", {}), "The worker").fields
+        device = text(place.get("device"), 20)
+        self.loading = replace(
+            self.loading,
+            device=device if DEVICE.fullmatch(device) else "a device without a name",
+            notes=(*self.loading.notes, *([ON_THE_CPU] if place.get("moved") is True else [])),
+        )
 
     def _made_up(self, shape: tuple[int, int], seed: int) -> Int64:
         tokens = np.random.default_rng(seed).integers(0, self._vocabulary.begin_id, shape)

@@ -121,6 +121,7 @@ class ForkServer(ForkClient):
     def __init__(self, folder: Path) -> None:
         control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         super().__init__(control)
+        self.folder = folder
         self._log = TemporaryFile()  # noqa: SIM115
         root = str(Path(__file__).resolve().parents[2])
         path = [root, *(p for p in sys.path if p and p != root and Path(p).is_absolute())]

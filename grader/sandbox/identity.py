@@ -13,7 +13,7 @@ UIDS = 4000
 
 
 def prepare() -> None:
-    """Import what ``drop_capabilities`` does, where that can still be read."""
+    """Import what ``drop_capabilities`` imports, where that can still be read."""
     with contextlib.suppress(ImportError, OSError):
         import pyprctl  # noqa: F401
 

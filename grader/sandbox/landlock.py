@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import sysconfig
 from collections.abc import Iterator
@@ -62,21 +63,24 @@ def _rules(code_dir: str, scratch_dir: str) -> Ruleset:
     # What is written cannot be removed again: a file that is open but has no name is not counted.
     write = AccessFS.WRITE_FILE | AccessFS.TRUNCATE | AccessFS.MAKE_REG | AccessFS.MAKE_DIR
     rules = Ruleset(scoped=Scope.ABSTRACT_UNIX_SOCKET | Scope.SIGNAL)
-    for path, is_folder in (*_readable(), (code_dir, True)):
-        with contextlib.suppress(FileNotFoundError, PermissionError):
-            rules.allow_path(path, read if is_folder else file_read)
-    for path in (*DEVICES, *_gpu_devices()):
-        with contextlib.suppress(FileNotFoundError, PermissionError):
-            rules.allow_path(path, use_device)
-    rules.allow_path(scratch_dir, read | write)
+    try:
+        for path in (*_readable(), *GPU_READABLE, code_dir):
+            with contextlib.suppress(FileNotFoundError, PermissionError):
+                rules.allow_path(path, read if os.path.isdir(path) else file_read)  # noqa: PTH112
+        for path in (*DEVICES, *_gpu_devices()):
+            with contextlib.suppress(FileNotFoundError, PermissionError):
+                rules.allow_path(path, use_device)
+        rules.allow_path(scratch_dir, read | write)
+    except BaseException:
+        rules.close()
+        raise
     return rules
 
 
 @cache
-def _readable() -> tuple[tuple[str, bool], ...]:
-    """What all workers may read, without repetition, and whether it is a folder; found once."""
-    paths = dict.fromkeys((*interpreter_folders(), *SYSTEM_READABLE, *GPU_READABLE))
-    return tuple((path, Path(path).is_dir()) for path in paths if Path(path).exists())
+def _readable() -> tuple[str, ...]:
+    """What all workers may read, found once."""
+    return tuple(dict.fromkeys((*interpreter_folders(), *SYSTEM_READABLE)))
 
 
 def interpreter_folders() -> Iterator[str]:

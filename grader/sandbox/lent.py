@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from grader.model import Isolation, IsolationMode
+from grader.model import Isolation
+from grader.modes import IsolationMode
 from grader.sandbox.forkserver import ForkClient
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,23 +13,27 @@ CLONE_NEWUSER = 0x10000000
 CLONE_NEWPID = 0x20000000
 CLONE_NEWNET = 0x40000000
 NOT_PROCESSES = CLONE_NEWIPC | CLONE_NEWNET
+OWN_PID_NAMESPACE = "/proc/self/ns/pid"
 
 
 @contextmanager
 def children_apart(wanted: bool) -> Iterator[bool]:
     """If ``wanted``, the next child that this process forks is process 1 of a PID namespace.
 
-    Only root may do so: False, and nothing is different, for everyone else. Raises OSError when the
-    way back is closed.
+    Yields whether it is. It is not where this process may not do so, which takes root, or could not
+    come back afterwards. Raises OSError when it cannot all the same.
     """
-    apart = wanted and _unshare(CLONE_NEWPID)
-    yield apart
-    if apart:
-        own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+    own = os.open(OWN_PID_NAMESPACE, os.O_RDONLY | os.O_CLOEXEC) if wanted else -1
+    try:
+        # To its own namespace it comes back without having left; some systems know no way at all.
+        apart = wanted and _enter(own) and _unshare(CLONE_NEWPID)
         try:
-            if _libc().setns(own, CLONE_NEWPID):
-                raise OSError(ctypes.get_errno(), "no way back from another PID namespace")
+            yield apart
         finally:
+            if apart and not _enter(own):
+                raise OSError(errno.EPERM, "no way back from another PID namespace")
+    finally:
+        if wanted:
             os.close(own)
 
 
@@ -52,5 +57,10 @@ def _unshare(flags: int) -> bool:
     return bool(_libc().unshare(flags) == 0)
 
 
+def _enter(namespace: int) -> bool:
+    """Have further children in this PID namespace, given by its descriptor."""
+    return bool(_libc().setns(namespace, CLONE_NEWPID) == 0)
+
+
 def _libc() -> ctypes.CDLL:
-    return ctypes.CDLL(None, use_errno=True)
+    return ctypes.CDLL(None)

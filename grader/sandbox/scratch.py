@@ -51,8 +51,8 @@ def scratch_bytes(folder: Path, most: int) -> int:
 def remove_scratch(folder: Path) -> None:
     """Remove the folder, whatever is in it.
 
-    Neither way follows links. ``rm`` copes with folders nested deeper than Python's recursion goes;
-    a folder without permissions needs them back first.
+    No links are followed. What Python cannot remove, ``rm`` can: folders nested deeper than
+    recursion goes, and, once they have them back, those without permissions.
     """
     if not folder.exists():
         return

@@ -108,10 +108,12 @@ def _compiled(*, may_fork: bool, own_pid: int) -> bytes:
             _add(rules, denied, name)
         thread_flag = pyseccomp.Arg(0, pyseccomp.MASKED_EQ, CLONE_THREAD, 0)
         _add(rules, denied, "clone", thread_flag)
-    with os.fdopen(os.memfd_create("rules"), "w+b") as file:
-        rules.export_bpf(file)
-        file.seek(0)
-        return file.read()
+    # The library writes to a descriptor. A worker can make no file, and the rules fit into a pipe.
+    read, write = os.pipe()
+    with os.fdopen(read, "rb") as reader:
+        with os.fdopen(write, "wb") as writer:
+            rules.export_bpf(writer)
+        return reader.read()
 
 
 def _add(rules: Any, action: int, name: str, *conditions: Any) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeGuard
 
-from grader.worker.devices import is_not_here
+from grader.worker.devices import is_of_devices
 from grader.worker.notebook_code import defined_names, notebook_tree, run_definitions, script_tree
 
 MAIN = "__main__"
@@ -59,7 +59,7 @@ class CodeSource:
         try:
             module = self._imported()
         except Exception as error:
-            if is_not_here(error):
+            if is_of_devices(error):
                 raise
             namespace = self._run_definitions(self.module)
             if not any(self.defines(name) for name in namespace):

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 TROUBLE = (AssertionError, RuntimeError, TypeError)
 ACCELERATORS = frozenset({"cuda", "mps", "xla", "xpu"})
-NOT_HERE = re.compile(
+OF_DEVICES = re.compile(
     "not compiled with CUDA|NVIDIA driver|No CUDA GPUs|CUDA driver|CUDA-capable|ATen_cuda"
     "|invalid device ordinal|accelerator device when none|Device index must not be negative"
     "|from the '(?:CUDA|MPS|XLA|XPU)' backend|not linked with support for|(?:on|at) the same device"
@@ -35,9 +35,9 @@ def device_of(wanted: str) -> torch.device:
     return torch.device(wanted)
 
 
-def is_not_here(error: BaseException) -> bool:
-    """Whether the error comes from naming a device that is not the one in use."""
-    return isinstance(error, TROUBLE) and bool(NOT_HERE.search(str(error)))
+def is_of_devices(error: BaseException) -> bool:
+    """Whether the error comes from a device that is not the one in use."""
+    return isinstance(error, TROUBLE) and bool(OF_DEVICES.search(str(error)))
 
 
 class Redirection:
@@ -50,13 +50,13 @@ class Redirection:
         self.device = device
         self.on = False
 
-    @property
-    def misplaced(self) -> bool:
-        """Whether code had trouble with devices on a GPU: on the CPU it may have none.
+    def misplaced(self, error: BaseException) -> bool:
+        """Whether code that had trouble with a GPU, and now ``error``, may do better on the CPU.
 
         What a ``torch.zeros(...)`` in ``forward`` makes is on the CPU, where it was written.
         """
-        return self.on and self.device.type != "cpu"
+        full = isinstance(error, torch.OutOfMemoryError)
+        return self.on and self.device.type != "cpu" and not full
 
     def run(self, function: Callable[[], T]) -> T:
         """Call the function, a second time if it takes that; ``on`` then stays on."""
@@ -64,7 +64,7 @@ class Redirection:
             try:
                 return function()
             except TROUBLE as error:
-                if not is_not_here(error):
+                if not is_of_devices(error):
                     raise
             self.on = True
             torch.set_default_device(None)  # student code may have set one that is not here

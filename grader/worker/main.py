@@ -56,6 +56,7 @@ def main(
         "attempt": attempt,
         "devices": model.devices,
         "load_model": model.load,
+        "model_place": model.place,
         "logits": model.logits,
         "train_begin": trainer.begin,
         "train_more": trainer.more,

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from grader.worker.code_source import MAIN, CodeSource
-from grader.worker.devices import is_not_here
+from grader.worker.devices import is_of_devices
 from grader.worker.older_torch import RENAMED
 from grader.worker.saved_file import CannotLoad
 
@@ -108,7 +108,7 @@ class ModelCode:
             try:
                 namespace = source.namespace
             except Exception as error:
-                if is_not_here(error):
+                if is_of_devices(error):
                     raise
                 failure = failure or error
                 continue

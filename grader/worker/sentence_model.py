@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,55 +26,61 @@ class LanguageModel:
         self._forward = Forward(slots)
         self._model: Any = None
         self._redirection = Redirection(CPU)
-        self._request: Message
+        self._load_on: Callable[[torch.device], Loaded]
+        self._moved = False
 
     def devices(self, _request: Message) -> Message:
-        """Whether torch finds a GPU, asked before any student code runs; and where the model is."""
-        used = str(self._redirection.device)
-        return Message("devices", {"cuda": torch.cuda.is_available(), "used": used})
+        """Whether torch finds a GPU; asked before any student code runs."""
+        return Message("devices", {"cuda": torch.cuda.is_available()})
+
+    def place(self, _request: Message) -> Message:
+        """Where the model is, and whether that is because its code does not go with a GPU."""
+        return Message("place", {"device": str(self._redirection.device), "moved": self._moved})
 
     def load(self, request: Message) -> Message:
         """Load the file that was handed in, or the weights that come with the request.
 
         Both unpickling and the class are student code.
         """
-        self._request = request
+        fields, (freq, *weights) = request.fields, request.arrays
+
+        def load_on(device: torch.device) -> Loaded:
+            self._redirection = Redirection(device)
+            torch.manual_seed(fields["seed"])
+            # A copy: student code may change it, and be loaded a second time.
+            loader = ModelLoader(self._code_dir, freq.copy(), self._redirection)
+            if weights:
+                return loader.load_weights(weights[0].tobytes())
+            return loader.load(self._code_dir / fields["file"])
+
+        self._load_on = load_on
         try:
-            loaded = self._load_on(device_of(request.fields["device"]))
+            try:
+                loaded = load_on(device_of(fields["device"]))
+            except Exception as error:
+                if not self._redirection.misplaced(error):
+                    raise
+                loaded = self._to_cpu()
         except CannotLoad as error:
             return absent(str(error))
-        fields = {"parameters": loaded.parameters, "notes": loaded.notes}
-        return Message("loaded", {"device": str(self._redirection.device), **fields})
+        self._model = loaded.model
+        return Message("loaded", {"parameters": loaded.parameters, "notes": loaded.notes})
 
     def logits(self, request: Message) -> Message:
         """The model's logits for token ids; see ``Forward``."""
         try:
             return self._logits(request)
-        except Exception:
-            if not self._redirection.misplaced:
+        except Exception as error:
+            if not self._redirection.misplaced(error):
                 raise
-        self._load_on(CPU)
-        return self._logits(request)
+            with suppress(CannotLoad):
+                self._model = self._to_cpu().model
+                return self._logits(request)
+            raise
 
-    def _load_on(self, device: torch.device) -> Loaded:
-        """Load what was asked for; on the CPU where a GPU is the only trouble."""
-        self._redirection = Redirection(device)
-        try:
-            loaded = self._load()
-        except Exception:
-            if not self._redirection.misplaced:
-                raise
-            return self._load_on(CPU)
-        self._model = loaded.model
-        return loaded
-
-    def _load(self) -> Loaded:
-        fields, (freq, *weights) = self._request.fields, self._request.arrays
-        torch.manual_seed(fields["seed"])
-        loader = ModelLoader(self._code_dir, freq, self._redirection)
-        if weights:
-            return loader.load_weights(weights[0].tobytes())
-        return loader.load(self._code_dir / fields["file"])
+    def _to_cpu(self) -> Loaded:
+        self._moved = True
+        return self._load_on(CPU)
 
     def _logits(self, request: Message) -> Message:
         device = self._redirection.device

@@ -13,7 +13,7 @@ import torch
 
 from grader.encoded import Encoded
 from grader.wire import Array, Message
-from grader.worker.devices import CPU, Redirection, device_of
+from grader.worker.devices import CPU, Redirection, device_of, is_of_devices
 from grader.worker.failures import absent
 from grader.worker.loading import ModelLoader
 from grader.worker.saved_file import CannotLoad
@@ -50,7 +50,7 @@ class Trainer:
 
         def start(device: torch.device) -> Training:
             return Training(
-                ModelLoader(self._folder, counts, Redirection(device)).new_model,
+                ModelLoader(self._folder, counts.copy(), Redirection(device)).new_model,
                 encoded,
                 Settings(
                     device=device,
@@ -63,7 +63,13 @@ class Trainer:
             )
 
         self._start = start
-        self._training = start(device_of(fields["device"]))
+        device = device_of(fields["device"])
+        try:
+            self._training = start(device)
+        except Exception as error:
+            if device == CPU or not is_of_devices(error):
+                raise
+            self._training = start(CPU)
         # Said now, and not when the time is used up.
         size, most = self._training.state_bytes, self._max_reply_bytes - SPARE_BYTES
         if size > most:
@@ -76,8 +82,8 @@ class Trainer:
     def _more(self, seconds: float) -> Message:
         try:
             progress = self._training.advance(seconds)
-        except Exception:
-            if not self._training.misplaced:
+        except Exception as error:
+            if not self._training.misplaced(error):
                 raise
             self._training = self._start(CPU)
             progress = self._training.advance(seconds)

@@ -76,9 +76,9 @@ class Training:
     ) -> None:
         self._settings = settings
         seed_everything(settings.seed)
-        if settings.device.type == "cuda":
-            torch.set_float32_matmul_precision("high")
-            torch.backends.cudnn.allow_tf32 = True
+        on_gpu = settings.device.type == "cuda"
+        torch.set_float32_matmul_precision("high" if on_gpu else "highest")
+        torch.backends.cudnn.allow_tf32 = on_gpu
         self._redirection = Redirection(settings.device)
         self.model = _module(make_model()).to(settings.device)
         move_remembered_devices(self.model, settings.device)
@@ -120,10 +120,9 @@ class Training:
         state = self.model.state_dict().values()
         return sum(value.nbytes for value in state if isinstance(value, Tensor))
 
-    @property
-    def misplaced(self) -> bool:
+    def misplaced(self, error: BaseException) -> bool:
         """Whether its first batch failed on a GPU because of devices; see ``Redirection``."""
-        return self._redirection.misplaced and self._steps == 0
+        return self._redirection.misplaced(error) and self._steps == 0
 
     def advance(self, seconds: float) -> Progress:
         """Train for this long, by one batch at least, or until all epochs are done."""
@@ -230,13 +229,16 @@ class Training:
 
     def _loss(self, batch: Batch) -> Tensor:
         tokens = self._sentences.tokens(batch)
-        output = self._redirection.run(lambda: self.model(tokens[:, :-1]))
-        logits = _checked(output, tokens.shape, self._characters)
-        return nn.functional.cross_entropy(
-            logits.reshape(-1, logits.shape[-1]),
-            tokens[:, 1:].reshape(-1),
-            ignore_index=self._characters + 2,
-        )
+
+        def of_model() -> Tensor:
+            logits = _checked(self.model(tokens[:, :-1]), tokens.shape, self._characters)
+            return nn.functional.cross_entropy(
+                logits.reshape(-1, logits.shape[-1]),
+                tokens[:, 1:].reshape(-1),
+                ignore_index=self._characters + 2,
+            )
+
+        return self._redirection.run(of_model)
 
     def _batches(self, numbers: Int64) -> list[Batch]:
         lengths, size = self._sentences.lengths, self._settings.batch_size

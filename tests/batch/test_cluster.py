@@ -24,7 +24,7 @@ from grader.commands.output import Output
 from grader.doctor import Sandbox
 from grader.errors import UsageError
 from grader.grading import Request
-from grader.model import IsolationMode
+from grader.modes import IsolationMode
 from grader.rows import Row, Status
 from tests.batch import made
 from tests.batch.dask_cluster import DaskCluster, soon

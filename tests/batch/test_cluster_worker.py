@@ -16,7 +16,7 @@ from grader.batch.parcel import Parcel, pack_course
 from grader.batch.station import Build, Errand
 from grader.errors import UsageError
 from grader.grading import Request
-from grader.model import IsolationMode
+from grader.modes import IsolationMode
 from grader.rows import Arrival
 
 ERRAND = Errand(Arrival(name="alice"), Parcel("alice", (), "", ()), {}, regrade=False)

@@ -14,7 +14,8 @@ from grader.batch.station import Answer, Build, Errand, Station
 from grader.errors import IsolationRefused, RubricError
 from grader.gathering import Part
 from grader.grading import Request
-from grader.model import Isolation, IsolationMode
+from grader.model import Isolation
+from grader.modes import IsolationMode
 from grader.rows import Arrival, Status
 from grader.rubric import Rubric
 from grader.submission import stage

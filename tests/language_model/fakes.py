@@ -107,7 +107,9 @@ class FakeStudent:
         if request.op == "load_model":
             self.model = copy.deepcopy(self.make())
             self.loads += 1
-            return Message("loaded", {"device": "cpu", "parameters": 7, "notes": ["as it is"]})
+            return Message("loaded", {"parameters": 7, "notes": ["as it is"]})
+        if request.op == "model_place":
+            return Message("place", {"device": "cpu", "moved": False})
         tokens = request.arrays[0].astype(np.int64)
         self.before(tokens)
         try:

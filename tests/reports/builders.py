@@ -12,15 +12,8 @@ from grader.measures import (
     ModelMeasures,
     TrainingRun,
 )
-from grader.model import (
-    CheckResult,
-    Isolation,
-    IsolationMode,
-    Outcome,
-    QuestionResult,
-    Report,
-    Versions,
-)
+from grader.model import CheckResult, Isolation, Outcome, QuestionResult, Report, Versions
+from grader.modes import IsolationMode
 
 HOSTILE = "\x1b[31mred\x1b[0m \x1b]0;title\x07\x00\x08\x9b2J\u202egnp [bold]b[/bold] [/x] <&>\"']]>"
 """What a student's message may hold: escapes, control characters, and markup of several kinds."""

@@ -13,7 +13,6 @@ from grader.model import (
     ClaimVerdict,
     Hint,
     Isolation,
-    IsolationMode,
     Mismatch,
     Outcome,
     Report,
@@ -21,6 +20,7 @@ from grader.model import (
     Verdict,
     Visibility,
 )
+from grader.modes import IsolationMode
 from tests.reports.builders import check, passed, question, report
 
 LINK = "https://docs.pytorch.org/docs/stable/generated/torch.nn.GRU.html"

@@ -18,6 +18,7 @@ from grader.language_model.loaded_model import ON_THE_CPU, ModelSource, ModelWor
 from grader.naming import MODEL
 from grader.plugin import Silent
 from grader.wire import Message
+from grader.worker.devices import Redirection
 from grader.worker.sentence_model import LanguageModel
 from grader.worker.trainer import Trainer
 from tests.worker.loading_support import FREQ, MODEL_CODE, TOKENS, HandIn, V, outputs_of
@@ -27,6 +28,10 @@ FORWARD = "        return self.out(self.rnn(self.emb(x))[0])"
 ON_CPU_ALONE = {
     "state": "        return self.out(self.rnn(self.emb(x), torch.zeros(1, len(x), 4))[0])",
     "sum": "        return self.out(self.rnn(self.emb(x) + torch.zeros(2))[0])",
+    "mixed result": """
+        logits = self.out(self.rnn(self.emb(x))[0])
+        return logits if x.device.type == "cpu" else torch.zeros(logits.shape) + logits
+    """,
     "numpy": f"        x.numpy()\n{FORWARD}",
     "lengths": """
         lengths = (x >= 0).sum(1)
@@ -56,7 +61,7 @@ def loaded(hand_in: HandIn, device: str) -> tuple[LanguageModel, Message]:
 
 
 def where(model: LanguageModel) -> object:
-    return model.devices(Message("devices", {})).fields["used"]
+    return model.place(Message("model_place", {})).fields["device"]
 
 
 @pytest.mark.parametrize("code", ON_CPU_ALONE.values(), ids=ON_CPU_ALONE.keys())
@@ -78,7 +83,8 @@ def test_model_that_can_only_be_loaded_on_the_cpu(hand_in: HandIn) -> None:
     """
     handed_in(hand_in, MODEL_CODE + looks)
     model, reply = loaded(hand_in, GPU)
-    assert (reply.fields["device"], where(model)) == ("cpu", "cpu")
+    assert (reply.op, where(model)) == ("loaded", "cpu")
+    assert model.place(Message("model_place", {})).fields["moved"]
     assert model.logits(LOGITS).arrays[0].shape == (2, 3, V + 3)
 
 
@@ -130,8 +136,23 @@ def begun(hand_in: HandIn, device: str) -> tuple[Trainer, Message]:
     return trainer, trainer.begin(Message("train_begin", fields, (FREQ, *sentences())))
 
 
-def test_training_goes_to_the_cpu_too(hand_in: HandIn) -> None:
-    hand_in.script("rnn_lm.py", MODEL_CODE.replace(FORWARD, ON_CPU_ALONE["state"]))
+def test_full_gpu_is_no_reason_to_move() -> None:
+    redirection = Redirection(torch.device(GPU))
+    redirection.on = True
+    assert redirection.misplaced(RuntimeError("on the same device"))
+    assert not redirection.misplaced(torch.OutOfMemoryError("CUDA out of memory"))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        MODEL_CODE.replace(FORWARD, ON_CPU_ALONE["state"]),
+        MODEL_CODE.replace(FORWARD, ON_CPU_ALONE["mixed result"]),
+    ],
+    ids=["state", "result"],
+)
+def test_training_goes_to_the_cpu_too(hand_in: HandIn, code: str) -> None:
+    hand_in.script("rnn_lm.py", code)
     weights = []
     for device in ("cpu", GPU):
         trainer, reply = begun(hand_in, device)

@@ -139,7 +139,8 @@ def test_form(
     student = start()
     fields = load(student).fields
     assert fields["notes"] == notes
-    assert fields["device"] == "cpu"
+    place = student.ask(Message("model_place", {}), 60.0, "The model").fields
+    assert (place["device"], place["moved"]) == ("cpu", False)
     assert fields["parameters"] == sum(p.numel() for p in trained.parameters())
     assert_runs(student, expected)
 

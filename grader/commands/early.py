@@ -1,0 +1,36 @@
+"""What a grading begins with, before this process imports anything large.
+
+To import torch takes a second, here and in each server that forks with it in memory. The sooner the
+servers begin, the more of that overlaps.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from grader.errors import UsageError
+from grader.sandbox.forkserver import ForkServer
+from grader.sandbox.scratch import remove_scratch
+
+
+def check_writable(folder: Path) -> None:
+    """Raises UsageError when reports cannot be written there; makes nothing."""
+    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+        raise UsageError(f"reports cannot be written to {folder}: look at {nearest}")
+
+
+@contextmanager
+def fork_server() -> Iterator[ForkServer]:
+    """The server that workers are forked from, for a ``Sandbox``; it ends with the context."""
+    folder = Path(tempfile.mkdtemp(prefix="grader-"))
+    server = ForkServer(folder)
+    try:
+        yield server
+    finally:
+        server.close()
+        remove_scratch(folder)
