@@ -35,11 +35,13 @@ START_S = 60.0
 ACT_S = 10.0
 DEADLINE_S = 0.1
 AMPLE_BYTES = 2048 << 20
-SOME_BYTES = 128 << 20
+SOME_BYTES = 64 << 20
 """What the worker that takes more than it may can have beyond what it was forked with. To touch
 memory for the first time takes a second a gigabyte on some machines."""
 TOO_MANY_MB = 1500
 LEFT_BEHIND_S = 30.0
+AT_ONCE = 4
+"""Acts that are attempted at the same time: a worker is mostly waited for."""
 
 # Which layers stand in the way of an act, the first to be met first.
 FILE_LAYERS = (layers.LANDLOCK, layers.USER_ID)
@@ -143,9 +145,9 @@ def examine(
             first, *others = _acts(folder, test_data, tcp, udp)
             # When it has been tried, the server is as large as it gets.
             verdicts = [examination.attempt(first)]
-            with ThreadPoolExecutor(2, thread_name_prefix="slow acts") as pool:
+            with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="acts") as pool:
                 slow = [pool.submit(examination.memory), pool.submit(examination.deadline)]
-                verdicts += [examination.attempt(act) for act in others]
+                verdicts += pool.map(examination.attempt, others)
                 verdicts += [act.result() for act in slow]
             # By now none of their workers is left.
             verdicts.append(examination.left_behind())
