@@ -99,6 +99,15 @@ def test_nothing_to_grade(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+def test_place_that_cannot_be_written_to_is_told_gradescope(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    results = tmp_path / "results.json"
+    done = grader(ALICE, "--out", tmp_path / "file" / "out", "--gradescope", results)
+    assert done.returncode == 2
+    assert "cannot be written" in done.stderr
+    assert "cannot be written" in json.loads(results.read_text())["output"]
+
+
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -121,7 +130,7 @@ def here(
     for name in COLOURS:
         monkeypatch.delenv(name, raising=False)
     server = nullcontext(sandbox.server)
-    monkeypatch.setattr("grader.commands.early.fork_server", lambda: server)
+    monkeypatch.setattr("grader.commands.early.fork_server", lambda _: server)
     monkeypatch.setattr("grader.doctor.Sandbox", lambda *_, server: nullcontext(sandbox))
     return run
 

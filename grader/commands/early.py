@@ -25,8 +25,12 @@ def check_writable(folder: Path) -> None:
 
 
 @contextmanager
-def fork_server() -> Iterator[ForkServer]:
-    """The server that workers are forked from, for a ``Sandbox``; it ends with the context."""
+def fork_server(reports: Path) -> Iterator[ForkServer]:
+    """The server that workers are forked from, for a ``Sandbox``; it ends with the context.
+
+    Raises UsageError when nothing can be written to the folder ``reports``.
+    """
+    check_writable(reports)
     folder = Path(tempfile.mkdtemp(prefix="grader-"))
     server = ForkServer(folder)
     try:
