@@ -33,6 +33,10 @@ SCORED_BY = 0.5
 SIDE_FIGURES_BY = 0.6
 Z_QUICK = 4.4
 """Standard errors for a confidence of 1 in 10,000 in all looks together: they are at most ten."""
+IN_DOUBT = (
+    "--quick ended when the points for whole sentences were certain, but the language model looks "
+    "ahead, and what it scores without is near a threshold: grade without --quick to be sure"
+)
 Z_FLAG = 4.0
 MOST_NATS = 700.0
 """The perplexity of a larger loss is no number."""
@@ -112,6 +116,8 @@ class Evaluator:
                 *flags,
             )
         loss, interval = _counted(totals, findings)
+        if whole.stopped == "quick" and self._in_doubt(_counted(totals, findings, Z_QUICK)[1]):
+            flags = (IN_DOUBT, *flags)
         measures = ModelMeasures(
             loss=loss,
             interval=interval,
@@ -162,14 +168,16 @@ class Evaluator:
             self._progress(f"scoring, loss {totals.loss:.3f} so far", done)
             if self._clock.used_s + expected_s > fraction * self._clock.limit_s:
                 return "time"
-            if self._wanted.quick:
-                interval = totals.interval(Z_QUICK)
-                bounds = (threshold.below for threshold in self._rubric.thresholds)
-                if not any(interval.low < bound <= interval.high for bound in bounds):
-                    return "quick"
+            if self._wanted.quick and not self._in_doubt(totals.interval(Z_QUICK)):
+                return "quick"
             return None
 
         return stop
+
+    def _in_doubt(self, interval: Interval) -> bool:
+        """Whether a threshold lies between the bounds of the loss."""
+        bounds = (threshold.below for threshold in self._rubric.thresholds)
+        return any(interval.low < bound <= interval.high for bound in bounds)
 
     def _require_enough(self, whole: WholeSentences) -> None:
         scored, least = whole.totals.sentences, self._rubric.least_sentences
@@ -241,12 +249,12 @@ class Evaluator:
         )
 
 
-def _counted(totals: LossTotals, findings: Findings) -> tuple[float, Interval]:
+def _counted(totals: LossTotals, findings: Findings, z: float = Z_95) -> tuple[float, Interval]:
     """The loss that gives the points: without what seeing whole sentences gained, if it did."""
     if not findings.looks_ahead or findings.gain is None:
-        return totals.loss, totals.interval()
+        return totals.loss, totals.interval(z)
     loss = totals.loss + findings.gain.mean
-    margin = Z_95 * math.hypot(totals.standard_error, findings.gain.standard_error)
+    margin = z * math.hypot(totals.standard_error, findings.gain.standard_error)
     return loss, Interval(low=loss - margin, high=loss + margin)
 
 

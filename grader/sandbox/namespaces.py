@@ -20,8 +20,8 @@ OWN_PID_NAMESPACE = "/proc/self/ns/pid"
 def children_apart(wanted: bool) -> Iterator[bool]:
     """If ``wanted``, the next child that this process forks is process 1 of a PID namespace.
 
-    Yields whether it is. It is not where this process may not do so, which takes root, or could not
-    come back afterwards. Raises OSError when it cannot all the same.
+    Yields whether that is so: it takes root, and a way back afterwards. Raises OSError when that
+    way is closed all the same.
     """
     own = os.open(OWN_PID_NAMESPACE, os.O_RDONLY | os.O_CLOEXEC) if wanted else -1
     try:

@@ -20,7 +20,7 @@ from grader.encoded import Encoded, Int64
 from grader.errors import CheckFailed
 from grader.grading import Grading, Request
 from grader.language_model.corpus import Corpus
-from grader.language_model.evaluation import Z_QUICK, Evaluation, Evaluator, Wanted
+from grader.language_model.evaluation import IN_DOUBT, Z_QUICK, Evaluation, Evaluator, Wanted
 from grader.measures import ModelMeasures
 from grader.model import Outcome
 from grader.plugin import Silent
@@ -290,6 +290,20 @@ def test_quick_never_ends_while_a_threshold_is_in_doubt(evaluating: Evaluating, 
     else:
         assert measures.sentences == 3000
     assert (measures.stopped == "finished") or abs(by) > 0.03
+
+
+@pytest.mark.parametrize(("by", "in_doubt"), [(0.0, True), (3.0, False)])
+def test_quick_says_so_when_what_looks_ahead_is_near_a_threshold(
+    evaluating: Evaluating, by: float, in_doubt: bool
+) -> None:
+    def make() -> nn.Module:
+        return Peeking(everywhere)
+
+    bounds = thresholds(loss_from_beginnings(make, TEST) + by)
+    found = evaluating(make, test=MANY, quick=True, prefix_loss_positions=400, thresholds=bounds)
+    assert found.measures.stopped == "quick"
+    assert found.measures.causality.looks_ahead
+    assert (IN_DOUBT in found.flags) == in_doubt
 
 
 def test_all_sentences_are_scored_unless_quick_was_asked_for(evaluating: Evaluating) -> None:
