@@ -5,12 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import psutil
 import pytest
 import torch
 
 from grader.doctor import Sandbox
-from grader.errors import CheckFailed, HarnessError
 from grader.grading import Grading, Request
 from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE
 from grader.model import Outcome
@@ -18,32 +16,16 @@ from grader.modes import IsolationMode
 from grader.plugin import Silent
 from grader.rubric import Rubric
 from grader.sandbox import ForkServer
-from grader.student import Answer, Returned, Several, Student
-from grader.wire import Message
+from grader.student import Returned, Several, Student
 from tests.conftest import LIMITS, OUTPUT_KB, REPLY_MB, Handing
-
-ONE_SECOND = LIMITS.replace("call_s = 30", "call_s = 1")
-ARRAY = np.arange(6, dtype=np.float32).reshape(2, 3)
-
-
-def failure(student: Student, function: str = "rnn") -> CheckFailed:
-    with pytest.raises(CheckFailed) as error:
-        student.call(function, (ARRAY,), 0)
-    return error.value
-
-
-def array(answer: Answer) -> list[object]:
-    assert isinstance(answer.value, np.ndarray)
-    values: list[object] = answer.value.tolist()
-    return values
-
-
-def assert_still_answers(student: Student) -> None:
-    """A call after one that went wrong is not spoilt by it."""
-    assert array(student.call("good", (ARRAY,), 0)) == (2 * ARRAY).tolist()
-
-
-GOOD = "def good(x): return 2 * x\n"
+from tests.student_support import (
+    ARRAY,
+    GOOD,
+    ONE_SECOND,
+    array,
+    assert_still_answers,
+    failure,
+)
 
 
 def test_answer(hand_in: Handing) -> None:
@@ -218,15 +200,6 @@ def test_endless_loop(hand_in: Handing) -> None:
     assert_still_answers(student)
 
 
-def test_after_two_timeouts_nothing_more_is_tried(hand_in: Handing) -> None:
-    code = f"{GOOD}def rnn(x):\n    while True:\n        try: [].pop()\n        except: pass"
-    student = hand_in(code, limits=ONE_SECOND.replace("call_s = 1", "call_s = 0.2"))
-    messages = [failure(student).message for _ in range(3)]
-    assert "was not tried" not in messages[1]
-    assert "was not tried" in messages[2]
-    assert failure(student, "good").outcome is Outcome.TIMEOUT
-
-
 def test_waiting_for_input_ends_at_once(hand_in: Handing) -> None:
     failed = failure(hand_in("def rnn(x): return input()"))
     assert failed.outcome is Outcome.EXCEPTION
@@ -306,13 +279,6 @@ def test_import_that_fails_names_the_line(hand_in: Handing) -> None:
     failed = failure(hand_in("import numpy\n\ndef rnn(x):\n    return x +\n"))
     assert [(line.file, line.line) for line in failed.traceback] == [("implementation.py", 4)]
     assert "line 4 of implementation.py" in failed.message
-
-
-def test_import_is_not_tried_again(hand_in: Handing) -> None:
-    student = hand_in("print('importing')\nraise ValueError")
-    first, second = failure(student), failure(student)
-    assert first.message == second.message
-    assert student.take_output().count("importing") == 1
 
 
 @pytest.mark.parametrize("code", ["", "rnn = 3", "def RNN(x): return x", "class rnn_: pass"])
@@ -471,134 +437,3 @@ def test_nothing_of_the_graders_environment_is_visible(
         student.restart()
     assert seen[:2] == [False, False]
     assert not any(seen)
-
-
-def test_after_too_much_memory_twice_nothing_more_is_tried(hand_in: Handing) -> None:
-    code = f"{GOOD}def rnn(x):\n    held = []\n    while True: held.append(bytearray(1) * 10**7)"
-    student = hand_in(code, limits=f"{LIMITS}memory_mb = 400")
-    failures = [failure(student) for _ in range(3)]
-    assert {failed.outcome for failed in failures} == {Outcome.OUT_OF_MEMORY}
-    assert ["was not tried" in failed.message for failed in failures] == [False, False, True]
-    student.begin_question()
-    assert_still_answers(student)
-
-
-def test_calls_that_the_system_ends_do_not_count(hand_in: Handing) -> None:
-    student = hand_in("def rnn(x):\n    return x\n")
-    for _ in range(3):
-        assert array(student.call("rnn", (ARRAY,), 0)) == ARRAY.tolist()
-        worker_of(student).kill()
-        assert failure(student).by_system
-    assert array(student.call("rnn", (ARRAY,), 0)) == ARRAY.tolist()
-
-
-def test_import_that_the_system_ends_is_tried_twice(hand_in: Handing) -> None:
-    student = hand_in("def rnn(x):\n    return x\n")
-    for _ in range(2):
-        worker_of(student).kill()
-        assert failure(student).by_system
-    assert failure(student).by_system
-    student.begin_question()
-    assert array(student.call("rnn", (ARRAY,), 0)) == ARRAY.tolist()
-
-
-def test_models_may_take_too_much_memory_more_often(hand_in: Handing) -> None:
-    student = hand_in("x = 1\n", limits=f"{LIMITS}memory_mb = 400\ntimeouts = 1")
-    takes = Message("attempt", {"act": "take_memory", "target": "1000"})
-    for _ in range(2):
-        with pytest.raises(CheckFailed, match="400 MB"):
-            student.ask(takes, 60.0, "The model")
-
-
-def test_timeouts_of_one_question_are_nothing_to_the_next(hand_in: Handing) -> None:
-    code = """
-        import time
-        def rnn(*_):
-            time.sleep(100)
-        def gru(x):
-            return x
-    """
-    student = hand_in(code, limits="[limits]\ncall_s = 0.5\ntimeouts = 1\n")
-    assert failure(student, "rnn").outcome is Outcome.TIMEOUT
-    assert "was not tried" in failure(student, "gru").message
-    student.begin_question()
-    value = student.call("gru", (np.ones(2, np.float32),), 0).value
-    assert isinstance(value, np.ndarray)
-
-
-def test_layers_of_one_question_are_nothing_to_the_next(hand_in: Handing) -> None:
-    student = hand_in("""
-        import torch
-        def rnn(x):
-            torch.nn.GRU(2, 2)(x[None])
-            return x
-    """)
-    student.call("rnn", (torch.ones(1, 2),), 0)
-    assert student.layers_seen == {"gru"}
-    student.begin_question()
-    assert student.layers_seen == set()
-
-
-def test_worker_is_inherited_until_it_is_a_new_one(hand_in: Handing) -> None:
-    student = hand_in("def rnn():\n    return 1\n")
-    student.begin_question()
-    assert not student.inherited
-    student.call("rnn", (), 0)
-    assert not student.inherited
-    student.begin_question()
-    assert student.inherited
-    student.restart()
-    assert not student.inherited
-
-
-def test_import_that_failed_by_chance_is_tried_again_for_the_next_question(
-    hand_in: Handing,
-) -> None:
-    student = hand_in("import os\nos._exit(3)\n")
-    first = failure(student)
-    assert first.outcome is Outcome.CRASH
-    assert failure(student) is first
-    student.begin_question()
-    assert failure(student) is not first
-
-    broken = failure_of_import(student, "x = ")
-    assert broken is not first
-
-
-def failure_of_import(student: Student, code: str) -> CheckFailed:
-    """Of other code; that it is no Python is no chance, and asked for once."""
-    (student.submission.folder / "implementation.py").write_text(code)
-    student.begin_question()
-    found = failure(student)
-    assert found.outcome is Outcome.EXCEPTION
-    student.begin_question()
-    assert failure(student) is found
-    return found
-
-
-def worker_of(student: Student) -> psutil.Process:
-    process = student._connected()._process
-    return psutil.Process(process.pid)
-
-
-def test_worker_that_the_system_killed_may_be_tried_again(hand_in: Handing) -> None:
-    student = hand_in("def rnn(x):\n    return x\n")
-    worker_of(student).kill()
-    killed = failure(student)
-    assert killed.by_system
-    assert killed.outcome is Outcome.OUT_OF_MEMORY
-
-
-def test_worker_that_ended_itself_did_so(hand_in: Handing) -> None:
-    student = hand_in("def rnn(x):\n    import os; os._exit(1)\n")
-    assert not failure(student).by_system
-
-
-def test_end_of_the_server_is_no_fault_of_the_students(hand_in: Handing) -> None:
-    with Sandbox(IsolationMode.OFF, EMBEDDED_CORPUS / TEST_FILE) as own:
-        student = hand_in("def rnn(x):\n    return x\n", sandbox=own)
-        worker = worker_of(student)
-        psutil.Process(own.server.pid).kill()
-        worker.kill()
-        with pytest.raises(HarnessError, match="server"):
-            student.call("rnn", (ARRAY,), 0)
