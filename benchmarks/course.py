@@ -11,7 +11,8 @@ hand-ins. The honest and the hostile are sampled and scaled apart. Otter gets ho
 it cannot end the others, and its hostile tenth is counted as if it were honest.
 
 Then courses of other sizes: time, CPU and the grader's own peak memory by size, and a line through
-the times. CPU is that of the whole process tree by the kernel's account (``counted``).
+the times; and the course once more by a single job. CPU is that of the whole process tree by the
+kernel's account (``counted``).
 
 Exits with code 1 unless the grader is 20 times as fast as pytest and 10 times as fast as otter,
 takes under 150 ms of CPU for a hand-in, and neither its memory nor its time for a hand-in grows.
@@ -110,7 +111,10 @@ def by_count(place: Path, of: Sizes, console: Console) -> dict[str, Any]:
         costs.append(grade(folder / "course", folder / "results", of.jobs))
         console.print(f"{count} hand-ins: {costs[-1].wall_s:.1f} s")
     slope, start, off = line(of.counts, [cost.wall_s for cost in costs])
+    alone = grade(place / "course", place / "alone" / "results", 1)
+    console.print(f"{of.count} hand-ins, one at a time: {alone.wall_s:.1f} s")
     return {
+        "one_job": asdict(alone),
         "counts": list(of.counts),
         "costs": [asdict(cost) for cost in costs],
         "line": {"s_each": slope, "s_start": start, "largest_part_off": off},
@@ -160,7 +164,8 @@ def show(found: dict[str, Any], console: Console) -> None:
     fit = found["line"]
     console.print(
         f"{1000 * fit['s_each']:.0f} ms a hand-in and {fit['s_start']:.1f} s once; at most "
-        f"{fit['largest_part_off']:.0%} off that line. Limits: {CALL_S:g} s a call, {MEMORY_MB} MB."
+        f"{fit['largest_part_off']:.0%} off that line. One at a time, {found['count']} took "
+        f"{found['one_job']['wall_s']:.1f} s. Limits: {CALL_S:g} s a call, {MEMORY_MB} MB."
     )
 
 

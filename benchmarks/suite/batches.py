@@ -70,7 +70,7 @@ def course(found: Measured) -> list[Figure]:
     cpu = [1000 * cost["cpu_s"] / count for cost in found["grader"]]
     memory = [cost["peak_mb"] for cost in found["costs"]]
     sizes = " ".join(map(str, found["counts"]))
-    fit = found["line"]
+    fit, alone = found["line"], found["one_job"]
     return [
         *figures,
         Figure(
@@ -91,6 +91,14 @@ def course(found: Measured) -> list[Figure]:
             "s",
             "a line",
             reached["linear"],
+        ),
+        Figure(
+            f"time for {count} hand-ins, one at a time and {found['jobs']} at a time",
+            f"{alone['wall_s']:.1f} s and {statistics.median(own):.1f} s; peak memory of the "
+            f"grader's process {alone['peak_mb']:.0f} and {max(memory):.0f} MB",
+            "",
+            (alone["wall_s"], statistics.median(own)),
+            "s",
         ),
         Figure(
             f"peak memory of the grader's process, {sizes} hand-ins",

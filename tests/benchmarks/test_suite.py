@@ -30,6 +30,8 @@ COURSE = {
     ],
     "counts": [50, 100],
     "costs": [COST, COST],
+    "one_job": COST,
+    "jobs": 2,
     "line": {"s_each": 0.05, "s_start": 3.0, "largest_part_off": 0.02},
     "reached": {"pytest": True, "otter": None, "cpu": True, "memory": True, "linear": False},
 }
@@ -106,12 +108,13 @@ def test_goals_of_speed_do_not_count_in_a_quick_run() -> None:
 
 
 def test_course_is_told_with_its_ratios_and_what_was_not_measured() -> None:
-    pytest_, otter, cpu, line, memory = course(COURSE)
+    pytest_, otter, cpu, line, jobs, memory = course(COURSE)
     assert pytest_.values == (30.0, 25.0)
     assert "a sample of 15" in pytest_.text
     assert (otter.text, otter.reached) == ("not measured: left out", None)
     assert cpu.values == (100.0, 100.0)
     assert (line.reached, memory.reached) == (False, True)
+    assert jobs.values == (10.0, 15.0)
     [series] = course_series(COURSE)
     assert series.lines["line"] == [(50.0, 5.5), (100.0, 8.0)]
 
