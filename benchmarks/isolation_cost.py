@@ -175,7 +175,7 @@ def main(
     if not console.is_terminal:
         console = Console(highlight=False, width=WIDTH)
     load_before = os.getloadavg()[0]
-    server = ForkServer(Path(tempfile.mkdtemp(prefix="grader-")))
+    server = ForkServer()
     try:
         with tempfile.TemporaryDirectory(prefix="grader-cost-") as folder:
             Path(folder).chmod(0o711)

@@ -221,8 +221,6 @@ def grade(
     """
     from grader.commands.early import fork_server
 
-    # Of what is imported nothing is garbage, and to look for it takes a tenth of the time.
-    gc.disable()
     # Ended by the system or by hand, workers and their folders still go.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with _gradescope_told(gradescope), fork_server(out or Path("results")) as server:

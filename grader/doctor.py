@@ -71,7 +71,7 @@ class Sandbox:
     ) -> None:
         """``server`` runs already, and its folder is used; else one is started, with ``folder``."""
         self.mode = mode
-        self.server = server or ForkServer(folder or Path(tempfile.mkdtemp(prefix="grader-")))
+        self.server = server or ForkServer(folder)
         self.folder = self.server.folder
         """Where hand-ins are staged; it goes with the server, even when this process is killed."""
         # Workers may have a user id of their own: they pass through, but cannot list what is there.
@@ -93,8 +93,6 @@ class Sandbox:
         """End the server and its workers."""
         self._pool.shutdown(wait=True, cancel_futures=True)
         self.server.close()
-        # The server has done that, unless it was killed.
-        remove_scratch(self.folder)
 
     def isolation(self) -> Isolation:
         """What was found; waits until the examination has ended.

@@ -73,6 +73,7 @@ def with_questions(ids: Sequence[str], rubric: Rubric, use: Callable[[Judge], No
     # The oracle's matrices are tiny: waking further threads for them takes longer than they do.
     torch.set_num_threads(1)
     loop = _Loop(rubric, use)
+    # A student's parameters may overflow in the oracle's hands; nobody is told of it twice.
     with warnings.catch_warnings(action="ignore"):
         status = pytest.main([*PYTEST_OPTIONS, *(str(files[id]) for id in ids)], plugins=[loop])
     if loop.error is not None:

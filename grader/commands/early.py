@@ -7,14 +7,12 @@ servers begin, the more of that overlaps.
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from grader.errors import UsageError
 from grader.sandbox.forkserver import ForkServer
-from grader.sandbox.scratch import remove_scratch
 
 
 def check_writable(folder: Path) -> None:
@@ -31,10 +29,5 @@ def fork_server(reports: Path) -> Iterator[ForkServer]:
     Raises UsageError when nothing can be written to the folder ``reports``.
     """
     check_writable(reports)
-    folder = Path(tempfile.mkdtemp(prefix="grader-"))
-    server = ForkServer(folder)
-    try:
+    with closing(ForkServer()) as server:
         yield server
-    finally:
-        server.close()
-        remove_scratch(folder)

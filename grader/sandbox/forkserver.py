@@ -27,7 +27,7 @@ import time
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryFile, mkdtemp
 from typing import NoReturn
 
 import psutil
@@ -118,7 +118,9 @@ class ForkServer(ForkClient):
     """A server's first client, which started it. That returns at once; its imports go on beside
     the caller's own. With the server goes ``folder``, where workers have their scratch folders."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
+        """``folder``: None for a new one."""
+        folder = folder or Path(mkdtemp(prefix="grader-"))
         control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         super().__init__(control)
         self.folder = folder
@@ -161,7 +163,7 @@ class ForkServer(ForkClient):
         return HarnessError(f"the server that starts workers has ended: {last_words}")
 
     def close(self) -> None:
-        """End the server and every worker that still runs."""
+        """End the server and every worker that still runs; the folder goes."""
         self._control.close()
         try:
             self._process.wait(timeout=5)
@@ -169,6 +171,8 @@ class ForkServer(ForkClient):
             self._process.kill()
             self._process.wait()
         self._log.close()
+        # The server has done that, unless it was killed.
+        remove_scratch(self.folder)
 
 
 @dataclass(frozen=True)

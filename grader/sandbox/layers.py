@@ -92,10 +92,7 @@ def _enter_linux(
 ) -> InForce:
     from grader.sandbox import identity, landlock, namespaces, seccomp
 
-    def wanted(layer: str) -> bool:
-        return layer not in spec.omit
-
-    namespaced = wanted(PID_NAMESPACE) and namespaces.unshare(processes=not apart)
+    namespaced = wants(spec, PID_NAMESPACE) and namespaces.unshare(processes=not apart)
     if not apart and namespaced:
         pid = os.fork()
         if pid:
@@ -104,9 +101,9 @@ def _enter_linux(
         announce(os.getpid())
     _limit_resources(spec)
     owner = Path(spec.scratch_dir).stat().st_uid
-    own_user = wanted(USER_ID) and identity.become(owner)
-    capless = wanted(CAPABILITIES) and identity.drop_capabilities()
-    landlock_abi = landlock.restrict(spec) if wanted(LANDLOCK) else 0
+    own_user = wants(spec, USER_ID) and identity.become(owner)
+    capless = wants(spec, CAPABILITIES) and identity.drop_capabilities()
+    landlock_abi = landlock.restrict(spec) if wants(spec, LANDLOCK) else 0
     return {
         PID_NAMESPACE: namespaced or apart,
         NETWORK_NAMESPACE: namespaced,
@@ -114,7 +111,7 @@ def _enter_linux(
         CAPABILITIES: capless,
         LANDLOCK: landlock_abi >= landlock.FILES_ABI,
         LANDLOCK_SCOPES: landlock_abi >= landlock.SCOPES_ABI,
-        SECCOMP: wanted(SECCOMP) and seccomp.restrict(may_fork=spec.processes > 1),
+        SECCOMP: wants(spec, SECCOMP) and seccomp.restrict(may_fork=spec.processes > 1),
     }
 
 
