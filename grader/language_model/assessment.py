@@ -11,7 +11,7 @@ from grader.language_model.clock import Progress
 from grader.language_model.corpus import Corpus
 from grader.language_model.evaluation import Evaluation, Evaluator, Wanted
 from grader.language_model.loaded_model import ModelSource
-from grader.language_model.training import TrainedModel, TrainingPlan, train
+from grader.language_model.training import ANSWER_S, TrainedModel, TrainingPlan, train
 from grader.model import Outcome
 from grader.modes import ModelMode
 from grader.naming import MODEL_CODE
@@ -107,6 +107,7 @@ class Assessment:
             device=self._device,
             why=why,
             progress=self._progress,
+            answer_s=min(ANSWER_S, self._wanted.limit_s),
         )
         return self._evaluated(trained)
 

@@ -81,27 +81,34 @@ def train(
     device: str,
     why: str,
     progress: Progress,
+    answer_s: float = ANSWER_S,
     clock: Callable[[], float] = time.monotonic,
 ) -> TrainedModel:
     """Train the hand-in's ``SentenceModel`` in the student's worker, which is ended afterwards.
 
     Takes at most ``plan.max_time_s``, the time to send and build everything, ``VALIDATION_S`` and
-    one batch. Raises CheckFailed when the model cannot be built or trained, or never has a loss
-    that is a number.
+    one batch; to build, and each batch, may take ``answer_s``. Raises CheckFailed when the model
+    cannot be built or trained, or never has a loss that is a number.
     """
     try:
-        return _Run(student, plan, progress, clock).result(corpus, seed, device, why)
+        return _Run(student, plan, progress, answer_s, clock).result(corpus, seed, device, why)
     finally:
         student.restart()
 
 
 class _Run:
     def __init__(
-        self, student: Student, plan: TrainingPlan, progress: Progress, clock: Callable[[], float]
+        self,
+        student: Student,
+        plan: TrainingPlan,
+        progress: Progress,
+        answer_s: float,
+        clock: Callable[[], float],
     ) -> None:
         self._student = student
         self._plan = plan
         self._tell = progress
+        self._answer_s = answer_s
         self._clock = clock
 
     def result(self, corpus: Corpus, seed: int, device: str, why: str) -> TrainedModel:
@@ -190,14 +197,14 @@ class _Run:
         arrays: tuple[NDArray[Any], ...] = (),
     ) -> Message:
         try:
-            reply = self._student.ask(Message(op, fields, arrays), seconds + ANSWER_S, doing)
+            reply = self._student.ask(Message(op, fields, arrays), seconds + self._answer_s, doing)
         except CheckFailed as failure:
             if failure.outcome is not Outcome.TIMEOUT:
                 raise
             raise CheckFailed(
                 Outcome.TIMEOUT,
-                f"{doing} took more than {ANSWER_S:g} s. Is the model much larger than the given "
-                "one, or is there a loop over characters that could be one call of torch?",
+                f"{doing} took more than {self._answer_s:g} s. Is the model much larger than the "
+                "given one, or is there a loop over characters that could be one call of torch?",
             ) from None
         if reply.op == "untrainable":
             raise CheckFailed(Outcome.WRONG, text(reply.fields.get("message")))
