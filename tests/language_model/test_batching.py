@@ -10,7 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from grader.language_model.batching import FIRST_TOKENS, TokenBudget, by_length, window
+from grader.language_model.batching import (
+    FIRST_TOKENS,
+    LEAST_BATCHES,
+    MOST_BATCHES,
+    TokenBudget,
+    by_length,
+    window,
+)
 
 Int64 = NDArray[np.int64]
 lengths_of_sentences = st.lists(st.integers(1, 100), min_size=1, max_size=80).map(
@@ -140,8 +147,8 @@ def test_budget_with_no_room_to_grow(most: int) -> None:
     machine = Machine(dict.fromkeys((most, FIRST_TOKENS), 1000.0), most)
     assert machine.score() == min(most, FIRST_TOKENS)
     assert set(machine.tried) == {min(most, FIRST_TOKENS)}
-    # It looks as seldom from the beginning as it does in the end.
-    assert TokenBudget(most).window_tokens == machine.budget.window_tokens
+    # Nothing is sought, so it looks as seldom from the beginning as a budget that has settled.
+    assert TokenBudget(most).window_tokens == LEAST_BATCHES * min(most, FIRST_TOKENS)
 
 
 def test_budget_settles_back_when_more_is_not_worth_it() -> None:
@@ -172,6 +179,18 @@ def test_settled_budget_stays_and_looks_less_often() -> None:
     assert budget.window_tokens > before
     budget.measured(budget.window_tokens, 1e-6)
     assert budget.tokens == FIRST_TOKENS
+
+
+@pytest.mark.parametrize(
+    ("rate", "batches"), [(10.0, LEAST_BATCHES), (500.0, 10), (1000.0, 20), (1e6, MOST_BATCHES)]
+)
+def test_settled_budget_looks_after_the_same_time(rate: float, batches: int) -> None:
+    machine = Machine({100: rate}, 100)
+    machine.score()
+    assert machine.budget.window_tokens == batches * 100
+    # What is left over in the end says nothing of the rate.
+    machine.budget.measured(1, 1.0)
+    assert machine.budget.window_tokens == batches * 100
 
 
 def test_no_time_at_all_is_no_error() -> None:
