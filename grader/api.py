@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import TypedDict, Unpack
 
 from grader.batch.course import grade_course, plan
+from grader.batch.executors import executor_for
 from grader.batch.grade_one import Done
-from grader.batch.local import LocalExecutor
-from grader.batch.turns import model_turns
 from grader.doctor import Sandbox
 from grader.engine import grade as grade_submission
 from grader.grading import Request
@@ -75,6 +74,7 @@ def grade_many(
     out: Path | str,
     *,
     jobs: int | None = None,
+    cluster: str = "",
     regrade: bool = False,
     isolation: IsolationMode = IsolationMode.BEST_EFFORT,
     done: Callable[[Done], None] = lambda _: None,
@@ -83,7 +83,8 @@ def grade_many(
     """Grade the hand-ins of a course into ``out`` and return a row for each.
 
     What is in ``out`` from an earlier run and has not changed is kept, unless ``regrade`` is set.
-    ``jobs``: how many are graded at once; None: one for each core. ``done`` is called with each
+    ``jobs``: how many are graded at once; None: one for each core. ``cluster``: the address of a
+    Dask scheduler, whose workers grade in place of this machine. ``done`` is called with each
     result when it has been written. Raises what ``grade`` does.
     """
     request = _request(path, options)
@@ -93,8 +94,9 @@ def grade_many(
         tempfile.TemporaryDirectory(prefix="unpacked-", dir=sandbox.folder) as unpacked,
     ):
         tasks = plan(request, Path(out), Path(unpacked), regrade=regrade)
-        turns = model_turns(request.device, rubric)
-        executor = LocalExecutor(jobs or available_cores(), sandbox, request, turns)
+        executor = executor_for(
+            request, sandbox, rubric, jobs=jobs or available_cores(), cluster=cluster
+        )
         graded = grade_course(tasks, executor, Path(out), rubric, told=done)
     if graded.interrupted:
         raise KeyboardInterrupt

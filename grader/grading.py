@@ -75,9 +75,7 @@ class Grading:
         what was handed in, in a folder that workers can pass through to."""
         self.request = request
         self.progress = progress
-        rubric = Rubric.load(request.rubric)
-        timeout = request.timeout_s
-        self.rubric = rubric if timeout is None else rubric.with_call_limit(timeout)
+        self.rubric = rubric_of(request)
         self._sandbox = sandbox
         self._start = time.monotonic()
         self._corpus = corpus
@@ -100,8 +98,7 @@ class Grading:
         except BaseException:
             remove_scratch(self._folder)
             raise
-        own = int(self.submission.digest[:SEED_DIGITS], 16)
-        self.seed = own if request.seed is None else request.seed
+        self.seed = seed_of(request, self.submission)
 
     def __enter__(self) -> Self:
         return self
@@ -218,6 +215,18 @@ class Grading:
     def _claims(self, questions: tuple[QuestionResult, ...]) -> tuple[Claim, ...]:
         notebooks = Notebooks.read(self.submission.folder, sorted(self.submission.files))
         return claims_of(notebooks, questions, same_data=self.request.data != EMBEDDED_CORPUS)
+
+
+def rubric_of(request: Request) -> Rubric:
+    """The rubric that a request names, with the limit that it asks for. Raises RubricError."""
+    rubric = Rubric.load(request.rubric)
+    return rubric if request.timeout_s is None else rubric.with_call_limit(request.timeout_s)
+
+
+def seed_of(request: Request, submission: Submission) -> int:
+    """The seed of all draws for a submission: the one asked for, or else its own."""
+    own = int(submission.digest[:SEED_DIGITS], 16)
+    return own if request.seed is None else request.seed
 
 
 def _evaluated(assessment: Assessment) -> Evaluation | CheckFailed:

@@ -27,16 +27,15 @@ from distributed import Client, Future, KilledWorker
 
 from grader.batch.cluster_client import START, check_builds, connected
 from grader.batch.cluster_worker import GraderPlugin, grade_errand
-from grader.batch.grade_one import ATTEMPTS, Done, Task, defect, failed, unreadable
+from grader.batch.grade_one import ATTEMPTS, Done, Standing, Task, defect, failed, unreadable
 from grader.batch.keys import data_digest
 from grader.batch.parcel import pack, pack_course
 from grader.batch.results import earlier_texts, write_texts
 from grader.batch.station import Answer, Build, Errand
 from grader.engine import wanted_questions
 from grader.errors import GraderError, HarnessError, SubmissionError, UsageError
-from grader.grading import MODEL_QUESTION, Request
+from grader.grading import MODEL_QUESTION, Request, rubric_of
 from grader.modes import IsolationMode
-from grader.rubric import Rubric
 from grader.submission import stage
 
 PATIENCE_S = 120.0
@@ -62,7 +61,7 @@ class ClusterExecutor:
         self._request = request
         self._mode = mode
         self._folder = folder
-        self._rubric = Rubric.load(request.rubric)
+        self._rubric = rubric_of(request)
         # No student's name is in it: Dask shows it in its logs and on its pages.
         self._run = f"grade-{uuid.uuid4().hex[:12]}"
         self._sent: dict[str, _Sent] = {}
@@ -114,10 +113,17 @@ class ClusterExecutor:
             return unreadable(task, hand_in.problem)
         try:
             with tempfile.TemporaryDirectory(prefix="parcel-", dir=self._folder) as folder:
-                into = Path(folder, "submission")
-                parcel = pack(
-                    stage(hand_in.parts, into, self._rubric.submission, hand_in.arrival.name)
+                submission = stage(
+                    hand_in.parts,
+                    Path(folder, "submission"),
+                    self._rubric.submission,
+                    hand_in.arrival.name,
                 )
+                # All is known here that a worker would decide it by: the builds are the same.
+                standing = Standing.of(task, submission, self._rubric, self._mode)
+                if (done := standing.unchanged(hand_in.arrival)) is not None:
+                    return done
+                parcel = pack(submission)
             earlier = earlier_texts(task.out)
         except SubmissionError as error:
             return unreadable(task, str(error))

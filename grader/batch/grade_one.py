@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,8 +17,10 @@ from grader.grading import Grading, Request
 from grader.intake import HandIn
 from grader.language_model.corpus import Corpus
 from grader.model import Report
+from grader.modes import IsolationMode
 from grader.plugin import Silent
-from grader.rows import Row, Status, row_of
+from grader.rows import Arrival, Row, Status, row_of
+from grader.rubric import Rubric
 from grader.sandbox.lent import SandboxUse
 from grader.submission import Submission
 
@@ -108,20 +110,50 @@ def _ungraded(task: Task, status: Status, reason: str) -> Done:
     return Done(row)
 
 
+@dataclass(frozen=True)
+class Standing:
+    """How far a submission's results are there."""
+
+    keys: Mapping[str, str]
+    """Of all questions, as the submission is now."""
+    earlier: Earlier | None
+    graded: Mapping[str, str]
+    """The keys that the earlier results have."""
+    todo: tuple[str, ...]
+    """The ids of the questions to grade."""
+
+    @classmethod
+    def of(
+        cls, task: Task, submission: Submission, rubric: Rubric, mode: IsolationMode
+    ) -> Standing:
+        questions = question_files()
+        keys = question_keys(questions, submission, task.request, rubric, mode, task.data)
+        earlier = read_earlier(task.out)
+        if earlier and earlier.row.arrival.student_id != task.hand_in.arrival.student_id:
+            earlier = None  # the results of another student, whose hand-in had this name
+        graded = {q.id: q.key for q in earlier.row.questions if q.id in keys} if earlier else {}
+        wanted = wanted_questions(task.request, rubric)
+        todo = tuple(id for id in wanted if task.regrade or graded.get(id) != keys[id])
+        return cls(keys, earlier, graded, todo)
+
+    def unchanged(self, arrival: Arrival) -> Done | None:
+        """The row as it was, where nothing is to be graded."""
+        if self.earlier is None or self.todo:
+            return None
+        notes = (*arrival.notes, *self.earlier.report.notes)
+        row = self.earlier.row.model_copy(update={"arrival": arrival, "notes": notes})
+        return Done(row, fresh=False)
+
+
 def _grade(task: Task, grading: Grading, judge: Judge) -> Done:
-    wanted = wanted_questions(grading.request, grading.rubric)
-    keys = question_keys(grading, question_files(), task.data)
-    earlier = read_earlier(task.out)
-    if earlier and earlier.row.arrival.student_id != task.hand_in.arrival.student_id:
-        earlier = None  # the results of another student, whose hand-in had this name
-    graded = {q.id: q.key for q in earlier.row.questions if q.id in keys} if earlier else {}
-    todo = [id for id in wanted if task.regrade or graded.get(id) != keys[id]]
-    if earlier and not todo:
-        arrival = task.hand_in.arrival
-        notes = (*arrival.notes, *earlier.report.notes)
-        return Done(earlier.row.model_copy(update={"arrival": arrival, "notes": notes}), False)
+    arrival = task.hand_in.arrival
+    standing = Standing.of(task, grading.submission, grading.rubric, grading.mode)
+    done = standing.unchanged(arrival)
+    if done is not None:
+        return done
+    keys, earlier, todo = standing.keys, standing.earlier, standing.todo
     report = judge(grading, todo, Silent())
-    kept = {id: key for id, key in graded.items() if id not in todo}
+    kept = {id: key for id, key in standing.graded.items() if id not in todo}
     outdated = sorted(id for id, key in kept.items() if key != keys[id])
     if earlier and kept:
         report = _merged(earlier, report, kept.keys(), outdated)
@@ -129,7 +161,7 @@ def _grade(task: Task, grading: Grading, judge: Judge) -> Done:
     judged = {q.id: keys[q.id] for q in report.questions if q.id in todo and not q.harness_failed}
     files = file_digests(grading.submission)
     row = row_of(
-        task.hand_in.arrival,
+        arrival,
         report,
         digest=grading.submission.digest,
         keys={**kept, **judged},

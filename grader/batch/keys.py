@@ -8,8 +8,11 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from grader.grading import MODEL_QUESTION, Grading, versions
+from grader.grading import MODEL_QUESTION, Request, seed_of, versions
 from grader.language_model.corpus import TEST_FILE, TRAIN_FILE
+from grader.modes import IsolationMode
+from grader.rubric import Rubric
+from grader.submission import Submission
 
 PACKAGE = Path(__file__).resolve().parents[1]
 PROGRAM_SUFFIXES = frozenset({".py", ".toml"})
@@ -42,17 +45,23 @@ def file_digest(file: Path) -> str:
         return hashlib.file_digest(reader, "sha256").hexdigest()
 
 
-def question_keys(grading: Grading, questions: Iterable[str], data: str) -> dict[str, str]:
+def question_keys(
+    questions: Iterable[str],
+    submission: Submission,
+    request: Request,
+    rubric: Rubric,
+    mode: IsolationMode,
+    data: str,
+) -> dict[str, str]:
     """A key for each question of a submission; ``data`` is the corpus' digest."""
-    request = grading.request
     common = [
         program_digest(),
         versions().model_dump_json(),
-        grading.submission.digest,
-        grading.rubric.digest,
-        str(grading.seed),
+        submission.digest,
+        rubric.digest,
+        str(seed_of(request, submission)),
         str(request.claims),
-        grading.mode,
+        mode,
     ]
     # Where a file lies does not matter; its content is in the digest of the data.
     model = replace(request.model, private_test=None)

@@ -10,8 +10,7 @@ from rich.text import Text
 
 from grader.batch.course import Class, Graded, plan
 from grader.batch.course import grade_course as in_course
-from grader.batch.local import Executor, LocalExecutor
-from grader.batch.turns import model_turns
+from grader.batch.executors import executor_for
 from grader.commands.output import Output, summarise
 from grader.console import CourseProgress, say, show
 from grader.doctor import Sandbox
@@ -58,7 +57,7 @@ def grade_course(request: Request, sandbox: Sandbox, course: Course, output: Out
     rubric = Rubric.load(request.rubric)
     with tempfile.TemporaryDirectory(prefix="unpacked-", dir=sandbox.folder) as unpacked:
         tasks = plan(request, folder, Path(unpacked), regrade=course.regrade)
-        executor = _executor(request, sandbox, course, rubric)
+        executor = executor_for(request, sandbox, rubric, jobs=course.jobs, cluster=course.cluster)
         with CourseProgress(len(tasks)) as progress:
             graded = in_course(
                 tasks,
@@ -79,18 +78,6 @@ def grade_course(request: Request, sandbox: Sandbox, course: Course, output: Out
         say(f"Interrupted; what is done is kept, and {how} goes on with the rest.")
         return ExitCode.INTERRUPTED
     return _exit_code(graded.rows, output.min_score)
-
-
-def _executor(request: Request, sandbox: Sandbox, course: Course, rubric: Rubric) -> Executor:
-    if course.cluster:
-        try:
-            from grader.batch.cluster import ClusterExecutor
-        except ModuleNotFoundError as error:
-            raise UsageError(
-                f"--cluster needs Dask ({error}): pip install -c constraints.txt -e '.[cluster]'"
-            ) from None
-        return ClusterExecutor(course.cluster, request, sandbox.mode, sandbox.folder)
-    return LocalExecutor(course.jobs, sandbox, request, model_turns(request.device, rubric))
 
 
 def _to_look_at(listed: Class, graded: Graded) -> list[str]:

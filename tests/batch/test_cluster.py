@@ -13,11 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from grader import grade_many
 from grader.batch import cluster as module
 from grader.batch import cluster_client
 from grader.batch.cluster import ClusterExecutor
 from grader.batch.grade_one import Done, Task
 from grader.batch.local import LocalExecutor
+from grader.batch.parcel import Parcel, pack
 from grader.batch.results import read_row
 from grader.commands.course import Course, grade_course
 from grader.commands.output import Output
@@ -26,6 +28,7 @@ from grader.errors import UsageError
 from grader.grading import Request
 from grader.modes import IsolationMode
 from grader.rows import Row, Status
+from grader.submission import Submission
 from tests.batch import made
 from tests.batch.dask_cluster import DaskCluster, soon
 from tests.conftest import ROOT
@@ -122,19 +125,39 @@ def test_rows_are_those_of_this_machine(
         assert names == (RESULTS if row.status is Status.GRADED else {"row.json"})
 
 
-def test_what_has_not_changed_is_not_graded_again(
-    executor: ClusterExecutor, tmp_path: Path
+def test_what_has_not_changed_is_not_even_sent(
+    executor: ClusterExecutor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tasks = tasks_of(tmp_path, "out", alice=RIGHT, bob=made.NEARLY_RIGHT)
     first = rows(executor.run(tasks))
     tasks_of(tmp_path, "out", bob=RIGHT)
     report = tasks[0].out / "report.json"
     written = report.stat().st_mtime_ns
+    sent: list[str] = []
+
+    def noted(submission: Submission) -> Parcel:
+        sent.append(submission.name)
+        return pack(submission)
+
+    monkeypatch.setattr(module, "pack", noted)
     again = list(executor.run(tasks))
+    assert sent == ["bob"]
     assert {done.row.arrival.name: done.fresh for done in again} == {"alice": False, "bob": True}
     assert report.stat().st_mtime_ns == written
     assert rows(iter(again))["alice"] == first["alice"]
     assert rows(iter(again))["bob"].score == 2
+
+
+def test_python_grades_on_a_cluster(cluster: DaskCluster, tmp_path: Path) -> None:
+    tasks_of(tmp_path, "out", alice=RIGHT, bob=made.NEARLY_RIGHT)
+    before = len(cluster.children())
+    found = grade_many(
+        tmp_path / "course", tmp_path / "out", cluster=cluster.address, only=["q5"], seed=1
+    )
+    assert {row.arrival.name: row.score for row in found} == {"alice": 2, "bob": 0}
+    soon(lambda: len(cluster.children()) <= before)
+    with pytest.raises(UsageError, match="no Dask scheduler answers at nowhere"):
+        grade_many(tmp_path / "course", tmp_path / "out", cluster="nowhere", only=["q5"])
 
 
 def test_death_of_a_worker_costs_only_a_retry(
