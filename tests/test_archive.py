@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from grader.errors import SubmissionError
 from grader.gathering import Part
 from grader.submission import stage
-from tests.test_submission import (
+from tests.staging import (
     CODE,
     GIVEN,
     LIMITS,

@@ -12,7 +12,7 @@ from grader.errors import SubmissionError
 from grader.intake import HandIn, arrivals
 from grader.intake.gradescope import METADATA
 from grader.rubric import Rubric
-from tests.test_intake import MAIN, lay_down, packed
+from tests.course_folders import MAIN, lay_down, packed
 
 LIMITS = Rubric.load().intake
 TABLE = """---

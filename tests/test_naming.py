@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from grader.submission import stage
-from tests.test_submission import LIMITS, staged, write
+from tests.staging import LIMITS, staged, write
 
 
 def model_taken(tmp_path: Path, *names: str, as_zip: bool) -> tuple[str, tuple[str, ...]]:

@@ -20,15 +20,12 @@ from grader.language_model.training import (
     train,
 )
 from grader.model import Outcome
-from grader.plugin import Silent
 from grader.rubric import Rubric
 from grader.student import Student
 from grader.wire import Message
-from tests.conftest import Handing
+from tests.language_model.conftest import PLAN, SENTENCES, corpus_of
 
 WEIGHTS = np.arange(5, dtype=np.uint8)
-PLAN = TrainingPlan(epochs=2, batch_size=4, lr=0.01, max_time_s=100.0, validation_fraction=0.1)
-SENTENCES = [f"{first} {second}" for first in ("ab", "ba", "aab") for second in ("cd", "dc", "ddc")]
 CHARACTERS = sum(len(sentence) + 1 for sentence in SENTENCES)
 
 
@@ -95,19 +92,6 @@ class Fake:
 
     def ops(self) -> list[str]:
         return [request.op for request, _ in self.asked]
-
-
-@pytest.fixture
-def corpus(tmp_path: Path) -> Corpus:
-    return corpus_of(tmp_path / "data", SENTENCES)
-
-
-def corpus_of(folder: Path, sentences: list[str]) -> Corpus:
-    folder.mkdir()
-    rows = "".join(f"{sentence},1\n" for sentence in sentences)
-    (folder / "train.csv").write_text(f"text,humor\n{rows}")
-    (folder / "test.csv").write_text("text\nab cd\n")
-    return Corpus.open(folder)
 
 
 def run(
@@ -263,7 +247,11 @@ def test_other_failures_are_left_as_they_are(corpus: Corpus) -> None:
 
 NAN = float("nan")
 INFINITE = float("inf")
+
+
 FRACTIONS: list[Any] = [-0.1, 1.1, NAN, INFINITE, None, "x", [], True]
+
+
 LOSSES: list[Any] = [-0.1, NAN, INFINITE, "x", {}, False, 10**400]
 
 
@@ -347,77 +335,3 @@ def test_plan_is_the_rubrics_but_for_what_a_user_gives() -> None:
     assert (plan.epochs, plan.batch_size, plan.lr) == (5, 64, 0.001)  # the notebook's
     changed = TrainingPlan.of(rubric, epochs=2, batch_size=8, lr=0.1, max_time_s=7.0)
     assert changed == TrainingPlan(2, 8, 0.1, 7.0, plan.validation_fraction)
-
-
-MODEL = """
-import torch
-class SentenceModel(torch.nn.Module):
-    def __init__(self, freq):
-        super().__init__()
-        self.embedding = torch.nn.Embedding(len(freq) + 3, 8)
-        self.rnn = torch.nn.GRU(8, 16, batch_first=True)
-        self.linear = torch.nn.Linear(16, len(freq) + 3)
-    def forward(self, tokens):
-        return self.linear(self.rnn(self.embedding(tokens))[0])
-"""
-
-
-def with_model(hand_in: Handing, model: str | None, rubric: str = "") -> Student:
-    """A handle on a hand-in with the text of rnn_lm.py, or without one."""
-    files: dict[str, Any] = {} if model is None else {"rnn_lm": model}
-    return hand_in("", limits=rubric, question="q7", **files)
-
-
-def train_in_sandbox(student: Student, corpus: Corpus, **changes: Any) -> TrainedModel:
-    return train(
-        student,
-        corpus,
-        replace(PLAN, **{"epochs": 3, "batch_size": 16, **changes}),
-        seed=1,
-        device="cpu",
-        why="",
-        progress=Silent().progress,
-    )
-
-
-def test_in_the_sandbox(hand_in: Handing, tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
-    words = ["".join(rng.choice(list("abcd"), 4)) for _ in range(8)]
-    corpus = corpus_of(tmp_path / "many", [" ".join(rng.choice(words, 4)) for _ in range(200)])
-    trained = train_in_sandbox(with_model(hand_in, MODEL), corpus)
-    assert trained.run.stopped == "finished"
-    assert [e.number for e in trained.run.epochs] == [1, 2, 3]
-    losses = [e.validation_loss for e in trained.run.epochs]
-    assert losses[2] < losses[0] < np.log(len(corpus.vocabulary.characters) + 3)
-    assert trained.run.best_epoch == 3
-    # A zip, as torch.save writes it, of 4 bytes for each of the weights at least.
-    assert trained.weights.tobytes().startswith(b"PK")
-    assert trained.weights.size > 4 * 1500
-
-
-@pytest.mark.parametrize(
-    ("model", "outcome", "words"),
-    [
-        (None, Outcome.MISSING, "SentenceModel"),
-        ("import torch\nprint('no class')", Outcome.MISSING, "SentenceModel"),
-        (MODEL.replace("(self, freq)", "(self)"), Outcome.MISSING, "SentenceModel(freq)"),
-        (MODEL.replace("tokens))[0])", "tokens)))"), Outcome.EXCEPTION, "line 10 of rnn_lm.py"),
-        (MODEL.replace("tokens))[0])", "tokens))[0])[0]"), Outcome.WRONG, "output has shape"),
-    ],
-)
-def test_what_goes_wrong_in_the_sandbox(
-    hand_in: Handing, corpus: Corpus, model: str | None, outcome: Outcome, words: str
-) -> None:
-    with pytest.raises(CheckFailed) as error:
-        train_in_sandbox(with_model(hand_in, model), corpus)
-    assert error.value.outcome is outcome
-    assert words in error.value.message
-
-
-def test_weights_that_are_too_large_to_come_back(hand_in: Handing, corpus: Corpus) -> None:
-    model = MODEL.replace("(8, 16,", "(8, 300,").replace("(16,", "(300,")
-    student = with_model(hand_in, model, "[limits.questions.q7]\nreply_mb = 2")
-    with pytest.raises(
-        CheckFailed, match=r"weights of SentenceModel take 1\.\d MB, and at most 1\.0 MB"
-    ):
-        train_in_sandbox(student, corpus)

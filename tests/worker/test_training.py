@@ -13,7 +13,6 @@ import torch
 from torch import Tensor, nn
 
 from grader.encoded import Encoded
-from grader.worker.batches import POOL, Sentences, groups_of_like_length
 from grader.worker.training import (
     EpochDone,
     Settings,
@@ -21,20 +20,14 @@ from grader.worker.training import (
     Untrainable,
     best_epoch,
 )
+from tests.worker.training_support import CPU, PAD, V, sentences
 
-V = 4
-PAD = V + 2
-CPU = torch.device("cpu")
 SETTINGS = Settings(
     device=CPU, seed=3, epochs=2, batch_size=4, learning_rate=0.01, validation_fraction=0.1
 )
+
+
 FOREVER = 1e9
-
-
-def sentences(count: int = 43, longest: int = 12, seed: int = 0) -> Encoded:
-    rng = np.random.default_rng(seed)
-    lengths = rng.integers(1, longest + 1, count)
-    return Encoded(rng.integers(0, V, lengths.sum()).astype(np.uint8), lengths, V)
 
 
 class Model(nn.Module):
@@ -74,36 +67,6 @@ def same(one: dict[str, Any], other: dict[str, Any]) -> bool:
 def rows(batches: list[Tensor]) -> list[tuple[int, ...]]:
     """The inputs as sentences, without padding; sorted."""
     return sorted(tuple(t for t in row if t < V) for batch in batches for row in batch.tolist())
-
-
-def test_groups_hold_each_sentence_once() -> None:
-    numbers, rng = np.arange(100, 765), np.random.default_rng(0)
-    lengths = rng.integers(1, 100, 765)
-    groups = groups_of_like_length(numbers, lengths, 64, rng)
-    assert sorted(np.concatenate(groups)) == numbers.tolist()
-    assert {len(group) for group in groups} == {60, 61}
-
-
-def test_groups_need_little_padding_and_are_others_each_time() -> None:
-    rng = np.random.default_rng(0)
-    lengths = rng.integers(32, 101, 20 * POOL * 64)
-    first, second = (groups_of_like_length(np.arange(len(lengths)), lengths, 64, rng) for _ in "ab")
-    padded = sum(lengths[group].max() * len(group) for group in first)
-    assert padded < 1.1 * lengths.sum()  # it would be 1.5 times in random order
-    assert {tuple(sorted(g)) for g in first}.isdisjoint(tuple(sorted(g)) for g in second)
-    means = np.array([lengths[group].mean() for group in first])
-    assert abs(np.corrcoef(means[1:], means[:-1])[0, 1]) < 0.1  # no order by length is left
-
-
-@pytest.mark.parametrize("group", [[5], [0, 1, 2], [42, 3], list(range(43))])
-def test_tokens_are_the_notebooks(group: list[int]) -> None:
-    encoded = sentences()
-    stream = Sentences(encoded, CPU)
-    [batch] = stream.batches([np.array(group)])
-    tokens = stream.tokens(batch)
-    assert tokens.dtype == torch.int64
-    assert tokens.tolist() == encoded.batch(group).tolist()
-    assert batch.targets == int((tokens[:, 1:] != PAD).sum())
 
 
 def test_is_the_notebooks_loop() -> None:

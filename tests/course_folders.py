@@ -1,0 +1,69 @@
+"""Folders and archives of many hand-ins, and what is found in them."""
+
+from __future__ import annotations
+
+import os
+import tarfile
+import zipfile
+from pathlib import Path
+
+from grader.intake import HandIn, arrivals
+from grader.rubric import Rubric
+from grader.submission import stage
+from tests.staging import GIVEN
+
+RUBRIC = Rubric.load()
+MAIN, CODE_FILE, MODEL = "implementation.py", "rnn_lm.py", "rnn_lm.sav"
+RAR = b"Rar!\x1a\x07\x00"
+
+
+def lay_down(folder: Path, *names: str) -> Path:
+    """A folder of files; an archive holds an ``implementation.py``, later names being newer."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, name in enumerate(names):
+        place = folder / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if name.endswith("/"):
+            place.mkdir()
+            continue
+        if name.endswith(".zip"):
+            with zipfile.ZipFile(place, "w") as archive:
+                archive.writestr(MAIN, f"'{name}'\n")
+        elif name.endswith(".rar"):
+            place.write_bytes(RAR)
+        else:
+            place.write_text(f"'{name}'\n")
+        os.utime(place, (1e9 + number, 1e9 + number))
+    return folder
+
+
+def packed(folder: Path, kind: str) -> Path:
+    """The same as an archive beside the folder."""
+    file = folder.with_name(f"{folder.name}.{kind}")
+    if kind == "zip":
+        with zipfile.ZipFile(file, "w") as archive:
+            for path in sorted(folder.rglob("*")):
+                archive.write(path, path.relative_to(folder))
+    else:
+        with tarfile.open(file, "w:gz") as tar:
+            tar.add(folder, ".")
+    return file
+
+
+def found(path: Path, tmp_path: Path) -> dict[str, HandIn]:
+    hand_ins = arrivals(path, tmp_path / "into", RUBRIC.intake)
+    by_name = {hand_in.arrival.name: hand_in for hand_in in hand_ins}
+    assert len(by_name) == len(hand_ins)
+    return by_name
+
+
+def code_of(hand_in: HandIn, tmp_path: Path) -> str:
+    into = tmp_path / f"staged-{hand_in.arrival.name}"
+    submission = stage(hand_in.parts, into, RUBRIC.submission, hand_in.arrival.name)
+    assert submission.name == hand_in.arrival.name
+    return (submission.folder / MAIN).read_text()
+
+
+def files_of(hand_in: HandIn, tmp_path: Path) -> frozenset[str]:
+    into = tmp_path / f"staged-{hand_in.arrival.name}"
+    return stage(hand_in.parts, into, RUBRIC.submission, hand_in.arrival.name).files - GIVEN

@@ -1,0 +1,237 @@
+"""Every platform's export gives a row for each student, also a damaged one."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from grader.errors import SubmissionError
+from grader.intake import arrivals
+from grader.rubric import Rubric
+from tests.course_folders import (
+    MAIN,
+    MODEL,
+    RUBRIC,
+    code_of,
+    files_of,
+    found,
+    lay_down,
+    packed,
+)
+from tests.staging import CODE, write
+
+
+def test_github_classroom(tmp_path: Path) -> None:
+    names = [
+        f"assignment-4-{who}/{part}" for who in ("alice", "bob-b") for part in (MAIN, ".git/x")
+    ]
+    folder = lay_down(tmp_path / "x", *names)
+    hand_ins = found(folder, tmp_path)
+    assert {n: h.arrival.student for n, h in hand_ins.items()} == {
+        "assignment-4-alice": "alice",
+        "assignment-4-bob-b": "bob-b",
+    }
+    assert files_of(hand_ins["assignment-4-alice"], tmp_path) == {MAIN}
+    alone = lay_down(tmp_path / "a4-submissions", f"a4-al-ice/{MAIN}", "a4-al-ice/.git/x")
+    assert found(alone, tmp_path)["a4-al-ice"].arrival.student == "al-ice"
+
+
+MOODLE = (
+    f"Zoë O'Brien_12_assignsubmission_file/a4/{MAIN}",
+    "Jane Doe_13_assignsubmission_file_/work.zip",
+    "Jane Doe_14_assignsubmission_file/hw4.rar",
+    "Jane Doe_14_assignsubmission_onlinetext/onlinetext.html",
+    "Max_Muster_15_assignsubmission_file_my_work.zip",
+    f"Eve_16_assignsubmission_file_{MAIN}",
+    f"Eve_16_assignsubmission_file_{MODEL}",
+    "Tom_17_assignsubmission_onlinetext/onlinetext.html",
+)
+
+
+@pytest.mark.parametrize("kind", ["", "zip"])
+def test_moodle(tmp_path: Path, kind: str) -> None:
+    folder = lay_down(tmp_path / "x", *MOODLE)
+    hand_ins = found(packed(folder, kind) if kind else folder, tmp_path)
+    assert {n: (h.arrival.student, h.arrival.student_id) for n, h in hand_ins.items()} == {
+        "Zoë_O_Brien": ("Zoë O'Brien", "12"),
+        "Jane_Doe-13": ("Jane Doe", "13"),
+        "Jane_Doe-14": ("Jane Doe", "14"),
+        "Max_Muster": ("Max_Muster", "15"),
+        "Eve": ("Eve", "16"),
+        "Tom": ("Tom", "17"),
+    }
+    assert {n for n, h in hand_ins.items() if h.problem} == {"Tom"}
+    assert "only a text" in hand_ins["Tom"].problem
+    assert code_of(hand_ins["Jane_Doe-13"], tmp_path) == f"'{MOODLE[1]}'\n"
+    assert code_of(hand_ins["Max_Muster"], tmp_path) == f"'{MOODLE[4]}'\n"
+    assert files_of(hand_ins["Zoë_O_Brien"], tmp_path) == {MAIN}
+    assert files_of(hand_ins["Eve"], tmp_path) == {MAIN, MODEL}
+    with pytest.raises(SubmissionError, match="RAR archive; ask for a zip"):
+        code_of(hand_ins["Jane_Doe-14"], tmp_path)
+
+
+CANVAS = (
+    f"doejane_12345_67890_{MAIN}",
+    f"doejane_12345_67891_{MODEL}",
+    f"doejane_12345_67899_{MAIN.replace('.', '-1.')}",
+    "roejohn2_LATE_222_333_hw4.zip",
+    "roejohn2_LATE_222_334_hw4-2.zip",
+    "roejohn2_LATE_222_399_hw4-1.zip",
+    "twozips_5_60_first.zip",
+    "twozips_5_61_second.zip",
+    "text_7_70_text.html",
+    "doejane_8_80_hw4.rar",
+    "doejane_8_81_hw4.zip",
+)
+
+
+@pytest.mark.parametrize("kind", ["", "zip", "tar.gz"])
+def test_canvas(tmp_path: Path, kind: str) -> None:
+    folder = lay_down(tmp_path / "x", *CANVAS)
+    hand_ins = found(packed(folder, kind) if kind else folder, tmp_path)
+    seen = {
+        n: (h.arrival.student, h.arrival.student_id, h.arrival.submission_id, h.arrival.late)
+        for n, h in hand_ins.items()
+    }
+    assert seen == {
+        "doejane-12345": ("doejane", "12345", "67891", False),
+        "doejane-8": ("doejane", "8", "81", False),
+        "roejohn2": ("roejohn2", "222", "334", True),
+        "twozips": ("twozips", "5", "61", False),
+        "text": ("text", "7", "70", False),
+    }
+    assert {part.name for part in hand_ins["doejane-12345"].parts} == {MAIN, MODEL}
+    assert code_of(hand_ins["doejane-12345"], tmp_path) == f"'{CANVAS[2]}'\n"
+    assert code_of(hand_ins["roejohn2"], tmp_path) == f"'{CANVAS[4]}'\n"
+    assert code_of(hand_ins["twozips"], tmp_path) == f"'{CANVAS[7]}'\n"
+    assert code_of(hand_ins["doejane-8"], tmp_path) == f"'{CANVAS[10]}'\n"
+    assert hand_ins["text"].problem == "text_7_70_text.html is no archive; ask for a zip"
+    assert f"{CANVAS[4]} was taken, the latest, and not" in hand_ins["roejohn2"].arrival.notes[0]
+    assert all("more than once" in h.arrival.notes[0] for n, h in hand_ins.items() if n != "text")
+
+
+def test_hand_ins_are_the_same_in_every_run(tmp_path: Path) -> None:
+    folder = lay_down(tmp_path / "x", *MOODLE, *CANVAS, f"alice/{MAIN}", "alice.zip")
+    first = arrivals(folder, tmp_path / "into", RUBRIC.intake)
+    assert arrivals(folder, tmp_path / "into", RUBRIC.intake) == first
+    names = [hand_in.arrival.name for hand_in in first]
+    assert names == sorted(names)
+
+
+def test_a_broken_file_of_an_export_costs_its_student(tmp_path: Path) -> None:
+    """Also one that is over a limit, or no regular file, or damaged."""
+    file = tmp_path / "export.zip"
+    link = zipfile.ZipInfo("dave.zip")
+    link.external_attr = 0o120777 << 16
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(f"alice/{MAIN}", CODE)
+        archive.writestr(f"alice/{MODEL}", bytes(5 << 20))
+        archive.writestr(f"bob/{MAIN}", CODE)
+        archive.writestr("carol.zip", bytes(5 << 20))
+        archive.writestr(link, "/etc/passwd")
+        archive.writestr(f"erin/{MAIN}", "x" * 99)
+    raw = bytearray(file.read_bytes())
+    raw[raw.rindex(b"PK\x01\x02") + 16] ^= 1  # the checksum of the last one
+    file.write_bytes(raw)
+    hand_ins = found(file, tmp_path)
+    assert list(hand_ins) == ["alice", "bob", "carol", "dave", "erin"]
+    assert "rnn_lm.sav: rnn_lm.sav in the zip expands like a zip bomb" in str(
+        hand_ins["alice"].arrival.notes
+    )
+    assert files_of(hand_ins["alice"], tmp_path) == {MAIN}
+    assert not hand_ins["bob"].problem
+    assert "bomb" in hand_ins["carol"].problem
+    assert "link or device" in hand_ins["dave"].problem
+    assert hand_ins["erin"].problem == "the folder is empty: nothing was handed in"
+    assert "Bad CRC" in hand_ins["erin"].arrival.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        ({"max_files": 3}, "more than 3 files; unpack it yourself"),
+        ({"max_mb": 1}, "more than 1 MB"),
+    ],
+)
+def test_export_over_a_limit(tmp_path: Path, limits: dict[str, int], words: str) -> None:
+    folder = lay_down(tmp_path / "x", *MOODLE)
+    for number in range(3):
+        (folder / f"{number}.sav").write_bytes(os.urandom(500_000))
+    with pytest.raises(SubmissionError, match=words):
+        arrivals(packed(folder, "zip"), tmp_path / "i", RUBRIC.intake.model_copy(update=limits))
+
+
+@pytest.mark.parametrize("name", ["../x.zip", "/x.zip", "alice/../../x.zip", "C:\\x.zip"])
+def test_export_with_an_unsafe_name(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "export.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(name, CODE)
+    with pytest.raises(SubmissionError, match="unsafe name"):
+        arrivals(file, tmp_path / "a" / "into", RUBRIC.intake)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [file]
+
+
+def test_export_that_was_cut_off(tmp_path: Path) -> None:
+    for kind in ("zip", "tar.gz"):
+        file = packed(lay_down(tmp_path / "x", *MOODLE), kind)
+        file.write_bytes(file.read_bytes()[:-200])
+        with pytest.raises(SubmissionError, match=r"damaged|cannot be unpacked"):
+            arrivals(file, tmp_path / f"into-{kind}", RUBRIC.intake)
+
+
+def test_names_that_are_no_utf8(tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9")
+    folder = write(tmp_path / "x", f"{name}/{MAIN}", f"{name}x.pdf", f"{name}_1_2_a.zip")
+    hand_ins = found(folder, tmp_path)
+    assert len(hand_ins) == 3
+    for hand_in in hand_ins.values():
+        hand_in.arrival.model_dump_json().encode()
+        hand_in.problem.encode()
+
+
+def test_what_nobody_reads_of_an_export_stays_packed(tmp_path: Path) -> None:
+    names = (f"alice/{MAIN}", "alice/train.csv", "alice/.git/x.py", "bob/train.csv")
+    folder = lay_down(tmp_path / "x", *names)
+    hand_ins = found(packed(folder, "zip"), tmp_path)
+    assert list(hand_ins) == ["alice", "bob"]
+    unpacked = [path.name for path in (tmp_path / "into").rglob("*") if path.is_file()]
+    assert unpacked == [MAIN]
+
+
+def test_file_and_folder_of_one_name_in_an_export(tmp_path: Path) -> None:
+    file = tmp_path / "export.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(f"bob/{MAIN}", CODE)
+        archive.writestr("bob", CODE)
+    [bob] = arrivals(file, tmp_path / "into", RUBRIC.intake)
+    assert not bob.problem
+    assert "a file and a folder named bob" in bob.arrival.notes[0]
+
+
+def test_tar_of_an_export_that_was_cut_off_in_a_file(tmp_path: Path) -> None:
+    """Not taken for one that ends there: the students after it would be lost unseen."""
+    folder = lay_down(tmp_path / "x", f"alice/{MAIN}", f"bob/{MAIN}")
+    (folder / "alice" / MODEL).write_bytes(os.urandom(90_000))
+    whole = gzip.decompress(packed(folder, "tar.gz").read_bytes())
+    file = tmp_path / "export.tar"
+    file.write_bytes(whole[:50_000])
+    with pytest.raises(SubmissionError, match="cut off before its end"):
+        arrivals(file, tmp_path / "into", RUBRIC.intake)
+
+
+def test_moodle_file_that_names_another_participant(tmp_path: Path) -> None:
+    """What follows the first mark is of the student's choice."""
+    mine = "Mallory_123_assignsubmission_file_a_999_assignsubmission_file_implementation.py"
+    for name in (mine, "Victim_999_assignsubmission_file_rnn_lm.py"):
+        (tmp_path / name).write_text("x = 1\n")
+    found = {
+        h.arrival.student_id: h for h in arrivals(tmp_path, tmp_path / "into", Rubric.load().intake)
+    }
+    assert set(found) == {"", "999"}
+    assert [part.name for part in found["999"].parts] == ["rnn_lm.py"]
+    assert "two participants" in found[""].problem
+    assert "Mallory" in found[""].arrival.name
