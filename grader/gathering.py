@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
-import os
-from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from grader.archive import (
-    IGNORED_FOLDERS,
-    MAX_NAME,
+    Member,
     is_archive_name,
     is_visible,
     kind_of,
     stem_of,
-    unpack,
+    table,
     why_not_read,
 )
 from grader.errors import SubmissionError
-from grader.naming import SHOWN, readable, root_of, without_number
+from grader.listing import Files, files_of, scan
+from grader.naming import (
+    MAIN_FILES,
+    MODEL,
+    NOTEBOOK,
+    SHOWN,
+    choose_model,
+    main_file,
+    readable,
+    without_number,
+)
 from grader.rubric import SubmissionLimits
 
-MAX_DEPTH = 8
-MAX_NOTES = 20
-MAX_OPENED = 2
+MAX_LEVELS = 2
 """Archives inside of what was handed in: a folder may hold a zip that was zipped twice."""
-NO_ARCHIVE = "is neither a folder nor a zip, tar or tar.gz file"
+MAX_OPENED = 5
+"""Archives of one hand-in: each may take as much room as the limits let a hand-in take."""
 
-Files = dict[PurePosixPath, Path]
-"""The names of a hand-in's files, shallow ones first, and where each one lies."""
+GRADED = frozenset(MAIN_FILES)
+A_NOTEBOOK = "a notebook"
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,8 @@ class Part:
 
     path: Path
     name: str
+    rank: int = 0
+    """Where it is known in which order parts were handed in: the later, the greater."""
 
 
 def gather(
@@ -46,95 +54,136 @@ def gather(
     """All files of a hand-in, those of its archives in the folder ``unpacked``, and notes."""
     first = parts[0]
     if len(parts) == 1 and (first.path.is_dir() or not is_visible(PurePosixPath(first.name))):
-        files, notes = _open(first.path, unpacked / "0", limits)
+        files, notes = files_of(first.path, unpacked / "0", limits)
     else:
         files, notes = {}, []
         for part in parts:
             if part.path.is_dir():
-                inner, more = _scan(part.path, limits)
+                inner, more = scan(part.path, limits)
                 files |= {part.name / name: place for name, place in inner.items()}
                 notes += more
             else:
                 files[PurePosixPath(part.name)] = part.path
-        files = dict(sorted(files.items(), key=lambda item: (len(item[0].parts), item[0])))
-    for level in range(1, MAX_OPENED + 1):
-        archives = [name for name in files if is_archive_name(name)]
-        if not archives or root_of(list(files)) is not None:
-            break
-        chosen = _latest({name: files[name] for name in archives})
-        if len(archives) > 1:
-            others = [readable(str(name)) for name in archives if name != chosen]
-            listed = ", ".join(others[:SHOWN]) + (", …" if len(others) > SHOWN else "")
-            notes.append(f"{readable(str(chosen))} was taken, the latest archive, and not {listed}")
-        files, more = _open(files[chosen], unpacked / str(level), limits)
-        notes += more
-    return files, notes
+    ranks = {PurePosixPath(part.name): part.rank for part in parts}
+    return _Opener(unpacked, limits).opened(_shallow_first(files), notes, ranks)
 
 
-def _open(path: Path, unpacked: Path, limits: SubmissionLimits) -> tuple[Files, list[str]]:
-    """The files of a folder or an archive."""
-    if path.is_dir():
-        return _scan(path, limits)
-    if not path.is_file():
-        raise SubmissionError(f"{readable(path.name)} {NO_ARCHIVE}: it is no regular file")
-    if kind_of(path) is None:
-        raise SubmissionError(f"{readable(path.name)} {NO_ARCHIVE}: it {why_not_read(path)}")
-    unpacked.mkdir(parents=True)
-    notes = unpack(path, unpacked, limits)
-    files, more = _scan(unpacked, limits)
-    return files, [*notes, *more]
+@dataclass(frozen=True)
+class _Archive:
+    """What an archive says of itself."""
+
+    name: PurePosixPath
+    path: Path
+    holds: frozenset[str]
+    made: tuple[float, ...]
+    """The greater, the later."""
+    problem: str
+    """Why it cannot be read, or nothing."""
 
 
-def _latest(archives: Files) -> PurePosixPath:
-    """The archive that was made last: by the numbers, where names differ in nothing else."""
-    readable_ones = [n for n, place in archives.items() if kind_of(place)] or list(archives)
-    numbered = {name: without_number(stem_of(name.name)) for name in readable_ones}
-    if len({base.lower() for base, _ in numbered.values()}) == 1:
-        return max(readable_ones, key=lambda name: (numbered[name][1], name))
-    return max(readable_ones, key=lambda name: (archives[name].stat().st_mtime, name))
+class _Opener:
+    """Opens those archives among a hand-in's files that have what the files lack."""
 
+    def __init__(self, unpacked: Path, limits: SubmissionLimits) -> None:
+        self._unpacked = unpacked
+        self._limits = limits
+        self._count = 0
 
-def _scan(source: Path, limits: SubmissionLimits) -> tuple[Files, list[str]]:
-    """The regular files below ``source``, shallow ones first, and notes on what was passed over.
+    def opened(
+        self,
+        files: Files,
+        notes: Sequence[str],
+        ranks: Mapping[PurePosixPath, int] | None = None,
+        levels: int = MAX_LEVELS,
+    ) -> tuple[Files, list[str]]:
+        """The files, with those of archives among them where something is lacking: see ``stage``.
 
-    Links are not followed, and nothing but regular files is ever opened.
-    """
-    files: Files = {}
-    notes: list[str] = []
-    folders = deque([(source, 0)])
-    count = 0
-    while folders:
-        folder, depth = folders.popleft()
-        entries = []
-        try:
-            with os.scandir(folder) as scan:
-                for entry in scan:
-                    count += 1
-                    if count > limits.max_files:
-                        words = f"there are more than {limits.max_files:,} files in it"
-                        raise SubmissionError(words)
-                    entries.append(entry)
-        except OSError as error:
-            words = f"the folder {readable(folder.name)} cannot be read: {error.strerror}"
-            raise SubmissionError(words) from None
-        for entry in sorted(entries, key=lambda e: e.name):
-            if entry.name.startswith(".") or entry.name in IGNORED_FOLDERS:
+        Raises SubmissionError where there is nothing to grade but in an archive that cannot be
+        read.
+        """
+        notes, have = list(notes), _held(files)
+        names = [name for name in files if is_archive_name(name)] if levels else []
+        archives = [self._look(name, files[name], (ranks or {}).get(name, 0)) for name in names]
+        taken: list[_Archive] = []
+        closed: list[_Archive] = []
+        errors: list[SubmissionError] = []
+        for archive in _latest_first(archives):
+            is_enough = bool(have & GRADED)
+            if (is_enough and not archive.holds - have) or self._count == MAX_OPENED:
+                closed.append(archive)
                 continue
-            relative = PurePosixPath(Path(entry.path).relative_to(source).as_posix())
-            if problem := _problem(entry, depth):
-                notes.append(f"{readable(str(relative))[:MAX_NAME]!r} was not read: {problem}")
-            elif entry.is_dir(follow_symlinks=False):
-                folders.append((Path(entry.path), depth + 1))
+            try:
+                inner, more = self._open(archive, levels)
+            except SubmissionError as error:
+                errors.append(error)
+                closed.append(replace(archive, problem=str(error)))
+                continue
+            new = _held(inner) - have
+            if is_enough and new:
+                what = ", ".join(sorted(new))
+                notes.append(f"{readable(str(archive.name))} was opened, too, for {what}")
+            notes += more
+            taken += [archive] if new else []
+            files = {n: p for n, p in inner.items() if not _held([n]) & have & GRADED} | files
+            have |= new
+        if errors and not have & GRADED:
+            raise errors[0]
+        if GRADED - have:
+            notes += [
+                f"{readable(str(a.name))} was not opened: {a.problem}" for a in closed if a.problem
+            ]
+        return _shallow_first(files), [*notes, *_taken_of(taken, closed)]
+
+    def _look(self, name: PurePosixPath, path: Path, rank: int) -> _Archive:
+        """The archive, unopened."""
+        problem, members = "", list[Member]()
+        try:
+            if kind_of(path) is None:
+                problem = f"it {why_not_read(path)}"
             else:
-                files[relative] = Path(entry.path)
-    return files, notes[:MAX_NOTES]
+                members = [m for m in table(path, self._limits) if not m.is_folder]
+        except SubmissionError as error:
+            problem = str(error)
+        newest = max((member.mtime for member in members), default=0.0)
+        holds = _held(member.name for member in members)
+        return _Archive(name, path, holds, (rank, path.stat().st_mtime, newest), problem)
+
+    def _open(self, archive: _Archive, levels: int) -> tuple[Files, list[str]]:
+        self._count += 1
+        place = self._unpacked / str(self._count)
+        return self.opened(*files_of(archive.path, place, self._limits), levels=levels - 1)
 
 
-def _problem(entry: os.DirEntry[str], depth: int) -> str:
-    if entry.is_symlink():
-        return "it is a symbolic link"
-    if len(entry.name) > MAX_NAME:
-        return "its name is too long"
-    if entry.is_dir(follow_symlinks=False):
-        return "folders are nested too deep there" if depth >= MAX_DEPTH else ""
-    return "" if entry.is_file(follow_symlinks=False) else "it is no regular file"
+def _held(files: Iterable[PurePosixPath]) -> frozenset[str]:
+    """Which main files are among the files, also under other names, and whether a notebook is."""
+    names = list(files)
+    held = {known[0] for name in names if (known := main_file(name.name))}
+    held |= {MODEL} if choose_model(names) else set()
+    return frozenset(held | {A_NOTEBOOK for name in names if name.suffix.lower() == NOTEBOOK})
+
+
+def _latest_first(archives: Sequence[_Archive]) -> list[_Archive]:
+    """What can be read first; then by the numbers, where names differ in nothing else."""
+    numbered = [without_number(stem_of(archive.name.name)) for archive in archives]
+    by_number = len({base.lower() for base, _ in numbered}) == 1
+
+    def age(item: tuple[_Archive, tuple[str, int]]) -> tuple[object, ...]:
+        archive, (_, number) = item
+        rank, *times = archive.made
+        return not archive.problem, rank, number if by_number else 0, *times, archive.name
+
+    pairs = sorted(zip(archives, numbered, strict=True), key=age, reverse=True)
+    return [archive for archive, _ in pairs]
+
+
+def _taken_of(taken: Sequence[_Archive], closed: Sequence[_Archive]) -> list[str]:
+    """What is said of the archives that are older; of those beside complete files nothing."""
+    older = [readable(str(archive.name)) for archive in closed if not archive.problem]
+    if not taken or not older:
+        return []
+    listed = ", ".join(older[:SHOWN]) + (", …" if len(older) > SHOWN else "")
+    return [f"{readable(str(taken[0].name))} was taken, the latest archive, and not {listed}"]
+
+
+def _shallow_first(files: Files) -> Files:
+    return dict(sorted(files.items(), key=lambda item: (len(item[0].parts), item[0])))

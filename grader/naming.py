@@ -11,6 +11,7 @@ IMPLEMENTATION = "implementation.py"
 MODEL_CODE = "rnn_lm.py"
 MODEL = "rnn_lm.sav"
 MAIN_FILES = (IMPLEMENTATION, MODEL_CODE, MODEL)
+NOTEBOOK = ".ipynb"
 
 GRADEBOOK_FILE = "gradebook.csv"
 SUMMARY_PAGE = "summary.html"
@@ -32,6 +33,8 @@ COPY_NUMBER = re.compile(r"(?P<name>.*\S) ?\((?P<number>\d{1,9})\)", re.DOTALL)
 """What a browser makes of a name that is there already: ``hw4 (1)``."""
 VERSION = re.compile(r"(?P<name>.*\w)[-_ ][vV]?(?P<number>\d{1,9})", re.DOTALL)
 """What platforms and students make of it: ``hw4-1``, ``hw4_v2``."""
+COPY_WORDS = re.compile(r"copy of (?P<of>.*\S)|(?P<first>.*\S) - copy", re.IGNORECASE | re.DOTALL)
+"""What a drive in the cloud and Windows make of it."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,29 @@ class ModelChoice:
 
     path: PurePosixPath
     note: str
+
+
+@dataclass(frozen=True, order=True)
+class Likeness:
+    """How a file's name differs from a main file's; the least is the file itself."""
+
+    how: int
+    """0: not at all; 1: in its case; 2: as that of a copy or a version does."""
+    before: int = 0
+    """Minus the number of the copy or version: the last one comes first."""
+
+
+def main_file(name: str) -> tuple[str, Likeness] | None:
+    """Which main file a file is by its name, and how like; None for none of them."""
+    lower = name.lower()
+    if lower in MAIN_FILES:
+        return lower, Likeness(int(name != lower))
+    stem, dot, suffix = lower.rpartition(".")
+    words = COPY_WORDS.fullmatch(stem)
+    bare, number = (words["of"] or words["first"], 1) if words else without_number(stem)
+    main = f"{bare}{dot}{suffix}"
+    # A model under another name is looked for by its ending: see ``choose_model``.
+    return (main, Likeness(2, -number)) if main in MAIN_FILES and main != MODEL else None
 
 
 def root_of(files: Sequence[PurePosixPath]) -> PurePosixPath | None:
@@ -115,9 +141,13 @@ def _is_other_data(file: PurePosixPath) -> bool:
 
 
 def _main_folder(files: Sequence[PurePosixPath]) -> PurePosixPath | None:
-    named = (file for main in MAIN_FILES for file in files if file.name.lower() == main)
-    first = next(named, None)
-    return None if first is None else first.parent
+    known = [(found, file) for file in files if (found := main_file(file.name))]
+    for is_copy in (False, True):
+        for main in MAIN_FILES:
+            for (name, likeness), file in known:
+                if name == main and (likeness.how > 1) == is_copy:
+                    return file.parent
+    return None
 
 
 def _likeness(file: PurePosixPath) -> tuple[object, ...]:

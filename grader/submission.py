@@ -16,11 +16,14 @@ from grader.archive import (
     stem_of,
 )
 from grader.errors import SubmissionError
-from grader.gathering import Files, Part, gather
+from grader.gathering import Part, gather
+from grader.listing import Files
 from grader.naming import (
     MAIN_FILES,
     MODEL,
+    Likeness,
     choose_model,
+    main_file,
     readable,
     root_of,
 )
@@ -50,13 +53,15 @@ def stage(
 ) -> Submission:
     """Copy the visible files of a hand-in into the new folder ``into``.
 
-    It is a folder, an archive, or several files. Where it holds nothing to grade but an archive,
-    that is opened; of several archives the latest. The submission is called ``name``, or else as
-    what was handed in.
+    It is a folder, an archive, or several files. An archive among the files is opened where they
+    lack a main file, or any notebook, that it has; of several the latest first, and the others for
+    what is lacking then: code and model are often handed in apart. The submission is called
+    ``name``, or else as what was handed in.
 
     The root is the shallowest folder with an ``implementation.py``, else with another of the main
-    files, whatever their case; they get their canonical names. A main file that is not there is
-    taken from elsewhere in the hand-in, and a model also from a file with another name.
+    files, whatever their case, or as a copy or version of the name; they get their canonical names.
+    A main file that is not there is taken from elsewhere in the hand-in, and a model also from a
+    file with another name.
 
     Raises SubmissionError when there is nothing to grade, or when it is not safe to read.
     """
@@ -87,8 +92,7 @@ def _copy_visible(
         )
     into.mkdir(parents=True, mode=0o755)
     total = 0
-    # A file with the exact name comes before one in another case.
-    for relative in sorted(entries, key=lambda entry: _is_misspelt(entry.name)):
+    for relative in sorted(entries, key=_likeness):
         if not is_visible(relative) or not relative.is_relative_to(root):
             continue
         if model and relative == model.path:
@@ -99,13 +103,13 @@ def _copy_visible(
             continue
         total += _copy(entries[relative], target, limits, total)
     for main in MAIN_FILES:
-        found = [entry for entry in entries if entry.name.lower() == main]
+        found = sorted((e for e in entries if _is_main(e, main)), key=_likeness)
         if found and not (into / main).exists():
             notes.append(f"{main} was taken from the folder {readable(str(found[0].parent))}")
             total += _copy(entries[found[0]], into / main, limits, total)
-        elif len(found) > 1:
-            others = (readable(str(entry)) for entry in found if entry.parent != root)
-            notes += [f"there is another {main}, which was not graded: {o}" for o in others][:1]
+        else:
+            others = _not_graded(found, root)
+            notes += [f"there is another {main}, which was not graded: {o}" for o in others[:1]]
     if model and not (into / MODEL).exists():  # as a folder
         notes.append(readable(model.note))
         total += _copy(entries[model.path], into / MODEL, limits, total)
@@ -122,17 +126,33 @@ def _copy_visible(
     )
 
 
-def _is_misspelt(name: str) -> bool:
-    return name.lower() in MAIN_FILES and name != name.lower()
+def _not_graded(found: Sequence[PurePosixPath], root: PurePosixPath) -> list[str]:
+    """Which of the files for one main file are not it, but for those that differ by case alone."""
+    beside = [file for file in found if file.parent == root]
+    others = [file for file in found if file.parent != root]
+    others += [file for file in beside[1:] if _likeness(file).how > 1]
+    return [readable(str(file)) for file in others]
+
+
+def _is_main(file: PurePosixPath, main: str) -> bool:
+    known = main_file(file.name)
+    return known is not None and known[0] == main
+
+
+def _likeness(file: PurePosixPath) -> Likeness:
+    """What files are copied by, in order: one that is named exactly comes before its copies."""
+    known = main_file(file.name)
+    return known[1] if known else Likeness(0)
 
 
 def _canonical(relative: PurePosixPath, into: Path) -> tuple[Path | None, str]:
     """Where a file is copied to, if at all, and a note when that is not its own name."""
-    lower = relative.name.lower()
-    if len(relative.parts) > 1 or not _is_misspelt(relative.name):
-        target, note = into / relative, ""
-    else:
-        target, note = into / lower, f"{readable(relative.name)} was read as {lower}"
+    target, note = into / relative, ""
+    known = main_file(relative.name) if len(relative.parts) == 1 else None
+    if known is not None and known[1].how:
+        main, likeness = known
+        if likeness.how == 1 or not (into / main).exists():
+            target, note = into / main, f"{readable(relative.name)} was read as {main}"
     if target.exists():
         left_out = f"{readable(str(relative))} was left out"
         return None, f"{left_out}: another file has the same name but for its case"

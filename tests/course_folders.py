@@ -14,11 +14,15 @@ from tests.staging import GIVEN
 
 RUBRIC = Rubric.load()
 MAIN, CODE_FILE, MODEL = "implementation.py", "rnn_lm.py", "rnn_lm.sav"
+MODEL_ZIP = "model.sav.zip"
 RAR = b"Rar!\x1a\x07\x00"
 
 
 def lay_down(folder: Path, *names: str) -> Path:
-    """A folder of files; an archive holds an ``implementation.py``, later names being newer."""
+    """A folder of files; an archive holds an ``implementation.py``, or is called MODEL_ZIP.
+
+    Later names are newer.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for number, name in enumerate(names):
         place = folder / name
@@ -28,7 +32,7 @@ def lay_down(folder: Path, *names: str) -> Path:
             continue
         if name.endswith(".zip"):
             with zipfile.ZipFile(place, "w") as archive:
-                archive.writestr(MAIN, f"'{name}'\n")
+                archive.writestr(MODEL if MODEL_ZIP in name else MAIN, f"'{name}'\n")
         elif name.endswith(".rar"):
             place.write_bytes(RAR)
         else:

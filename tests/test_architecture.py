@@ -26,7 +26,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("grader.wire", "grader.rubric", "grader.naming", "grader.excerpt", "grader.catalogue"),
     ("grader.roster", "grader.similarity"),
     ("grader.archive", "grader.compare", "grader.source", "grader.sandbox.spec"),
-    ("grader.gathering", "grader.notebook_outputs"),
+    ("grader.listing", "grader.notebook_outputs"),
+    ("grader.gathering",),
     ("grader.claims", "grader.explain"),
     ("grader.oracle", "grader.precision", "grader.worker"),
     ("grader.sandbox",),
@@ -174,7 +175,7 @@ def test_only_the_cluster_needs_dask() -> None:
     assert using == {f"grader.batch.cluster{part}" for part in ("", "_client", "_worker")}
     importing = {name for name, to in edges() if to in using and name not in using}
     # Where it is chosen, and not before.
-    assert importing == {"grader.commands.course"}
+    assert importing == {"grader.batch.executors"}
 
 
 def test_only_the_worker_imports_a_module_by_name() -> None:

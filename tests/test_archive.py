@@ -12,13 +12,16 @@ import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from grader import gathering
 from grader.errors import SubmissionError
 from grader.gathering import Part
+from grader.listing import files_of
 from grader.submission import stage
 from tests.staging import (
     CODE,
@@ -358,9 +361,10 @@ def test_hand_in_that_was_zipped_twice(tmp_path: Path) -> None:
 
 
 def test_archives_beside_what_can_be_graded_stay_closed(tmp_path: Path) -> None:
-    folder = write(tmp_path / "bob", "rnn_lm.py")
-    zipped(folder, MAIN)
-    assert staged(folder).files == {"rnn_lm.py"}
+    folder = write(tmp_path / "bob", MAIN)
+    zipped(folder, MAIN, content="old = 1\n")
+    assert staged(folder).files == {MAIN}
+    assert (stage(folder, tmp_path / "staged", LIMITS).folder / MAIN).read_text() == CODE
 
 
 @pytest.mark.parametrize(
@@ -371,7 +375,6 @@ def test_archives_beside_what_can_be_graded_stay_closed(tmp_path: Path) -> None:
         (("hw4_v2.zip", "HW4.zip"), 0),
         (("hw4-1.zip", "hw4.tar.gz"), 0),
         (("first.zip", "final.zip", "hw9.zip"), 2),
-        (("zz.zip", "hw9.rar"), 0),
     ],
 )
 def test_of_several_archives_the_latest_is_opened(
@@ -382,14 +385,80 @@ def test_of_several_archives_the_latest_is_opened(
     folder.mkdir()
     for number, name in enumerate(names):
         file = zipped(tmp_path, MAIN, content=f"n = {number}\n").rename(folder / name)
-        if name.endswith(".rar"):
-            file.write_bytes(b"Rar!\x1a\x07\x00")
         os.utime(file, (1e9 + number, 1e9 + number))
     submission = stage(folder, tmp_path / "staged", LIMITS)
     assert (submission.folder / MAIN).read_text() == f"n = {latest}\n"
     [note] = submission.notes
     assert note.startswith(f"{names[latest]} was taken, the latest archive, and not ")
     assert all(name in note for name in names)
+
+
+def apart(folder: Path, **archives: tuple[str, ...]) -> Path:
+    """A folder of archives, later ones being newer; each file says in which one it is."""
+    folder.mkdir()
+    for number, (name, files) in enumerate(archives.items()):
+        file = zipped(folder, *files, content=f"'{name}'\n").rename(folder / f"{name}.zip")
+        os.utime(file, (1e9 + number, 1e9 + number))
+    return folder
+
+
+@pytest.mark.parametrize("code_first", [True, False])
+def test_code_and_model_in_archives_of_their_own(tmp_path: Path, code_first: bool) -> None:
+    both = {"code": (MAIN, "rnn_lm.py", "layers.py"), "model": ("rnn_lm.sav",)}
+    order = both if code_first else dict(reversed(both.items()))
+    submission = stage(apart(tmp_path / "ann", **order), tmp_path / "staged", LIMITS)
+    assert submission.files - GIVEN == {MAIN, "rnn_lm.py", "layers.py", "rnn_lm.sav"}
+    # The later one is opened first, and the other for what is lacking then.
+    code, model = (
+        "code.zip was opened, too, for implementation.py, rnn_lm.py",
+        ("model.zip was opened, too, for rnn_lm.sav"),
+    )
+    assert submission.notes == (code if code_first else model,)
+
+
+def test_what_a_later_archive_lacks_comes_from_an_earlier_one(tmp_path: Path) -> None:
+    everything = (f"hw4/{MAIN}", "hw4/rnn_lm.py", "hw4/rnn_lm.sav")
+    folder = apart(tmp_path / "ann", first=everything, second=everything, mended=(f"fix/{MAIN}",))
+    submission = stage(folder, tmp_path / "staged", LIMITS)
+    read = {name: (submission.folder / name).read_text() for name in submission.files - GIVEN}
+    assert read == {MAIN: "'mended'\n", "rnn_lm.py": "'second'\n", "rnn_lm.sav": "'second'\n"}
+    assert "second.zip was opened, too, for rnn_lm.py, rnn_lm.sav" in submission.notes
+    assert "mended.zip was taken, the latest archive, and not first.zip" in submission.notes
+
+
+def test_model_in_an_archive_beside_the_code(tmp_path: Path) -> None:
+    folder = apart(tmp_path / "ann", model=("best.pt",), notes=("notes.txt",))
+    write(folder, MAIN, "rnn_lm.py")
+    submission = stage(folder, tmp_path / "staged", LIMITS)
+    assert submission.files - GIVEN == {MAIN, "rnn_lm.py", "rnn_lm.sav"}
+    assert submission.notes[0] == "model.zip was opened, too, for rnn_lm.sav"
+
+
+def test_archive_that_cannot_be_read_costs_what_is_in_it(tmp_path: Path) -> None:
+    folder = apart(tmp_path / "ann", code=(MAIN, "rnn_lm.py"), model=())
+    (folder / "model.zip").rename(folder / "model.rar").write_bytes(b"Rar!\x1a\x07\x00")
+    submission = stage(folder, tmp_path / "staged", LIMITS)
+    assert submission.files - GIVEN == {MAIN, "rnn_lm.py"}
+    assert submission.notes == ("model.rar was not opened: it is a RAR archive; ask for a zip",)
+    (folder / "code.zip").unlink()
+    with pytest.raises(SubmissionError, match="RAR archive"):
+        stage(folder, tmp_path / "again", LIMITS)
+
+
+def test_of_very_many_archives_only_some_are_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Path] = []
+
+    def noted(path: Path, *others: Any) -> Any:
+        opened.append(path)
+        return files_of(path, *others)
+
+    monkeypatch.setattr(gathering, "files_of", noted)
+    folder = apart(tmp_path / "ann", **{f"a{i}": ("notes.txt",) for i in range(20)})
+    with pytest.raises(SubmissionError, match="nothing to grade"):
+        stage(folder, tmp_path / "staged", LIMITS)
+    assert len(opened) == gathering.MAX_OPENED + 1  # and the folder itself
 
 
 def test_several_files_get_their_names(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from tests.course_folders import (
     CODE_FILE,
     MAIN,
     MODEL,
+    MODEL_ZIP,
     RAR,
     RUBRIC,
     code_of,
@@ -76,6 +77,13 @@ def test_many(tmp_path: Path, names: Iterable[str], kind: str) -> None:
         pytest.skip("an archive in an archive is not looked into")
     folder = lay_down(tmp_path / "x", *names)
     assert looks_like_many(packed(folder, kind) if kind else folder, RUBRIC.intake)
+
+
+def test_code_and_model_in_archives_of_their_own_are_one(tmp_path: Path) -> None:
+    folder = lay_down(tmp_path / "x", "code.zip", MODEL_ZIP)
+    assert not looks_like_many(folder, RUBRIC.intake)
+    lay_down(folder, "code of bob.zip")
+    assert looks_like_many(folder, RUBRIC.intake)
 
 
 def test_what_is_no_archive_is_not_many(tmp_path: Path) -> None:

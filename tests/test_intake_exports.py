@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from grader.errors import SubmissionError
-from grader.intake import arrivals
+from grader.intake import arrivals, looks_like_many
 from grader.rubric import Rubric
 from tests.course_folders import (
     MAIN,
@@ -86,6 +86,10 @@ CANVAS = (
     "text_7_70_text.html",
     "doejane_8_80_hw4.rar",
     "doejane_8_81_hw4.zip",
+    "wordy_LATE_9_text.html",
+    f"anon_Ab1Cd_90_{MAIN}",
+    f"anon_Ab1Cd_91_{MODEL}",
+    "LATE_anon_Ef2Gh_92_hw4.zip",
 )
 
 
@@ -101,8 +105,11 @@ def test_canvas(tmp_path: Path, kind: str) -> None:
         "doejane-12345": ("doejane", "12345", "67891", False),
         "doejane-8": ("doejane", "8", "81", False),
         "roejohn2": ("roejohn2", "222", "334", True),
-        "twozips": ("twozips", "5", "61", False),
+        "twozips": ("twozips", "5", "60", False),
         "text": ("text", "7", "70", False),
+        "wordy": ("wordy", "9", "", True),
+        "anon_Ab1Cd": ("anon_Ab1Cd", "anon_Ab1Cd", "90", False),
+        "anon_Ef2Gh": ("anon_Ef2Gh", "anon_Ef2Gh", "92", True),
     }
     assert {part.name for part in hand_ins["doejane-12345"].parts} == {MAIN, MODEL}
     assert code_of(hand_ins["doejane-12345"], tmp_path) == f"'{CANVAS[2]}'\n"
@@ -111,7 +118,19 @@ def test_canvas(tmp_path: Path, kind: str) -> None:
     assert code_of(hand_ins["doejane-8"], tmp_path) == f"'{CANVAS[10]}'\n"
     assert hand_ins["text"].problem == "text_7_70_text.html is no archive; ask for a zip"
     assert f"{CANVAS[4]} was taken, the latest, and not" in hand_ins["roejohn2"].arrival.notes[0]
-    assert all("more than once" in h.arrival.notes[0] for n, h in hand_ins.items() if n != "text")
+    several = {n for n, h in hand_ins.items() if "more than once" in str(h.arrival.notes)}
+    assert several == {"doejane-12345", "roejohn2"}
+    assert hand_ins["wordy"].problem == "only a text was handed in online, and no file"
+    assert files_of(hand_ins["anon_Ab1Cd"], tmp_path) == {MAIN, MODEL}
+
+
+def test_canvas_archives_of_one_attempt_are_opened_together(tmp_path: Path) -> None:
+    folder = write(tmp_path / "x", "ann_5_59_shot.png")
+    for name, file in (("ann_5_61_model.zip", MODEL), ("ann_5_60_code.zip", MAIN)):
+        with zipfile.ZipFile(folder / name, "w") as archive:
+            archive.writestr(file, "1\n")
+    assert looks_like_many(folder, RUBRIC.intake)
+    assert files_of(found(folder, tmp_path)["ann"], tmp_path) == {MAIN, MODEL}
 
 
 def test_hand_ins_are_the_same_in_every_run(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from grader.errors import SubmissionError
 from grader.submission import stage
 from tests.staging import LIMITS, staged, write
 
@@ -89,3 +90,41 @@ def test_folder_with_the_name_of_the_model(tmp_path: Path) -> None:
     names = ("implementation.py", "rnn_lm.sav/steps.py", "model.pt")
     submission = staged(write(tmp_path / "bob", *names))
     assert submission.files == {"implementation.py", "rnn_lm.sav/steps.py"}
+
+
+@pytest.mark.parametrize(
+    ("names", "taken"),
+    [
+        (("implementation (1).py",), "implementation (1).py"),
+        (("implementation-1.py", "rnn_lm.py"), "implementation-1.py"),
+        (("Implementation_v2.py", "implementation_v10.py"), "implementation_v10.py"),
+        (("Copy of implementation.py",), "Copy of implementation.py"),
+        (("implementation - Copy.py",), "implementation - Copy.py"),
+        (("implementation (2).py", "implementation.py"), "implementation.py"),
+        (("implementation (2).py", "IMPLEMENTATION.py"), "IMPLEMENTATION.py"),
+    ],
+)
+def test_copy_is_taken_where_there_is_no_original(
+    tmp_path: Path, names: tuple[str, ...], taken: str
+) -> None:
+    for name in names:
+        write(tmp_path / "bob", name, content=name)
+    submission = stage(tmp_path / "bob", tmp_path / "staged", LIMITS)
+    assert (submission.folder / "implementation.py").read_text() == taken
+    if taken != "implementation.py":
+        assert submission.notes[0] == f"{taken} was read as implementation.py"
+    left = [name for name in names if name != taken and "implementation" in name.lower()]
+    others = {f"there is another implementation.py, which was not graded: {name}" for name in left}
+    assert others <= set(submission.notes)
+
+
+@pytest.mark.parametrize("name", ["implementation2.py", "my_implementation.py", "rnn.py"])
+def test_other_names_are_no_copies(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SubmissionError, match="nothing to grade"):
+        stage(write(tmp_path / "bob", name), tmp_path / "staged", LIMITS)
+
+
+def test_copy_in_another_folder(tmp_path: Path) -> None:
+    folder = write(tmp_path / "bob", "rnn_lm.py", "code/implementation (1).py")
+    submission = staged(folder)
+    assert submission.has("implementation.py")

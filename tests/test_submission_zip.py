@@ -140,7 +140,7 @@ def damaged(tmp_path: Path, change: str, method: int = zipfile.ZIP_DEFLATED) -> 
     return file
 
 
-@pytest.mark.parametrize("change", ["data", "checksum", "encrypted", "offset"])
+@pytest.mark.parametrize("change", ["data", "checksum", "offset"])
 def test_zip_that_is_damaged(tmp_path: Path, change: str) -> None:
     assert "cannot be unpacked" in refused(damaged(tmp_path, change))
 
@@ -164,3 +164,14 @@ def test_any_damage_to_a_zip_is_no_other_error(data: st.DataObject) -> None:
         file.write_bytes(raw)
         with contextlib.suppress(SubmissionError):
             stage(file, Path(name) / "staged", LIMITS)
+
+
+def test_zip_with_a_member_without_a_name(tmp_path: Path) -> None:
+    file = zipped(tmp_path, "implementation.py", "xyzxyz")
+    file.write_bytes(file.read_bytes().replace(b"xyzxyz", b"\0yzxyz"))
+    assert staged(file).files == {"implementation.py"}
+
+
+def test_zip_with_a_password_says_so(tmp_path: Path) -> None:
+    words = refused(damaged(tmp_path, "encrypted"))
+    assert "'implementation.py' was not read: it is protected by a password" in words

@@ -13,6 +13,8 @@ from grader.archive.names import COPY_BYTES, problem_of
 from grader.errors import SubmissionError
 
 MEMBER = b"PK\x03\x04"
+ENCRYPTED = 1
+"""The bit of a member's flags that says so."""
 
 
 def zip_members(archive: Path, limits: ArchiveLimits) -> Iterator[tuple[Member, Content]]:
@@ -26,7 +28,7 @@ def zip_members(archive: Path, limits: ArchiveLimits) -> Iterator[tuple[Member, 
         if _was_cut_off(archive, zipped):
             raise damaged(archive, "it was cut off before its end")
         for info in zipped.infolist():
-            member = Member(info.filename, _mtime(info), _problem(info), info.is_dir())
+            member = Member(info.filename, _mtime(info), _problem(info), _is_folder(info))
             yield member, _content(archive, zipped, info, limits)
 
 
@@ -41,12 +43,19 @@ def _was_cut_off(archive: Path, zipped: zipfile.ZipFile) -> bool:
     return begins_with_a_member and first > 0
 
 
+def _is_folder(info: zipfile.ZipInfo) -> bool:
+    # Its own method takes no name at all for an error.
+    return info.filename.endswith("/")
+
+
 def _problem(info: zipfile.ZipInfo) -> str:
-    if info.is_dir():
+    if _is_folder(info):
         return ""
     mode = info.external_attr >> 16
     if stat.S_IFMT(mode) and not stat.S_ISREG(mode):
         return "it is a link or device, not a file"
+    if info.flag_bits & ENCRYPTED:
+        return "it is protected by a password; ask for it without one"
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         # zipfile unpacks a block of the others as a whole: a few hundred bytes can be gigabytes.
         return "it is compressed in a way that is not read here; make an ordinary zip"

@@ -6,17 +6,20 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
-from grader.archive import is_archive_name, stem_of
+from grader.archive import stem_of
 from grader.intake.handin import Entry, HandIn, hand_in, taken_of_several
 from grader.intake.names import shown
-from grader.naming import MAIN_FILES
 
 PATTERN = re.compile(
-    r"(?P<name>[^_].*?)(?P<late>_LATE)?_(?P<student>\d{1,12})_(?P<upload>\d{1,12})_(?P<file>.+)",
+    r"(?:(?P<name>[^_].*?)(?P<late>_LATE)?_(?P<student>\d{1,12})"
+    r"|(?P<late_anonymous>LATE_)?(?P<anonymous>anon_[0-9A-Za-z]{1,12}))"
+    r"(?:_(?P<upload>\d{1,12})_(?P<file>.+)|_(?P<page>text|link)\.html)",
     re.DOTALL,
 )
+"""As Canvas itself puts them together (lib/content_zipper.rb): in an anonymous assignment there is
+no name, and of a text or a link there is a page in place of the file."""
+NO_FILE = "only a {page} was handed in online, and no file"
 AGAIN = re.compile(r"(?P<stem>.+)-(?P<number>\d{1,3})", re.DOTALL)
 """What Canvas makes of a file's name when it is handed in again: ``hw4-1``."""
 
@@ -29,7 +32,8 @@ class _Upload:
     id: int
     late: bool
     file: str
-    """As the student called it."""
+    """As the student called it; '' for a page with a text or a link."""
+    page: str
     again: int
     """How many times it was handed in before."""
 
@@ -37,7 +41,7 @@ class _Upload:
 def student_of(name: str) -> str:
     """The id of the student whose file has this name of Canvas's, or nothing."""
     match = PATTERN.fullmatch(name)
-    return match["student"] if match else ""
+    return match["student"] or match["anonymous"] if match else ""
 
 
 def read_canvas(entries: Sequence[Entry]) -> tuple[list[HandIn], list[Entry]]:
@@ -48,12 +52,24 @@ def read_canvas(entries: Sequence[Entry]) -> tuple[list[HandIn], list[Entry]]:
         match = None if entry.is_folder else PATTERN.fullmatch(entry.name)
         if match is None:
             others.append(entry)
-            continue
-        file, again = _original(match["file"])
-        late, upload = match["late"] is not None, int(match["upload"])
-        student = match["student"]
-        students[student].append(_Upload(entry, match["name"], student, upload, late, file, again))
+        else:
+            upload = _upload(entry, match)
+            students[upload.student_id].append(upload)
     return [_student(uploads) for uploads in students.values()], others
+
+
+def _upload(entry: Entry, match: re.Match[str]) -> _Upload:
+    file, again = _original(match["file"] or "")
+    return _Upload(
+        entry,
+        name=match["name"] or match["anonymous"],
+        student_id=match["student"] or match["anonymous"],
+        id=int(match["upload"] or 0),
+        late=bool(match["late"] or match["late_anonymous"]),
+        file=file,
+        page=match["page"] or "",
+        again=again,
+    )
 
 
 def _original(file: str) -> tuple[str, int]:
@@ -68,19 +84,18 @@ def _student(uploads: Sequence[_Upload]) -> HandIn:
     for upload in sorted(uploads, key=lambda u: (u.again, u.id)):
         kept[upload.file.lower()] = upload
     latest = sorted(kept.values(), key=lambda u: u.id)
-    archives = [u for u in latest if is_archive_name(PurePosixPath(u.file))]
-    if len(archives) > 1 and not any(u.file.lower() in MAIN_FILES for u in latest):
-        good = [u for u in archives if not u.entry.problem] or archives
-        latest = [u for u in latest if u is good[-1] or u not in archives]
     passed_over = ", ".join(shown(u.entry.name) for u in uploads if u not in latest)
     taken = ", ".join(shown(u.entry.name) for u in latest)
+    files = [upload for upload in latest if upload.file]
     first = latest[0]
     return hand_in(
         first.name,
-        [(u.entry, u.file) for u in latest],
+        [(u.entry, u.file) for u in files],
         student_id=first.student_id,
-        submission_id=str(first.id),
+        submission_id=str(next((u for u in files if not u.entry.problem), first).id or ""),
         late=any(u.late for u in latest),
         notes=(taken_of_several(taken, passed_over),) if passed_over else (),
+        problem="" if files else NO_FILE.format(page=first.page),
         source=first.student_id,
+        in_order=True,
     )

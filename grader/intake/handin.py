@@ -44,9 +44,9 @@ class Entry:
     def name(self) -> str:
         return self.path.name
 
-    def part(self, name: str = "") -> Part:
+    def part(self, name: str = "", rank: int = 0) -> Part:
         """It as a part of a hand-in, under the name that the student gave it."""
-        return Part(self.path, name or self.name)
+        return Part(self.path, name or self.name, rank)
 
 
 def entries_of(folder: Path, not_unpacked: Mapping[Path, str]) -> list[Entry]:
@@ -125,10 +125,12 @@ def hand_in(
     notes: Sequence[str] = (),
     problem: str = "",
     source: str = "",
+    in_order: bool = False,
 ) -> HandIn:
     """A hand-in of entries under the names that the student gave them; its name is not safe yet.
 
-    One entry that cannot be read makes it unreadable; of several, the others are read.
+    ``in_order``: the entries are in the order in which they were handed in. One entry that cannot
+    be read makes it unreadable; of several, the others are read.
     """
     good = [(entry, called) for entry, called in entries if not entry.problem] or entries
     bad = [entry.problem for entry, _ in entries if entry.problem]
@@ -145,5 +147,7 @@ def hand_in(
         late=late,
         notes=tuple(notes),
     )
-    parts = tuple(entry.part(called) for entry, called in good)
+    parts = tuple(
+        entry.part(called, rank if in_order else 0) for rank, (entry, called) in enumerate(good)
+    )
     return HandIn(arrival, parts, problem, source or "/".join(entry.name for entry, _ in entries))

@@ -19,13 +19,14 @@ from grader.errors import SubmissionError
 from grader.intake.canvas import student_of
 from grader.intake.gradescope import METADATA
 from grader.intake.moodle import is_moodle
-from grader.naming import MAIN_FILES, without_copy_number
+from grader.naming import main_file, without_copy_number
 
 MAX_DEPTH = 8
 ARCHIVE = "an archive"
+UNKNOWN = "what nobody has looked at"
 Names = Sequence[PurePosixPath]
 Inside = Callable[[PurePosixPath], frozenset[str]]
-"""The main files in an archive, told by its name."""
+"""The main files in an archive, told by its name, and whether that is known."""
 
 
 def looks_like_many(path: Path, limits: ArchiveLimits) -> bool:
@@ -43,14 +44,15 @@ def looks_like_many(path: Path, limits: ArchiveLimits) -> bool:
         members = [member.name for member in table(path, limits) if not member.is_folder]
     except SubmissionError:  # whoever opens it says what is wrong
         return False
-    return _are_many([n for n in members if not is_hidden(n)], lambda _: frozenset({ARCHIVE}))
+    names = [name for name in members if not is_hidden(name)]
+    return _are_many(names, lambda _: frozenset({ARCHIVE, UNKNOWN}))
 
 
 def _are_many(names: Names, inside: Inside) -> bool:
     above = PurePosixPath()
     while True:
         files = [name.name for name in names if len(name.parts) == 1]
-        if any(file.lower() in MAIN_FILES for file in files):
+        if any(map(main_file, files)):
             return False
         children: dict[str, list[PurePosixPath]] = defaultdict(list)
         for name in names:
@@ -87,25 +89,26 @@ def _is_course(files: Sequence[str], folders: dict[str, list[PurePosixPath]]) ->
 
 def _mains(names: Names, above: PurePosixPath, inside: Inside) -> frozenset[str]:
     """The main files below a folder, or else in an archive there."""
-    found = {name.name.lower() for name in names} & set(MAIN_FILES)
+    found = {known[0] for name in names if (known := main_file(name.name))}
     archives = [name for name in names if is_archive_name(name)]
     return frozenset(found) if found or not archives else inside(above / archives[0])
 
 
 def _share(holders: dict[str, set[str]]) -> bool:
     count = Counter(main for mains in holders.values() for main in mains)
-    return max(count.values(), default=0) > 1
+    archives, unknown = count.pop(ARCHIVE, 0), count.pop(UNKNOWN, 0)
+    return max(count.values(), default=0) > 1 or (archives > 1 and unknown > 0)
 
 
 def _inside(archive: Path, limits: ArchiveLimits) -> frozenset[str]:
-    """The main files in an archive on the disk; of an unreadable one that it is an archive."""
+    """The main files in an archive on the disk; an unreadable one may have any."""
     if archive.is_symlink() or not archive.is_file():
-        return frozenset({ARCHIVE})
+        return frozenset({ARCHIVE, UNKNOWN})
     try:
-        names = {member.name.name.lower() for member in table(archive, limits)}
+        names = [member.name.name for member in table(archive, limits)]
     except SubmissionError:
-        return frozenset({ARCHIVE})
-    mains = names & set(MAIN_FILES)
+        return frozenset({ARCHIVE, UNKNOWN})
+    mains = {known[0] for name in names if (known := main_file(name))}
     return frozenset(mains | {ARCHIVE} if mains else ())
 
 

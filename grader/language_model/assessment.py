@@ -14,14 +14,13 @@ from grader.language_model.loaded_model import ModelSource
 from grader.language_model.training import ANSWER_S, TrainedModel, TrainingPlan, train
 from grader.model import Outcome
 from grader.modes import ModelMode
-from grader.naming import MODEL_CODE
+from grader.naming import MODEL_CODE, NOTEBOOK
 from grader.rubric import LanguageModel
 from grader.student import Student
 from grader.submission import Submission
 
 TRAINABLE = frozenset({Outcome.MISSING, Outcome.EXCEPTION})
 """Failures of loading after which there may still be good code. What hangs or crashes may not."""
-NOTEBOOK = ".ipynb"
 ASKED_FOR = "the grader was asked to train it"
 
 

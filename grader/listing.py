@@ -1,0 +1,82 @@
+"""The files of a folder or an archive: only regular ones, and no link is followed."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from pathlib import Path, PurePosixPath
+
+from grader.archive import IGNORED_FOLDERS, MAX_NAME, kind_of, unpack, why_not_read
+from grader.errors import SubmissionError
+from grader.naming import readable
+from grader.rubric import SubmissionLimits
+
+MAX_DEPTH = 8
+MAX_NOTES = 20
+NO_ARCHIVE = "is neither a folder nor a zip, tar or tar.gz file"
+
+Files = dict[PurePosixPath, Path]
+"""The names of a hand-in's files, shallow ones first, and where each one lies."""
+
+
+def files_of(path: Path, unpacked: Path, limits: SubmissionLimits) -> tuple[Files, list[str]]:
+    """The files of a folder or an archive, which is unpacked into a new folder, and notes.
+
+    Raises SubmissionError where it cannot be read, or is over a limit.
+    """
+    if path.is_dir():
+        return scan(path, limits)
+    if not path.is_file():
+        raise SubmissionError(f"{readable(path.name)} {NO_ARCHIVE}: it is no regular file")
+    if kind_of(path) is None:
+        raise SubmissionError(f"{readable(path.name)} {NO_ARCHIVE}: it {why_not_read(path)}")
+    unpacked.mkdir(parents=True)
+    notes = unpack(path, unpacked, limits)
+    files, more = scan(unpacked, limits)
+    return files, [*notes, *more]
+
+
+def scan(source: Path, limits: SubmissionLimits) -> tuple[Files, list[str]]:
+    """The regular files below ``source``, shallow ones first, and notes on what was passed over.
+
+    Links are not followed, and nothing but regular files is ever opened.
+    """
+    files: Files = {}
+    notes: list[str] = []
+    folders = deque([(source, 0)])
+    count = 0
+    while folders:
+        folder, depth = folders.popleft()
+        entries = []
+        try:
+            with os.scandir(folder) as scan:
+                for entry in scan:
+                    count += 1
+                    if count > limits.max_files:
+                        words = f"there are more than {limits.max_files:,} files in it"
+                        raise SubmissionError(words)
+                    entries.append(entry)
+        except OSError as error:
+            words = f"the folder {readable(folder.name)} cannot be read: {error.strerror}"
+            raise SubmissionError(words) from None
+        for entry in sorted(entries, key=lambda e: e.name):
+            if entry.name.startswith(".") or entry.name in IGNORED_FOLDERS:
+                continue
+            relative = PurePosixPath(Path(entry.path).relative_to(source).as_posix())
+            if problem := _problem(entry, depth):
+                notes.append(f"{readable(str(relative))[:MAX_NAME]!r} was not read: {problem}")
+            elif entry.is_dir(follow_symlinks=False):
+                folders.append((Path(entry.path), depth + 1))
+            else:
+                files[relative] = Path(entry.path)
+    return files, notes[:MAX_NOTES]
+
+
+def _problem(entry: os.DirEntry[str], depth: int) -> str:
+    if entry.is_symlink():
+        return "it is a symbolic link"
+    if len(entry.name) > MAX_NAME:
+        return "its name is too long"
+    if entry.is_dir(follow_symlinks=False):
+        return "folders are nested too deep there" if depth >= MAX_DEPTH else ""
+    return "" if entry.is_file(follow_symlinks=False) else "it is no regular file"
