@@ -14,9 +14,9 @@ from grader.batch.grade_one import Done, Task
 from grader.batch.handed_in import given_fingerprints
 from grader.batch.keys import data_digest
 from grader.batch.local import Executor
-from grader.batch.results import alone_in
+from grader.batch.results import alone_in, take_over
 from grader.engine import wanted_questions
-from grader.errors import SubmissionError, UsageError
+from grader.errors import GraderError, SubmissionError, UsageError
 from grader.grading import Request
 from grader.intake import arrivals
 from grader.language_model.corpus import Corpus
@@ -98,11 +98,13 @@ def grade_course(
     """Grade the tasks into ``out`` and write the course's files there.
 
     ``told`` is called with each result when it has been written. Raises UsageError when another
-    run writes there, and what the executor raises; stopped by hand, it returns what there is.
+    run writes there, and what the executor raises, when the files are of what was done before that;
+    stopped by hand, it returns what there is.
     """
     done: list[Done] = []
-    interrupted = False
+    interrupted, failure = False, None
     with alone_in(out):
+        take_over(out, {t.hand_in.arrival.name: t.hand_in.arrival.student_id for t in tasks})
         try:
             with executor:
                 for result in executor.run(tasks):
@@ -110,10 +112,16 @@ def grade_course(
                     told(result)
         except KeyboardInterrupt:
             interrupted = True
+        except GraderError as error:
+            if not done:
+                raise
+            failure = error
         rows = rows_of(tasks, done)
         files, matching = course_files(rows, rubric, listed)
         for name, text in files.items():
             write_atomically(out / name, text)
+    if failure is not None:
+        raise failure
     return Graded(rows, sum(d.fresh for d in done), tuple(files), matching, interrupted)
 
 

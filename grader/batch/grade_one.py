@@ -9,7 +9,13 @@ from pathlib import Path
 
 from grader.batch.handed_in import file_digests, fingerprints
 from grader.batch.keys import question_keys
-from grader.batch.results import Earlier, read_earlier, write_graded, write_ungraded
+from grader.batch.results import (
+    Earlier,
+    read_earlier,
+    read_row,
+    write_graded,
+    write_ungraded,
+)
 from grader.catalogue import question_files
 from grader.engine import Judge, grade_questions, wanted_questions
 from grader.errors import HarnessError, SubmissionError, UsageError
@@ -86,7 +92,12 @@ def unreadable(task: Task, reason: str) -> Done:
 
 
 def failed(task: Task, reason: str) -> Done:
-    """The row of a submission whose grading the grader itself did not survive."""
+    """The row of a submission whose grading the grader itself did not survive.
+
+    Results of an earlier run stay where they are, and the next run goes on from them.
+    """
+    if read_earlier(task.out) is not None:
+        return Done(_row(task, Status.GRADER_FAILED, reason), fresh=False)
     return _ungraded(task, Status.GRADER_FAILED, reason)
 
 
@@ -100,14 +111,20 @@ def defect(error: Exception) -> str:
 
 
 def _ungraded(task: Task, status: Status, reason: str) -> Done:
-    arrival = task.hand_in.arrival
-    row = Row(arrival=arrival, status=status, reason=reason, notes=arrival.notes)
+    row = _row(task, status, reason)
+    if read_row(task.out) == row:
+        return Done(row, fresh=False)
     try:
         write_ungraded(row, task.out)
     except OSError as error:
         said = f"{reason}; and its results cannot be written: {error.strerror}"
-        row = row.model_copy(update={"reason": said, "status": Status.GRADER_FAILED})
+        row = _row(task, Status.GRADER_FAILED, said)
     return Done(row)
+
+
+def _row(task: Task, status: Status, reason: str) -> Row:
+    arrival = task.hand_in.arrival
+    return Row(arrival=arrival, status=status, reason=reason, notes=arrival.notes)
 
 
 @dataclass(frozen=True)

@@ -57,9 +57,25 @@ def read_earlier(folder: Path) -> Earlier | None:
         return None
     if row is None:
         return None
-    # A single hand-in that was graded into the same folder has other reports, and no row.
-    same = [(q.id, q.score) for q in row.questions] == [(q.id, q.score) for q in report.questions]
-    return Earlier(row, report) if same else None
+    # A single hand-in that was graded into the same folder has other reports, and no row. Where
+    # only the reports could be written in the end, they have more questions than the row.
+    reported = {(question.id, question.score) for question in report.questions}
+    known = {(question.id, question.score) for question in row.questions}
+    return Earlier(row, report) if known and known <= reported else None
+
+
+def take_over(out: Path, students: Mapping[str, str]) -> None:
+    """Rename the results of students whose hand-ins are called otherwise now.
+
+    ``students`` are the ids of all students by the names of their hand-ins: when a namesake hands
+    something in, both names get the ids. A folder that is there already is left as it is.
+    """
+    strangers = (f for f in out.iterdir() if f.name not in students and (f / ROW_FILE).is_file())
+    rows = {folder: row for folder in sorted(strangers) if (row := read_row(folder)) is not None}
+    by_id = {row.arrival.student_id: folder for folder, row in rows.items()}
+    for name, id in students.items():
+        if id and id in by_id and not (out / name).exists():
+            by_id.pop(id).rename(out / name)
 
 
 def write_graded(row: Row, report: Report, folder: Path) -> None:

@@ -9,16 +9,21 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from grader import grade, grade_many
-from grader.batch.course import plan, rows_of
+from grader.batch.course import grade_course, plan, rows_of
+from grader.batch.grade_one import Done, Task
+from grader.batch.local import LocalExecutor
 from grader.batch.results import alone_in
-from grader.errors import UsageError
+from grader.doctor import Sandbox
+from grader.errors import HarnessError, UsageError
 from grader.grading import Request
 from grader.rows import Row, Status
+from grader.rubric import Rubric
 from tests.conftest import ROOT
 
 SUBMISSIONS = ROOT / "submissions"
@@ -208,6 +213,47 @@ def test_wrong_request_is_found_before_anything_is_graded(course: Path, tmp_path
     with pytest.raises(UsageError, match="q9"):
         plan(request, tmp_path / "out", tmp_path / "unpacked", regrade=False)
     assert not (tmp_path / "out").exists()
+
+
+def namesakes(folder: Path, *ids: str) -> Path:
+    for id in ids:
+        place = folder / f"Li Wei_{id}_assignsubmission_file_"
+        if not place.exists():
+            shutil.copytree(SUBMISSIONS / "alice", place)
+    return folder
+
+
+def test_results_follow_a_student_whose_name_another_has_too(tmp_path: Path) -> None:
+    course = namesakes(tmp_path / "course", "2003")
+    [first] = grade_many(course, tmp_path / "out", jobs=1, only=["q5"])
+    namesakes(course, "2004")
+    rows = grade_many(course, tmp_path / "out", jobs=1, only=["q4"])
+    assert {row.arrival.name: [q.id for q in row.questions] for row in rows} == {
+        "Li_Wei-2003": ["q4", "q5"],
+        "Li_Wei-2004": ["q4"],
+    }
+    assert not (tmp_path / "out" / "Li_Wei").exists()
+    shutil.rmtree(course / "Li Wei_2004_assignsubmission_file_")
+    [again] = grade_many(course, tmp_path / "out", jobs=1, only=["q4"])
+    assert [question.id for question in again.questions] == ["q4", "q5"]
+    assert again.arrival == first.arrival
+
+
+def test_failure_of_the_whole_run_leaves_the_files_of_what_was_done(
+    course: Path, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    class Fails(LocalExecutor):
+        def run(self, tasks: Iterable[Task]) -> Iterator[Done]:
+            yield next(super().run(tasks))
+            raise HarnessError("the scheduler has ended")
+
+    request = Request(course, only=frozenset({"q5"}))
+    tasks = plan(request, tmp_path / "out", tmp_path / "unpacked", regrade=False)
+    with pytest.raises(HarnessError, match="scheduler has ended"):
+        grade_course(tasks, Fails(1, sandbox, request), tmp_path / "out", Rubric.load())
+    lines = (tmp_path / "out" / "gradebook.csv").read_text("utf-8-sig").splitlines()
+    assert len(lines) == 4
+    assert sum("not done" in line for line in lines) == 2
 
 
 def test_what_a_killed_run_was_writing_is_removed(tmp_path: Path) -> None:

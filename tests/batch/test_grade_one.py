@@ -175,6 +175,41 @@ def test_failure_of_the_grader_is_no_zero_and_tried_again(
     assert run(made.task(alice, tmp_path / "out", "q5")).row.score == 2
 
 
+def test_failure_of_the_grader_costs_nothing_that_was_graded(
+    run: Run, alice: Path, tmp_path: Path
+) -> None:
+    def fails(grading: Grading, wanted: Sequence[str], listener: Listener) -> Report:
+        raise HarnessError("the disk is full")
+
+    first = run(made.task(alice, tmp_path / "out", "q5"))
+    second = run(made.task(alice, tmp_path / "out", "q4"), fails)
+    assert (second.row.status, second.row.reason) == (Status.GRADER_FAILED, "the disk is full")
+    assert read_row(tmp_path / "out") == first.row
+    third = run(made.task(alice, tmp_path / "out", "q4"))
+    assert [question.id for question in third.row.questions] == ["q4", "q5"]
+
+
+def test_reports_without_their_row_are_of_a_run_that_was_ended(
+    run: Run, alice: Path, tmp_path: Path
+) -> None:
+    """Killed between the two, or out of room: the row's questions are in the report, and more."""
+    run(made.task(alice, tmp_path / "out", "q5"))
+    row = (tmp_path / "out" / "row.json").read_bytes()
+    run(made.task(alice, tmp_path / "out", "q4"))
+    (tmp_path / "out" / "row.json").write_bytes(row)
+    assert [q.id for q in report(tmp_path / "out").questions] == ["q4", "q5"]
+    run(made.task(alice, tmp_path / "out", "q5"), never)
+    done = run(made.task(alice, tmp_path / "out", "q4"))
+    assert [question.id for question in done.row.questions] == ["q4", "q5"]
+
+
+def test_what_cannot_be_read_still_is_nothing_new(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    task = made.task(tmp_path / "empty", tmp_path / "out", "q5")
+    first, second = run(task), run(task)
+    assert (first.fresh, second.fresh, first.row) == (True, False, second.row)
+
+
 def test_question_in_which_the_grader_failed_is_tried_again(
     run: Run, alice: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
