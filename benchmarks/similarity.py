@@ -32,7 +32,7 @@ import typer
 from benchmarks import attention_styles, recurrent_styles, student_code
 from benchmarks.machine import machine
 from grader.rows import Arrival, Row, Status
-from grader.similarity import THRESHOLD, common_marks, fingerprint, groups, similarity
+from grader.similarity import THRESHOLD, fingerprint, groups, similarity
 
 ROOT = Path(__file__).resolve().parents[1]
 WRITTEN_IN = (
@@ -183,7 +183,7 @@ def seconds_for(count: int) -> float:
         for n, own in enumerate(marks)
     ]
     start = time.perf_counter()
-    groups(rows, common_marks(rows))
+    groups(rows)
     return time.perf_counter() - start
 
 

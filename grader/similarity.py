@@ -59,6 +59,8 @@ class Group:
     kind: Literal["identical", "near-identical"]
     similarity: float
     """The share of marks in common, of the pair that has least among those that are linked."""
+    widespread: bool = False
+    """So many have it that it may come from the course."""
 
 
 def fingerprint(source: str) -> Fingerprint:
@@ -84,29 +86,30 @@ def fingerprint(source: str) -> Fingerprint:
     return tuple(sorted(marks)[:MAX_MARKS])
 
 
-def common_marks(rows: Sequence[Row], given: Iterable[Fingerprint] = ()) -> frozenset[int]:
-    """Marks that say nothing: of the files that the course gives, and what many hand-ins share.
-
-    The latter only where there are enough hand-ins to tell a habit from a group.
-    """
-    known = {mark for marks in given for mark in marks}
-    if len(rows) >= LEAST_COURSE:
-        counts = Counter(
-            mark for row in rows for mark in set().union(*map(set, row.fingerprints.values()))
-        )
-        known |= {mark for mark, count in counts.items() if count > COMMON_SHARE * len(rows)}
-    return frozenset(known)
-
-
-def groups(rows: Sequence[Row], common: frozenset[int] = frozenset()) -> tuple[Group, ...]:
+def groups(rows: Sequence[Row], given: Iterable[Fingerprint] = ()) -> tuple[Group, ...]:
     """Groups of hand-ins with the same file, or with one that is nearly the same.
 
-    ``common`` are marks that do not count. Files are compared with those of the same name. Files
-    that are no code, such as a model, are compared by their bytes alone; a file of code without
-    marks of its own is not compared at all. The largest groups come first.
+    Files are compared with those of the same name. Marks of the files that the course gives do not
+    count, and, where there are enough hand-ins to tell a habit from a group, neither does for
+    near-identical files what many share. Files that are no code, such as a model, are compared by
+    their bytes alone; a file of code without marks of its own is not compared at all. What several
+    students have handed in together counts once. The largest groups come first.
     """
-    found = [*_identical(rows, common), *_near(rows, common)]
+    uploads = {row.arrival.submission_id or (i,): row for i, row in enumerate(rows)}
+    rows = list(uploads.values())
+    known = frozenset(mark for marks in given for mark in marks)
+    found = [*_identical(rows, known), *_near(rows, known | _habits(rows))]
     return tuple(sorted(found, key=lambda g: (-len(g.names), g.kind, g.file, g.names)))
+
+
+def _habits(rows: Sequence[Row]) -> frozenset[int]:
+    """Marks that many hand-ins share."""
+    if len(rows) < LEAST_COURSE:
+        return frozenset()
+    counts = Counter(
+        mark for row in rows for mark in set().union(*map(set, row.fingerprints.values()))
+    )
+    return frozenset(mark for mark, count in counts.items() if count > COMMON_SHARE * len(rows))
 
 
 def similarity(one: frozenset[int], other: frozenset[int]) -> float:
@@ -173,16 +176,17 @@ def _marks(row: Row, file: str, common: frozenset[int]) -> frozenset[int]:
     return marks if len(marks) >= LEAST_MARKS else frozenset()
 
 
-def _identical(rows: Sequence[Row], common: frozenset[int]) -> Iterator[Group]:
+def _identical(rows: Sequence[Row], given: frozenset[int]) -> Iterator[Group]:
     same: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in rows:
         for file, digest in row.files.items():
-            if not file.endswith(CODE) or _marks(row, file, common):
+            if not file.endswith(CODE) or _marks(row, file, given):
                 same[file, digest].append(row)
     for (file, _), having in same.items():
-        of_the_course = len(rows) >= LEAST_COURSE and len(having) > COMMON_SHARE * len(rows)
-        if len(having) > 1 and not of_the_course:
-            yield Group(tuple(sorted(r.arrival.name for r in having)), file, "identical", 1.0)
+        widespread = len(rows) >= LEAST_COURSE and len(having) > COMMON_SHARE * len(rows)
+        if len(having) > 1:
+            names = tuple(sorted(row.arrival.name for row in having))
+            yield Group(names, file, "identical", 1.0, widespread)
 
 
 def _near(rows: Sequence[Row], common: frozenset[int]) -> Iterator[Group]:

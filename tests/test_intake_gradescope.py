@@ -64,11 +64,15 @@ def read(tmp_path: Path, table: str | bytes, *names: str, kind: str = "") -> dic
 @pytest.mark.parametrize("kind", ["", "zip", "tar.gz"])
 def test_gradescope(tmp_path: Path, kind: str) -> None:
     hand_ins = read(tmp_path, TABLE, *FOLDERS, kind=kind)
-    assert list(hand_ins) == ["Ann_Lee_Bo_Lee", "Jane_Doe", "José_Núñez"]
-    group = hand_ins["Ann_Lee_Bo_Lee"].arrival
-    assert (group.student, group.student_id) == ("Ann Lee; Bo Lee", "3002; 3003")
-    assert (group.email, group.submission_id) == ("ann@example.edu", "12")
-    assert group.notes == ()
+    assert list(hand_ins) == ["Ann_Lee", "Bo_Lee", "Jane_Doe", "José_Núñez"]
+    ann, bo = hand_ins["Ann_Lee"], hand_ins["Bo_Lee"]
+    assert ann.parts == bo.parts
+    assert (ann.arrival.student, ann.arrival.student_id) == ("Ann Lee", "3002")
+    assert (ann.arrival.email, ann.arrival.submission_id) == ("ann@example.edu", "12")
+    assert (bo.arrival.student, bo.arrival.student_id) == ("Bo Lee", "3003")
+    assert (bo.arrival.email, bo.arrival.submission_id) == ("", "12")
+    assert ann.arrival.notes == ("handed in together with Bo Lee",)
+    assert bo.arrival.notes == ("handed in together with Ann Lee",)
     jane = hand_ins["Jane_Doe"].arrival
     assert (jane.student_id, jane.submission_id, jane.late) == ("3001", "11", False)
     assert jane.notes == (
@@ -101,7 +105,29 @@ def test_folder_around_the_export(tmp_path: Path) -> None:
     lay_down(tmp_path / "x" / "assignment_9_export", *FOLDERS)
     (tmp_path / "x" / "assignment_9_export" / METADATA).write_text(TABLE)
     hand_ins = arrivals(packed(tmp_path / "x", "zip"), tmp_path / "into", LIMITS)
-    assert len(hand_ins) == 3
+    assert len(hand_ins) == 4
+
+
+def test_member_of_a_group_who_hands_in_alone_later(tmp_path: Path) -> None:
+    table = """
+submission_1:
+  :submitters:
+  - :name: Ann
+    :sid: 1
+  - :name: Bo
+    :sid: 2
+  :created_at: 2024-02-01 10:00:00 Z
+submission_2:
+  :submitters:
+  - :name: Bo
+    :sid: 2
+  :created_at: 2024-02-02 10:00:00 Z
+"""
+    hand_ins = read(tmp_path, table, f"submission_1/{MAIN}", f"submission_2/{MAIN}")
+    assert {n: h.arrival.submission_id for n, h in hand_ins.items()} == {"Ann": "1", "Bo": "2"}
+    assert hand_ins["Ann"].arrival.notes == ("handed in together with Bo",)
+    [note] = hand_ins["Bo"].arrival.notes
+    assert "submission_2 was taken, the latest, and not submission_1" in note
 
 
 def test_folder_that_the_table_does_not_name(tmp_path: Path) -> None:

@@ -16,7 +16,6 @@ from grader.similarity import (
     MAX_SOURCE,
     THRESHOLD,
     Group,
-    common_marks,
     fingerprint,
     groups,
 )
@@ -135,26 +134,41 @@ def test_files_with_nothing_in_them_are_not_compared(source: str) -> None:
 
 def test_what_the_course_gives_does_not_count() -> None:
     rows = [hand_in("a", ALICE), hand_in("b", ALICE)]
-    assert groups(rows, common_marks(rows)) != ()
-    assert groups(rows, common_marks(rows, [fingerprint(ALICE)])) == ()
+    assert groups(rows) != ()
+    assert groups(rows, [fingerprint(ALICE)]) == ()
 
 
-@pytest.mark.parametrize(("sharing", "found"), [(4, True), (5, False)])
-def test_what_more_than_a_third_share_does_not_count(sharing: int, found: bool) -> None:
+def test_what_a_group_handed_in_together_counts_once() -> None:
+    rows = [hand_in("a", ALICE), hand_in("b", ALICE), hand_in("c", ALICE)]
+    together = [
+        row.model_copy(update={"arrival": row.arrival.model_copy(update={"submission_id": id})})
+        for row, id in zip(rows, ("1", "1", "2"), strict=True)
+    ]
+    assert groups(together[:2]) == ()
+    [found] = groups(together)
+    assert len(found.names) == 2
+    assert "c" in found.names
+
+
+@pytest.mark.parametrize(("sharing", "widespread"), [(4, False), (5, True)])
+def test_of_what_more_than_a_third_share_it_is_said(sharing: int, widespread: bool) -> None:
     """Twelve hand-ins: a third of them are four."""
     rows = [hand_in(f"a{n}", ALICE) for n in range(sharing)]
     rows += [hand_in(f"b{n}", "", digest=str(n)) for n in range(12 - sharing)]
-    assert (groups(rows, common_marks(rows)) != ()) is found
+    [found] = groups(rows)
+    assert (len(found.names), found.kind, found.widespread) == (sharing, "identical", widespread)
 
 
-def test_few_hand_ins_have_no_habits() -> None:
-    rows = [hand_in(f"a{n}", ALICE) for n in range(9)]
-    assert common_marks(rows) == frozenset()
+@pytest.mark.parametrize(("count", "found"), [(9, True), (12, False)])
+def test_what_many_share_makes_nobody_near_identical(count: int, found: bool) -> None:
+    rows = [hand_in(f"a{n}", f"{ALICE}\nx = {n}\n", digest=str(n)) for n in range(count)]
+    assert bool(groups(rows)) is found
 
 
-def test_model_that_everybody_has_is_the_courses() -> None:
+def test_model_that_everybody_has_may_be_the_courses() -> None:
     rows = [hand_in(f"a{n}", file="given.sav", digest="1") for n in range(12)]
-    assert groups(rows) == ()
+    [found] = groups(rows)
+    assert found.widespread
 
 
 def test_four_hundred_hand_ins_take_no_time() -> None:

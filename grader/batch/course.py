@@ -29,7 +29,7 @@ from grader.reports.summary import to_summary
 from grader.roster import Kind, Matching, Roster, match
 from grader.rows import Row, Status
 from grader.rubric import Rubric
-from grader.similarity import common_marks, groups
+from grader.similarity import groups
 
 IMPORT_FILES = {Kind.CANVAS: CANVAS_FILE, Kind.MOODLE: MOODLE_FILE}
 
@@ -144,10 +144,9 @@ def course_files(
 ) -> tuple[dict[str, str], Matching]:
     """The texts of a course's files by name, and which hand-in is whose in the class list."""
     thresholds = [(t.below, t.points) for t in rubric.language_model.thresholds]
-    common = common_marks(rows, given_fingerprints())
     files = {
         GRADEBOOK_FILE: to_gradebook(rows),
-        SUMMARY_PAGE: to_summary(rows, groups(rows, common), thresholds),
+        SUMMARY_PAGE: to_summary(rows, groups(rows, given_fingerprints()), thresholds),
     }
     if listed is None:
         return files, Matching((), (), ())

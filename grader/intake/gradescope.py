@@ -33,10 +33,17 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass
-class _Submitter:
+class Submitter:
+    """One of those who handed something in."""
+
     name: str = ""
     sid: str = ""
     email: str = ""
+
+    @property
+    def key(self) -> str:
+        """What tells who it is."""
+        return self.sid or self.email or self.name
 
 
 @dataclass
@@ -45,21 +52,11 @@ class Record:
 
     id: str
     created_at: datetime = NEVER
-    submitters: dict[str, _Submitter] = field(default_factory=lambda: defaultdict(_Submitter))
-
-    def joined(self, what: str) -> str:
-        """The names, or ids, or addresses of a group's members."""
-        return "; ".join(filter(None, (getattr(s, what) for s in self.submitters.values())))
-
-    @property
-    def students(self) -> frozenset[str]:
-        """What tells whose it is."""
-        who = {s.sid or s.email or s.name for s in self.submitters.values()} - {""}
-        return frozenset(who or {self.id})
+    submitters: dict[str, Submitter] = field(default_factory=lambda: defaultdict(Submitter))
 
 
 def read_gradescope(folder: Path, entries: Sequence[Entry]) -> list[HandIn]:
-    """A hand-in for each student or group: of several submissions the latest.
+    """A hand-in for each student, also of a group: of several submissions the latest.
 
     Raises SubmissionError where the table cannot be read: without it nobody's name is known.
     """
@@ -68,10 +65,11 @@ def read_gradescope(folder: Path, entries: Sequence[Entry]) -> list[HandIn]:
     for name, entry in by_name.items():
         if entry.is_folder and name not in records:
             records[name] = Record(name)
-    same: dict[frozenset[str], list[Record]] = defaultdict(list)
+    students: dict[str, list[tuple[Record, Submitter]]] = defaultdict(list)
     for record in records.values():
-        same[record.students].append(record)
-    return [_latest(group, by_name) for group in same.values()]
+        for submitter in record.submitters.values() or [Submitter()]:
+            students[submitter.key or record.id].append((record, submitter))
+    return [_latest(theirs, by_name) for theirs in students.values()]
 
 
 def read_metadata(file: Path) -> dict[str, Record]:
@@ -150,18 +148,25 @@ def _time(text: str) -> datetime:
         return NEVER
 
 
-def _latest(records: Sequence[Record], entries: Mapping[str, Entry]) -> HandIn:
-    *earlier, latest = sorted(records, key=lambda r: (r.created_at, len(r.id), r.id))
-    others = ", ".join(shown(record.id) for record in earlier)
+def _latest(theirs: Sequence[tuple[Record, Submitter]], entries: Mapping[str, Entry]) -> HandIn:
+    """The hand-in of one student; ``theirs`` are all submissions that name the student."""
+    *earlier, (latest, student) = sorted(
+        theirs, key=lambda r: (r[0].created_at, len(r[0].id), r[0].id)
+    )
     entry = entries.get(latest.id)
     problem = "" if entry else f"the export has no folder {shown(latest.id)}; download it again"
+    notes = []
+    if others := [shown(record.id) for record, _ in earlier]:
+        notes.append(taken_of_several(shown(latest.id), ", ".join(others)))
+    if group := [s.name or s.key for s in latest.submitters.values() if s.key != student.key]:
+        notes.append(f"handed in together with {shown('; '.join(group))}")
     return hand_in(
-        latest.joined("name") or latest.id,
+        student.name or latest.id,
         [(entry, "")] if entry else [],
-        student_id=latest.joined("sid"),
+        student_id=student.sid,
         submission_id=latest.id.removeprefix("submission_"),
-        email=latest.joined("email"),
-        notes=(taken_of_several(shown(latest.id), others),) if others else (),
+        email=student.email,
+        notes=notes,
         problem=problem,
-        source=latest.id,
+        source=f"{latest.id}/{student.key}",
     )
