@@ -81,8 +81,10 @@ class Evaluator:
         self._wanted = wanted
         self._progress = progress
         self._clock = Clock(wanted.limit_s)
-        self._workers = ModelWorkers(new_student, corpus.vocabulary, source, self._clock)
         self._test = corpus.encoded_test_set()
+        self._workers = ModelWorkers(
+            new_student, corpus.vocabulary, source, self._clock, int(self._test.lengths.max())
+        )
 
     def evaluate(self, training: TrainingRun | None = None) -> Evaluation:
         """Raises CheckFailed when the model cannot be loaded or does not give usable logits.

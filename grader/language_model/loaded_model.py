@@ -24,8 +24,13 @@ from grader.student import Student
 from grader.wire import Array, Message, sequence, text
 
 DEVICE = re.compile(r"cpu|cuda(:\d)?")
-REHEARSAL = (3, 24)
-"""Sentences and tokens of made-up input, on which a model may fail in words of its own."""
+LONGEST = 100
+"""Characters of the assignment's longest sentences."""
+REHEARSAL = (1, 2, 4)
+"""What parts of the longest sentence's length the made-up sentences have, on which a model may fail
+in words of its own: END and PAD are among their tokens."""
+NO_TENSORS = {name: f"a {name}" for name in ("tuple", "list", "dict")} | {"NoneType": "None"}
+"""What is told of in place of logits. Any other name could be one that a test sentence is in."""
 TRIAL = (50, 24)
 """Sentences and tokens on which numbers of threads are compared."""
 TRIALS = 3
@@ -65,13 +70,18 @@ class LoadedModel:
         vocabulary: Vocabulary,
         clock: Clock,
         threads: int | None = None,
+        longest: int = LONGEST,
     ) -> None:
-        """``threads``: how many the worker's CPU threads are; None: to be found by a trial."""
+        """``threads``: how many the worker's CPU threads are; None: to be found by a trial.
+
+        ``longest``: characters of the longest sentence to come.
+        """
         self.loading = Loading()
         self.threads = threads
         self._student = student
         self._vocabulary = vocabulary
         self._clock = clock
+        self._longest = longest
 
     def load(self, source: ModelSource) -> None:
         """Load the model and run it once; raises CheckFailed when it cannot be used."""
@@ -97,7 +107,17 @@ class LoadedModel:
 
         What it prints or raises could hold the test sentences that it is given from now on.
         """
-        self.logits(self._made_up(REHEARSAL, seed))
+        try:
+            self.logits(self._made_up_sentences(seed))
+        except CheckFailed as failure:
+            if failure.outcome is not Outcome.EXCEPTION:
+                raise
+            given = f"It was given made-up sentences of up to {self._longest} characters, with PAD"
+            raise CheckFailed(
+                failure.outcome,
+                f"{failure.message}. {given} after the shorter ones, as the notebook has them.",
+                traceback=failure.traceback,
+            ) from None
         self._see_where_it_is()
         self._student.quote_no_more()
         if self.threads is None and self.loading.device == "cpu" and self._student.threads > 1:
@@ -112,6 +132,17 @@ class LoadedModel:
             device=device if DEVICE.fullmatch(device) else "a device without a name",
             notes=(*self.loading.notes, *([ON_THE_CPU] if place.get("moved") is True else [])),
         )
+
+    def _made_up_sentences(self, seed: int) -> Int64:
+        """Inputs [B,L] as the notebook makes them of sentences; the longest comes first."""
+        known = self._vocabulary
+        rng, lengths = np.random.default_rng(seed), [max(1, self._longest // n) for n in REHEARSAL]
+        tokens = np.full((len(lengths), lengths[0] + 2), known.pad_id)
+        tokens[:, 0] = known.begin_id
+        for row, length in zip(tokens, lengths, strict=True):
+            row[1 : length + 1] = rng.integers(0, known.begin_id, length)
+            row[length + 1] = known.end_id
+        return tokens[:, :-1]
 
     def _made_up(self, shape: tuple[int, int], seed: int) -> Int64:
         tokens = np.random.default_rng(seed).integers(0, self._vocabulary.begin_id, shape)
@@ -221,11 +252,14 @@ class ModelWorkers:
         vocabulary: Vocabulary,
         source: ModelSource,
         clock: Clock,
+        longest: int = LONGEST,
     ) -> None:
+        """``longest``: characters of the longest sentence to come."""
         self._new_student = new_student
         self._vocabulary = vocabulary
         self._source = source
         self._clock = clock
+        self._longest = longest
         self._threads: int | None = None
 
     @contextmanager
@@ -235,7 +269,9 @@ class ModelWorkers:
 
         def load() -> LoadedModel:
             student.restart()
-            model = LoadedModel(student, self._vocabulary, self._clock, self._threads)
+            model = LoadedModel(
+                student, self._vocabulary, self._clock, self._threads, self._longest
+            )
             model.load(self._source)
             self._threads = model.threads
             return model
@@ -276,8 +312,10 @@ def _bytes(tokens: Int64) -> NDArray[np.uint8]:
 
 def _logits(reply: Message) -> Array:
     if reply.op == "no_tensor":
+        what = NO_TENSORS.get(text(reply.fields.get("type"), 20), "no tensor")
         raise CheckFailed(
-            Outcome.WRONG, "The model returns no tensor; one tensor of logits is expected."
+            Outcome.WRONG,
+            f"The model returns {what}; one tensor of logits is expected, and nothing beside it.",
         )
     if len(reply.arrays) != 1 or reply.arrays[0].ndim == 0:
         raise CheckFailed(Outcome.WRONG, "The model's output is no array of logits.")

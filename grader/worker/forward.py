@@ -38,7 +38,7 @@ class Forward:
         with torch.no_grad():
             logits = model(tokens)
         if not isinstance(logits, torch.Tensor):
-            return Message("no_tensor", {})
+            return Message("no_tensor", {"type": type(logits).__name__})
         if fields.get("last_only") and logits.ndim == 3:
             logits = logits[:, -1]
         return self._reply(logits.detach())

@@ -270,7 +270,8 @@ def _checked(logits: object, shape: tuple[int, ...], characters: int) -> Tensor:
     """The logits, if they have a row for each input of a batch [B, L] and enough columns."""
     if not isinstance(logits, Tensor):
         raise Untrainable(
-            f"The model returns a {type(logits).__name__}; one tensor of logits is expected."
+            f"The model returns a {type(logits).__name__}; one tensor of logits is expected, "
+            "and nothing beside it."
         )
     inputs = (shape[0], shape[1] - 1)
     # PAD is no target: the notebook takes a model without a column for it, and further columns.

@@ -18,7 +18,7 @@ from grader.encoded import Encoded, Int64
 from grader.errors import CheckFailed
 from grader.language_model.clock import Clock
 from grader.language_model.corpus import Vocabulary
-from grader.language_model.loaded_model import LoadedModel, ModelSource
+from grader.language_model.loaded_model import LONGEST, LoadedModel, ModelSource
 from grader.model import Outcome
 from grader.student import Student
 from grader.wire import Message
@@ -120,8 +120,8 @@ class FakeStudent:
         return reply
 
 
-def loaded(student: FakeStudent, limit_s: float = 1e6) -> LoadedModel:
-    model = LoadedModel(cast(Student, student), VOCABULARY, Clock(limit_s))
+def loaded(student: FakeStudent, limit_s: float = 1e6, longest: int = LONGEST) -> LoadedModel:
+    model = LoadedModel(cast(Student, student), VOCABULARY, Clock(limit_s), longest=longest)
     model.load(SOURCE)
     return model
 

@@ -18,6 +18,7 @@ from torch.nn.functional import dropout, pad
 from grader.encoded import Encoded, Int64
 from grader.errors import CheckFailed
 from grader.language_model.dependencies import AHEAD, Kind, dependencies
+from grader.language_model.loaded_model import REHEARSAL
 from grader.model import Outcome
 from grader.rubric import Rubric
 from tests.language_model.fakes import VOCABULARY, FakeStudent, loaded, random_sentences
@@ -244,7 +245,7 @@ def test_what_was_found_before_a_failure_stays() -> None:
     """A model of limited length fails when its input is padded."""
 
     def limited(x: Tensor) -> Tensor:
-        if x.shape[1] > 24:
+        if x.shape[1] > 24 and len(x) != len(REHEARSAL):
             raise IndexError("no position for that")
         return x
 
