@@ -18,7 +18,7 @@ from grader.oracle import Draw
 from grader.oracle.draws import Allowance
 from grader.precision import remark
 from grader.rubric import Rubric
-from grader.source import torch_layers_used
+from grader.source import may_hide_layers, torch_layers_used
 from grader.student import Answer, Returned, Several, Student, Value
 from grader.wire import Array
 
@@ -41,6 +41,8 @@ class Check:
         """Figures for the report that belong to the whole question."""
         self.hint: Hint | None = None
         """What was misunderstood, if that is known."""
+        self.remarks: list[str] = []
+        """What a person should look at, though it costs nothing."""
         self._name = name
         self._seed = seed
 
@@ -96,13 +98,22 @@ class Check:
         return r, z, n
 
     def own_work(self, function: str, layers: frozenset[str]) -> None:
-        """The function is written out, not delegated to a layer of torch's own."""
+        """The function is written out, not delegated to a layer of torch's own.
+
+        A layer that is named and was seen in no call of this question, as in a comparison that is
+        switched off, is remarked on for staff, unless the file has means to run it unseen.
+        """
         source = (self.student.submission.folder / IMPLEMENTATION).read_text("utf-8", "replace")
         named = torch_layers_used(source, function, layers)
         called = sorted(self.student.layers_seen & layers)
         if not named and not called:
             return
         places = [f"{call.name} in line {call.line}" for call in named]
+        if not called and not may_hide_layers(source):
+            self.remarks.append(
+                f"{function} names {', '.join(places)}, and no call of it ran that layer"
+            )
+            return
         what = ", ".join(places) if places else ", ".join(f"torch's {name}" for name in called)
         raise CheckFailed(
             Outcome.FORBIDDEN,

@@ -19,11 +19,9 @@ from grader.errors import SubmissionError
 from grader.listing import Files, files_of, scan
 from grader.naming import (
     MAIN_FILES,
-    MODEL,
     NOTEBOOK,
     SHOWN,
-    choose_model,
-    main_file,
+    held,
     readable,
     without_number,
 )
@@ -157,9 +155,7 @@ class _Opener:
 def _held(files: Iterable[PurePosixPath]) -> frozenset[str]:
     """Which main files are among the files, also under other names, and whether a notebook is."""
     names = list(files)
-    held = {known[0] for name in names if (known := main_file(name.name))}
-    held |= {MODEL} if choose_model(names) else set()
-    return frozenset(held | {A_NOTEBOOK for name in names if name.suffix.lower() == NOTEBOOK})
+    return held(names) | {A_NOTEBOOK for name in names if name.suffix.lower() == NOTEBOOK}
 
 
 def _latest_first(archives: Sequence[_Archive]) -> list[_Archive]:

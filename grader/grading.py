@@ -87,7 +87,7 @@ class Grading:
         self._asking: tuple[str, Student] | None = None
         self.diagnosed: set[str] = set()
         """The questions of which it was asked what was misunderstood."""
-        self._flags: tuple[str, ...] = ()
+        self._remarks: dict[str, None] = {}
         try:
             self.submission: Submission = staged or stage(
                 request.parts or request.path,
@@ -156,6 +156,10 @@ class Grading:
         """What student code printed since the last call."""
         return "".join(student.take_output() for student in self._students)
 
+    def remark(self, *remarks: str) -> None:
+        """Add to what the report says to staff; each is said once."""
+        self._remarks |= dict.fromkeys(remarks)
+
     def model_evaluation(self, question: str) -> Callable[[], Evaluation]:
         """The evaluation of the language model: made once, and then its result or failure again."""
         results: list[Evaluation | CheckFailed] = []
@@ -176,7 +180,7 @@ class Grading:
                 with self._sandbox.model_turn:
                     results.append(_evaluated(assessment))
                 if isinstance(results[0], Evaluation):
-                    self._flags = results[0].flags
+                    self.remark(*results[0].flags)
             result = results[0]
             if isinstance(result, CheckFailed):
                 raise result.with_traceback(None)
@@ -207,7 +211,7 @@ class Grading:
             rubric=self.rubric.digest,
             isolation=self._sandbox.isolation(),
             duration_s=round(time.monotonic() - self._start, 3),
-            notes=(*self.submission.notes, *self._flags),
+            notes=(*self.submission.notes, *self._remarks),
             claims=self._claims(questions) if self.request.claims else (),
             questions=questions,
         )

@@ -69,6 +69,11 @@ class TrainingRun(Measure):
     learning_rate: float
     characters_per_s: float
 
+    @property
+    def was_cut_short(self) -> bool:
+        """Whether the time was over first: then the loss is also that of the machine."""
+        return self.stopped == "time"
+
 
 class Causality(Measure):
     """What a model's predictions depend on beside the characters before."""

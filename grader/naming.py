@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -68,8 +68,15 @@ def main_file(name: str) -> tuple[str, Likeness] | None:
     return (main, Likeness(2, -number)) if main in MAIN_FILES and main != MODEL else None
 
 
+def held(files: Iterable[PurePosixPath]) -> frozenset[str]:
+    """Which main files are among the files, also under other names."""
+    names = list(files)
+    mains = {known[0] for name in names if (known := main_file(name.name))}
+    return frozenset(mains | ({MODEL} if choose_model(names) else set()))
+
+
 def root_of(files: Sequence[PurePosixPath]) -> PurePosixPath | None:
-    """The folder that holds the hand-in: that of the first main file, else of a model.
+    """The folder that holds the hand-in: that of the first main file, else of a model or notebook.
 
     ``files`` are all that there are, shallow ones first.
     """
@@ -77,7 +84,10 @@ def root_of(files: Sequence[PurePosixPath]) -> PurePosixPath | None:
     if main is not None:
         return main
     choice = choose_model(files)
-    return choice.path.parent if choice and is_model(choice.path) else None
+    if choice and is_model(choice.path):
+        return choice.path.parent
+    # A class that is in a notebook alone can be trained.
+    return next((file.parent for file in files if file.suffix.lower() == NOTEBOOK), None)
 
 
 def choose_model(files: Sequence[PurePosixPath]) -> ModelChoice | None:

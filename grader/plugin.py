@@ -136,6 +136,7 @@ class GradingPlugin:
         )
         self._results.setdefault(question.id, []).append(result)
         if check is not None:
+            self.grading.remark(*check.remarks)
             del item.stash[CHECK]  # The next submission's check is another.
         self._listener.check_done(question, result)
 

@@ -35,16 +35,16 @@ def remark(actual: Float64, expected: Expected) -> str:
     if _one_sided(difference, expected):
         return (
             f"That is {times}, and nearly all to one side: it looks like a small constant too "
-            "many, such as an epsilon, not like another function."
+            "many, such as an epsilon."
         )
     if ratio <= LESS_ACCURATE:
         return (
-            f"That is {times}: it looks like rounding in float32, in a formula that loses digits, "
-            "not like another function."
+            f"That is {times}: it looks like rounding, in a formula that loses digits or with "
+            "fewer than float32 has."
         )
     return (
         f"That is {times}: it looks like fewer digits somewhere, such as float16 or a rounded "
-        "constant, not like another function."
+        "constant, or like a small difference in the formula."
     )
 
 

@@ -17,6 +17,11 @@ ATTENTION_LAYERS = frozenset(
     "_native_multi_head_attention _transformer_encoder_layer_fwd".split()
 )
 """Names below the package ``torch`` that are the layer to be written, or hold it."""
+OUT_OF_SIGHT = frozenset(
+    "threading _thread concurrent multiprocessing ctypes gc overrides _C DisableTorchFunction "
+    "DisableTorchFunctionSubclass".split()
+)
+"""Names of what could run a layer without its being seen."""
 MAX_SOURCE = 200_000
 _LAYER_CLASSES = frozenset(n for n in RECURRENT_LAYERS | ATTENTION_LAYERS if n[0].isupper())
 
@@ -41,6 +46,28 @@ def torch_layers_used(source: str, function: str, layers: frozenset[str]) -> lis
         return _layers_used(_read(source[:MAX_SOURCE]), function, layers)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
+
+
+def may_hide_layers(source: str) -> bool:
+    """Whether the source names something by which a layer can run without its being seen."""
+    try:
+        tree = ast.parse(source[:MAX_SOURCE])
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    named = (
+        part for node in ast.walk(tree) for name in _names_in(node) for part in name.split(".")
+    )
+    return not OUT_OF_SIGHT.isdisjoint(named)
+
+
+def _names_in(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.Attribute(attr=name) | ast.Name(id=name) | ast.alias(name=name):
+            yield name
+        case ast.ImportFrom(module=str(name)):
+            yield name
+        case ast.Constant(value=str(name)):
+            yield name
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from typing import Any
 from grader.errors import CheckFailed, HarnessError
 from grader.model import Outcome, TracebackLine
 from grader.naming import IMPLEMENTATION
+from grader.remedies import remedy_for
 from grader.rubric import Limits
 from grader.sandbox import shared_memory
 from grader.sandbox.conversation import Bounds, Conversation
@@ -270,12 +271,9 @@ class Student:
             return CheckFailed(outcome, message, traceback=lines)
         kind = text(reply.fields.get("type"), 100)
         message = text(reply.fields.get("message"), 1000)
-        if kind == "ModuleNotFoundError":
-            message += (
-                ". It is not installed where this is graded: remove the import if it is not "
-                "needed; otherwise course staff can install the package there"
-            )
-        return CheckFailed(outcome, f"{doing} raised {kind}: {message}{where}", traceback=lines)
+        remedy = remedy_for(kind, message, lines[-1].code if lines else "")
+        said = f"{doing} raised {kind}: {message}{where}"
+        return CheckFailed(outcome, f"{said}. {remedy}" if remedy else said, traceback=lines)
 
     def _traceback(self, reply: Message) -> Iterator[TracebackLine]:
         """The lines that a worker names, with their code from the grader's own copy of the file."""
@@ -303,7 +301,8 @@ class Student:
 
     def _connected(self) -> Conversation:
         if self._conversation is None:
-            make_scratch(self._scratch)
+            # The current folder has what code reads, as when it ran where it was handed in.
+            make_scratch(self._scratch, self.submission.data)
             spec = WorkerSpec(
                 code_dir=str(self.submission.folder),
                 scratch_dir=str(self._scratch),

@@ -12,6 +12,8 @@ from pathlib import Path, PurePosixPath
 
 from grader.archive import (
     COPY_BYTES,
+    DATA_BYTES,
+    is_data,
     is_visible,
     stem_of,
 )
@@ -46,6 +48,12 @@ class Submission:
 
     def has(self, file: str) -> bool:
         return file in self.files
+
+    @property
+    def data(self) -> list[Path]:
+        """Small files at the top that are neither code nor a model."""
+        top = (PurePosixPath(file) for file in sorted(self.files) if "/" not in file)
+        return [self.folder / file for file in top if is_data(file)]
 
 
 def stage(
@@ -93,7 +101,8 @@ def _copy_visible(
     into.mkdir(parents=True, mode=0o755)
     total = 0
     for relative in sorted(entries, key=_likeness):
-        if not is_visible(relative) or not relative.is_relative_to(root):
+        small = is_data(relative) and entries[relative].stat().st_size <= DATA_BYTES
+        if not (is_visible(relative) or small) or not relative.is_relative_to(root):
             continue
         if model and relative == model.path:
             continue

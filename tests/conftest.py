@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
 import pytest
@@ -71,13 +72,15 @@ class Handing(Protocol):
     def __call__(
         self,
         code: str,
+        files: Mapping[str, str] = ...,
+        /,
         *,
         limits: str = LIMITS,
         question: str = "q2",
         sandbox: Sandbox | None = None,
-        **files: str,
+        **modules: str,
     ) -> Student:
-        """A handle on a hand-in with ``implementation.py`` and other files, by their stem."""
+        """A handle on a hand-in with ``implementation.py``, other modules, and other files."""
 
 
 @pytest.fixture
@@ -87,16 +90,20 @@ def hand_in(sandbox: Sandbox, tmp_path: Path) -> Iterator[Handing]:
 
     def make(
         code: str,
+        files: Mapping[str, str] = MappingProxyType({}),
+        /,
         *,
         limits: str = LIMITS,
         question: str = "q2",
         sandbox: Sandbox | None = sandbox,
-        **files: str,
+        **modules: str,
     ) -> Student:
         folder = tmp_path / "handin"
         folder.mkdir()
-        for name, text in {"implementation": code, **files}.items():
-            (folder / f"{name}.py").write_text(textwrap.dedent(text))
+        named = {f"{name}.py": text for name, text in {"implementation": code, **modules}.items()}
+        for name, text in {**named, **files}.items():
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_text(textwrap.dedent(text))
         (tmp_path / "rubric.toml").write_text(limits)
         assert sandbox is not None
         request = Request(folder, rubric=tmp_path / "rubric.toml")

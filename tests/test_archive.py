@@ -478,3 +478,19 @@ def test_archive_among_several_files(tmp_path: Path) -> None:
     write(tmp_path, "shot.png")
     parts = [Part(tmp_path / "shot.png", "shot.png"), Part(zipped(tmp_path, MAIN), "hw4.zip")]
     assert stage(parts, tmp_path / "staged", LIMITS, "doe").files - GIVEN == {MAIN}
+
+
+def test_model_in_a_zip_inside_of_the_zip(tmp_path: Path) -> None:
+    inner = zipped(tmp_path, "rnn_lm.sav").rename(tmp_path / "model.zip")
+    outer = tmp_path / "hw4.zip"
+    with zipfile.ZipFile(outer, "w") as archive:
+        for name in (MAIN, "rnn_lm.py"):
+            archive.writestr(f"hw4/{name}", CODE)
+        archive.write(inner, "hw4/model.zip")
+    assert staged(outer).files == {MAIN, "rnn_lm.py", "rnn_lm.sav"}
+    tight = with_limits(max_file_mb=1)
+    with zipfile.ZipFile(outer, "a") as archive:
+        archive.writestr("hw4/data.zip", os.urandom(2 << 20))
+    submission = staged(outer, tight)
+    assert submission.files == {MAIN, "rnn_lm.py", "rnn_lm.sav"}
+    assert any("data.zip" in note and "too large" in note for note in submission.notes)

@@ -346,3 +346,23 @@ def test_torchs_own_layer_is_noticed(hand_in: Handing) -> None:
     assert student.layers_seen == set()
     assert student.call("rnn", (ARRAY,), 0).layers == ("gru",)
     assert student.layers_seen == {"gru"}
+
+
+@pytest.mark.parametrize("module", ["grader", "grader/__init__"])
+def test_module_of_the_graders_name_is_the_students_own(hand_in: Handing, module: str) -> None:
+    code = "from grader import twice\ndef rnn(x): return twice(x)\n" + GOOD
+    student = hand_in(code, {f"{module}.py": "def twice(x): return 2 * x\n"})
+    assert array(student.call("rnn", (ARRAY,), 0)) == (2 * ARRAY).tolist()
+    assert_still_answers(student)
+
+
+def test_function_that_is_called_otherwise_is_named(hand_in: Handing) -> None:
+    student = hand_in("def RNN(x): return x\ndef init_gru_with_rnns(x): return x\n")
+    assert failure(student).message.endswith("There is RNN: is that it?")
+    assert "There is init_gru_with_rnns" in failure(student, "init_gru_with_rnn").message
+    assert "Is it missing, or spelt otherwise" in failure(student, "mha").message
+
+
+def test_notebook_that_was_exported_runs_its_magics(hand_in: Handing) -> None:
+    code = "get_ipython().run_line_magic('matplotlib', 'inline')\ndef rnn(x): return x\n"
+    assert array(hand_in(code).call("rnn", (ARRAY,), 0)) == ARRAY.tolist()

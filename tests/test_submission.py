@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
+from grader.archive import DATA_BYTES
 from grader.submission import stage
 from tests.staging import CODE, GIVEN, LIMITS, MB, refused, staged, with_limits, write, zipped
 
@@ -87,9 +89,17 @@ def test_what_macs_and_tools_leave_is_passed_over(tmp_path: Path) -> None:
 
 
 def test_data_and_other_files_are_not_staged(tmp_path: Path) -> None:
-    names = ("test.csv", "train.csv", "sub/test.csv", "notes.txt", "secret.npy", "data", "TEST.CSV")
+    names = ("test.csv", "train.csv", "sub/test.csv", "plot.png", "data", "TEST.CSV")
     submission = staged(write(tmp_path / "bob", "implementation.py", *names))
     assert submission.files == {"implementation.py"}
+
+
+def test_small_data_is_staged_and_large_is_not(tmp_path: Path) -> None:
+    folder = write(tmp_path / "bob", "implementation.py", "config.json", "sub/words.txt")
+    write(folder, "log.txt", "large.json", content="x" * (DATA_BYTES + 1))
+    for path in (folder, Path(shutil.make_archive(str(tmp_path / "bob"), "zip", folder))):
+        assert staged(path).files == {"implementation.py", "config.json", "sub/words.txt"}
+        assert staged(path).notes == ()
 
 
 def test_given_files_are_there_to_import(tmp_path: Path) -> None:
@@ -114,7 +124,7 @@ def test_files_beside_the_root_are_not_staged(tmp_path: Path) -> None:
     assert staged(folder).files == {"implementation.py"}
 
 
-@pytest.mark.parametrize("names", [(), ("notes.txt",), ("test.csv",), ("main.py", "rnn.ipynb")])
+@pytest.mark.parametrize("names", [(), ("notes.txt",), ("test.csv",), ("main.py", "conf.json")])
 def test_nothing_to_grade(tmp_path: Path, names: tuple[str, ...]) -> None:
     folder = write(tmp_path / "bob", *names)
     folder.mkdir(exist_ok=True)
@@ -219,7 +229,7 @@ def test_digest_is_of_names_and_contents(tmp_path: Path) -> None:
 
     first = digest("one", "implementation.py", "a.py")
     assert digest("two", "a.py", "implementation.py") == first
-    assert digest("three", "implementation.py", "a.py", "notes.txt") == first
+    assert digest("three", "implementation.py", "a.py", "notes.md") == first
     assert digest("four", "implementation.py", "b.py") != first
     assert digest("five", "implementation.py") != first
     assert digest("six", "implementation.py", "a.py", content=CODE + " ") != first

@@ -6,11 +6,20 @@ never made, and sizes are counted as bytes come out, not believed from what the 
 
 from grader.archive.kinds import Kind, is_archive_name, kind_of, stem_of, why_not_read
 from grader.archive.members import ArchiveLimits, Member
-from grader.archive.names import COPY_BYTES, IGNORED_FOLDERS, MAX_NAME, is_hidden, is_visible
+from grader.archive.names import (
+    COPY_BYTES,
+    DATA_BYTES,
+    IGNORED_FOLDERS,
+    MAX_NAME,
+    is_data,
+    is_hidden,
+    is_visible,
+)
 from grader.archive.unpack import contents, may_be_staged, table, unpack, write
 
 __all__ = [
     "COPY_BYTES",
+    "DATA_BYTES",
     "IGNORED_FOLDERS",
     "MAX_NAME",
     "ArchiveLimits",
@@ -18,6 +27,7 @@ __all__ = [
     "Member",
     "contents",
     "is_archive_name",
+    "is_data",
     "is_hidden",
     "is_visible",
     "kind_of",

@@ -10,8 +10,13 @@ from grader.naming import MODEL_SUFFIXES
 
 IGNORED_FOLDERS = frozenset({"__MACOSX", "__pycache__", "node_modules"})
 VISIBLE_SUFFIXES = frozenset({".py", ".ipynb", *MODEL_SUFFIXES})
-"""What a worker sees of a submission: code, models and notebooks. A hand-in's own test.csv, for
-one, could be looked up while the model is scored. Of other files, only the model is unpacked."""
+"""What a worker sees of a submission whatever its size: code, models and notebooks."""
+DATA_SUFFIXES = frozenset(
+    {".json", ".yaml", ".yml", ".toml", ".cfg", ".ini", ".txt", ".npy", ".npz"}
+)
+DATA_BYTES = 1 << 20
+"""What a worker also sees is what code may read its settings from. A table such as the course's
+test.csv is not among it: the model's code need not have at hand what it is scored on."""
 MAX_NAME = 200
 MAX_PART_BYTES = 255
 """Of one part of a path, on nearly every file system."""
@@ -34,6 +39,11 @@ def is_unsafe(name: str) -> bool:
 def is_visible(name: PurePosixPath) -> bool:
     """Whether the ending is that of a file that workers see."""
     return name.suffix.lower() in VISIBLE_SUFFIXES
+
+
+def is_data(name: PurePosixPath) -> bool:
+    """Whether the ending is that of a file that workers see, too, if it is small."""
+    return name.suffix.lower() in DATA_SUFFIXES
 
 
 def is_hidden(name: PurePosixPath) -> bool:

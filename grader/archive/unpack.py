@@ -8,11 +8,11 @@ from pathlib import Path, PurePosixPath
 
 from grader.archive.kinds import Kind, is_archive_name, kind_of, why_not_read
 from grader.archive.members import ArchiveLimits, Content, Member
-from grader.archive.names import MAX_NAME, is_hidden, is_visible
+from grader.archive.names import DATA_BYTES, MAX_NAME, is_data, is_hidden, is_visible
 from grader.archive.tars import tar_members
 from grader.archive.zips import zip_members
 from grader.errors import SubmissionError
-from grader.naming import choose_model, readable, root_of
+from grader.naming import MAIN_FILES, choose_model, held, readable
 
 
 def contents(archive: Path, limits: ArchiveLimits) -> Iterator[tuple[Member, Content]]:
@@ -50,7 +50,8 @@ def unpack(archive: Path, into: Path, limits: ArchiveLimits) -> list[str]:
         if member.is_unsafe:
             name = ascii(member.raw_name[:80])
             raise SubmissionError(f"the archive has a file with the unsafe name {name}")
-    wanted = may_be_staged(m.name for m in members if not m.is_folder)
+    names = [member.name for member in members if not member.is_folder]
+    wanted, has_root = may_be_staged(names), bool(held(names))
     notes: list[str] = []
     left = limits.max_mb << 20
     for member, content in contents(archive, limits):
@@ -60,23 +61,37 @@ def unpack(archive: Path, into: Path, limits: ArchiveLimits) -> list[str]:
             shown = readable(str(member.name))[:MAX_NAME]
             notes.append(f"{shown!r} was not read: {member.problem}")
             continue
+        target = into.joinpath(*member.name.parts)
         most = min(left, limits.max_file_mb << 20)
-        left -= write(content, into.joinpath(*member.name.parts), most, member.mtime)
+        try:
+            size = DATA_BYTES if is_data(member.name) else most
+            left -= write(content, target, min(size, most), member.mtime)
+        except SubmissionError as error:
+            # What nobody may need must not cost what is there to grade.
+            if not is_data(member.name) and not (is_archive_name(member.name) and has_root):
+                raise
+            target.unlink(missing_ok=True)
+            if not is_data(member.name):
+                notes.append(f"{readable(str(member.name))[:MAX_NAME]!r} was not read: {error}")
     return notes
 
 
 def may_be_staged(names: Iterable[PurePosixPath]) -> Collection[PurePosixPath]:
     """Those of an archive's names that are worth unpacking.
 
-    They are what a worker sees, the model whatever its ending, and, where there is nothing to
-    grade among them, further archives: some students zip twice.
+    They are what a worker may see, the model whatever its ending, and, where a main file is not
+    among them, further archives: some students zip twice, and some a part.
     """
     shallow_first = sorted(
         {name for name in names if not is_hidden(name)}, key=lambda n: (len(n.parts), n)
     )
     model = choose_model(shallow_first)
-    wanted = {n for n in shallow_first if is_visible(n) or (model and n == model.path)}
-    if root_of(shallow_first) is None:
+    wanted = {
+        name
+        for name in shallow_first
+        if is_visible(name) or is_data(name) or (model and name == model.path)
+    }
+    if not held(shallow_first) >= set(MAIN_FILES):
         wanted |= {name for name in shallow_first if is_archive_name(name)}
     return wanted
 

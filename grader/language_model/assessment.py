@@ -84,9 +84,10 @@ class Assessment:
             try:
                 return self._trained(failure.message)
             except CheckFailed as second:
-                raise CheckFailed(
+                first = failure.message.removesuffix(".")
+                raise NotLoadable(
                     second.outcome,
-                    f"{failure.message} So the grader tried to train it, which did not work "
+                    f"{first}. So the grader tried to train it, which did not work "
                     f"either: {second.message}",
                     traceback=second.traceback or failure.traceback,
                 ) from None

@@ -20,10 +20,15 @@ from grader.questions.misconceptions.diagnosis import (
     rnn_parameters,
 )
 from grader.questions.misconceptions.q4 import MISCONCEPTIONS
+from grader.wire import Array
 
 QUESTION = Question(id="q4", title="A GRU that behaves as an RNN", function="init_gru_with_rnn")
 diagnose = GateDiagnosis("init_gru_with_rnn", MISCONCEPTIONS, RECURRENT_SIZES, rnn_parameters)
 DRAWS = 4
+DOUBT = 0.5
+"""Between this part of what is allowed and as many times it, the largest of four draws is chance:
+measured, a gate bias of -6 passed or failed by the seed."""
+DRAWS_IN_DOUBT = 31
 NOTEBOOK = RecurrentSizes(batch=4, steps=12, inputs=3, hidden=2)
 OTHER = (
     RecurrentSizes(batch=2, steps=6, inputs=4, hidden=4),
@@ -33,17 +38,35 @@ OTHER = (
 
 
 def _behaves_as_rnn(check: Check, sizes: RecurrentSizes, draws: int) -> None:
-    most = check.rubric.almost_rnn.max_difference
-    for seed in check.seeds(draws):
-        rnn = rnn_to_copy(sizes, seed)
-        gates = check.gates("init_gru_with_rnn", (rnn.wt_h, rnn.wt_x, rnn.bias))
-        try:
-            states = gru_states(gates, rnn.init_state, rnn.inputs)
-        except ValueError as error:
-            raise wrong(f"The GRU cannot be given these parameters: {error}.") from None
-        allowed = np.full(rnn.outputs.shape, most)
-        expected = Expected("the GRU's outputs", rnn.outputs, allowed, "[batch, steps, hidden]")
-        check.close(states, expected)
+    """The largest difference of each draw is small enough; or, where some are nearly so, most are.
+
+    Else the same parameters would pass or not by the luck of the draw.
+    """
+    answers = [_answer(check, sizes, seed) for seed in check.seeds(draws)]
+    largest = max(_ratio(*answer) for answer in answers)
+    if DOUBT < largest < 1 / DOUBT and draws > 1:
+        answers = [_answer(check, sizes, seed) for seed in check.seeds(DRAWS_IN_DOUBT)]
+        answers.sort(key=lambda answer: _ratio(*answer))
+        answers = [answers[len(answers) // 2]]
+    for answer in answers:
+        check.close(*answer)
+
+
+def _answer(check: Check, sizes: RecurrentSizes, seed: int) -> tuple[Array, Expected]:
+    """What a GRU with the student's parameters does, and what the RNN does."""
+    rnn = rnn_to_copy(sizes, seed)
+    gates = check.gates("init_gru_with_rnn", (rnn.wt_h, rnn.wt_x, rnn.bias))
+    try:
+        states = gru_states(gates, rnn.init_state, rnn.inputs)
+    except ValueError as error:
+        raise wrong(f"The GRU cannot be given these parameters: {error}.") from None
+    allowed = np.full(rnn.outputs.shape, check.rubric.almost_rnn.max_difference)
+    return states, Expected("the GRU's outputs", rnn.outputs, allowed, "[batch, steps, hidden]")
+
+
+def _ratio(states: Array, expected: Expected) -> float:
+    """The largest difference, as a multiple of what is allowed."""
+    return float(np.max(np.abs(states - expected.value) / expected.allowed))
 
 
 def test_notebook_case(check: Check) -> None:

@@ -7,6 +7,7 @@ import os
 import shutil
 import stat
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 from grader.sandbox.identity import spare_uid
@@ -15,12 +16,14 @@ MAX_ENTRIES = 2000
 """More files than any honest worker makes; counting further would only take time."""
 
 
-def make_scratch(folder: Path) -> None:
-    """Make the folder, owned by the user that the worker will run as."""
+def make_scratch(folder: Path, files: Iterable[Path] = ()) -> None:
+    """Make the folder, with copies of ``files``, owned by the user that the worker will run as."""
     folder.mkdir(parents=True, exist_ok=True)
+    made = [folder, *(Path(shutil.copyfile(file, folder / file.name)) for file in files)]
     uid = spare_uid()
     if uid is not None:
-        os.chown(folder, uid, uid)
+        for path in made:
+            os.chown(path, uid, uid)
 
 
 def scratch_bytes(folder: Path, most: int) -> int:

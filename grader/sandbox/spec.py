@@ -11,7 +11,7 @@ class WorkerSpec:
     """One worker's place and bounds; it travels to the fork server as JSON."""
 
     code_dir: str
-    """The staged submission, which is first on ``sys.path``; it can be read, not written."""
+    """The staged submission, which is last on ``sys.path``; it can be read, not written."""
     scratch_dir: str
     """The working directory, and the only place to write to."""
     isolate: bool

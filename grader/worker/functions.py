@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
+import inspect
 from types import ModuleType
 from typing import Any
 
@@ -12,6 +14,7 @@ from grader.worker.layers_used import LayersUsed
 from grader.worker.values import pack_result, unpack_arguments
 
 SPELLING = "Is it missing, or spelt otherwise than in the given file?"
+ALIKE = 0.6
 
 
 class Implementation:
@@ -30,7 +33,7 @@ class Implementation:
         name = request.fields["name"]
         function = getattr(self._module, name, None)
         if not callable(function):
-            return absent(f"implementation.py has no function {name}. {SPELLING}")
+            return absent(f"implementation.py has no function {name}. {self._alike(name)}")
         arguments = unpack_arguments(request.fields["arguments"], request.arrays)
         before = [_content(array) for array in request.arrays]
         with LayersUsed() as layers:
@@ -39,6 +42,13 @@ class Implementation:
         changed = before != [_content(array) for array in request.arrays]
         fields: dict[str, Any] = {"value": tree, "layers": layers.names, "changed": changed}
         return Message("result", fields, arrays)
+
+    def _alike(self, name: str) -> str:
+        """What the function may be called instead."""
+        functions = [n for n, v in vars(self._module).items() if inspect.isfunction(v)]
+        lower = {function.lower(): function for function in functions}
+        found = difflib.get_close_matches(name, lower, 1, ALIKE)
+        return f"There is {lower[found[0]]}: is that it?" if found else SPELLING
 
 
 def _content(array: Array) -> tuple[object, ...]:

@@ -13,6 +13,15 @@ LAYER_FUNCTIONS = frozenset(
     "_transformer_encoder_layer_fwd".split()
 )
 """The functions that the modules of ``torch.nn`` end in, whatever name they were imported by."""
+KERNELS = {
+    "_scaled_dot_product": "scaled_dot_product_attention",
+    "_thnn_fused_gru_cell": "gru_cell",
+    "_thnn_fused_lstm_cell": "lstm_cell",
+    "_cudnn_rnn": "gru",
+    "mkldnn_rnn_layer": "lstm",
+}
+"""How the names of what those functions end in begin, and whose they are: called alone, by
+``torch.ops``, they are the layer as well."""
 
 
 class LayersUsed(TorchFunctionMode):
@@ -37,4 +46,6 @@ class LayersUsed(TorchFunctionMode):
         name = str(getattr(func, "__name__", "")).split(".")[0]
         if name in LAYER_FUNCTIONS:
             self._names.add(name)
+        else:
+            self._names.update(whose for start, whose in KERNELS.items() if name.startswith(start))
         return func(*args, **(kwargs or {}))

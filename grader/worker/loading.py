@@ -143,7 +143,14 @@ class ModelLoader:
             ) from None
         except ValueError:  # no signature can be told: the call itself will
             pass
-        model = self._redirection.run(lambda: model_class(self._freq))
+        try:
+            model = self._redirection.run(lambda: model_class(self._freq))
+        except Exception as error:
+            error.add_note(
+                f"{class_name} was called as the notebook does it, {MODEL_CLASS}(freq), where freq "
+                "is an integer array with the count of each character"
+            )
+            raise
         if not isinstance(model, nn.Module):
             raise CannotLoad(
                 f"{class_name} is no torch.nn.Module, so no weights can be put into it."

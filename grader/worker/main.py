@@ -19,6 +19,7 @@ from grader.wire import Message, Reader, encode
 from grader.worker.attempts import attempt
 from grader.worker.failures import raised
 from grader.worker.functions import Implementation
+from grader.worker.notebook_shell import offer_get_ipython
 from grader.worker.sentence_model import LanguageModel
 from grader.worker.trainer import Trainer
 
@@ -43,9 +44,14 @@ def main(
     # This program's own folder cannot be read from here, and a student's tests.py is not its tests.
     root = str(Path(__file__).resolve().parents[2])
     sys.path[:] = [*(path for path in sys.path if path != root), spec.code_dir]
+    # Nor is a module of a student's this program, whose code has been imported long since.
+    if any(Path(spec.code_dir, name).exists() for name in ("grader", "grader.py")):
+        for name in [name for name in sys.modules if name.split(".")[0] == "grader"]:
+            del sys.modules[name]
     # Python's own search removes the file that it tries a folder with, which is not allowed here.
     tempfile.tempdir = spec.scratch_dir
     torch.set_num_threads(spec.threads)
+    offer_get_ipython()
     implementation = Implementation()
     model = LanguageModel(spec.code_dir, slots)
     trainer = Trainer(spec.code_dir, spec.max_message_bytes)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -88,8 +89,8 @@ def to_array(value: Any) -> tuple[Array | None, str]:
         return None, "a ragged list" if "inhomogeneous" in str(error) else describe(value)
     except (TypeError, RuntimeError):
         return None, describe(value)
-    if array.dtype == np.longdouble:
-        array = array.astype(np.float64)
+    if array.dtype == np.longdouble or array.dtype == object:
+        array = _as_float64(array)
     if array.dtype.name in DTYPES:
         return np.array(array, dtype=array.dtype.newbyteorder("=")), ""
     if value is None or isinstance(value, str):
@@ -97,6 +98,16 @@ def to_array(value: Any) -> tuple[Array | None, str]:
     if array.dtype == object:
         return None, "an array of Python objects (dtype object), not of numbers"
     return None, f"an array of dtype {array.dtype}, not of real numbers"
+
+
+def _as_float64(array: Array) -> Array:
+    """Real numbers in another form, such as Python's in an array of objects; or what was given."""
+    if array.dtype == object and not all(isinstance(item, Real) for item in array.flat):
+        return array
+    try:
+        return array.astype(np.float64)
+    except OverflowError:
+        return array
 
 
 def _items(value: Any) -> list[Any] | None:

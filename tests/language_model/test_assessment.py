@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+
+import torch
 
 from grader.doctor import Sandbox
 from grader.engine import grade
 from grader.grading import Request
 from grader.language_model.assessment import ModelRequest
-from grader.model import Outcome
+from grader.model import Outcome, QuestionResult
 from grader.modes import ModelMode
 from grader.plugin import Silent
 
@@ -35,3 +38,55 @@ def test_timeout_bounds_the_building_of_a_model_to_train(sandbox: Sandbox, tmp_p
     [check] = [check for check in question.checks if check.name == "model_runs"]
     assert check.outcome is Outcome.TIMEOUT
     assert check.message.startswith("Building SentenceModel(freq) took more than 0.5 s.")
+
+
+RIGHT_CODE = """
+import torch.nn as nn
+
+class SentenceModel(nn.Module):
+    def __init__(self, freq):
+        super().__init__()
+        self.emb = nn.Embedding(len(freq) + 3, 8)
+        self.out = nn.Linear(8, len(freq) + 3)
+
+    def forward(self, x):
+        return self.out(self.emb(x))
+"""
+
+
+def q7(sandbox: Sandbox, folder: Path, model: ModelRequest) -> QuestionResult:
+    request = Request(folder, only=frozenset({"q7"}), model=model)
+    [question] = grade(request, sandbox, Silent()).questions
+    return question
+
+
+def test_class_that_is_in_a_notebook_alone_is_trained(sandbox: Sandbox, tmp_path: Path) -> None:
+    cell = {"cell_type": "code", "source": RIGHT_CODE, "metadata": {}, "outputs": []}
+    notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
+    (tmp_path / "sentence_modeling.ipynb").write_text(json.dumps(notebook))
+    question = q7(sandbox, tmp_path, ModelRequest(epochs=1))
+    assert question.measured is not None
+    assert question.measured.training is not None
+
+
+def test_training_that_was_cut_short_says_so(sandbox: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "rnn_lm.py").write_text(RIGHT_CODE)
+    question = q7(sandbox, tmp_path, ModelRequest(max_time_s=0.01))
+    messages = [check.message for check in question.checks if check.name.startswith("loss_below")]
+    assert messages
+    assert all("its time was over before all epochs were" in message for message in messages)
+
+
+def test_model_that_is_there_and_fails_is_there(sandbox: Sandbox, tmp_path: Path) -> None:
+    broken = RIGHT_CODE.replace("self.out(self.emb(x))", "(self.out(self.emb(x)), None)")
+    (tmp_path / "rnn_lm.py").write_text(broken)
+    trained = Path(tmp_path, "rnn_lm.sav")
+    layers = {"emb.weight": torch.zeros(98, 8), "out.weight": torch.zeros(98, 8)}
+    torch.save({**layers, "out.bias": torch.zeros(98)}, trained)
+    checks = {check.name: check for check in q7(sandbox, tmp_path, ModelRequest()).checks}
+    assert "returns a tuple" in checks["model_runs"].message
+    assert checks["trained_model_is_there"].passed
+    trained.write_bytes(b"no model")
+    checks = {check.name: check for check in q7(sandbox, tmp_path, ModelRequest()).checks}
+    assert not checks["trained_model_is_there"].passed
+    assert ". So the grader tried to train it" in checks["trained_model_is_there"].message

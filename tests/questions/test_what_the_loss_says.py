@@ -285,6 +285,14 @@ def test_loss_that_was_still_falling() -> None:
     assert named(measured(Does(pairs), training=run(2.6, 2.3))) == "no-memory"
 
 
+def test_time_that_was_over_is_not_the_students_doing() -> None:
+    """How far a training came in the grader's time explains nothing; other mistakes do."""
+    stopped = run(2.6, 2.3).model_copy(update={"stopped": "time"})
+    assert named(measured(Does(triples), training=stopped)) is None
+    assert named(measured(trained(8), training=stopped)) is None
+    assert named(measured(Does(pairs), training=stopped)) == "no-memory"
+
+
 @pytest.mark.parametrize("losses", [(2.3,), (2.31, 2.30), (2.3, 2.6), (2.2, 2.5, 2.4)])
 def test_loss_that_no_longer_fell(losses: tuple[float, ...]) -> None:
     best = 1 + losses.index(min(losses))

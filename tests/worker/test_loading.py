@@ -15,6 +15,7 @@ import safetensors.torch
 import torch
 from torch import nn
 
+from grader.worker.failures import raised
 from grader.worker.saved_file import CannotLoad
 from tests.worker.loading_support import (
     FREQ,
@@ -286,6 +287,8 @@ def test_class_that_raises(hand_in: HandIn) -> None:
         hand_in.load()
     assert error.traceback[-1].path == hand_in.folder / "rnn_lm.py"
     assert error.traceback[-1].lineno + 1 == 8
+    told = raised(error.value, str(hand_in.folder)).fields["message"]
+    assert "SentenceModel of rnn_lm.py was called as the notebook does it" in told
 
 
 @pytest.mark.parametrize(

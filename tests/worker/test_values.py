@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -131,6 +132,21 @@ def test_result_is_a_copy() -> None:
     assert array.tolist() == [0, 0, 0]
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        np.array([1, 2.5], dtype=object),
+        [Fraction(1), np.float32(2.5)],
+        np.array([[1, 2.5]], "O")[0],
+    ],
+)
+def test_numbers_in_an_array_of_objects(value: Any) -> None:
+    """The notebook's arithmetic takes them."""
+    array, problem = to_array(value)
+    assert array is not None
+    assert (array.dtype.name, array.tolist(), problem) == ("float64", [1.0, 2.5], "")
+
+
 class Odd:
     """What it is cannot be found out without an exception."""
 
@@ -162,7 +178,7 @@ class Odd:
         (np.array(["2020-01-01"], "datetime64[D]"), "datetime64"),
         (torch.tensor([1j]), "complex64"),
         (torch.eye(2).to_sparse(), "one array of shape [2, 2]"),
-        (10**40, "dtype object"),
+        (10**400, "dtype object"),
         (Odd(), "a value of type Odd"),
     ],
     ids=lambda value: repr(value)[:30],

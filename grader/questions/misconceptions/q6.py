@@ -129,7 +129,7 @@ MISCONCEPTIONS = (
     ),
     Misconception(
         id="scaled-without-root",
-        title="The scores are divided by the width itself, not by its root",
+        title="The scores are divided by the width itself, not by its root, or by the root twice",
         where=_SCALE,
         explanation="The scores become too small, and the attention too even.",
         hint="Find scale_factor in the page's code.",

@@ -8,7 +8,7 @@ hint; and a model that looks ahead is told about that instead.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -50,8 +50,17 @@ def what_the_loss_says(measures: ModelMeasures) -> Diagnosis | None:
     if signs is None or measures.causality.looks_ahead:
         return None
     found = [e for e in EXPLANATIONS if e.fits(measures, signs)]
+    if measures.training is not None and measures.training.was_cut_short:
+        # How far it came is not the student's doing.
+        return _alone([e for e in found if e.where != STEPS], measures, signs)
     if not found and STILL_FALLING.fits(measures, signs):
         found = [STILL_FALLING]
+    return _alone(found, measures, signs)
+
+
+def _alone(
+    found: Sequence[LossExplanation], measures: ModelMeasures, signs: Signs
+) -> Diagnosis | None:
     return Diagnosis((_in_figures(found[0], measures, signs),)) if len(found) == 1 else None
 
 

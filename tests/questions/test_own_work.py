@@ -1,0 +1,82 @@
+"""A layer of torch's own earns nothing when it runs, and naming one costs nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from grader.model import CheckResult, Outcome, Report
+from tests.conftest import ROOT, Grade
+
+RIGHT = (ROOT / "submissions" / "alice" / "implementation.py").read_text(encoding="utf-8")
+NAMED_ONLY = {
+    "a comparison that is switched off": """
+CHECK = False
+own = mha
+def mha(Wq, Wk, Wv, Wo, x):
+    if CHECK:
+        return torch.nn.MultiheadAttention(10, 5)(x, x, x)
+    return own(Wq, Wk, Wv, Wo, x)
+""",
+    "a test of types": """
+own = mha
+def mha(Wq, Wk, Wv, Wo, x: torch.nn.MultiheadAttention | torch.Tensor):
+    return None if isinstance(x, torch.nn.MultiheadAttention) else own(Wq, Wk, Wv, Wo, x)
+""",
+    "a method that nobody calls": """
+own = mha
+class Attention:
+    def forward(self, *arguments):
+        return own(*arguments)
+    def reference(self, x):
+        return torch.nn.functional.scaled_dot_product_attention(x, x, x)
+def mha(Wq, Wk, Wv, Wo, x):
+    return Attention().forward(Wq, Wk, Wv, Wo, x)
+""",
+}
+RUN = {
+    "an operator": "torch.ops.aten.scaled_dot_product_attention.default(x, x, x)",
+    "what it ends in": "torch.ops.aten._scaled_dot_product_attention_math(x, x, x)",
+    "a function": "torch.nn.functional.scaled_dot_product_attention(x, x, x)",
+}
+
+
+def graded(grading: Grade, folder: Path, code: str) -> tuple[Report, CheckResult]:
+    (folder / "implementation.py").write_text(f"{RIGHT}\nimport torch\n{code}", encoding="utf-8")
+    report = grading(folder, "q6")
+    [check] = [check for check in report.questions[0].checks if check.name == "own_work"]
+    return report, check
+
+
+@pytest.mark.parametrize("code", NAMED_ONLY.values(), ids=NAMED_ONLY)
+def test_layer_that_is_only_named_costs_nothing(grading: Grade, tmp_path: Path, code: str) -> None:
+    report, check = graded(grading, tmp_path, code)
+    assert report.score == 5
+    assert check.passed
+    [note] = [note for note in report.notes if "mha names torch.nn" in note]
+    assert "and no call of it ran that layer" in note
+
+
+@pytest.mark.parametrize("call", RUN.values(), ids=RUN)
+def test_layer_that_runs_earns_nothing(grading: Grade, tmp_path: Path, call: str) -> None:
+    code = f"""
+own = mha
+def mha(*given):
+    x = torch.ones(1, 1, 2, 2)
+    {call}
+    return own(*given)
+"""
+    report, check = graded(grading, tmp_path, code)
+    assert report.score == 0
+    assert check.outcome is Outcome.FORBIDDEN
+
+
+@pytest.mark.parametrize("means", ["import threading", "from torch import overrides", "torch._C"])
+def test_layer_that_is_named_beside_means_to_hide_it_earns_nothing(
+    grading: Grade, tmp_path: Path, means: str
+) -> None:
+    code = NAMED_ONLY["a comparison that is switched off"]
+    report, check = graded(grading, tmp_path, f"{means}\n{code}")
+    assert report.score == 0
+    assert check.outcome is Outcome.FORBIDDEN
