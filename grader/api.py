@@ -1,8 +1,4 @@
-"""The engine for other programs: the same runs as ``python -m grader PATH``, with their records.
-
-A program that calls ``grade_many`` needs the usual ``if __name__ == "__main__":``, because the
-processes that grade import it again.
-"""
+"""The engine for other programs: the same runs as ``python -m grader PATH``, with their records."""
 
 from __future__ import annotations
 
@@ -33,7 +29,7 @@ class Options(TypedDict, total=False):
     """What can be asked for in every run."""
 
     only: Iterable[str]
-    """Ids of the questions to grade; none: all."""
+    """Ids of the questions to grade, or one id; none: all."""
     data: Path | str
     """A folder with train.csv and test.csv; without it the embedded, synthetic corpus."""
     rubric: Path | str
@@ -104,11 +100,12 @@ def grade_many(
 
 
 def _request(path: Path | str, options: Options) -> Request:
+    only = options.get("only", ())
     return Request(
         path=Path(path),
         data=Path(options.get("data", EMBEDDED_CORPUS)),
         rubric=Path(options["rubric"]) if "rubric" in options else None,
-        only=frozenset(options.get("only", ())),
+        only=frozenset([only] if isinstance(only, str) else only),
         device=options.get("device", "auto"),
         seed=options.get("seed"),
         timeout_s=options.get("timeout_s"),

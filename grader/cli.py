@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import sys
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,11 +18,11 @@ from rich.text import Text
 from grader import __version__
 from grader.console import complain, say, show
 from grader.errors import GraderError, SubmissionError, UsageError
-from grader.exit_codes import ExitCode
 from grader.modes import Device, IsolationMode, ModelMode, Summary
 
 FROM_RUBRIC = "the rubric's"
 COURSE = "A course"
+ASSIGNMENT = "Assignment"
 
 EPILOG = """
 Exit codes: 0 graded, whatever the points; 1 under --min-score; 2 the command line, the rubric or
@@ -69,8 +68,9 @@ def grade(
         typer.Option(help="TOML file with the values that differ from the default rubric."),
     ] = None,
     only: Annotated[
-        str, typer.Option(help="Grade these questions only, such as q2,q7.", show_default="all")
-    ] = "",
+        str | None,
+        typer.Option(help="Grade these questions only, such as q2,q7.", show_default="all"),
+    ] = None,
     device: Annotated[Device, typer.Option(help="Where the language model runs.")] = Device.AUTO,
     seed: Annotated[
         int | None,
@@ -207,8 +207,12 @@ def grade(
     ] = None,
     assignment: Annotated[
         str,
-        typer.Option(help="The column of the grades in Canvas.", rich_help_panel=COURSE),
-    ] = "Assignment",
+        typer.Option(
+            help="The column of the grades in Canvas.",
+            show_default=ASSIGNMENT,
+            rich_help_panel=COURSE,
+        ),
+    ] = "",
     version: Annotated[
         bool,
         typer.Option("--version", help="Show the version.", callback=_print_version, is_eager=True),
@@ -221,8 +225,12 @@ def grade(
     """
     from grader.commands.early import fork_server
 
+    ids = frozenset(id for id in (only or "").lower().replace(" ", "").split(",") if id)
+    if only is not None and not ids:
+        raise UsageError("--only names no question; leave it out to grade them all")
     # Ended by the system or by hand, workers and their folders still go.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for end in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(end, signal.default_int_handler)
     with _gradescope_told(gradescope), fork_server(out or Path("results")) as server:
         from grader.intake import looks_like_many
         from grader.rubric import Rubric
@@ -235,6 +243,8 @@ def grade(
             raise UsageError("--gradescope is for a single hand-in")
         if cluster and not of_course:
             raise UsageError("--cluster is for a course; if PATH holds one, say so by --many")
+        if (roster or assignment) and not of_course:
+            raise UsageError("--roster is for a course; if PATH holds one, say so by --many")
         if cluster and jobs is not None:
             raise UsageError("--jobs is for this machine; each worker of a cluster grades one")
         if of_course and not cluster:
@@ -256,7 +266,7 @@ def grade(
                 path=path,
                 data=data,
                 rubric=rubric,
-                only=frozenset(id for id in only.lower().replace(" ", "").split(",") if id),
+                only=ids,
                 device=device.value,
                 seed=seed,
                 timeout_s=timeout,
@@ -276,7 +286,8 @@ def grade(
                 from grader.commands.course import Course, grade_course
 
                 _collect_again()
-                course = Course(jobs or available_cores(), cluster, regrade, roster, assignment)
+                column = assignment or ASSIGNMENT
+                course = Course(jobs or available_cores(), cluster, regrade, roster, column)
                 code = grade_course(request, sandbox, course, output)
             else:
                 from grader.commands.hand_in import grade_hand_in
@@ -354,13 +365,12 @@ def main() -> None:
         arguments = ["grade", *arguments]
     try:
         app(arguments, prog_name="python -m grader")
-    except UsageError as error:
-        _fail(f"Error: {error}", ExitCode.USAGE)
-    except GraderError as error:
-        _fail(f"The grader failed, not the hand-in: {error}", ExitCode.HARNESS)
-    except Exception:
-        traceback.print_exc()
-        _fail("The grader failed, not the hand-in; the lines above say where.", ExitCode.HARNESS)
+    except Exception as error:
+        from grader.commands.failure import failure
+
+        message, code = failure(error)
+        complain(message)
+        sys.exit(code)
 
 
 def _collect_again() -> None:
@@ -382,8 +392,3 @@ def _gradescope_told(file: Path | None) -> Iterator[None]:
             unreadable = isinstance(error, SubmissionError)
             write_atomically(file, failed_to_gradescope(str(error), unreadable=unreadable))
         raise
-
-
-def _fail(message: str, code: int) -> None:
-    complain(message)
-    sys.exit(code)

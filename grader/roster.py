@@ -27,7 +27,14 @@ TEST_STUDENTS = frozenset({"studenttest", "teststudent"})
 CANVAS_IDS = ("id", "sis user id", "sis login id", "integration id")
 PLAIN_IDS = ("id", "student id", "student_id", "id number", "sid", "user id", "login", "username")
 PLAIN_NAMES = ("name", "student", "full name", "student name")
-EMAILS = ("email", "email address", "e-mail")
+EMAILS = ("email", "email address", "e-mail", "e-mail-adresse", "dirección de correo")
+# Moodle writes its worksheet in the language of whoever downloads it, and reads it in that.
+FULL_NAMES = ("full name", "vollständiger name", "nombre completo", "nom complet", "nome completo")
+GRADES = ("grade", "bewertung", "calificación", "note", "nota", "cijfer", "valutazione")
+MAXIMA = ("maximum grade", "bestwertung", "calificación máxima", "note maximale", "nota máxima")
+COMMENTS = ("feedback comments", "feedback als kommentar")
+PARTICIPANT = re.compile(r"(?P<word>\D{4,}?)\s*(?P<id>\d{1,12})")
+"""An id in Moodle's first column: ``Participant 12345``, ``Teilnehmer/in12345``."""
 
 
 class Kind(StrEnum):
@@ -114,7 +121,7 @@ def parse_roster(text: str, name: str = "roster.csv") -> Roster:
     if not rows:
         raise UsageError(f"the class list {name} is empty")
     header, body = rows[0], rows[1:]
-    roster = Roster(_kind(header, name), header, tuple(_filled(body, len(header))), ())
+    roster = Roster(_kind(header, body, name), header, tuple(_filled(body, len(header))), ())
     lines = tuple(_lines(roster))
     if not lines:
         raise UsageError(f"the class list {name} has a header but no students")
@@ -167,7 +174,7 @@ def match(roster: Roster, rows: Sequence[Row]) -> Matching:
 def highest_grade(roster: Roster, column: str = "") -> float | None:
     """The points that the platform expects at most, if the list says so: to compare with ours."""
     if roster.kind is Kind.MOODLE:
-        place = roster.column("maximum grade")
+        place = roster.column(*MAXIMA)
         cells = [roster.rows[line.row][place] for line in roster.lines if place is not None]
     else:
         place = assignment_column(roster, column)
@@ -192,11 +199,14 @@ def letters(name: str) -> str:
     return "".join(character for character in folded if character.isalpha())
 
 
-def _kind(header: Sequence[str], name: str) -> Kind:
+def _kind(header: Sequence[str], body: Sequence[Sequence[str]], name: str) -> Kind:
     cells = {cell.strip().casefold() for cell in header}
     if {"student", "id", "section"} <= cells:
         return Kind.CANVAS
     if {"identifier", "grade"} <= cells:
+        return Kind.MOODLE
+    first = [PARTICIPANT.fullmatch(row[0].strip()) for row in body]
+    if cells & set(GRADES) and len({m["word"] if m else "" for m in first} - {""}) == 1:
         return Kind.MOODLE
     if cells & {*PLAIN_NAMES, *EMAILS, *PLAIN_IDS}:
         return Kind.PLAIN
@@ -214,7 +224,7 @@ def _filled(rows: Iterable[tuple[str, ...]], width: int) -> list[tuple[str, ...]
 def _lines(roster: Roster) -> Iterable[Line]:
     names, ids = {
         Kind.CANVAS: (("student",), CANVAS_IDS),
-        Kind.MOODLE: (("full name",), ("identifier", "id number")),
+        Kind.MOODLE: (FULL_NAMES, (roster.header[0].strip().casefold(), "id number")),
         Kind.PLAIN: (PLAIN_NAMES, PLAIN_IDS),
     }[roster.kind]
     name, email = roster.column(*names), roster.column(*EMAILS)
@@ -236,8 +246,8 @@ def _lines(roster: Roster) -> Iterable[Line]:
 def _id(cell: str) -> str:
     """An id as platforms write it in file names: "Participant 12345" is 12345 there."""
     cell = cell.strip()
-    participant = re.fullmatch(r"\D*\s(\d+)", cell)
-    return participant[1] if participant else cell.casefold()
+    participant = PARTICIPANT.fullmatch(cell)
+    return participant["id"] if participant else cell.casefold()
 
 
 def _names(name: str) -> set[str]:

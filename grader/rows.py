@@ -72,6 +72,11 @@ class Row(Record):
     )
 
     @property
+    def outdated(self) -> tuple[str, ...]:
+        """Questions with points that are not those of the hand-in, or the rubric, as it is now."""
+        return tuple(question.id for question in self.questions if question.id in self.open)
+
+    @property
     def score(self) -> float:
         return sum(question.score for question in self.questions)
 

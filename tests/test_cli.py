@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -198,6 +199,17 @@ def test_failure_of_the_grader(here: Run, tmp_path: Path, monkeypatch: pytest.Mo
     assert "ZeroDivisionError: a defect" in err
 
 
+def test_disk_that_is_full(here: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(report: Report, folder: Path) -> NoReturn:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder / "report.json"))
+
+    monkeypatch.setattr("grader.commands.hand_in.write_reports", full)
+    code, _, err = here(ALICE, "--only", "q5", "--out", tmp_path / "out")
+    assert code == 3
+    assert "No space left on device: " in err
+    assert "Traceback" not in err
+
+
 def test_path_that_is_missing(tmp_path: Path) -> None:
     done = grader(tmp_path / "nobody")
     assert done.returncode == 2
@@ -212,6 +224,9 @@ def test_path_that_is_missing(tmp_path: Path) -> None:
         (ALICE, "--device", "tpu"),
         (ALICE, "--timeout", "0"),
         (ALICE, ALICE),
+        (ALICE, "--only", ""),
+        (ALICE, "--roster", ALICE.with_suffix(".toml")),
+        (ALICE, "--assignment", "Homework 4"),
         (ALICE, "--cluster", "tcp://127.0.0.1:9"),
         (ALICE.parent, "--many", "--cluster", "tcp://127.0.0.1:9", "--jobs", "2"),
     ],

@@ -25,6 +25,12 @@ Last modified (submission),Last modified (grade),Feedback comments
 Participant 501,Jane Doe,jane@uni.edu,Submitted for grading,,"27,00",Yes,Monday,-,
 Participant 502,Jörg Müller,joerg@uni.edu,Submitted for grading,,"27,00",Yes,Monday,-,
 """
+GERMAN = """\
+ID;Vollständiger Name;E-Mail-Adresse;Status;Bewertung;Bestwertung;Bewertung kann geändert werden;\
+Zuletzt geändert (Bewertung);Feedback als Kommentar
+Teilnehmer/in501;Jane Doe;jane@uni.edu;Zur Bewertung abgegeben;;27,00;Ja;-;
+Teilnehmer/in502;Jörg Müller;joerg@uni.edu;Zur Bewertung abgegeben;;27,00;Ja;-;
+"""
 PLAIN = "Name;E-Mail\nJane van der Berg;jane@uni.edu\nJane Doe;\n"
 
 
@@ -33,6 +39,8 @@ PLAIN = "Name;E-Mail\nJane van der Berg;jane@uni.edu\nJane Doe;\n"
     [
         (CANVAS, Kind.CANVAS, ["Doe, Jane", "Müller, Jörg", "Lee, Kim", "Lee, Kim"]),
         (MOODLE, Kind.MOODLE, ["Jane Doe", "Jörg Müller"]),
+        (GERMAN, Kind.MOODLE, ["Jane Doe", "Jörg Müller"]),
+        ("login;name;note\ns1;A;x\ns2;B;y\n", Kind.PLAIN, ["A", "B"]),
         (PLAIN, Kind.PLAIN, ["Jane van der Berg", "Jane Doe"]),
         ("ID\n7\n\n8\n", Kind.PLAIN, ["", ""]),
         ("name\tid\nA\t1\n", Kind.PLAIN, ["A"]),
@@ -86,6 +94,8 @@ def test_file_that_is_not_there(tmp_path: Path) -> None:
         (CANVAS, {"student": "Jane Doe"}, "Doe, Jane", "name"),
         (MOODLE, {"student_id": "501"}, "Jane Doe", "id"),
         (MOODLE, {"student_id": "Participant 502"}, "Jörg Müller", "id"),
+        (GERMAN, {"student_id": "502"}, "Jörg Müller", "id"),
+        (GERMAN, {"email": "jane@uni.edu"}, "Jane Doe", "email"),
         (MOODLE, {"student": "Mu\u0308ller, Jo\u0308rg"}, "Jörg Müller", "name"),
         (PLAIN, {"student": "vanderbergjane"}, "Jane van der Berg", "name"),
         (PLAIN, {"student": "Jane Doe", "student_id": "github-login"}, "Jane Doe", "name"),
@@ -139,6 +149,7 @@ def test_an_id_comes_before_a_name() -> None:
         (CANVAS, "Homework 4 (771)", 27.0),
         (CANVAS, "Homework 5", None),
         (MOODLE, "", 27.0),
+        (GERMAN, "", 27.0),
         (PLAIN, "", None),
     ],
 )

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import multiprocessing
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
+from types import ModuleType
 
 JOBS = "grader.batch.jobs"
 
@@ -15,3 +19,18 @@ def start_job_server(module: str = JOBS) -> ForkServerContext:
     context.set_forkserver_preload([module])
     forkserver.ensure_running()
     return context
+
+
+@contextmanager
+def unimported_main() -> Iterator[None]:
+    """While active, a process that is started does not import the program that runs here.
+
+    multiprocessing does that for functions which are defined there; a job needs none, and a program
+    that calls ``grade_many`` without looking at ``__name__`` would begin once more in each.
+    """
+    program = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = program

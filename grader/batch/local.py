@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from grader.batch.grade_one import ATTEMPTS, Done, Task, failed
-from grader.batch.job_server import start_job_server
+from grader.batch.job_server import start_job_server, unimported_main
 from grader.batch.jobs import JobSettings, work
 from grader.batch.turns import Turns
 from grader.doctor import Sandbox
@@ -112,7 +112,8 @@ class LocalExecutor:
         process = self._context.Process(
             target=self._work, args=(theirs, control, self._settings(), self._turns), daemon=True
         )
-        process.start()
+        with unimported_main():
+            process.start()
         # Closed here, so that the end of the process is the end of the pipe.
         theirs.close()
         control.close()

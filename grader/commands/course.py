@@ -69,7 +69,7 @@ def grade_course(request: Request, sandbox: Sandbox, course: Course, output: Out
             )
     show(course_table(graded.rows, fresh=graded.fresh))
     if listed is not None:
-        show(*(Text(line, style="yellow") for line in _to_look_at(listed, graded)))
+        show(*(Text(line, style="yellow") for line in _to_look_at(listed, graded, rubric)))
     show(Text(f"Results: {folder}/ ({', '.join(graded.files)})", style="dim"))
     if output.markdown:
         summarise(course_to_markdown(graded.rows), folder)
@@ -80,12 +80,12 @@ def grade_course(request: Request, sandbox: Sandbox, course: Course, output: Out
     return _exit_code(graded.rows, output.min_score)
 
 
-def _to_look_at(listed: Class, graded: Graded) -> list[str]:
+def _to_look_at(listed: Class, graded: Graded, rubric: Rubric) -> list[str]:
     """What did not go into the platform's file, or may be wrong there."""
     matching = graded.matching
     lines = [f"Not in the class list: {u.row.arrival.name} ({u.why})" for u in matching.unmatched]
     if matching.absent:
-        lines.append(f"No hand-in of: {', '.join(line.name for line in matching.absent)}")
+        lines.append(f"No hand-in of: {'; '.join(line.name for line in matching.absent)}")
     lines += [
         f"No grade for {m.row.arrival.name}: {', '.join(m.row.open).upper()} not graded, or not as "
         "the hand-in is now"
@@ -93,7 +93,7 @@ def _to_look_at(listed: Class, graded: Graded) -> list[str]:
         if m.row.open
     ]
     theirs = highest_grade(listed.roster, listed.assignment)
-    ours = max((row.max_score for row in graded.rows), default=0.0)
+    ours = sum(question.points for question in rubric.questions.values())
     if theirs is not None and theirs != ours:
         lines.append(f"The platform's highest grade is {theirs:g}, and that of the rubric {ours:g}")
     return lines

@@ -25,7 +25,8 @@ def one_line(row: Row, *, fresh: bool = True) -> str:
         return plain(f"{name}: {row.status}{late}: {why}")
     parts = "  ".join(f"{q.id} {q.score:g}" for q in row.questions)
     unchanged = "" if fresh else ", unchanged"
-    return f"{name}: {row.score:g} / {row.max_score:g}  ({parts}{late}{unchanged})"
+    outdated = f", {' '.join(row.outdated)} outdated" if row.outdated else ""
+    return f"{name}: {row.score:g} / {row.max_score:g}  ({parts}{late}{unchanged}{outdated})"
 
 
 def course_table(rows: Sequence[Row], *, fresh: int) -> RenderableType:
@@ -45,6 +46,9 @@ def course_table(rows: Sequence[Row], *, fresh: int) -> RenderableType:
     counts = Counter(row.status for row in rows)
     words = ", ".join(f"{counts[status]} {status}" for status in Status if counts[status])
     parts.append(Text(f"{len(rows)} hand-ins: {words}; {fresh} of them just now."))
+    if outdated := sum(bool(row.outdated) for row in rows):
+        said = f"With points of an earlier hand-in or rubric: {outdated}; grade without --only."
+        parts.append(Text(said, style="yellow"))
     parts += [
         Text(one_line(row), style="red" if row.status is Status.GRADER_FAILED else "yellow")
         for row in rows

@@ -14,7 +14,7 @@ from grader.rows import QuestionRow, Row, Status
 
 BYTE_ORDER_MARK = "\ufeff"
 BEFORE = ("name", "student", "student id", "email", "submission id")
-AFTER = ("total", "max", "status", "late", "loss", "reason", "notes")
+AFTER = ("total", "max", "status", "outdated", "late", "loss", "reason", "notes")
 
 
 def to_gradebook(rows: Sequence[Row]) -> str:
@@ -66,6 +66,7 @@ def _line(row: Row, ids: Sequence[str]) -> list[str]:
         number(total(row)),
         number(row.max_score if row.questions else None),
         row.status.value,
+        text(" ".join(row.outdated)),
         "yes" if arrival.late else "no",
         number(row.loss),
         text(row.reason),

@@ -13,10 +13,10 @@ from html import escape
 from grader.model import Outcome
 from grader.reports.cells import number, table, text
 from grader.reports.gradebook import final
-from grader.roster import Match, Roster
+from grader.roster import COMMENTS, FULL_NAMES, GRADES, MAXIMA, Match, Roster
 from grader.rows import Row
 
-OF_STUDENTS = ("full name", "online text")
+OF_STUDENTS = (*FULL_NAMES, "online text", "texteingabe online")
 
 
 def to_moodle(roster: Roster, matches: Sequence[Match]) -> str:
@@ -25,7 +25,7 @@ def to_moodle(roster: Roster, matches: Sequence[Match]) -> str:
     Grades have a decimal comma where the worksheet's maximum grade has one. A student without a
     judged hand-in keeps what the worksheet has: usually an empty cell.
     """
-    grade, feedback = roster.column("grade"), roster.column("feedback comments")
+    grade, feedback = roster.column(*GRADES), roster.column(*COMMENTS)
     theirs = [place for name in OF_STUDENTS if (place := roster.column(name)) is not None]
     found = {match.line.row: match.row for match in matches}
     lines = []
@@ -54,6 +54,6 @@ def comment(row: Row) -> str:
 
 
 def _grade(roster: Roster, cells: Sequence[str], score: float | None) -> str:
-    most = roster.column("maximum grade")
+    most = roster.column(*MAXIMA)
     comma = most is not None and "," in cells[most] and "." not in cells[most]
     return number(score).replace(".", ",") if comma else number(score)

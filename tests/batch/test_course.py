@@ -110,7 +110,7 @@ def test_canvas_gets_its_grades(course: Path, tmp_path: Path) -> None:
     assert "No hand-in of: C, Carol" in done.stdout
     assert grades() == {"": "27", "11": "", "12": ""}
 
-    done = run(course, tmp_path / "out", *listed, only="")
+    done = run(course, tmp_path / "out", *listed, only="q2,q3,q4,q5,q6,q7")
     assert "No grade" not in done.stdout
     assert grades() == {"": "27", "11": "17", "12": ""}
 
@@ -181,6 +181,24 @@ def test_github_gets_a_summary_and_annotations(
 def test_python_grades_one(tmp_path: Path) -> None:
     report = grade(SUBMISSIONS / "alice", only=["q5"])
     assert (report.submission, report.score, report.max_score) == ("alice", 2, 2)
+
+
+@pytest.mark.parametrize("from_file", [True, False])
+def test_python_needs_no_guard(course: Path, tmp_path: Path, from_file: bool) -> None:
+    """The processes that grade do not begin the program once more."""
+    program = tmp_path / "program.py"
+    program.write_text(
+        "print('begun')\nfrom grader import grade_many\n"
+        f"rows = grade_many({str(course)!r}, {str(tmp_path / 'out')!r}, only='q5', jobs=2)\n"
+        "print([float(row.score) for row in rows])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, program] if from_file else [sys.executable, "-"],
+        input=None if from_file else program.read_text(),
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, timeout=240, check=True,
+    )  # fmt: skip
+    assert done.stdout.splitlines() == ["begun", "[2.0, 0.0, 0.0]"]
 
 
 def test_python_grades_many(course: Path, tmp_path: Path) -> None:

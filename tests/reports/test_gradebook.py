@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from grader.model import Outcome
 from grader.reports.cells import text
+from grader.reports.course import one_line
 from grader.reports.gradebook import to_gradebook
 from grader.rows import Status
 from tests.reports.rows import HOSTILE_NAMES, question_row, row, unreadable
@@ -25,8 +26,16 @@ def test_a_line_for_each_student_by_name() -> None:
     lines = read(to_gradebook([row("bob", question_row()), row("alice", question_row(score=1.5))]))
     assert [line["name"] for line in lines] == ["alice", "bob"]
     assert list(lines[0]) == (
-        "name,student,student id,email,submission id,q2,total,max,status,late,loss,reason,notes"
+        "name,student,student id,email,submission id,"
+        "q2,total,max,status,outdated,late,loss,reason,notes"
     ).split(",")
+
+
+def test_points_that_are_outdated_are_said_to_be() -> None:
+    old = row("alice", question_row("q2"), question_row("q3"), open=("q3", "q7"))
+    [line] = read(to_gradebook([old]))
+    assert line["outdated"] == "q3"
+    assert "q3 outdated" in one_line(old)
 
 
 def test_all_that_is_known_is_in_the_line() -> None:
@@ -44,7 +53,7 @@ def test_all_that_is_known_is_in_the_line() -> None:
     )
     [line] = read(to_gradebook([full]))
     assert list(line.values()) == (
-        "alice|Alice Doe|007|a@b.c|99|3.3|2|5.3|8|graded|yes|1.39310004||one; two".split("|")
+        "alice|Alice Doe|007|a@b.c|99|3.3|2|5.3|8|graded||yes|1.39310004||one; two".split("|")
     )
 
 

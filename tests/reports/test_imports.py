@@ -12,7 +12,7 @@ from grader.reports.moodle import to_moodle
 from grader.roster import Roster, match, parse_roster
 from grader.rows import Row, Status
 from tests.reports.rows import question_row, row, unreadable
-from tests.test_roster import CANVAS, MOODLE
+from tests.test_roster import CANVAS, GERMAN, MOODLE
 
 
 def read(document: str) -> list[list[str]]:
@@ -75,6 +75,14 @@ def test_moodle_gets_grade_and_comment_and_the_rest_unchanged() -> None:
         "Feedback comments": "Q2 Title of q2: 2.5 of 3 (wrong); "
         "Q3 A &amp; B: 0 of 3 (out of memory)",
     }
+
+
+def test_moodle_in_another_language() -> None:
+    line = moodle(GERMAN, row("x", question_row("q2", 2.5), student_id="502"))[1]
+    assert line["Bewertung"] == "2,5"
+    assert line["Bestwertung"] == "27,00"
+    assert line["ID"] == "Teilnehmer/in502"
+    assert line["Feedback als Kommentar"].startswith("Q2 Title of q2: 2.5 of 3")
 
 
 def test_moodle_takes_a_point_where_the_worksheet_has_one() -> None:
