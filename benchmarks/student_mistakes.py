@@ -18,6 +18,10 @@ SEQUENCE: dict[str, tuple[Edit, ...]] = {
             "    input_data = np.flip(input_data, 1)\n    for t in range(T):",
         ),
     ),
+    "runs-backwards-in-place": (
+        ("    for t in range(T):", "    for t in range(T - 1, -1, -1):"),
+        ("outputs[:, -1, :]", "state"),
+    ),
     "inputs-reshaped": (("x = input_data[:, t, :]", "x = input_data.reshape((T, B, D))[t]"),),
     "first-input-always": (("x = input_data[:, t, :]", "x = input_data[:, 0, :]"),),
     "outputs-time-major": (("return outputs, final", "return np.moveaxis(outputs, 1, 0), final"),),
@@ -39,6 +43,7 @@ SEQUENCE: dict[str, tuple[Edit, ...]] = {
         ("return outputs, final", "return np.stack(outputs, axis=1), final"),
     ),
     "final-state-of-the-first-step": (("outputs[:, -1, :]", "outputs[:, 0, :]"),),
+    "final-state-one-step-early": (("outputs[:, -1, :]", "outputs[:, -2, :]"),),
     "final-state-is-the-initial": (("return outputs, final", "return outputs, init_state"),),
     "final-state-of-the-last-sequence": (("outputs[:, -1, :]", "outputs[-1]"),),
     "results-exchanged": (("return outputs, final", "return final, outputs"),),
@@ -87,6 +92,7 @@ GRU_MISTAKES: dict[str, tuple[Edit, ...]] = {
         ("np.tanh(inside)", "np.tanh(r * (x @ wxn + bxn + state @ whn + bhn))"),
     ),
     "reset-over-input": ((IN_N, "r * (x.dot(wxn) + bxn) + (state.dot(whn) + bhn)"),),
+    "no-activation": (("np.tanh(inside)", "inside"),),
     "reset-missing": ((IN_N, "x.dot(wxn) + state.dot(whn) + bxn + bhn"),),
     "candidate-bias-dropped": ((" + r * (state.dot(whn) + bhn)", " + r * state.dot(whn)"),),
     "reset-and-update-swapped": (
@@ -188,6 +194,10 @@ MHA_MISTAKES: dict[str, tuple[Edit, ...]] = {
         ),
     ),
     "no-softmax": (("torch.softmax(scores, dim=3)", "scores"),),
+    "softmax-not-normalised": (("torch.softmax(scores, dim=3)", "scores.exp()"),),
+    "softmax-shifted-not-normalised": (
+        ("torch.softmax(scores, dim=3)", "(scores - scores.amax(3, keepdim=True)).exp()"),
+    ),
     "causal-mask": (
         ("    weights =", "    scores = scores + torch.full((T, T), -1e9).triu(1)\n    weights ="),
     ),

@@ -17,7 +17,8 @@ class TestMha(Parity):
     notebook = AttentionSizes(batch=4, steps=8, embed=10, heads=5)
     other = (
         # As wide as there are heads: mistaking one for the other has the right shape only here.
-        AttentionSizes(batch=2, steps=5, embed=9, heads=3),
+        # Longer than the notebook's, too: no window of attention may be fixed.
+        AttentionSizes(batch=2, steps=13, embed=9, heads=3),
         AttentionSizes(batch=3, steps=6, embed=12, heads=2),
         # As many steps as sentences, and as many heads: the softmax's axis is told by values alone.
         AttentionSizes(batch=4, steps=4, embed=16, heads=4),

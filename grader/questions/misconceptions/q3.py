@@ -293,6 +293,15 @@ MISCONCEPTIONS = (
         changes={"activation": sigmoid},
     ),
     Misconception(
+        id="no-activation",
+        title="The candidate has no nonlinearity",
+        where="the candidate's nonlinearity",
+        explanation="The candidate is the bare sum, so that the state can grow beyond 1.",
+        hint="See which function the page's line of n_t begins with.",
+        page=PAGE,
+        changes={"activation": lambda v: v},
+    ),
+    Misconception(
         id="tanh-for-sigmoid",
         title="The gates are computed with tanh",
         where="the gates' nonlinearity",

@@ -83,6 +83,7 @@ _SUM = "the axis over which the attention weights sum to one"
 _JOIN = "how the heads are put together"
 _PROJECTION = "the output projection"
 _ROLES = "which kernels make queries, keys and values"
+_DENOMINATOR = "What is the denominator of the page's formula, and over which axis is it summed?"
 _WHICH_AXIS = "Which index of the scores counts the keys, and along which axis does the page's "
 MISCONCEPTIONS = (
     Misconception(
@@ -205,6 +206,26 @@ MISCONCEPTIONS = (
         hint="See what the page's code does to attn_weight before the last product.",
         page=FORMULA,
         changes={"weighed": lambda scores: scores},
+    ),
+    Misconception(
+        id="softmax-not-normalised",
+        title="The softmax does not divide by its sum",
+        where="what happens to the scores before they weigh the values",
+        explanation="The exponentials themselves are taken as weights: they are positive, and do "
+        "not sum to one.",
+        hint=_DENOMINATOR,
+        page=SOFTMAX,
+        changes={"weighed": np.exp},
+    ),
+    Misconception(
+        id="softmax-shifted-not-normalised",
+        title="The softmax of the shifted scores does not divide by its sum",
+        where="what happens to the scores before they weigh the values",
+        explanation="The exponentials of the scores less the largest are taken as weights: the "
+        "largest weight is one, and they do not sum to one.",
+        hint=_DENOMINATOR,
+        page=SOFTMAX,
+        changes={"weighed": lambda s: np.exp(s - s.max(axis=-1, keepdims=True))},
     ),
     Misconception(
         id="causal-mask",

@@ -102,6 +102,18 @@ def sequence_misconceptions(page: str) -> tuple[Misconception, ...]:
             changes={"read": lambda inputs: inputs[:, ::-1]},
         ),
         Misconception(
+            id="runs-backwards-in-place",
+            title="The steps run from the end to the beginning",
+            where="the order of the steps",
+            explanation="The last input is read first, and each state is put where its input was.",
+            hint="The page counts the time t upwards; look at what your loop counts.",
+            page=page,
+            changes={
+                "read": lambda inputs: inputs[:, ::-1],
+                "shown": lambda states: np.stack(states[:0:-1], axis=1),
+            },
+        ),
+        Misconception(
             id="inputs-reshaped",
             title="The inputs are reshaped where their axes should be exchanged",
             where="how the input of one step is taken from input_data",
@@ -170,6 +182,15 @@ def sequence_misconceptions(page: str) -> tuple[Misconception, ...]:
             hint="See under Outputs what h_n is.",
             page=page,
             changes={"final": lambda states: states[1][None]},
+        ),
+        Misconception(
+            id="final-state-one-step-early",
+            title="The final state is that of the last step but one",
+            where="which state is returned as the final one",
+            explanation="The outputs are right, but the state before the last step is returned.",
+            hint="See under Outputs what h_n is.",
+            page=page,
+            changes={"final": lambda states: states[-2][None]},
         ),
         Misconception(
             id="final-state-is-the-initial",
