@@ -129,7 +129,7 @@ class ModelMeasures(Measure):
     interval: Interval = Field(description="Of `loss`.")
     bits_per_character: float
     perplexity: float
-    notebook_loss: float = Field(description="The notebook's own mean of batch means.")
+    notebook_loss: float = Field(description="The notebook's mean of batch means, in eval() mode.")
     whole_sentence_loss: float = Field(description="With the whole sentence in view.")
     prefix_loss: float | None = Field(
         default=None, description="From beginnings alone, where a model looks ahead."

@@ -42,9 +42,10 @@ RANDOM = (
     "as torch.nn.functional.dropout without training=self.training?"
 )
 UNSTABLE = (
-    "At {changed} of {probes} places the prediction changed with the number of sentences in the "
-    "batch by more than rounding should make of it, without being better or worse for it. The "
-    "network magnifies rounding: its recurrent weights may be very large."
+    "At {changed} of {probes} places the prediction changed with the other sentences of the batch, "
+    "or with how long its own goes on, by more than rounding should make of it, without being "
+    "better or worse for it. Does the model use the length of a sentence? If not, the network "
+    "magnifies rounding: its recurrent weights may be very large."
 )
 
 

@@ -102,6 +102,6 @@ def test_loss_below(evaluate: Evaluate, check: Check, threshold: LossThreshold) 
         if measures.causality.looks_ahead:
             advice = "It is measured from the sentences' beginnings, because the model looks ahead."
         raise wrong(
-            f"The loss is {loss:.3f} nats a character; below {threshold.below:g} gives "
-            f"{threshold.points:g} points more. {advice}"
+            f"The loss is {loss:.3f} nats a character in eval() mode; below {threshold.below:g} "
+            f"gives {threshold.points:g} points more. {advice}"
         )

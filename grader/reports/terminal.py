@@ -155,7 +155,7 @@ def _measured(measures: ModelMeasures) -> Text:
     interval = measures.interval
     lines = [
         f"loss {measures.loss:.4f} nats a character, 95 % interval {interval.low:.3f} to "
-        f"{interval.high:.3f} (the notebook's own mean: {measures.notebook_loss:.4f}), "
+        f"{interval.high:.3f} (as the notebook averages: {measures.notebook_loss:.4f}), "
         f"{measures.characters:,} characters, on {measures.device}",
         f"beside it: character frequencies {measures.baselines.frequency:.2f}, zip "
         f"{measures.baselines.zip:.2f}"

@@ -111,7 +111,7 @@ def model_row(**values: Any) -> str:
 def test_what_was_measured() -> None:
     text = model_row()
     assert "loss 1.2346 nats a character, 95 % interval 1.220 to 1.250" in text
-    assert "the notebook's own mean: 1.2500" in text
+    assert "as the notebook averages: 1.2500" in text
     assert "40,619 characters, on cpu" in text
     assert "character frequencies 3.13, zip 2.44, training sentences 1.150" in text
     assert "it writes: I have a cat." in text
