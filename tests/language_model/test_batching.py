@@ -132,7 +132,15 @@ FASTER = {FIRST_TOKENS << i: 1000.0 * 1.5**i for i in range(6)}
 def test_budget_doubles_while_that_is_faster() -> None:
     machine = Machine(FASTER, FIRST_TOKENS << 5)
     assert machine.score() == FIRST_TOKENS << 5
-    assert machine.tried[:7] == [FIRST_TOKENS << i for i in (0, 1, 2, 3, 4, 5, 5)]
+    assert machine.tried[:8] == [FIRST_TOKENS << i for i in (0, 0, 1, 2, 3, 4, 5, 5)]
+
+
+def test_first_window_tells_nothing() -> None:
+    budget = TokenBudget(FIRST_TOKENS * 16)
+    budget.measured(budget.window_tokens, 1000.0)  # a model's first calls
+    for _ in range(2):
+        budget.measured(budget.window_tokens, 1.0 * budget.tokens / FIRST_TOKENS)
+    assert budget.tokens == FIRST_TOKENS
 
 
 @pytest.mark.parametrize("most", [FIRST_TOKENS * 4, FIRST_TOKENS * 8 - 1, FIRST_TOKENS * 4 + 1])
@@ -155,8 +163,8 @@ def test_budget_settles_back_when_more_is_not_worth_it() -> None:
     rates = {FIRST_TOKENS: 1000.0, FIRST_TOKENS * 2: 1500.0, FIRST_TOKENS * 4: 1510.0}
     machine = Machine(rates, FIRST_TOKENS * 16)
     assert machine.score() == FIRST_TOKENS * 2
-    assert machine.tried[:4] == [FIRST_TOKENS * i for i in (1, 2, 4, 2)]
-    assert set(machine.tried[3:]) == {FIRST_TOKENS * 2}
+    assert machine.tried[:5] == [FIRST_TOKENS * i for i in (1, 1, 2, 4, 2)]
+    assert set(machine.tried[4:]) == {FIRST_TOKENS * 2}
 
 
 def test_budget_never_falls_below_the_first() -> None:

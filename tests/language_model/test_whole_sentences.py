@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from grader.encoded import Encoded, Int64
 from grader.errors import CheckFailed
-from grader.language_model.batching import TokenBudget
+from grader.language_model.batching import FIRST_TOKENS, TokenBudget
 from grader.language_model.totals import LossTotals
 from grader.language_model.whole_sentences import Stop, WholeSentences
 from grader.model import Outcome
@@ -144,12 +144,12 @@ def test_batches_grow_while_that_is_faster(fake_time: FakeTime) -> None:
         fake_time.now += 1.0 + 1e-6 * tokens.size  # the batch itself costs, its tokens do not
 
     test = random_sentences(6000)
-    scored = Pass(test, before=before, budget=TokenBudget(1 << 14))
+    scored = Pass(test, before=before, budget=TokenBudget(2 * FIRST_TOKENS))
     scored.run()
     largest = [tokens.size for tokens in scored.student.answered]
-    assert max(largest[:2]) <= 4096
-    assert 8192 < max(largest) <= 1.25 * (1 << 14)
-    assert scored.whole.budget.tokens == 1 << 14
+    assert max(largest[:2]) <= FIRST_TOKENS
+    assert 1.5 * FIRST_TOKENS < max(largest) <= 1.25 * 2 * FIRST_TOKENS
+    assert scored.whole.budget.tokens == 2 * FIRST_TOKENS
     assert scored.whole.seconds == pytest.approx(fake_time.now - START_S - 1, abs=0.1)
 
 
