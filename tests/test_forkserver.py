@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -152,3 +153,15 @@ def test_scratch_goes_also_when_the_server_was_killed() -> None:
         sandbox.isolation()
         psutil.Process(sandbox.server.pid).kill()
     assert not sandbox.folder.exists()
+
+
+def test_worker_that_never_began_is_not_this_process() -> None:
+    """Of the process that is told to it as None, psutil would take and kill this one."""
+    ours, theirs = socket.socketpair()
+    status, ended = os.pipe()
+    os.close(ended)
+    with ours, theirs:
+        process = WorkerProcess(ours, os.open(os.devnull, os.O_RDONLY), os.dup(status), status)
+        assert process.pid is None
+        assert process.usage() == (0, 0)
+        process.close()

@@ -50,7 +50,7 @@ class Conversation:
         self._replies: deque[Message] = deque()
         self._output = bytearray()
         self._output_cut = False
-        self._next_look = 0.0
+        self._next_look = time.monotonic() + TICK_S
         self._selector = selectors.DefaultSelector()
         for source in (process.wire, process.stdout, process.stderr):
             os.set_blocking(source if isinstance(source, int) else source.fileno(), False)

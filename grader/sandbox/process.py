@@ -8,6 +8,7 @@ import os
 import select
 import signal
 import socket
+from functools import cached_property
 from pathlib import Path
 
 import psutil
@@ -68,13 +69,19 @@ class WorkerProcess:
             os.close(fd)
 
     def _tree(self) -> list[psutil.Process]:
+        if self.pid is None:  # which psutil takes for this process
+            return []
         try:
-            root = psutil.Process(self.pid)
-            if not children_of(root.pid):
-                return [root]
-            return [root, *root.children(recursive=True)]
+            if not children_of(self._root.pid):
+                return [self._root]
+            return [self._root, *self._root.children(recursive=True)]
         except psutil.Error:
             return []
+
+    @cached_property
+    def _root(self) -> psutil.Process:
+        # To make one takes longer than to ask it.
+        return psutil.Process(self.pid)
 
     def _status_value(self, key: str, timeout_s: float) -> int | None:
         while True:
