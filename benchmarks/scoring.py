@@ -174,7 +174,7 @@ def main(
                 start = time.perf_counter()
                 sides[name].loss = run()
                 sides[name].seconds.append(time.perf_counter() - start)
-            rates.append(product_rate(budget // int(np.mean(test.lengths) + 1), where))
+            rates.append(product_rate(budget // (int(test.lengths.max()) + 1), where))
         notebook_again = scored(loaded, test, corpus, most).totals.notebook_loss
     tokens = int(test.tokens.sum())
     reached = tokens * given_model.flops_per_token(corpus.vocabulary.size)
