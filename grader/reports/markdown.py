@@ -61,16 +61,24 @@ def to_annotations(report: Report, folder: str = "") -> list[str]:
     """GitHub's workflow commands that show a failure at the student's own line.
 
     ``folder`` is that of the hand-in in the repository. A graded check gives an error, an advisory
-    one a warning; hidden ones give nothing. Only lines of a traceback have a place to show.
+    one a warning; hidden ones give nothing. Only lines of a traceback have a place to show, and
+    what several checks say of one is shown once, with the first of them.
     """
-    found: dict[str, dict[str, None]] = {"error": {}, "warning": {}}
-    for question in report.questions:
-        for check in question.checks:
-            if check.passed or check.hidden or not check.traceback:
-                continue
+    failed = [
+        (question.id, check)
+        for question in report.questions
+        for check in question.checks
+        if not check.passed and not check.hidden and check.traceback
+    ]
+    lines: dict[str, list[str]] = {"error": [], "warning": []}
+    seen = set()
+    for id, check in sorted(failed, key=lambda item: not item[1].graded):
+        told = check.traceback[-1], check.message
+        if told not in seen:
             kind = "error" if check.graded else "warning"
-            found[kind][_annotation(kind, question.id, check, folder)] = None
-    return [each for kind in found.values() for each in list(kind)[:MAX_ANNOTATIONS]]
+            lines[kind].append(_annotation(kind, id, check, folder))
+        seen.add(told)
+    return [line for kind in lines.values() for line in kind[:MAX_ANNOTATIONS]]
 
 
 def code(text: str, most: int = MAX_INLINE) -> str:

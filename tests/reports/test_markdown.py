@@ -160,9 +160,24 @@ def test_no_command_is_smuggled_in(text: str) -> None:
     assert line.encode("utf-8")
 
 
+def test_what_several_checks_say_of_a_line_is_shown_once() -> None:
+    line = TracebackLine(file="a.py", line=1, function="", code="")
+    checks = [
+        check("advisory", traceback=(line,), message="invalid syntax", graded=False),
+        check("first", traceback=(line,), message="invalid syntax"),
+        check("second", traceback=(line,), message="invalid syntax"),
+        check("other", traceback=(line,), message="another"),
+    ]
+    found = to_annotations(report(question(*checks)))
+    assert [line.partition("title=")[2].partition("::")[0].split()[1] for line in found] == [
+        "first",
+        "other",
+    ]
+
+
 def test_annotations_are_bounded() -> None:
     line = TracebackLine(file="a.py", line=1, function="", code="")
-    many = [check(f"c{n}", traceback=(line,), message="x" * 9999) for n in range(30)]
+    many = [check(f"c{n}", traceback=(line,), message=f"{n}" + "x" * 9999) for n in range(30)]
     same = [check("same", traceback=(line,)) for _ in range(3)]
     found = to_annotations(report(question(*same, *many)))
     assert len(found) == MAX_ANNOTATIONS
