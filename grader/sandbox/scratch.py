@@ -19,11 +19,16 @@ MAX_ENTRIES = 2000
 def make_scratch(folder: Path, files: Iterable[Path] = ()) -> None:
     """Make the folder, with copies of ``files``, owned by the user that the worker will run as."""
     folder.mkdir(parents=True, exist_ok=True)
-    made = [folder, *(Path(shutil.copyfile(file, folder / file.name)) for file in files)]
+    made = [folder]
+    for file in files:
+        # What an earlier worker has left there, a link for one, must not be written through.
+        with contextlib.suppress(FileExistsError), (folder / file.name).open("xb") as copy:
+            copy.write(file.read_bytes())
+            made.append(folder / file.name)
     uid = spare_uid()
     if uid is not None:
         for path in made:
-            os.chown(path, uid, uid)
+            os.chown(path, uid, uid, follow_symlinks=False)
 
 
 def scratch_bytes(folder: Path, most: int) -> int:
