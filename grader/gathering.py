@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from grader.archive import (
-    Member,
     is_archive_name,
     is_visible,
     kind_of,
@@ -30,7 +29,8 @@ from grader.rubric import SubmissionLimits
 MAX_LEVELS = 2
 """Archives inside of what was handed in: a folder may hold a zip that was zipped twice."""
 MAX_OPENED = 5
-"""Archives of one hand-in: each may take as much room as the limits let a hand-in take."""
+"""Archives of one hand-in, and as many are looked at in each place: to read a tar's names takes as
+long as to unpack it. All together may take as much room as the limits let a hand-in take."""
 
 GRADED = frozenset(MAIN_FILES)
 A_NOTEBOOK = "a notebook"
@@ -86,6 +86,7 @@ class _Opener:
         self._unpacked = unpacked
         self._limits = limits
         self._count = 0
+        self._left = limits.max_mb << 20
 
     def opened(
         self,
@@ -101,9 +102,10 @@ class _Opener:
         """
         notes, have = list(notes), _held(files)
         names = [name for name in files if is_archive_name(name)] if levels else []
-        archives = [self._look(name, files[name], (ranks or {}).get(name, 0)) for name in names]
+        unseen = _latest_first([_unseen(n, files[n], (ranks or {}).get(n, 0)) for n in names])
+        archives = [self._look(archive) for archive in unseen[:MAX_OPENED]]
         taken: list[_Archive] = []
-        closed: list[_Archive] = []
+        closed = unseen[MAX_OPENED:]
         errors: list[SubmissionError] = []
         for archive in _latest_first(archives):
             is_enough = bool(have & GRADED)
@@ -132,24 +134,32 @@ class _Opener:
             ]
         return _shallow_first(files), [*notes, *_taken_of(taken, closed)]
 
-    def _look(self, name: PurePosixPath, path: Path, rank: int) -> _Archive:
-        """The archive, unopened."""
-        problem, members = "", list[Member]()
+    def _look(self, archive: _Archive) -> _Archive:
+        """The archive with what it says of itself, unopened."""
         try:
-            if kind_of(path) is None:
-                problem = f"it {why_not_read(path)}"
-            else:
-                members = [m for m in table(path, self._limits) if not m.is_folder]
+            if kind_of(archive.path) is None:
+                return replace(archive, problem=f"it {why_not_read(archive.path)}")
+            members = [m for m in table(archive.path, self._limits) if not m.is_folder]
         except SubmissionError as error:
-            problem = str(error)
+            return replace(archive, problem=str(error))
         newest = max((member.mtime for member in members), default=0.0)
         holds = _held(member.name for member in members)
-        return _Archive(name, path, holds, (rank, path.stat().st_mtime, newest), problem)
+        return replace(archive, holds=holds, made=(*archive.made[:2], newest))
 
     def _open(self, archive: _Archive, levels: int) -> tuple[Files, list[str]]:
         self._count += 1
         place = self._unpacked / str(self._count)
-        return self.opened(*files_of(archive.path, place, self._limits), levels=levels - 1)
+        limits = self._limits.model_copy(update={"max_mb": self._left >> 20})
+        try:
+            inner, notes = files_of(archive.path, place, limits)
+        finally:
+            # Also of what was cut off at a limit.
+            self._left -= sum(file.stat().st_size for file in place.rglob("*") if file.is_file())
+        return self.opened(inner, notes, levels=levels - 1)
+
+
+def _unseen(name: PurePosixPath, path: Path, rank: int) -> _Archive:
+    return _Archive(name, path, frozenset(), (rank, path.stat().st_mtime, 0.0), "")
 
 
 def _held(files: Iterable[PurePosixPath]) -> frozenset[str]:

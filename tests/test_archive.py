@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader import gathering
+from grader.archive import table
 from grader.errors import SubmissionError
 from grader.gathering import Part
 from grader.listing import files_of
@@ -455,10 +456,30 @@ def test_of_very_many_archives_only_some_are_opened(
         return files_of(path, *others)
 
     monkeypatch.setattr(gathering, "files_of", noted)
+    looked: list[Path] = []
+
+    def looked_at(path: Path, *others: Any) -> Any:
+        looked.append(path)
+        return table(path, *others)
+
+    monkeypatch.setattr(gathering, "table", looked_at)
     folder = apart(tmp_path / "ann", **{f"a{i}": ("notes.txt",) for i in range(20)})
     with pytest.raises(SubmissionError, match="nothing to grade"):
         stage(folder, tmp_path / "staged", LIMITS)
     assert len(opened) == gathering.MAX_OPENED + 1  # and the folder itself
+    assert len(looked) == gathering.MAX_OPENED
+
+
+def test_all_archives_together_take_no_more_room_than_one(tmp_path: Path) -> None:
+    folder = tmp_path / "ann"
+    folder.mkdir()
+    for number, name in enumerate((MAIN, "rnn_lm.py", "rnn_lm.sav")):
+        with zipfile.ZipFile(folder / f"a{number}.zip", "w") as archive:
+            archive.writestr(name, os.urandom(3 << 19))
+        os.utime(folder / f"a{number}.zip", (1e9 - number, 1e9 - number))
+    submission = staged(folder, with_limits(max_mb=4))
+    assert submission.files == {MAIN, "rnn_lm.py"}
+    assert any(note.startswith("a2.zip was not opened: ") for note in submission.notes)
 
 
 def test_several_files_get_their_names(tmp_path: Path) -> None:
