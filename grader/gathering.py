@@ -126,7 +126,7 @@ class _Opener:
             taken += [archive] if new else []
             files = {n: p for n, p in inner.items() if not _held([n]) & have & GRADED} | files
             have |= new
-        if errors and not have & GRADED:
+        if errors and not have:
             raise errors[0]
         if GRADED - have:
             notes += [

@@ -206,7 +206,8 @@ def _kind(header: Sequence[str], body: Sequence[Sequence[str]], name: str) -> Ki
     if {"identifier", "grade"} <= cells:
         return Kind.MOODLE
     first = [PARTICIPANT.fullmatch(row[0].strip()) for row in body]
-    if cells & set(GRADES) and len({m["word"] if m else "" for m in first} - {""}) == 1:
+    words = {found["word"] if found else "" for found in first}
+    if cells & set(GRADES) and len(words) == 1 and words != {""}:
         return Kind.MOODLE
     if cells & {*PLAIN_NAMES, *EMAILS, *PLAIN_IDS}:
         return Kind.PLAIN
@@ -231,6 +232,8 @@ def _lines(roster: Roster) -> Iterable[Line]:
     id_columns = [place for id in ids if (place := roster.column(id)) is not None]
     for number, row in enumerate(roster.rows):
         known = frozenset(filter(None, (_id(row[place]) for place in id_columns)))
+        if roster.kind is Kind.MOODLE and (participant := PARTICIPANT.fullmatch(row[0].strip())):
+            known |= {participant["id"]}
         line = Line(
             number,
             row[name].strip() if name is not None else "",
@@ -246,8 +249,8 @@ def _lines(roster: Roster) -> Iterable[Line]:
 def _id(cell: str) -> str:
     """An id as platforms write it in file names: "Participant 12345" is 12345 there."""
     cell = cell.strip()
-    participant = PARTICIPANT.fullmatch(cell)
-    return participant["id"] if participant else cell.casefold()
+    participant = re.fullmatch(r"\D*\s(\d+)", cell)
+    return participant[1] if participant else cell.casefold()
 
 
 def _names(name: str) -> set[str]:

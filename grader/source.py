@@ -19,7 +19,8 @@ ATTENTION_LAYERS = frozenset(
 """Names below the package ``torch`` that are the layer to be written, or hold it."""
 OUT_OF_SIGHT = frozenset(
     "threading _thread concurrent multiprocessing ctypes gc overrides _C DisableTorchFunction "
-    "DisableTorchFunctionSubclass".split()
+    "DisableTorchFunctionSubclass jit compile sys modules os fork grader inspect importlib "
+    "__import__ exec eval builtins asyncio".split()
 )
 """Names of what could run a layer without its being seen."""
 MAX_SOURCE = 200_000

@@ -31,6 +31,8 @@ from grader.naming import (
 )
 from grader.rubric import SubmissionLimits
 
+MOST_DATA = 30
+"""They are copied for each worker, at most a megabyte each, and count as what it writes."""
 GIVEN_FOLDER = Path(__file__).with_name("given")
 """Files that the course gives to students, and that their code may import unasked."""
 
@@ -51,9 +53,9 @@ class Submission:
 
     @property
     def data(self) -> list[Path]:
-        """Small files at the top that are neither code nor a model."""
+        """Small files at the top that are neither code nor a model, at most ``MOST_DATA``."""
         top = (PurePosixPath(file) for file in sorted(self.files) if "/" not in file)
-        return [self.folder / file for file in top if is_data(file)]
+        return [self.folder / file for file in top if is_data(file)][:MOST_DATA]
 
 
 def stage(

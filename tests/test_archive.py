@@ -515,3 +515,17 @@ def test_model_in_a_zip_inside_of_the_zip(tmp_path: Path) -> None:
     submission = staged(outer, tight)
     assert submission.files == {MAIN, "rnn_lm.py", "rnn_lm.sav"}
     assert any("data.zip" in note and "too large" in note for note in submission.notes)
+
+
+@pytest.mark.parametrize(
+    "names", [("a.txt/b.py", "a.txt"), ("a.txt", "a.txt/b.txt"), ("a.py/a.zip/b.py", "a.py/a.zip")]
+)
+def test_file_and_folder_of_one_name_that_nobody_needs(
+    tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    file = tmp_path / "hw.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        for name in (*names, MAIN):
+            archive.writestr(name, "x = 1\n")
+    with contextlib.suppress(SubmissionError):
+        assert staged(file).has(MAIN)

@@ -157,5 +157,16 @@ def test_highest_grade(text: str, column: str, most: float | None) -> None:
     assert highest_grade(parse_roster(text), column) == most
 
 
+def test_logins_that_share_a_number_are_others() -> None:
+    roster = parse_roster("name,id\nAnna A,anna12\nBert B,bert12\n")
+    found = match(roster, [row("x", student="", student_id="bert12")])
+    assert [m.line.name for m in found.matches] == ["Bert B"]
+    assert match(roster, [row("x", student="", student_id="carl12")]).matches == ()
+
+
+def test_name_with_a_digit_makes_no_worksheet() -> None:
+    assert parse_roster("Name,Grade\nAnna Nguyen 2,\nBo Li,\n").kind is Kind.PLAIN
+
+
 def test_letters() -> None:
     assert letters("O’Neill-Strauß, Ægir 3rd") == "oneillstraussægirrd"

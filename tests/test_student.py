@@ -363,11 +363,6 @@ def test_function_that_is_called_otherwise_is_named(hand_in: Handing) -> None:
     assert "Is it missing, or spelt otherwise" in failure(student, "mha").message
 
 
-def test_notebook_that_was_exported_runs_its_magics(hand_in: Handing) -> None:
-    code = "get_ipython().run_line_magic('matplotlib', 'inline')\ndef rnn(x): return x\n"
-    assert array(hand_in(code).call("rnn", (ARRAY,), 0)) == ARRAY.tolist()
-
-
 def test_names_that_numpy_has_dropped_are_there(hand_in: Handing) -> None:
     student = hand_in(
         "import numpy as np\ndef rnn(x): return np.float_(np.product(x + np.Inf > 0)) * x\n"

@@ -15,6 +15,7 @@ DATA_SUFFIXES = frozenset(
     {".json", ".yaml", ".yml", ".toml", ".cfg", ".ini", ".txt", ".npy", ".npz"}
 )
 DATA_BYTES = 1 << 20
+MOST_DATA_BYTES = 32 << 20
 """What a worker also sees is what code may read its settings from. A table such as the course's
 test.csv is not among it: the model's code need not have at hand what it is scored on."""
 MAX_NAME = 200

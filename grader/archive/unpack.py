@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from grader.archive.kinds import Kind, is_archive_name, kind_of, why_not_read
 from grader.archive.members import ArchiveLimits, Content, Member
-from grader.archive.names import DATA_BYTES, MAX_NAME, is_data, is_hidden, is_visible
+from grader.archive.names import (
+    DATA_BYTES,
+    MAX_NAME,
+    MOST_DATA_BYTES,
+    is_data,
+    is_hidden,
+    is_visible,
+)
 from grader.archive.tars import tar_members
 from grader.archive.zips import zip_members
 from grader.errors import SubmissionError
@@ -54,8 +62,13 @@ def unpack(archive: Path, into: Path, limits: ArchiveLimits) -> list[str]:
     wanted, has_root = may_be_staged(names), bool(held(names))
     notes: list[str] = []
     left = limits.max_mb << 20
+    data_left, is_full = MOST_DATA_BYTES, False
     for member, content in contents(archive, limits):
         if member.is_folder or member.name not in wanted:
+            continue
+        if data_left <= 0 and is_data(member.name):
+            continue
+        if is_full and is_archive_name(member.name):
             continue
         if member.problem:
             shown = readable(str(member.name))[:MAX_NAME]
@@ -70,7 +83,13 @@ def unpack(archive: Path, into: Path, limits: ArchiveLimits) -> list[str]:
             # What nobody may need must not cost what is there to grade.
             if not is_data(member.name) and not (is_archive_name(member.name) and has_root):
                 raise
-            target.unlink(missing_ok=True)
+            with suppress(OSError):  # a folder may be there in its place
+                target.unlink(missing_ok=True)
+            # What was written and thrown away counts, or a small archive could go on for hours.
+            if is_data(member.name):
+                data_left -= DATA_BYTES
+            else:
+                is_full = True
             if not is_data(member.name):
                 notes.append(f"{readable(str(member.name))[:MAX_NAME]!r} was not read: {error}")
     return notes

@@ -76,11 +76,12 @@ def by_length(numbers: Int64, lengths: Int64, tokens: int, most_rows: int) -> It
     a step's matrix product is depends on its rows; at most ``most_rows`` (2 or more), and, if there
     are two, never one alone.
     """
-    rows_each = max(2, min(most_rows, tokens // (int(lengths.max()) + 1)))
+    rows_each = max(2, min(most_rows, tokens // (int(np.quantile(lengths, 0.99)) + 1)))
     ordered = numbers[np.argsort(lengths[numbers], kind="stable")[::-1]]
     start = 0
     while start < len(ordered):
-        rows = rows_each
+        # The first is the longest, and one very long sentence must not make all batches small.
+        rows = max(2, min(rows_each, tokens // (int(lengths[ordered[start]]) + 1)))
         # The few that would be left over go with it.
         if len(ordered) - start - rows < rows // 4:
             rows = min(most_rows, len(ordered) - start)

@@ -19,7 +19,6 @@ from grader.wire import Message, Reader, encode
 from grader.worker.attempts import attempt
 from grader.worker.failures import raised
 from grader.worker.functions import Implementation
-from grader.worker.notebook_shell import offer_get_ipython
 from grader.worker.older_numpy import restore_dropped_names
 from grader.worker.sentence_model import LanguageModel
 from grader.worker.trainer import Trainer
@@ -52,7 +51,6 @@ def main(
     # Python's own search removes the file that it tries a folder with, which is not allowed here.
     tempfile.tempdir = spec.scratch_dir
     torch.set_num_threads(spec.threads)
-    offer_get_ipython()
     restore_dropped_names()
     implementation = Implementation()
     model = LanguageModel(spec.code_dir, slots)

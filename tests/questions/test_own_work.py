@@ -72,7 +72,9 @@ def mha(*given):
     assert check.outcome is Outcome.FORBIDDEN
 
 
-@pytest.mark.parametrize("means", ["import threading", "from torch import overrides", "torch._C"])
+@pytest.mark.parametrize(
+    "means", ["import threading", "torch.jit.script", "import sys", "torch._C"]
+)
 def test_layer_that_is_named_beside_means_to_hide_it_earns_nothing(
     grading: Grade, tmp_path: Path, means: str
 ) -> None:
