@@ -17,9 +17,10 @@ from grader.archive import (
 from grader.errors import SubmissionError
 from grader.listing import Files, files_of, scan
 from grader.naming import (
-    MAIN_FILES,
+    MAINS,
     NOTEBOOK,
     SHOWN,
+    by_depth,
     held,
     readable,
     without_number,
@@ -32,7 +33,6 @@ MAX_OPENED = 5
 """Archives of one hand-in, and as many are looked at in each place: to read a tar's names takes as
 long as to unpack it. All together may take as much room as the limits let a hand-in take."""
 
-GRADED = frozenset(MAIN_FILES)
 A_NOTEBOOK = "a notebook"
 
 
@@ -108,7 +108,7 @@ class _Opener:
         closed = unseen[MAX_OPENED:]
         errors: list[SubmissionError] = []
         for archive in _latest_first(archives):
-            is_enough = bool(have & GRADED)
+            is_enough = bool(have & MAINS)
             if (is_enough and not archive.holds - have) or self._count == MAX_OPENED:
                 closed.append(archive)
                 continue
@@ -124,11 +124,11 @@ class _Opener:
                 notes.append(f"{readable(str(archive.name))} was opened, too, for {what}")
             notes += more
             taken += [archive] if new else []
-            files = {n: p for n, p in inner.items() if not _held([n]) & have & GRADED} | files
+            files = _without(inner, have & MAINS) | files
             have |= new
         if errors and not have:
             raise errors[0]
-        if GRADED - have:
+        if MAINS - have:
             notes += [
                 f"{readable(str(a.name))} was not opened: {a.problem}" for a in closed if a.problem
             ]
@@ -162,6 +162,11 @@ def _unseen(name: PurePosixPath, path: Path, rank: int) -> _Archive:
     return _Archive(name, path, frozenset(), (rank, path.stat().st_mtime, 0.0), "")
 
 
+def _without(files: Files, mains: frozenset[str]) -> Files:
+    """The files but for those that would be a main file which is there already."""
+    return {name: place for name, place in files.items() if not _held([name]) & mains}
+
+
 def _held(files: Iterable[PurePosixPath]) -> frozenset[str]:
     """Which main files are among the files, also under other names, and whether a notebook is."""
     names = list(files)
@@ -192,4 +197,4 @@ def _taken_of(taken: Sequence[_Archive], closed: Sequence[_Archive]) -> list[str
 
 
 def _shallow_first(files: Files) -> Files:
-    return dict(sorted(files.items(), key=lambda item: (len(item[0].parts), item[0])))
+    return {name: files[name] for name in sorted(files, key=by_depth)}

@@ -6,7 +6,7 @@ import os
 from collections import deque
 from pathlib import Path, PurePosixPath
 
-from grader.archive import IGNORED_FOLDERS, MAX_NAME, kind_of, unpack, why_not_read
+from grader.archive import IGNORED_FOLDERS, MAX_NAME, kind_of, not_read, unpack, why_not_read
 from grader.errors import SubmissionError
 from grader.naming import readable
 from grader.rubric import SubmissionLimits
@@ -64,7 +64,7 @@ def scan(source: Path, limits: SubmissionLimits) -> tuple[Files, list[str]]:
                 continue
             relative = PurePosixPath(Path(entry.path).relative_to(source).as_posix())
             if problem := _problem(entry, depth):
-                notes.append(f"{readable(str(relative))[:MAX_NAME]!r} was not read: {problem}")
+                notes.append(not_read(relative, problem))
             elif entry.is_dir(follow_symlinks=False):
                 folders.append((Path(entry.path), depth + 1))
             else:

@@ -11,6 +11,7 @@ IMPLEMENTATION = "implementation.py"
 MODEL_CODE = "rnn_lm.py"
 MODEL = "rnn_lm.sav"
 MAIN_FILES = (IMPLEMENTATION, MODEL_CODE, MODEL)
+MAINS = frozenset(MAIN_FILES)
 NOTEBOOK = ".ipynb"
 
 GRADEBOOK_FILE = "gradebook.csv"
@@ -46,7 +47,7 @@ class ModelChoice:
 
 
 @dataclass(frozen=True, order=True)
-class Likeness:
+class Spelling:
     """How a file's name differs from a main file's; the least is the file itself."""
 
     how: int
@@ -55,17 +56,22 @@ class Likeness:
     """Minus the number of the copy or version: the last one comes first."""
 
 
-def main_file(name: str) -> tuple[str, Likeness] | None:
+def main_file(name: str) -> tuple[str, Spelling] | None:
     """Which main file a file is by its name, and how like; None for none of them."""
     lower = name.lower()
     if lower in MAIN_FILES:
-        return lower, Likeness(int(name != lower))
+        return lower, Spelling(int(name != lower))
     stem, dot, suffix = lower.rpartition(".")
     words = COPY_WORDS.fullmatch(stem)
     bare, number = (words["of"] or words["first"], 1) if words else without_number(stem)
     main = f"{bare}{dot}{suffix}"
     # A model under another name is looked for by its ending: see ``choose_model``.
-    return (main, Likeness(2, -number)) if main in MAIN_FILES and main != MODEL else None
+    return (main, Spelling(2, -number)) if main in MAIN_FILES and main != MODEL else None
+
+
+def by_depth(file: PurePosixPath) -> tuple[int, PurePosixPath]:
+    """The order in which files are looked at: shallow ones first."""
+    return len(file.parts), file
 
 
 def held(files: Iterable[PurePosixPath]) -> frozenset[str]:
@@ -154,8 +160,8 @@ def _main_folder(files: Sequence[PurePosixPath]) -> PurePosixPath | None:
     known = [(found, file) for file in files if (found := main_file(file.name))]
     for is_copy in (False, True):
         for main in MAIN_FILES:
-            for (name, likeness), file in known:
-                if name == main and (likeness.how > 1) == is_copy:
+            for (name, spelling), file in known:
+                if name == main and (spelling.how > 1) == is_copy:
                     return file.parent
     return None
 

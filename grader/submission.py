@@ -23,7 +23,7 @@ from grader.listing import Files
 from grader.naming import (
     MAIN_FILES,
     MODEL,
-    Likeness,
+    Spelling,
     choose_model,
     main_file,
     readable,
@@ -102,7 +102,7 @@ def _copy_visible(
         )
     into.mkdir(parents=True, mode=0o755)
     total = 0
-    for relative in sorted(entries, key=_likeness):
+    for relative in sorted(entries, key=_spelling):
         small = is_data(relative) and entries[relative].stat().st_size <= DATA_BYTES
         if not (is_visible(relative) or small) or not relative.is_relative_to(root):
             continue
@@ -114,7 +114,7 @@ def _copy_visible(
             continue
         total += _copy(entries[relative], target, limits, total)
     for main in MAIN_FILES:
-        found = sorted((e for e in entries if _is_main(e, main)), key=_likeness)
+        found = sorted((e for e in entries if _is_main(e, main)), key=_spelling)
         if found and not (into / main).exists():
             notes.append(f"{main} was taken from the folder {readable(str(found[0].parent))}")
             total += _copy(entries[found[0]], into / main, limits, total)
@@ -141,7 +141,7 @@ def _not_graded(found: Sequence[PurePosixPath], root: PurePosixPath) -> list[str
     """Which of the files for one main file are not it, but for those that differ by case alone."""
     beside = [file for file in found if file.parent == root]
     others = [file for file in found if file.parent != root]
-    others += [file for file in beside[1:] if _likeness(file).how > 1]
+    others += [file for file in beside[1:] if _spelling(file).how > 1]
     return [readable(str(file)) for file in others]
 
 
@@ -150,10 +150,10 @@ def _is_main(file: PurePosixPath, main: str) -> bool:
     return known is not None and known[0] == main
 
 
-def _likeness(file: PurePosixPath) -> Likeness:
+def _spelling(file: PurePosixPath) -> Spelling:
     """What files are copied by, in order: one that is named exactly comes before its copies."""
     known = main_file(file.name)
-    return known[1] if known else Likeness(0)
+    return known[1] if known else Spelling(0)
 
 
 def _canonical(relative: PurePosixPath, into: Path) -> tuple[Path | None, str]:
@@ -161,8 +161,8 @@ def _canonical(relative: PurePosixPath, into: Path) -> tuple[Path | None, str]:
     target, note = into / relative, ""
     known = main_file(relative.name) if len(relative.parts) == 1 else None
     if known is not None and known[1].how:
-        main, likeness = known
-        if likeness.how == 1 or not (into / main).exists():
+        main, spelling = known
+        if spelling.how == 1 or not (into / main).exists():
             target, note = into / main, f"{readable(relative.name)} was read as {main}"
     if target.exists():
         left_out = f"{readable(str(relative))} was left out"

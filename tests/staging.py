@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import os
+import tarfile
 import tempfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,6 +23,9 @@ MB = 1 << 20
 CODE = "def rnn():\n    return 1\n"
 GIVEN = {file.name for file in (ROOT / "grader" / "given").glob("*.py")}
 """What the course gives to every student, and is there for their code to import."""
+
+
+Change = Callable[[tarfile.TarInfo], None]
 
 
 def with_limits(**values: float) -> SubmissionLimits:
@@ -39,6 +45,26 @@ def zipped(tmp_path: Path, *names: str, content: str | bytes = CODE) -> Path:
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in names:
             archive.writestr(name, content)
+    return file
+
+
+def tarred(
+    tmp_path: Path,
+    *names: str,
+    content: bytes = CODE.encode(),
+    mode: str = "gz",
+    format: int = tarfile.PAX_FORMAT,
+    change: Change | None = None,
+) -> Path:
+    """A tar of files; ``change`` makes something else of the last one."""
+    file = tmp_path / f"handin.tar{'.' * bool(mode)}{mode}"
+    with tarfile.open(file, f"w:{mode}", format=format) as archive:  # type: ignore[call-overload]
+        for name in names:
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            if change is not None and name is names[-1]:
+                change(info)
+            archive.addfile(info, io.BytesIO(content))
     return file
 
 

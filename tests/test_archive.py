@@ -10,54 +10,28 @@ import tarfile
 import tempfile
 import tracemalloc
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader import gathering
-from grader.archive import table
 from grader.errors import SubmissionError
-from grader.gathering import Part
-from grader.listing import files_of
 from grader.submission import stage
 from tests.staging import (
     CODE,
-    GIVEN,
     LIMITS,
     MB,
+    Change,
     refused,
     staged,
+    tarred,
     with_limits,
     write,
     zipped,
 )
 
 MAIN = "implementation.py"
-Change = Callable[[tarfile.TarInfo], None]
-
-
-def tarred(
-    tmp_path: Path,
-    *names: str,
-    content: bytes = CODE.encode(),
-    mode: str = "gz",
-    format: int = tarfile.PAX_FORMAT,
-    change: Change | None = None,
-) -> Path:
-    """A tar of files; ``change`` makes something else of the last one."""
-    file = tmp_path / f"handin.tar{'.' * bool(mode)}{mode}"
-    with tarfile.open(file, f"w:{mode}", format=format) as archive:  # type: ignore[call-overload]
-        for name in names:
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            if change is not None and name is names[-1]:
-                change(info)
-            archive.addfile(info, io.BytesIO(content))
-    return file
 
 
 @pytest.mark.parametrize("mode", ["", "gz"])
@@ -336,185 +310,6 @@ def test_odd_time_is_no_matter(tmp_path: Path, mtime: int) -> None:
         info.mtime = mtime
 
     assert staged(tarred(tmp_path, MAIN, format=tarfile.GNU_FORMAT, change=change)).files == {MAIN}
-
-
-def test_times_of_archives_in_an_archive_are_kept(tmp_path: Path) -> None:
-    outer = tmp_path / "outer.zip"
-    with zipfile.ZipFile(outer, "w") as archive:
-        for name, year in (("a.zip", 2022), ("b.zip", 2024), ("c.zip", 2023)):
-            inner = zipped(tmp_path, MAIN, content=f"'{name}'\n").read_bytes()
-            archive.writestr(zipfile.ZipInfo(name, (year, 1, 1, 0, 0, 0)), inner)
-    submission = stage(outer, tmp_path / "staged", LIMITS)
-    assert (submission.folder / MAIN).read_text() == "'b.zip'\n"
-
-
-def test_hand_in_that_was_zipped_twice(tmp_path: Path) -> None:
-    for inner in (tarred(tmp_path, f"a4/{MAIN}"), zipped(tmp_path, f"a4/{MAIN}")):
-        outer = tmp_path / "outer.zip"
-        with zipfile.ZipFile(outer, "w") as archive:
-            archive.write(inner, f"a/{inner.name}")
-        assert staged(outer).files == {MAIN}
-        assert staged(outer).name == "outer"
-        folder = tmp_path / f"folder-{inner.name}"
-        (folder / "sub").mkdir(parents=True)
-        (folder / "sub" / "thrice.zip").write_bytes(outer.read_bytes())
-        assert staged(folder).files == {MAIN}
-
-
-def test_archives_beside_what_can_be_graded_stay_closed(tmp_path: Path) -> None:
-    folder = write(tmp_path / "bob", MAIN)
-    zipped(folder, MAIN, content="old = 1\n")
-    assert staged(folder).files == {MAIN}
-    assert (stage(folder, tmp_path / "staged", LIMITS).folder / MAIN).read_text() == CODE
-
-
-@pytest.mark.parametrize(
-    ("names", "latest"),
-    [
-        (("hw4.zip", "hw4 (1).zip"), 1),
-        (("hw4 (2).zip", "hw4 (10).zip"), 1),
-        (("hw4_v2.zip", "HW4.zip"), 0),
-        (("hw4-1.zip", "hw4.tar.gz"), 0),
-        (("first.zip", "final.zip", "hw9.zip"), 2),
-    ],
-)
-def test_of_several_archives_the_latest_is_opened(
-    tmp_path: Path, names: tuple[str, ...], latest: int
-) -> None:
-    """By number where names differ in nothing else, else by time: later ones come later here."""
-    folder = tmp_path / "bob"
-    folder.mkdir()
-    for number, name in enumerate(names):
-        file = zipped(tmp_path, MAIN, content=f"n = {number}\n").rename(folder / name)
-        os.utime(file, (1e9 + number, 1e9 + number))
-    submission = stage(folder, tmp_path / "staged", LIMITS)
-    assert (submission.folder / MAIN).read_text() == f"n = {latest}\n"
-    [note] = submission.notes
-    assert note.startswith(f"{names[latest]} was taken, the latest archive, and not ")
-    assert all(name in note for name in names)
-
-
-def apart(folder: Path, **archives: tuple[str, ...]) -> Path:
-    """A folder of archives, later ones being newer; each file says in which one it is."""
-    folder.mkdir()
-    for number, (name, files) in enumerate(archives.items()):
-        file = zipped(folder, *files, content=f"'{name}'\n").rename(folder / f"{name}.zip")
-        os.utime(file, (1e9 + number, 1e9 + number))
-    return folder
-
-
-@pytest.mark.parametrize("code_first", [True, False])
-def test_code_and_model_in_archives_of_their_own(tmp_path: Path, code_first: bool) -> None:
-    both = {"code": (MAIN, "rnn_lm.py", "layers.py"), "model": ("rnn_lm.sav",)}
-    order = both if code_first else dict(reversed(both.items()))
-    submission = stage(apart(tmp_path / "ann", **order), tmp_path / "staged", LIMITS)
-    assert submission.files - GIVEN == {MAIN, "rnn_lm.py", "layers.py", "rnn_lm.sav"}
-    # The later one is opened first, and the other for what is lacking then.
-    code, model = (
-        "code.zip was opened, too, for implementation.py, rnn_lm.py",
-        ("model.zip was opened, too, for rnn_lm.sav"),
-    )
-    assert submission.notes == (code if code_first else model,)
-
-
-def test_what_a_later_archive_lacks_comes_from_an_earlier_one(tmp_path: Path) -> None:
-    everything = (f"hw4/{MAIN}", "hw4/rnn_lm.py", "hw4/rnn_lm.sav")
-    folder = apart(tmp_path / "ann", first=everything, second=everything, mended=(f"fix/{MAIN}",))
-    submission = stage(folder, tmp_path / "staged", LIMITS)
-    read = {name: (submission.folder / name).read_text() for name in submission.files - GIVEN}
-    assert read == {MAIN: "'mended'\n", "rnn_lm.py": "'second'\n", "rnn_lm.sav": "'second'\n"}
-    assert "second.zip was opened, too, for rnn_lm.py, rnn_lm.sav" in submission.notes
-    assert "mended.zip was taken, the latest archive, and not first.zip" in submission.notes
-
-
-def test_model_in_an_archive_beside_the_code(tmp_path: Path) -> None:
-    folder = apart(tmp_path / "ann", model=("best.pt",), notes=("notes.txt",))
-    write(folder, MAIN, "rnn_lm.py")
-    submission = stage(folder, tmp_path / "staged", LIMITS)
-    assert submission.files - GIVEN == {MAIN, "rnn_lm.py", "rnn_lm.sav"}
-    assert submission.notes[0] == "model.zip was opened, too, for rnn_lm.sav"
-
-
-def test_archive_that_cannot_be_read_costs_what_is_in_it(tmp_path: Path) -> None:
-    folder = apart(tmp_path / "ann", code=(MAIN, "rnn_lm.py"), model=())
-    (folder / "model.zip").rename(folder / "model.rar").write_bytes(b"Rar!\x1a\x07\x00")
-    submission = stage(folder, tmp_path / "staged", LIMITS)
-    assert submission.files - GIVEN == {MAIN, "rnn_lm.py"}
-    assert submission.notes == ("model.rar was not opened: it is a RAR archive; ask for a zip",)
-    (folder / "code.zip").unlink()
-    with pytest.raises(SubmissionError, match="RAR archive"):
-        stage(folder, tmp_path / "again", LIMITS)
-
-
-def test_of_very_many_archives_only_some_are_opened(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    opened: list[Path] = []
-
-    def noted(path: Path, *others: Any) -> Any:
-        opened.append(path)
-        return files_of(path, *others)
-
-    monkeypatch.setattr(gathering, "files_of", noted)
-    looked: list[Path] = []
-
-    def looked_at(path: Path, *others: Any) -> Any:
-        looked.append(path)
-        return table(path, *others)
-
-    monkeypatch.setattr(gathering, "table", looked_at)
-    folder = apart(tmp_path / "ann", **{f"a{i}": ("notes.txt",) for i in range(20)})
-    with pytest.raises(SubmissionError, match="nothing to grade"):
-        stage(folder, tmp_path / "staged", LIMITS)
-    assert len(opened) == gathering.MAX_OPENED + 1  # and the folder itself
-    assert len(looked) == gathering.MAX_OPENED
-
-
-def test_all_archives_together_take_no_more_room_than_one(tmp_path: Path) -> None:
-    folder = tmp_path / "ann"
-    folder.mkdir()
-    for number, name in enumerate((MAIN, "rnn_lm.py", "rnn_lm.sav")):
-        with zipfile.ZipFile(folder / f"a{number}.zip", "w") as archive:
-            archive.writestr(name, os.urandom(3 << 19))
-        os.utime(folder / f"a{number}.zip", (1e9 - number, 1e9 - number))
-    submission = staged(folder, with_limits(max_mb=4))
-    assert submission.files == {MAIN, "rnn_lm.py"}
-    assert any(note.startswith("a2.zip was not opened: ") for note in submission.notes)
-
-
-def test_several_files_get_their_names(tmp_path: Path) -> None:
-    write(tmp_path, "doe_1_2_impl.py", "doe_1_3_model.sav", content="1\n")
-    parts = [
-        Part(tmp_path / "doe_1_2_impl.py", MAIN),
-        Part(tmp_path / "doe_1_3_model.sav", "x.sav"),
-    ]
-    submission = stage(parts, tmp_path / "staged", LIMITS, "doe")
-    assert submission.name == "doe"
-    assert submission.files - GIVEN == {MAIN, "rnn_lm.sav"}
-    alone = stage(parts[:1], tmp_path / "alone", LIMITS, "doe")
-    assert alone.files - GIVEN == {MAIN}
-
-
-def test_archive_among_several_files(tmp_path: Path) -> None:
-    write(tmp_path, "shot.png")
-    parts = [Part(tmp_path / "shot.png", "shot.png"), Part(zipped(tmp_path, MAIN), "hw4.zip")]
-    assert stage(parts, tmp_path / "staged", LIMITS, "doe").files - GIVEN == {MAIN}
-
-
-def test_model_in_a_zip_inside_of_the_zip(tmp_path: Path) -> None:
-    inner = zipped(tmp_path, "rnn_lm.sav").rename(tmp_path / "model.zip")
-    outer = tmp_path / "hw4.zip"
-    with zipfile.ZipFile(outer, "w") as archive:
-        for name in (MAIN, "rnn_lm.py"):
-            archive.writestr(f"hw4/{name}", CODE)
-        archive.write(inner, "hw4/model.zip")
-    assert staged(outer).files == {MAIN, "rnn_lm.py", "rnn_lm.sav"}
-    tight = with_limits(max_file_mb=1)
-    with zipfile.ZipFile(outer, "a") as archive:
-        archive.writestr("hw4/data.zip", os.urandom(2 << 20))
-    submission = staged(outer, tight)
-    assert submission.files == {MAIN, "rnn_lm.py", "rnn_lm.sav"}
-    assert any("data.zip" in note and "too large" in note for note in submission.notes)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from grader.archive import DATA_BYTES
-from grader.submission import stage
+from grader.submission import MOST_DATA, stage
 from tests.staging import CODE, GIVEN, LIMITS, MB, refused, staged, with_limits, write, zipped
 
 
@@ -100,6 +100,13 @@ def test_small_data_is_staged_and_large_is_not(tmp_path: Path) -> None:
     for path in (folder, Path(shutil.make_archive(str(tmp_path / "bob"), "zip", folder))):
         assert staged(path).files == {"implementation.py", "config.json", "sub/words.txt"}
         assert staged(path).notes == ()
+
+
+def test_few_data_files_go_with_a_worker(tmp_path: Path) -> None:
+    folder = write(tmp_path / "bob", "implementation.py", *(f"n{i}.txt" for i in range(99)))
+    submission = stage(folder, tmp_path / "staged", LIMITS)
+    assert len(submission.data) == MOST_DATA
+    assert all(file.suffix == ".txt" for file in submission.data)
 
 
 def test_given_files_are_there_to_import(tmp_path: Path) -> None:

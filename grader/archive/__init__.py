@@ -14,6 +14,7 @@ from grader.archive.names import (
     is_data,
     is_hidden,
     is_visible,
+    not_read,
 )
 from grader.archive.unpack import contents, may_be_staged, table, unpack, write
 
@@ -32,6 +33,7 @@ __all__ = [
     "is_visible",
     "kind_of",
     "may_be_staged",
+    "not_read",
     "stem_of",
     "table",
     "unpack",

@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import PurePosixPath
 
-from grader.naming import MODEL_SUFFIXES
+from grader.naming import MODEL_SUFFIXES, readable
 
 IGNORED_FOLDERS = frozenset({"__MACOSX", "__pycache__", "node_modules"})
 VISIBLE_SUFFIXES = frozenset({".py", ".ipynb", *MODEL_SUFFIXES})
@@ -14,10 +14,12 @@ VISIBLE_SUFFIXES = frozenset({".py", ".ipynb", *MODEL_SUFFIXES})
 DATA_SUFFIXES = frozenset(
     {".json", ".yaml", ".yml", ".toml", ".cfg", ".ini", ".txt", ".npy", ".npz"}
 )
-DATA_BYTES = 1 << 20
-MOST_DATA_BYTES = 32 << 20
 """What a worker also sees is what code may read its settings from. A table such as the course's
 test.csv is not among it: the model's code need not have at hand what it is scored on."""
+DATA_BYTES = 1 << 20
+"""Such a file that is larger is passed over."""
+MOST_DATA_BYTES = 32 << 20
+"""What an archive may make one write of such files that are then passed over."""
 MAX_NAME = 200
 MAX_PART_BYTES = 255
 """Of one part of a path, on nearly every file system."""
@@ -45,6 +47,11 @@ def is_visible(name: PurePosixPath) -> bool:
 def is_data(name: PurePosixPath) -> bool:
     """Whether the ending is that of a file that workers see, too, if it is small."""
     return name.suffix.lower() in DATA_SUFFIXES
+
+
+def not_read(name: PurePosixPath, why: object) -> str:
+    """The note on a file that was passed over."""
+    return f"{readable(str(name))[:MAX_NAME]!r} was not read: {why}"
 
 
 def is_hidden(name: PurePosixPath) -> bool:

@@ -11,16 +11,16 @@ from grader.archive.kinds import Kind, is_archive_name, kind_of, why_not_read
 from grader.archive.members import ArchiveLimits, Content, Member
 from grader.archive.names import (
     DATA_BYTES,
-    MAX_NAME,
     MOST_DATA_BYTES,
     is_data,
     is_hidden,
     is_visible,
+    not_read,
 )
 from grader.archive.tars import tar_members
 from grader.archive.zips import zip_members
 from grader.errors import SubmissionError
-from grader.naming import MAIN_FILES, choose_model, held, readable
+from grader.naming import MAINS, by_depth, choose_model, held, readable
 
 
 def contents(archive: Path, limits: ArchiveLimits) -> Iterator[tuple[Member, Content]]:
@@ -56,42 +56,40 @@ def unpack(archive: Path, into: Path, limits: ArchiveLimits) -> list[str]:
     members = table(archive, limits)
     for member in members:
         if member.is_unsafe:
-            name = ascii(member.raw_name[:80])
-            raise SubmissionError(f"the archive has a file with the unsafe name {name}")
+            unsafe = ascii(member.raw_name[:80])
+            raise SubmissionError(f"the archive has a file with the unsafe name {unsafe}")
     names = [member.name for member in members if not member.is_folder]
-    wanted, has_root = may_be_staged(names), bool(held(names))
+    wanted, has_main = may_be_staged(names), bool(held(names))
     notes: list[str] = []
-    left = limits.max_mb << 20
-    data_left, is_full = MOST_DATA_BYTES, False
+    left, data_left = limits.max_mb << 20, MOST_DATA_BYTES
+    opens_archives = True
     for member, content in contents(archive, limits):
-        if member.is_folder or member.name not in wanted:
+        name = member.name
+        is_small = is_data(name)
+        is_further = is_archive_name(name) and has_main
+        if member.is_folder or name not in wanted:
             continue
-        if data_left <= 0 and is_data(member.name):
-            continue
-        if is_full and is_archive_name(member.name):
+        if (is_small and data_left <= 0) or (is_further and not opens_archives):
             continue
         if member.problem:
-            shown = readable(str(member.name))[:MAX_NAME]
-            notes.append(f"{shown!r} was not read: {member.problem}")
+            notes.append(not_read(name, member.problem))
             continue
-        target = into.joinpath(*member.name.parts)
-        most = min(left, limits.max_file_mb << 20)
+        target = into.joinpath(*name.parts)
+        most = min(left, limits.max_file_mb << 20, DATA_BYTES if is_small else left)
         try:
-            size = DATA_BYTES if is_data(member.name) else most
-            left -= write(content, target, min(size, most), member.mtime)
+            left -= write(content, target, most, member.mtime)
         except SubmissionError as error:
             # What nobody may need must not cost what is there to grade.
-            if not is_data(member.name) and not (is_archive_name(member.name) and has_root):
+            if not is_small and not is_further:
                 raise
             with suppress(OSError):  # a folder may be there in its place
                 target.unlink(missing_ok=True)
             # What was written and thrown away counts, or a small archive could go on for hours.
-            if is_data(member.name):
+            if is_small:
                 data_left -= DATA_BYTES
             else:
-                is_full = True
-            if not is_data(member.name):
-                notes.append(f"{readable(str(member.name))[:MAX_NAME]!r} was not read: {error}")
+                opens_archives = False
+                notes.append(not_read(name, error))
     return notes
 
 
@@ -101,16 +99,14 @@ def may_be_staged(names: Iterable[PurePosixPath]) -> Collection[PurePosixPath]:
     They are what a worker may see, the model whatever its ending, and, where a main file is not
     among them, further archives: some students zip twice, and some a part.
     """
-    shallow_first = sorted(
-        {name for name in names if not is_hidden(name)}, key=lambda n: (len(n.parts), n)
-    )
+    shallow_first = sorted({name for name in names if not is_hidden(name)}, key=by_depth)
     model = choose_model(shallow_first)
     wanted = {
         name
         for name in shallow_first
         if is_visible(name) or is_data(name) or (model and name == model.path)
     }
-    if not held(shallow_first) >= set(MAIN_FILES):
+    if not held(shallow_first) >= MAINS:
         wanted |= {name for name in shallow_first if is_archive_name(name)}
     return wanted
 

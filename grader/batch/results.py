@@ -74,7 +74,7 @@ def take_over(out: Path, students: Mapping[str, str]) -> None:
     rows = {folder: row for folder in sorted(strangers) if (row := read_row(folder)) is not None}
     by_id = {row.arrival.student_id: folder for folder, row in rows.items()}
     for name, id in students.items():
-        if id and id in by_id and not (out / name).exists():
+        if id and id in by_id and not os.path.lexists(out / name):
             by_id.pop(id).rename(out / name)
 
 
@@ -96,9 +96,7 @@ def read_texts(folder: Path) -> dict[str, str]:
 
 
 def earlier_texts(folder: Path) -> dict[str, str]:
-    """Of an earlier run's results what ``read_earlier`` reads, where it finds something."""
-    if read_earlier(folder) is None:
-        return {}
+    """Of an earlier run's results, which are there, what ``read_earlier`` reads."""
     return {name: (folder / name).read_text(encoding="utf-8") for name in (JSON_FILE, ROW_FILE)}
 
 
@@ -106,11 +104,12 @@ def write_texts(texts: Mapping[str, str], folder: Path) -> None:
     """Replace what is there by these files of results; the row comes last."""
     folder.mkdir(parents=True, exist_ok=True)
     reports = [name for name in REPORT_FILES if name in texts]
-    for name in (*reports, ROW_FILE):
+    for name in reports:
         write_atomically(folder / name, texts[name])
     for name in REPORT_FILES:
         if name not in texts:
             (folder / name).unlink(missing_ok=True)
+    write_atomically(folder / ROW_FILE, texts[ROW_FILE])
 
 
 @contextmanager

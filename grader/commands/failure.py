@@ -22,12 +22,8 @@ def failure(error: Exception) -> tuple[str, ExitCode]:
         return f"The grader failed, not the hand-in: {error}", ExitCode.HARNESS
     if isinstance(error, OSError) and error.errno in ABOUT_THE_DISK:
         where = f": {error.filename}" if error.filename else ""
-        return (
-            f"The grader failed, not the hand-in: {error.strerror}{where}. What was graded before "
-            "is kept; the same command goes on from there."
-        ), ExitCode.HARNESS
+        words = f"The grader failed, not the hand-in: {error.strerror}{where}. What was graded "
+        return f"{words}before is kept; the same command goes on from there.", ExitCode.HARNESS
     trace = "".join(traceback.format_exception(error))
-    return (
-        f"{trace}The grader failed, not the hand-in; the lines above say where.",
-        ExitCode.HARNESS,
-    )
+    words = f"{trace}The grader failed, not the hand-in; the lines above say where."
+    return words, ExitCode.HARNESS

@@ -72,8 +72,8 @@ class TokenBudget:
 def by_length(numbers: Int64, lengths: Int64, tokens: int, most_rows: int) -> Iterator[Int64]:
     """The sentences ``numbers`` in batches of like length, of at most ``tokens`` with padding.
 
-    All have as many sentences as there is room for of the longest of ``lengths``, because how fast
-    a step's matrix product is depends on its rows; at most ``most_rows`` (2 or more), and, if there
+    But for some of very long ones, and the last, all have as many sentences, because how fast a
+    step's matrix product is depends on its rows; at most ``most_rows`` (2 or more), and, if there
     are two, never one alone.
     """
     rows_each = max(2, min(most_rows, tokens // (int(np.quantile(lengths, 0.99)) + 1)))

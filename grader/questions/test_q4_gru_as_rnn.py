@@ -38,7 +38,8 @@ OTHER = (
 
 
 def _behaves_as_rnn(check: Check, sizes: RecurrentSizes, draws: int) -> None:
-    """The largest difference of each draw is small enough; or, where some are nearly so, most are.
+    """The largest difference of each draw is small enough; or, where some are nearly so, most are,
+    and none is far off.
 
     Else the same parameters would pass or not by the luck of the draw.
     """

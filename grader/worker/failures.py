@@ -37,7 +37,7 @@ def _text_of(error: BaseException) -> str:
     if isinstance(error, SyntaxError):
         return error.msg
     try:
-        return ". ".join([str(error), *getattr(error, "__notes__", ())])[:2000]
+        return ". ".join([str(error), *map(str, getattr(error, "__notes__", ()))])[:2000]
     except Exception:  # a student's own exception class may have a broken __str__
         return "its message cannot be shown"
 

@@ -25,9 +25,10 @@ from grader.worker.trainer import Trainer
 
 
 def preload() -> None:
-    """Import what student code imports anyway, so that each fork has it already."""
+    """Import what student code imports anyway, as it expects it, so that each fork has it."""
     for name in ("numpy", "scipy.special", "torch", "torch.nn.functional"):
         importlib.import_module(name)
+    restore_dropped_names()
 
 
 def main(
@@ -51,7 +52,6 @@ def main(
     # Python's own search removes the file that it tries a folder with, which is not allowed here.
     tempfile.tempdir = spec.scratch_dir
     torch.set_num_threads(spec.threads)
-    restore_dropped_names()
     implementation = Implementation()
     model = LanguageModel(spec.code_dir, slots)
     trainer = Trainer(spec.code_dir, spec.max_message_bytes)

@@ -58,6 +58,13 @@ def test_batches_are_as_large_as_they_may_be() -> None:
     assert [len(b) for b in by_length(np.arange(55), lengths, 10_000, 50)] == [50, 5]
 
 
+def test_one_very_long_sentence_makes_its_own_batch_small_alone() -> None:
+    lengths = np.append(np.full(1000, 9), 999)
+    first, *others = [len(b) for b in by_length(np.arange(1001), lengths, 200, 50)]
+    assert first == 2
+    assert set(others[:-1]) == {20}
+
+
 def test_few_that_would_be_left_over_go_with_the_last_batch() -> None:
     lengths = np.full(24, 9)
     assert [len(b) for b in by_length(np.arange(24), lengths, 200, 50)] == [24]

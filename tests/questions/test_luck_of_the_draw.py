@@ -21,6 +21,15 @@ def init_gru_with_rnn(wt_h, wt_x, bias):
     z = zero[0], np.full(h, -{bias}), zero[2], zero[3]
     return r, z, (wt_x, bias, wt_h, zero[3])
 """
+DAMAGED = f"""
+{CODE.format(bias=5.8)}
+right, calls = init_gru_with_rnn, [0]
+
+def init_gru_with_rnn(*given):
+    r, z, n = right(*given)
+    calls[0] += 1
+    return r, z, (n[0], n[1] + DAMAGE * (calls[0] % 5 == 0), *n[2:])
+"""
 STATE = """
 import numpy as np
 calls = [0]
@@ -42,6 +51,15 @@ def test_gate_that_is_nearly_shut(
         grade(Request(tmp_path, only=only, seed=seed), sandbox, Silent()).score for seed in range(5)
     ]
     assert scores == [points] * 5
+
+
+@pytest.mark.parametrize("damage", ["np.nan", "2.0"])
+def test_doubt_excuses_no_draw_that_is_far_off(
+    sandbox: Sandbox, tmp_path: Path, damage: str
+) -> None:
+    (tmp_path / "implementation.py").write_text(DAMAGED.replace("DAMAGE", damage))
+    request = Request(tmp_path, only=frozenset({"q4"}))
+    assert grade(request, sandbox, Silent()).score == 0
 
 
 def test_two_answers_to_the_same_call_are_called_so(sandbox: Sandbox, tmp_path: Path) -> None:
