@@ -34,8 +34,12 @@ COPY_NUMBER = re.compile(r"(?P<name>.*\S) ?\((?P<number>\d{1,9})\)", re.DOTALL)
 """What a browser makes of a name that is there already: ``hw4 (1)``."""
 VERSION = re.compile(r"(?P<name>.*\w)[-_ ][vV]?(?P<number>\d{1,9})", re.DOTALL)
 """What platforms and students make of it: ``hw4-1``, ``hw4_v2``."""
-COPY_WORDS = re.compile(r"copy of (?P<of>.*\S)|(?P<first>.*\S) - copy", re.IGNORECASE | re.DOTALL)
-"""What a drive in the cloud and Windows make of it."""
+COPY_WORDS = re.compile(
+    r"copy of (?P<of>.*\S)|(?P<first>.*\S)(?: -)? copy", re.IGNORECASE | re.DOTALL
+)
+"""What a drive in the cloud, Windows and Macs make of it."""
+OTHER_CODE = frozenset("test tests check old orig original backup starter template helper".split())
+"""Words that are not in what students make of it: ``implementation_final``, but not ``_test``."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class Spelling:
     """How a file's name differs from a main file's; the least is the file itself."""
 
     how: int
-    """0: not at all; 1: in its case; 2: as that of a copy or a version does."""
+    """0: not at all; 1: in its case; 2: as that of a copy or a version does; 3: in more words."""
     before: int = 0
     """Minus the number of the copy or version: the last one comes first."""
 
@@ -61,12 +65,18 @@ def main_file(name: str) -> tuple[str, Spelling] | None:
     lower = name.lower()
     if lower in MAIN_FILES:
         return lower, Spelling(int(name != lower))
-    stem, dot, suffix = lower.rpartition(".")
-    words = COPY_WORDS.fullmatch(stem)
-    bare, number = (words["of"] or words["first"], 1) if words else without_number(stem)
+    # Editors and mail add an ending of their own: implementation.py.txt.
+    stem, dot, suffix = re.sub(r"\.py\.(txt|py)$", ".py", lower).rpartition(".")
+    bare, number = without_number(stem)
+    if words := COPY_WORDS.fullmatch(bare):
+        bare, number = words["of"] or words["first"], number + 1
     main = f"{bare}{dot}{suffix}"
-    # A model under another name is looked for by its ending: see ``choose_model``.
-    return (main, Spelling(2, -number)) if main in MAIN_FILES and main != MODEL else None
+    # A model under another name is looked for by its ending, and its code by the class that it has.
+    if main in MAIN_FILES and main != MODEL:
+        return main, Spelling(2, -number)
+    first, *others = re.split(r"[-_ .]+", bare)
+    is_renamed = f"{first}.{suffix}" == IMPLEMENTATION and others and not OTHER_CODE & {*others}
+    return (IMPLEMENTATION, Spelling(3, -number)) if is_renamed else None
 
 
 def by_depth(file: PurePosixPath) -> tuple[int, PurePosixPath]:

@@ -70,8 +70,8 @@ def stage(
 
     The root is the shallowest folder with an ``implementation.py``, else with another of the main
     files, whatever their case, or as a copy or version of the name; they get their canonical names.
-    A main file that is not there is taken from elsewhere in the hand-in, and a model also from a
-    file with another name.
+    A main file that is not there is taken from elsewhere in the hand-in, with what lies beside it
+    for its imports, and a model also from a file with another name.
 
     Raises SubmissionError when there is nothing to grade, or when it is not safe to read.
     """
@@ -102,12 +102,8 @@ def _copy_visible(
         )
     into.mkdir(parents=True, mode=0o755)
     total = 0
-    for relative in sorted(entries, key=_spelling):
-        small = is_data(relative) and entries[relative].stat().st_size <= DATA_BYTES
-        if not (is_visible(relative) or small) or not relative.is_relative_to(root):
-            continue
-        if model and relative == model.path:
-            continue
+    seen = [e for e in entries if _is_seen(e, entries[e]) and not (model and e == model.path)]
+    for relative in sorted(_below(root, seen), key=_spelling):
         target, note = _canonical(relative.relative_to(root), into)
         notes += [note] if note else []
         if target is None:
@@ -116,8 +112,14 @@ def _copy_visible(
     for main in MAIN_FILES:
         found = sorted((e for e in entries if _is_main(e, main)), key=_spelling)
         if found and not (into / main).exists():
-            notes.append(f"{main} was taken from the folder {readable(str(found[0].parent))}")
+            place = found[0].parent
+            notes.append(f"{main} was taken from the folder {readable(str(place))}")
             total += _copy(entries[found[0]], into / main, limits, total)
+            beside = _below(place, seen) if main != MODEL else ()
+            for file in (e for e in beside if main_file(e.name) is None):
+                target = into / file.relative_to(place)
+                if _is_free(target):
+                    total += _copy(entries[file], target, limits, total)
         else:
             others = _not_graded(found, root)
             notes += [f"there is another {main}, which was not graded: {o}" for o in others[:1]]
@@ -135,6 +137,19 @@ def _copy_visible(
         digest=_digest(into, files),
         notes=tuple(notes),
     )
+
+
+def _is_seen(name: PurePosixPath, file: Path) -> bool:
+    """Whether student code may see a file."""
+    return is_visible(name) or (is_data(name) and file.stat().st_size <= DATA_BYTES)
+
+
+def _below(folder: PurePosixPath, files: Sequence[PurePosixPath]) -> list[PurePosixPath]:
+    return [file for file in files if file.is_relative_to(folder)]
+
+
+def _is_free(target: Path) -> bool:
+    return not target.exists() and not any(folder.is_file() for folder in target.parents)
 
 
 def _not_graded(found: Sequence[PurePosixPath], root: PurePosixPath) -> list[str]:

@@ -100,6 +100,14 @@ def test_folder_with_the_name_of_the_model(tmp_path: Path) -> None:
         (("Implementation_v2.py", "implementation_v10.py"), "implementation_v10.py"),
         (("Copy of implementation.py",), "Copy of implementation.py"),
         (("implementation - Copy.py",), "implementation - Copy.py"),
+        (
+            ("implementation - Copy.py", "implementation - Copy (3).py"),
+            "implementation - Copy (3).py",
+        ),
+        (("implementation copy.py", "implementation copy 2.py"), "implementation copy 2.py"),
+        (("implementation.py.txt",), "implementation.py.txt"),
+        (("Implementation_latest.py", "rnn_lm.py"), "Implementation_latest.py"),
+        (("implementation-final.py", "implementation (1).py"), "implementation (1).py"),
         (("implementation (2).py", "implementation.py"), "implementation.py"),
         (("implementation (2).py", "IMPLEMENTATION.py"), "IMPLEMENTATION.py"),
     ],
@@ -118,7 +126,9 @@ def test_copy_is_taken_where_there_is_no_original(
     assert others <= set(submission.notes)
 
 
-@pytest.mark.parametrize("name", ["implementation2.py", "my_implementation.py", "rnn.py"])
+@pytest.mark.parametrize(
+    "name", ["implementation2.py", "my_implementation.py", "implementation_test.py", "rnn.py"]
+)
 def test_other_names_are_no_copies(tmp_path: Path, name: str) -> None:
     with pytest.raises(SubmissionError, match="nothing to grade"):
         stage(write(tmp_path / "bob", name), tmp_path / "staged", LIMITS)

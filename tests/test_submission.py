@@ -191,6 +191,25 @@ def test_main_files_in_different_folders(tmp_path: Path) -> None:
     assert submission.notes == ("rnn_lm.sav was taken from the folder models",)
 
 
+def test_what_a_main_file_needs_comes_along(tmp_path: Path) -> None:
+    """A module beside the model's code, as far as nothing of that name is there already."""
+    write(tmp_path / "bob", "implementation.py", "steps.py")
+    write(tmp_path / "bob", "lm/implementation.py", "lm/steps.py", content="another = 1\n")
+    write(tmp_path / "bob", "lm/rnn_lm.py", "lm/blocks.py", "lm/parts/cell.py", "lm/big.csv")
+    write(tmp_path / "bob", "other/unused.py")
+    submission = staged(tmp_path / "bob")
+    top = {"implementation.py", "steps.py", "rnn_lm.py", "blocks.py", "parts/cell.py"}
+    below = {"lm/implementation.py", "lm/steps.py", "lm/rnn_lm.py", "lm/blocks.py"}
+    assert submission.files == top | below | {"lm/parts/cell.py", "other/unused.py"}
+
+
+def test_a_file_where_a_folder_would_come_along(tmp_path: Path) -> None:
+    folder = write(tmp_path / "bob", "code/implementation.py", "code/parts.py")
+    write(folder, "lm/rnn_lm.py", "lm/parts.py/cell.py", "lm/parts.py/x/cell.py")
+    submission = staged(folder)
+    assert submission.files == {"implementation.py", "parts.py", "rnn_lm.py"}
+
+
 def test_two_candidates_are_named(tmp_path: Path) -> None:
     submission = staged(write(tmp_path / "bob", "a/implementation.py", "b/implementation.py"))
     assert submission.notes == (
