@@ -368,3 +368,12 @@ def test_names_that_numpy_has_dropped_are_there(hand_in: Handing) -> None:
         "import numpy as np\ndef rnn(x): return np.float_(np.product(x + np.Inf > 0)) * x\n"
     )
     assert array(student.call("rnn", (ARRAY,), 0)) == ARRAY.tolist()
+
+
+def test_what_a_notebook_has_built_in_is_there(hand_in: Handing) -> None:
+    lines = (
+        "get_ipython().run_line_magic('matplotlib', 'inline')",
+        "get_ipython().system('pip install numpy')",
+        "display('a table')",
+    )
+    assert_still_answers(hand_in("\n".join((*lines, GOOD))))

@@ -41,6 +41,10 @@ ON_THE_CPU = (
     "the model was run on the CPU: its code makes tensors there, which do not go with a model on a "
     "GPU; x.device says where they belong"
 )
+FIXED_ROWS = (
+    "the model takes {} sentences at once and no other number, and was given as many; x.shape[0] "
+    "says how many there are"
+)
 
 
 @dataclass(frozen=True)
@@ -126,11 +130,13 @@ class LoadedModel:
     def _see_where_it_is(self) -> None:
         """Only now: a model whose code does not go with a GPU has been moved by its first call."""
         place = self._ask(Message("model_place", {}), "The worker").fields
-        device = text(place.get("device"), 20)
+        device, rows = text(place.get("device"), 20), place.get("rows")
+        more = [ON_THE_CPU] if place.get("moved") is True else []
+        more += [FIXED_ROWS.format(rows)] if type(rows) is int and 0 < rows < 100 else []
         self.loading = replace(
             self.loading,
             device=device if DEVICE.fullmatch(device) else "a device without a name",
-            notes=(*self.loading.notes, *([ON_THE_CPU] if place.get("moved") is True else [])),
+            notes=(*self.loading.notes, *more),
         )
 
     def _made_up_sentences(self, seed: int) -> Int64:

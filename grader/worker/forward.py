@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import random
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,17 @@ from numpy.typing import NDArray
 
 from grader.wire import Message
 
+FIXED_ROWS = (50, 64)
+"""Sentences in a batch of the notebook's test, and of its training: a model whose first hidden
+state has a number of rows written into it takes no other number."""
+
 
 class Forward:
     """Forward passes of one model; ``slots`` is the memory that is shared with the grader."""
 
     def __init__(self, slots: Sequence[NDArray[np.float32]]) -> None:
+        self.rows: int | None = None
+        """How many sentences the model is given at once, if it takes no other number."""
         self._slots = [torch.from_numpy(slot) for slot in slots]
         self._calls = 0
 
@@ -36,12 +43,27 @@ class Forward:
         if fields.get("fresh"):
             model = copy.deepcopy(model)
         with torch.no_grad():
-            logits = model(tokens)
+            logits = self._run(model, tokens)
         if not isinstance(logits, torch.Tensor):
             return Message("no_tensor", {"type": type(logits).__name__})
         if fields.get("last_only") and logits.ndim == 3:
             logits = logits[:, -1]
         return self._reply(logits.detach())
+
+    def _run(self, model: Any, tokens: torch.Tensor) -> Any:
+        if self.rows is not None:
+            return _in_groups(model, tokens, self.rows)
+        try:
+            return model(tokens)
+        except Exception:
+            if self._calls:
+                raise
+            for rows in FIXED_ROWS:
+                with suppress(Exception):
+                    output = _in_groups(model, tokens, rows)
+                    self.rows = rows
+                    return output
+            raise
 
     def _reply(self, logits: torch.Tensor) -> Message:
         self._calls += 1
@@ -51,6 +73,18 @@ class Forward:
             place.copy_(logits)
             return Message("logits", {"slot": slot, "shape": list(logits.shape)})
         return Message("logits", {}, (logits.float().cpu().numpy(),))
+
+
+def _in_groups(model: Any, tokens: torch.Tensor, rows: int) -> Any:
+    """The model's output for groups of ``rows`` sentences, the last one filled with copies."""
+    outputs = []
+    for group in tokens.split(rows):
+        missing = rows - len(group)
+        output = model(torch.cat([group, group[:1].expand(missing, -1)]))
+        if not isinstance(output, torch.Tensor):
+            return output
+        outputs.append(output[: len(group)])
+    return torch.cat(outputs)
 
 
 def seed_everything(seed: int) -> None:

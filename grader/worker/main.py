@@ -19,6 +19,7 @@ from grader.wire import Message, Reader, encode
 from grader.worker.attempts import attempt
 from grader.worker.failures import raised
 from grader.worker.functions import Implementation
+from grader.worker.notebook_builtins import provide_notebook_builtins
 from grader.worker.older_numpy import restore_dropped_names
 from grader.worker.sentence_model import LanguageModel
 from grader.worker.trainer import Trainer
@@ -29,6 +30,7 @@ def preload() -> None:
     for name in ("numpy", "scipy.special", "torch", "torch.nn.functional"):
         importlib.import_module(name)
     restore_dropped_names()
+    provide_notebook_builtins()
 
 
 def main(

@@ -34,8 +34,10 @@ class LanguageModel:
         return Message("devices", {"cuda": torch.cuda.is_available()})
 
     def place(self, _request: Message) -> Message:
-        """Where the model is, and whether that is because its code does not go with a GPU."""
-        return Message("place", {"device": str(self._redirection.device), "moved": self._moved})
+        """Where the model is, whether that is because its code does not go with a GPU, and how
+        many sentences it takes at once, if no other number."""
+        fields = {"device": str(self._redirection.device), "moved": self._moved}
+        return Message("place", {**fields, "rows": self._forward.rows})
 
     def load(self, request: Message) -> Message:
         """Load the file that was handed in, or the weights that come with the request.

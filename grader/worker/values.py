@@ -57,17 +57,17 @@ def pack_result(value: Any, depth: int) -> tuple[Tree, tuple[Array, ...]]:
     """A result whose arrays are expected ``depth`` sequences deep."""
     arrays: list[Array] = []
 
-    def pack(value: Any, depth: int) -> Tree:
-        if depth == 0:
+    def pack(value: Any, left: int) -> Tree:
+        if left == 0:
             array, problem = to_array(value)
             if array is None:
                 return {"kind": "other", "text": problem}
             arrays.append(array)
             return {"kind": "array", "index": len(arrays) - 1}
-        items = _items(value)
+        items = _items(value) if left == depth else _items_by_index(value)
         if items is None:
             return {"kind": "other", "text": describe(value)}
-        sent = [pack(item, depth - 1) for item in items[:MAX_ITEMS]]
+        sent = [pack(item, left - 1) for item in items[:MAX_ITEMS]]
         return {"kind": "sequence", "text": describe(value), "count": len(items), "items": sent}
 
     tree = pack(value, depth)
@@ -119,6 +119,13 @@ def _items(value: Any) -> list[Any] | None:
     if isinstance(value, Iterable) and not isinstance(value, NO_SEQUENCES):
         return list(itertools.islice(value, MAX_ITEMS + 1))
     return None
+
+
+def _items_by_index(value: Any) -> list[Any] | None:
+    """The items of one of several values: the notebook asks a gate for items 0 to 3."""
+    if isinstance(value, dict) and set(value) == set(range(len(value))):
+        return [value[index] for index in range(len(value))]
+    return _items(value)
 
 
 def describe(value: Any) -> str:

@@ -76,3 +76,13 @@ def test_what_is_returned_in_place_of_logits(value: Any, what: str) -> None:
     found = failure(Returning)
     assert what in found.message
     assert "sentence" not in found.message
+
+
+@pytest.mark.parametrize(("rows", "is_noted"), [(50, True), (1, False)])
+def test_number_of_sentences_that_a_model_insists_on_is_noted(rows: int, is_noted: bool) -> None:
+    class Fixed(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return torch.zeros(*x.shape, SIZE) + torch.zeros(rows, 1, 1)
+
+    notes = " ".join(loaded(FakeStudent(Fixed)).loading.notes)
+    assert ("takes 50 sentences at once" in notes) == is_noted

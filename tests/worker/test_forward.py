@@ -217,3 +217,43 @@ def test_model_cannot_change_what_it_is_asked_next() -> None:
     tokens = TOKENS.copy()
     ask(Forward(()), Returning(function), tokens)
     assert np.array_equal(tokens, TOKENS)
+
+
+@pytest.mark.parametrize("rows", [50, 64])
+def test_model_of_a_fixed_number_of_rows_is_given_as_many(rows: int) -> None:
+    """Its first hidden state has the rows of the notebook's batches written into it."""
+    seen = []
+
+    def function(x: Tensor) -> Tensor:
+        seen.append(len(x))
+        return TABLE[x] + torch.zeros(rows, 1, 1)
+
+    model, forward = Returning(function), Forward(())
+    many = np.random.default_rng(1).integers(0, SIZE, (rows + 20, 3)).astype(np.uint8)
+    for tokens in (TOKENS, many):
+        [logits] = ask(forward, model, tokens).arrays
+        np.testing.assert_array_equal(logits, TABLE[torch.from_numpy(tokens).long()])
+    assert forward.rows == rows
+    assert seen[-3:] == [rows] * 3
+
+
+def test_failure_of_any_number_of_rows_is_told_of_the_first() -> None:
+    def function(x: Tensor) -> Tensor:
+        raise ValueError(f"{len(x)} rows")
+
+    forward = Forward(())
+    with pytest.raises(ValueError, match="2 rows"):
+        ask(forward, Returning(function))
+    assert forward.rows is None
+
+
+def test_only_the_first_call_finds_out_the_number_of_rows() -> None:
+    def function(x: Tensor) -> Tensor:
+        if len(x) == 3:
+            raise ValueError("3 rows")
+        return TABLE[x]
+
+    forward = Forward(())
+    ask(forward, Returning(function))
+    with pytest.raises(ValueError, match="3 rows"):
+        ask(forward, Returning(function), np.ones((3, 2), np.uint8))

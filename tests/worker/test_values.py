@@ -203,6 +203,17 @@ def test_three_tuples_of_four() -> None:
     assert [array.shape for array in arrays] == [(3, 2), (2,), (2, 2), ()] * 3
 
 
+def test_gate_is_asked_for_its_items_by_index() -> None:
+    gate = {2: np.zeros((2, 2)), 0: np.zeros((3, 2)), 1: [0, 0], 3: [0, 0]}
+    tree, arrays = pack_result((gate, gate, gate), depth=2)
+    assert [item["count"] for item in tree["items"]] == [4, 4, 4]
+    assert [array.shape for array in arrays] == [(3, 2), (2,), (2, 2), (2,)] * 3
+    named, _ = pack_result([{"wt_x": 1, "bias_x": 2}], depth=2)
+    assert named["items"][0]["text"] == "a value of type dict"
+    unpacked = dict(enumerate([gate, gate, gate]))  # into its keys
+    assert description(unpacked, depth=2) == "a value of type dict"
+
+
 def counting() -> Iterator[int]:
     number = 0
     while True:
