@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -51,10 +51,13 @@ class Check:
         start = zlib.crc32(f"{self._seed} {self._name}".encode())
         return [(start + 7919 * k) % 2**32 for k in range(count)]
 
-    def agrees(self, draw: Draw) -> Answer:
-        """The student's function gives the draw's answers, within what rounding allows."""
+    def agrees(self, draw: Draw, *, spoil_layers: bool = False) -> Answer:
+        """The student's function gives the draw's answers, within what rounding allows.
+
+        With ``spoil_layers`` it does so while torch's own layers return random numbers.
+        """
         depth = 0 if len(draw.expected) == 1 else 1
-        answer = self.student.call(draw.function, draw.arguments, depth)
+        answer = self.student.call(draw.function, draw.arguments, depth, spoil_layers=spoil_layers)
         values = self._unpacked(draw, answer.value)
         for value, expected in zip(values, draw.expected, strict=True):
             self.close(value, expected, rounding=True)
@@ -97,32 +100,45 @@ class Check:
         r, z, n = (_gate(item, name) for item, name in zip(value.items, "rzn", strict=True))
         return r, z, n
 
-    def own_work(self, function: str, layers: frozenset[str]) -> None:
+    def own_work(self, function: str, layers: frozenset[str], unseen: Callable[[], Draw]) -> None:
         """The function is written out, not delegated to a layer of torch's own.
 
         A layer that is named and was seen in no call of this question, as in a comparison that is
-        switched off, is remarked on for staff, unless the file has means to run it unseen.
+        switched off, is remarked on for staff; so is one that ran and that the right answer for
+        the draw ``unseen``, which no earlier call was given, does not depend on. Neither helps
+        where a file has means to run a layer out of sight.
         """
-        source = (self.student.submission.folder / IMPLEMENTATION).read_text("utf-8", "replace")
+        folder = self.student.submission.folder
+        source = (folder / IMPLEMENTATION).read_text("utf-8", "replace")
         named = torch_layers_used(source, function, layers)
         called = sorted(self.student.layers_seen & layers)
         if not named and not called:
             return
         places = [f"{call.name} in line {call.line}" for call in named]
-        folder = self.student.submission.folder
-        sources = (file.read_text("utf-8", "replace") for file in folder.rglob("*.py"))
-        if not called and not any(map(may_hide_layers, sources)):
-            self.remarks.append(
-                f"{function} names {', '.join(places)}, and no call of it ran that layer"
-            )
-            return
         what = ", ".join(places) if places else ", ".join(f"torch's {name}" for name in called)
+        sources = (file.read_text("utf-8", "replace") for file in folder.rglob("*.py"))
+        if not any(map(may_hide_layers, sources)):
+            if not called:
+                self.remarks.append(f"{function} names {what}, and no call of it ran that layer")
+                return
+            if self._does_without_layers(unseen()):
+                self.remarks.append(
+                    f"{function} runs {what}, and is right, too, where that gives random numbers"
+                )
+                return
         raise CheckFailed(
             Outcome.FORBIDDEN,
             f"{function} uses {what}, the layer that this question asks you to write yourself. "
             "Write its steps out; NumPy and torch arithmetic (products, sums, tanh, softmax) are "
-            "fine.",
+            "fine. If it is there only to compare with, take it out of the function.",
         )
+
+    def _does_without_layers(self, unseen: Draw) -> bool:
+        try:
+            self.agrees(unseen, spoil_layers=True)
+        except CheckFailed:
+            return False
+        return True
 
     def _unpacked(self, draw: Draw, value: Value) -> Sequence[Value]:
         names = [expected.what for expected in draw.expected]

@@ -24,6 +24,7 @@ from grader.language_model.corpus import EMBEDDED_CORPUS, Corpus
 from grader.language_model.evaluation import Evaluation
 from grader.model import Claim, QuestionResult, Report, Versions
 from grader.modes import IsolationMode
+from grader.naming import IMPLEMENTATION
 from grader.rubric import Limits, Rubric
 from grader.sandbox.lent import SandboxUse
 from grader.sandbox.scratch import remove_scratch
@@ -35,6 +36,10 @@ SPARE_S = 200.0
 """For loading, validation and the last batch of a training that has reached its time."""
 SEED_DIGITS = 13
 """52 bits: too many to search for a hand-in with a wanted seed, few enough for any JSON reader."""
+ABSENT = (
+    f"{IMPLEMENTATION} imports what is not installed where this is graded: {{}}; that costs "
+    "nothing where no function needs it"
+)
 
 
 @dataclass(frozen=True)
@@ -211,10 +216,14 @@ class Grading:
             rubric=self.rubric.digest,
             isolation=self._sandbox.isolation(),
             duration_s=round(time.monotonic() - self._start, 3),
-            notes=(*self.submission.notes, *self._remarks),
+            notes=(*self.submission.notes, *self._absent_modules(), *self._remarks),
             claims=self._claims(questions) if self.request.claims else (),
             questions=questions,
         )
+
+    def _absent_modules(self) -> list[str]:
+        names = dict.fromkeys(name for s in self._students for name in s.absent_modules)
+        return [ABSENT.format(", ".join(names))] if names else []
 
     def _claims(self, questions: tuple[QuestionResult, ...]) -> tuple[Claim, ...]:
         notebooks = Notebooks.read(self.submission.folder, sorted(self.submission.files))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import math
 import tomllib
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from grader.errors import RubricError
 from grader.model import Visibility
@@ -177,9 +179,7 @@ class Rubric(BaseModel):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            problems = "; ".join(
-                f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()
-            )
+            problems = "; ".join(map(_problem, error.errors()))
             where = file or DEFAULT_FILE
             raise RubricError(f"the rubric {where} is not valid: {problems}") from None
 
@@ -223,6 +223,21 @@ def _read(file: Path) -> dict[str, Any]:
         raise RubricError(f"the rubric {file} cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RubricError(f"the rubric {file} is no valid TOML: {error}") from None
+
+
+def _problem(error: ErrorDetails) -> str:
+    """What is wrong with one value, in the words of a rubric's author."""
+    *tables, name = map(str, error["loc"] or ("rubric",))
+    place = ".".join((*tables, name))
+    if error["type"] == "missing":
+        return f"{place} is missing"
+    if error["type"] != "extra_forbidden":
+        return f"{place}: {error['msg']}"
+    known: Any = _defaults()
+    for table in tables:
+        known = known.get(table, {}) if isinstance(known, dict) else {}
+    alike = difflib.get_close_matches(name, known, 1)
+    return f"{place} is no value of a rubric" + (f"; {alike[0]} is one" if alike else "")
 
 
 def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:

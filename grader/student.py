@@ -34,6 +34,7 @@ COSTLY = {
     Outcome.OUT_OF_MEMORY: "took too much memory",
 }
 """How a call may end that takes seconds, or all memory, each time that it is tried."""
+MOST_ABSENT = 20
 MAX_DEPTH = 2
 """Of returned sequences: the three tuples of q4 and q5."""
 
@@ -84,6 +85,8 @@ class Student:
         """``slot_bytes``: the most that one result may take in memory shared with the worker."""
         self.submission = submission
         self.layers_seen: set[str] = set()
+        self.absent_modules: tuple[str, ...] = ()
+        """Packages that ``implementation.py`` imports, and that are not here."""
         self.inherited = False
         """Whether the worker has run another question's calls before this one's."""
         self._server = server
@@ -109,8 +112,12 @@ class Student:
         self._output = ""
         self._quotes = True
 
-    def call(self, function: str, arguments: Sequence[Any], depth: int) -> Answer:
+    def call(
+        self, function: str, arguments: Sequence[Any], depth: int, *, spoil_layers: bool = False
+    ) -> Answer:
         """Call a function of ``implementation.py``; arrays are expected ``depth`` sequences deep.
+
+        With ``spoil_layers`` torch's own layers return random numbers meanwhile.
 
         Raises CheckFailed when there is no such function or file, or when it did not return.
         """
@@ -127,7 +134,8 @@ class Student:
             self._load_ended_by_system = failure.by_system
             raise
         trees, arrays = pack_arguments(arguments)
-        request = Message("call", {"name": function, "arguments": trees, "depth": depth}, arrays)
+        fields = {"name": function, "arguments": trees, "depth": depth, "spoil": spoil_layers}
+        request = Message("call", fields, arrays)
         try:
             reply = self.ask(request, self._limits.call_s, f"{function}(...)")
         except CheckFailed as failure:
@@ -296,7 +304,9 @@ class Student:
         if not self._implementation_loaded:
             module = IMPLEMENTATION.removesuffix(".py")
             request = Message("load", {"module": module})
-            self.ask(request, self._limits.load_s, f"Importing {IMPLEMENTATION}")
+            reply = self.ask(request, self._limits.load_s, f"Importing {IMPLEMENTATION}")
+            names = (text(name, 50) for name in sequence(reply.fields.get("absent"), MOST_ABSENT))
+            self.absent_modules = tuple(names)
             self._implementation_loaded = True
 
     def _connected(self) -> Conversation:

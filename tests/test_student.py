@@ -258,7 +258,7 @@ def test_printing_without_end(hand_in: Handing) -> None:
     ("statement", "words"),
     [
         ("import sys; sys.exit()", "sys.exit"),
-        ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
+        ("from no_such_module import *", "ModuleNotFoundError: No module named 'no_such_module'"),
         ("1 / 0", "ZeroDivisionError"),
         ("def rnn(x:", "SyntaxError"),
         ("x = '\x00'", "SyntaxError"),
@@ -348,32 +348,8 @@ def test_torchs_own_layer_is_noticed(hand_in: Handing) -> None:
     assert student.layers_seen == {"gru"}
 
 
-@pytest.mark.parametrize("module", ["grader", "grader/__init__"])
-def test_module_of_the_graders_name_is_the_students_own(hand_in: Handing, module: str) -> None:
-    code = "from grader import twice\ndef rnn(x): return twice(x)\n" + GOOD
-    student = hand_in(code, {f"{module}.py": "def twice(x): return 2 * x\n"})
-    assert array(student.call("rnn", (ARRAY,), 0)) == (2 * ARRAY).tolist()
-    assert_still_answers(student)
-
-
 def test_function_that_is_called_otherwise_is_named(hand_in: Handing) -> None:
     student = hand_in("def RNN(x): return x\ndef init_gru_with_rnns(x): return x\n")
     assert failure(student).message.endswith("There is RNN: is that it?")
     assert "There is init_gru_with_rnns" in failure(student, "init_gru_with_rnn").message
     assert "Is it missing, or spelt otherwise" in failure(student, "mha").message
-
-
-def test_names_that_numpy_has_dropped_are_there(hand_in: Handing) -> None:
-    student = hand_in(
-        "import numpy as np\ndef rnn(x): return np.float_(np.product(x + np.Inf > 0)) * x\n"
-    )
-    assert array(student.call("rnn", (ARRAY,), 0)) == ARRAY.tolist()
-
-
-def test_what_a_notebook_has_built_in_is_there(hand_in: Handing) -> None:
-    lines = (
-        "get_ipython().run_line_magic('matplotlib', 'inline')",
-        "get_ipython().system('pip install numpy')",
-        "display('a table')",
-    )
-    assert_still_answers(hand_in("\n".join((*lines, GOOD))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -48,9 +49,11 @@ class Parity:
 
     def test_own_work(self, check: Check) -> None:
         """The layer is written out and not taken from torch."""
-        draw = type(self).draw(self.notebook, check.seeds(1)[0], check.allowance)
+        first, second = check.seeds(2)
+        draw = type(self).draw(self.notebook, first, check.allowance)
+        unseen = partial(type(self).draw, self.notebook, second, check.allowance)
         check.student.call(draw.function, draw.arguments, depth=0)
-        check.own_work(draw.function, self.layers)
+        check.own_work(draw.function, self.layers, unseen)
 
     @pytest.mark.advisory
     def test_batch_of_one(self, check: Check) -> None:

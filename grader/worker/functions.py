@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import importlib
 import inspect
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from grader.wire import Array, Message
+from grader.worker.absent_modules import AbsentModules
 from grader.worker.failures import absent
 from grader.worker.layers_used import LayersUsed
 from grader.worker.values import pack_result, unpack_arguments
@@ -20,13 +21,15 @@ ALIKE = 0.6
 class Implementation:
     """The student's module in this worker."""
 
-    def __init__(self) -> None:
+    def __init__(self, code_dir: str) -> None:
+        self._code_dir = Path(code_dir)
         self._module: ModuleType | None = None
 
     def load(self, request: Message) -> Message:
-        """Import the module; the import itself is student code."""
-        self._module = importlib.import_module(request.fields["module"])
-        return Message("loaded", {})
+        """Import the module, which is student code; what it imports and is not here is named."""
+        missing = AbsentModules()
+        self._module = missing.import_module(request.fields["module"], self._code_dir)
+        return Message("loaded", {"absent": missing.names})
 
     def call(self, request: Message) -> Message:
         """Call a function with the given arguments; what it returns goes back as raw arrays."""
@@ -36,7 +39,7 @@ class Implementation:
             return absent(f"implementation.py has no function {name}. {self._alike(name)}")
         arguments = unpack_arguments(request.fields["arguments"], request.arrays)
         before = [_content(array) for array in request.arrays]
-        with LayersUsed() as layers:
+        with LayersUsed(spoil=request.fields["spoil"]) as layers:
             value = function(*arguments)
             tree, arrays = pack_result(value, request.fields["depth"])
         changed = before != [_content(array) for array in request.arrays]

@@ -54,7 +54,7 @@ def main(
     # Python's own search removes the file that it tries a folder with, which is not allowed here.
     tempfile.tempdir = spec.scratch_dir
     torch.set_num_threads(spec.threads)
-    implementation = Implementation()
+    implementation = Implementation(spec.code_dir)
     model = LanguageModel(spec.code_dir, slots)
     trainer = Trainer(spec.code_dir, spec.max_message_bytes)
     operations = {

@@ -35,11 +35,17 @@ def mha(Wq, Wk, Wv, Wo, x):
     return Attention().forward(Wq, Wk, Wv, Wo, x)
 """,
 }
-RUN = {
-    "an operator": "torch.ops.aten.scaled_dot_product_attention.default(x, x, x)",
-    "what it ends in": "torch.ops.aten._scaled_dot_product_attention_math(x, x, x)",
-    "a function": "torch.nn.functional.scaled_dot_product_attention(x, x, x)",
+TAKEN_FROM = {
+    "an operator": "torch.ops.aten.scaled_dot_product_attention.default(q, k, v)",
+    "what it ends in": "torch.ops.aten._scaled_dot_product_attention_math(q, k, v)[0]",
+    "a function": "torch.nn.functional.scaled_dot_product_attention(q, k, v)",
 }
+LAYER = """
+    q, k, v = (torch.stack([x @ torch.from_numpy(w) for w in ws], 1) for ws in (Wq, Wk, Wv))
+    heads = {}
+    result = torch.cat(list(heads.unbind(1)), -1).numpy() @ Wo
+"""
+"""Multi-head attention whose middle is a layer of torch's own."""
 
 
 def graded(grading: Grade, folder: Path, code: str) -> tuple[Report, CheckResult]:
@@ -58,14 +64,40 @@ def test_layer_that_is_only_named_costs_nothing(grading: Grade, tmp_path: Path, 
     assert "and no call of it ran that layer" in note
 
 
-@pytest.mark.parametrize("call", RUN.values(), ids=RUN)
-def test_layer_that_runs_earns_nothing(grading: Grade, tmp_path: Path, call: str) -> None:
+@pytest.mark.parametrize("call", TAKEN_FROM.values(), ids=TAKEN_FROM)
+def test_answer_that_is_taken_from_a_layer_earns_nothing(
+    grading: Grade, tmp_path: Path, call: str
+) -> None:
+    code = f"def mha(Wq, Wk, Wv, Wo, x):{LAYER.format(call)}    return result"
+    report, check = graded(grading, tmp_path, code)
+    assert report.score == 0
+    assert check.outcome is Outcome.FORBIDDEN
+    assert {c.name: c.passed for c in report.questions[0].checks}["notebook_case"]
+
+
+@pytest.mark.parametrize("call", TAKEN_FROM.values(), ids=TAKEN_FROM)
+def test_layer_that_is_only_compared_with_costs_nothing(
+    grading: Grade, tmp_path: Path, call: str
+) -> None:
     code = f"""
 own = mha
-def mha(*given):
-    x = torch.ones(1, 1, 2, 2)
-    {call}
-    return own(*given)
+def mha(Wq, Wk, Wv, Wo, x):{LAYER.format(call)}
+    print(abs(result - own(Wq, Wk, Wv, Wo, x)).max())
+    return own(Wq, Wk, Wv, Wo, x)
+"""
+    report, check = graded(grading, tmp_path, code)
+    assert report.score == 5
+    assert check.passed
+    [note] = [note for note in report.notes if "mha runs" in note]
+    assert note.endswith("and is right, too, where that gives random numbers")
+
+
+def test_answers_kept_from_earlier_calls_hide_no_layer(grading: Grade, tmp_path: Path) -> None:
+    call = TAKEN_FROM["a function"]
+    code = f"""
+known = {{}}
+def mha(Wq, Wk, Wv, Wo, x):{LAYER.format(call)}
+    return known.setdefault(str(x), result)
 """
     report, check = graded(grading, tmp_path, code)
     assert report.score == 0

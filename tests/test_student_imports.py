@@ -1,0 +1,69 @@
+"""What ``implementation.py`` may import and use because the notebook's environment has it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import Handing
+from tests.student_support import ARRAY, GOOD, array, assert_still_answers, failure
+
+
+@pytest.mark.parametrize("module", ["grader", "grader/__init__"])
+def test_module_of_the_graders_name_is_the_students_own(hand_in: Handing, module: str) -> None:
+    code = "from grader import twice\ndef rnn(x): return twice(x)\n" + GOOD
+    student = hand_in(code, {f"{module}.py": "def twice(x): return 2 * x\n"})
+    assert array(student.call("rnn", (ARRAY,), 0)) == (2 * ARRAY).tolist()
+    assert_still_answers(student)
+
+
+def test_names_that_numpy_has_dropped_are_there(hand_in: Handing) -> None:
+    student = hand_in(
+        "import numpy as np\ndef rnn(x): return np.float_(np.product(x + np.Inf > 0)) * x\n"
+    )
+    assert array(student.call("rnn", (ARRAY,), 0)) == ARRAY.tolist()
+
+
+def test_what_a_notebook_has_built_in_is_there(hand_in: Handing) -> None:
+    lines = (
+        "get_ipython().run_line_magic('matplotlib', 'inline')",
+        "get_ipython().system('pip install numpy')",
+        "display('a table')",
+    )
+    assert_still_answers(hand_in("\n".join((*lines, GOOD))))
+
+
+ABSENT = """
+from google.colab import drive
+import no_such.part as part, nothing_else
+drive.mount("/content/drive")
+try:
+    import one_that_can_be_missed
+except ImportError:
+    instead = 2
+def rnn(x): return instead * x
+def gru(x): return part.doubled(x)
+class Table(nothing_else.Table): pass
+"""
+
+
+def test_import_of_what_is_not_here_costs_only_what_needs_it(hand_in: Handing) -> None:
+    """Colab has packages that are imported by many hand-ins and used by few."""
+    student = hand_in(ABSENT + GOOD)
+    assert_still_answers(student)
+    assert array(student.call("rnn", (ARRAY,), 0)) == (2 * ARRAY).tolist()
+    assert student.absent_modules == ("google", "no_such", "nothing_else")
+    words = "gru(...) raised ModuleNotFoundError: No module named 'no_such' (line 10 of "
+    assert failure(student, "gru").message.startswith(words)
+
+
+def test_import_of_what_is_not_here_is_no_way_out_of_an_error(hand_in: Handing) -> None:
+    student = hand_in("import helper\nraise ValueError('a mistake')\n")
+    assert "ValueError: a mistake" in failure(student).message
+
+
+def test_module_of_ones_own_is_imported_anew_with_what_is_not_here(hand_in: Handing) -> None:
+    code = "from steps import rnn, counted\n" + GOOD
+    steps = "counted = []\nimport no_such_module\ncounted.append(1)\ndef rnn(x): return 3 * x\n"
+    student = hand_in(code, {"steps.py": steps})
+    assert array(student.call("rnn", (ARRAY,), 0)) == (3 * ARRAY).tolist()
+    assert student.absent_modules == ("no_such_module",)
