@@ -33,7 +33,9 @@ NOT_OF_VALUES = {"own_work", "inputs_unchanged"}
 class AsStudent(InProcess):
     """As from a worker, an exception of the code is the student's."""
 
-    def call(self, function: str, arguments: Sequence[Any], depth: int) -> Answer:
+    def call(
+        self, function: str, arguments: Sequence[Any], depth: int, *, spoil_layers: bool = False
+    ) -> Answer:
         """See ``InProcess``; raises CheckFailed where the code raises anything."""
         try:
             return super().call(function, arguments, depth)

@@ -19,7 +19,9 @@ class InProcess:
         self.calls = 0
         self._implementation = implementation
 
-    def call(self, function: str, arguments: Sequence[Any], depth: int) -> Answer:
+    def call(
+        self, function: str, arguments: Sequence[Any], depth: int, *, spoil_layers: bool = False
+    ) -> Answer:
         """Call the implementation, whatever ``function`` is named; its exceptions come through."""
         self.calls += 1
         trees, arrays = pack_arguments(arguments)

@@ -132,7 +132,8 @@ class ModelMeasures(Measure):
     notebook_loss: float = Field(description="The notebook's mean of batch means, in eval() mode.")
     whole_sentence_loss: float = Field(description="With the whole sentence in view.")
     prefix_loss: float | None = Field(
-        default=None, description="From beginnings alone, where a model looks ahead."
+        default=None,
+        description="From beginnings alone, where a model looks ahead or may hide that it does.",
     )
     loss_from_eleventh: float | None = Field(
         default=None, description="Without each sentence's first 10 characters."

@@ -8,7 +8,8 @@ or depends on something else that it should not (``dependencies`` tells which).
 
 The order matters. Were the beginnings sent first, their worker could tell the other, by any covert
 channel that is left (such as the access times of files), which few places to be honest at. This way
-round it would have to be told the whole test set.
+round it would have to be told the whole test set. And no worker gets two beginnings of a sentence,
+as the longer one holds what the shorter one is asked for.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ LEAST_NATS = 0.01
 of a few thousandths can look certain."""
 SIGNIFICANT = 4.0
 """Standard errors that a gain must exceed to count: 1 in 30,000 by chance."""
+HARMLESS_NATS = 0.05
+"""More than this must be out of the question, or the loss from beginnings counts: a model whose
+predictions vary for a show of it could hide a gain in what it varies by."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +55,16 @@ class Probe:
     """Which of the places they are, by number."""
 
 
-def random_places(test: Encoded, among: Int64, count: int, rng: np.random.Generator) -> list[Place]:
-    """Places of the sentences ``among``, each as likely as any other."""
-    tokens = test.tokens[among]
-    chosen = rng.choice(len(among), size=count, p=tokens / tokens.sum())
-    return [Place(int(among[i]), _cut(tokens[i], rng)) for i in chosen]
+def places_in_rounds(
+    test: Encoded, among: Int64, count: int, rng: np.random.Generator
+) -> list[list[Place]]:
+    """As many random places as ``count``, in rounds with no sentence twice, each for one worker."""
+    rounds = []
+    while count > 0:
+        chosen = rng.permutation(among)[:count]
+        rounds.append(one_place_each(test, chosen, rng))
+        count -= len(chosen)
+    return rounds
 
 
 def one_place_each(test: Encoded, among: Int64, rng: np.random.Generator) -> list[Place]:
@@ -82,6 +91,18 @@ def group_by_cut(
             batch = test.batch([places[i].sentence for i in some])
             probes.append(Probe(batch[:, :cut], batch[:, cut], tuple(some)))
     return probes
+
+
+def keep_as_many_first(
+    log_probabilities: Float64, places: Sequence[Place], rng: np.random.Generator
+) -> None:
+    """Forget, at random, as large a part of the places after BEGIN alone as was not reached of the
+    others: those are asked first, and a slow model could have little else compared.
+    """
+    first = np.array([place.cut == 1 for place in places], bool)
+    if not first.all():
+        reached = np.isfinite(log_probabilities[~first]).mean()
+        log_probabilities[first & (rng.random(len(places)) >= reached)] = math.nan
 
 
 @dataclass(frozen=True)
@@ -112,30 +133,61 @@ def compare(committed: Float64, revealed: Float64, allowed_nats: float) -> Compa
 
 @dataclass(frozen=True)
 class Gain:
-    """What seeing whole sentences gains on average, in nats, and that figure's standard error."""
+    """What seeing whole sentences gains on average, in nats, with standard errors."""
 
     mean: float
     standard_error: float
     clipped_mean: float
+    """That of gains of at most ``MOST_NATS``, either way."""
+    clipped_error: float
+    is_complete: bool = True
+    """Whether there was time for all places."""
 
     @property
     def significant(self) -> bool:
-        return self.clipped_mean > max(LEAST_NATS, SIGNIFICANT * self.standard_error)
+        return self.clipped_mean > max(LEAST_NATS, SIGNIFICANT * self.clipped_error)
+
+    @property
+    def may_matter(self) -> bool:
+        """Whether it may be more than ``HARMLESS_NATS``."""
+        return self.mean + SIGNIFICANT * self.standard_error > HARMLESS_NATS
+
+    @property
+    def counted(self) -> float:
+        """What is added to the loss; its upper bound where a model ended the measurement early by
+        being slow, which it could do at a moment of its choice."""
+        return self.mean + (0.0 if self.is_complete else SIGNIFICANT * self.standard_error)
 
 
-def gain_of(alone: Float64, revealed: Float64) -> Gain:
-    """The gain from log-probabilities [n] of random targets, without and with what follows."""
-    gain = revealed - alone
-    clipped = np.clip(gain, -MOST_NATS, MOST_NATS)
-    spread = float(clipped.std(ddof=1)) / math.sqrt(len(gain)) if len(gain) > 1 else math.inf
-    return Gain(float(gain.mean()), spread, float(clipped.mean()))
+def gain_of(alone: Float64, revealed: Float64, weights: Float64) -> Gain:
+    """The gain from log-probabilities [n] of random targets, without and with what follows.
+
+    NaN in ``alone`` is where time did not suffice. ``weights`` are of the places: one place each of
+    sentences that are as likely as each other stands for all of its sentence.
+    """
+    known = np.isfinite(alone)
+    gain, weights = (revealed - alone)[known], weights[known]
+    mean, error = _weighted(gain, weights)
+    clipped, clipped_error = _weighted(np.clip(gain, -MOST_NATS, MOST_NATS), weights)
+    return Gain(mean, error, clipped, clipped_error, bool(known.all()))
+
+
+def _weighted(values: Float64, weights: Float64) -> tuple[float, float]:
+    """A weighted mean, and its standard error."""
+    mean = float(np.average(values, weights=weights))
+    n = len(values)
+    if n < 2:
+        return mean, math.inf
+    squares = float(np.square(weights * (values - mean)).sum()) * n / (n - 1)
+    return mean, math.sqrt(squares) / float(weights.sum())
 
 
 def looks_ahead(kinds: frozenset[Kind], gain: Gain) -> bool:
-    """Whether the loss must be taken from beginnings alone.
+    """Whether a model sees what follows.
 
     It must when experiments show that a prediction depends on what follows, and when the model
     gains from whole sentences, however it does that. A model whose predictions merely vary, by
-    noise, by the batch or by rounding that an unstable network magnifies, gains nothing by it.
+    noise, by the batch or by rounding that an unstable network magnifies, gains nothing by it; its
+    loss is taken from beginnings, too, if it varies so much that a gain could be hidden there.
     """
     return bool(kinds & AHEAD) or gain.significant

@@ -37,6 +37,14 @@ IN_DOUBT = (
     "--quick ended when the points for whole sentences were certain, but the language model looks "
     "ahead, and what it scores without is near a threshold: grade without --quick to be sure"
 )
+VARIES = (
+    "the language model's predictions vary so much that a gain from looking ahead could be hidden "
+    "in it: what counts is its loss from the sentences' beginnings alone"
+)
+SLOW_ALONE = (
+    "the language model was too slow to be asked for all of the beginnings that its loss is "
+    "measured from: the upper end of what it may be counts; a longer --timeout tells more"
+)
 Z_FLAG = 4.0
 MOST_NATS = 700.0
 """The perplexity of a larger loss is no number."""
@@ -117,6 +125,7 @@ class Evaluator:
                 f"of a random {totals.sentences:,} of {totals.all_sentences:,}",
                 *flags,
             )
+        flags = (*_flags(findings), *flags)
         loss, interval = _counted(totals, findings)
         if whole.stopped == "quick" and self._in_doubt(_counted(totals, findings, Z_QUICK)[1]):
             flags = (IN_DOUBT, *flags)
@@ -127,7 +136,7 @@ class Evaluator:
             perplexity=math.exp(min(loss, MOST_NATS)),
             notebook_loss=totals.notebook_loss,
             whole_sentence_loss=totals.loss,
-            prefix_loss=loss if findings.looks_ahead else None,
+            prefix_loss=loss if findings.beginnings_count else None,
             loss_from_eleventh=totals.loss_from(self._rubric.given_characters),
             loss_by_position=totals.by_position,
             baselines=self._baselines,
@@ -253,11 +262,23 @@ class Evaluator:
 
 def _counted(totals: LossTotals, findings: Findings, z: float = Z_95) -> tuple[float, Interval]:
     """The loss that gives the points: without what seeing whole sentences gained, if it did."""
-    if not findings.looks_ahead or findings.gain is None:
+    if not findings.beginnings_count or findings.gain is None:
         return totals.loss, totals.interval(z)
-    loss = totals.loss + findings.gain.mean
+    loss = totals.loss + findings.gain.counted
     margin = z * math.hypot(totals.standard_error, findings.gain.standard_error)
     return loss, Interval(low=loss - margin, high=loss + margin)
+
+
+def _flags(findings: Findings) -> tuple[str, ...]:
+    """What a person should know of how the loss came about."""
+    if not findings.beginnings_count or findings.gain is None:
+        return ()
+    flags = []
+    if not findings.looks_ahead:
+        flags.append(VARIES)
+    if not findings.gain.is_complete:
+        flags.append(SLOW_ALONE)
+    return tuple(flags)
 
 
 def _causality(findings: Findings) -> Causality:

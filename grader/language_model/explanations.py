@@ -43,9 +43,14 @@ RANDOM = (
 )
 UNSTABLE = (
     "At {changed} of {probes} places the prediction changed with the other sentences of the batch, "
-    "or with how long its own goes on, by more than rounding should make of it, without being "
-    "better or worse for it. Does the model use the length of a sentence? If not, the network "
-    "magnifies rounding: its recurrent weights may be very large."
+    "or with how long its own goes on, by more than rounding should make of it; on average it was "
+    "better by {gain:.3f} nats with the whole sentence in view, which may be chance. Does the "
+    "model use the length of a sentence? If not, the network magnifies rounding: its recurrent "
+    "weights may be very large."
+)
+FROM_BEGINNINGS = (
+    "They vary so much that what counts is its loss from the sentences' beginnings alone: "
+    "{loss:.3f}, and not the {whole:.3f} with whole sentences in view."
 )
 
 
@@ -69,7 +74,14 @@ def unsteadiness(measures: ModelMeasures) -> str:
     """Why the same question gets several answers; '' where it does not."""
     causality = measures.causality
     if Kind.RANDOMNESS in causality.kinds:
-        return RANDOM
-    if causality.changed and not causality.kinds and not causality.looks_ahead:
-        return UNSTABLE.format(changed=causality.changed, probes=causality.probes)
-    return ""
+        found = RANDOM
+    elif causality.changed and not causality.kinds and not causality.looks_ahead:
+        found = UNSTABLE.format(
+            changed=causality.changed, probes=causality.probes, gain=causality.mean_gain
+        )
+    else:
+        return ""
+    if measures.prefix_loss is None or causality.looks_ahead:
+        return found
+    whole = measures.whole_sentence_loss
+    return f"{found} {FROM_BEGINNINGS.format(loss=measures.prefix_loss, whole=whole)}"

@@ -19,9 +19,10 @@ from grader.language_model.causality import (
     compare,
     gain_of,
     group_by_cut,
+    keep_as_many_first,
     looks_ahead,
     one_place_each,
-    random_places,
+    places_in_rounds,
 )
 from grader.language_model.clock import Clock, Progress
 from grader.language_model.corpus import Vocabulary
@@ -50,6 +51,11 @@ class Findings:
     @property
     def looks_ahead(self) -> bool:
         return self.gain is not None and looks_ahead(self.kinds, self.gain)
+
+    @property
+    def beginnings_count(self) -> bool:
+        """Whether the loss is that from beginnings alone."""
+        return self.gain is not None and (self.looks_ahead or self.gain.may_matter)
 
 
 class Prober:
@@ -92,12 +98,18 @@ class Prober:
         if not comparison.changed and not kinds:
             return Findings(comparison, kinds, None)
         count = self._rubric.prefix_loss_positions
-        places = random_places(self._test, among, count, secret)
+        rounds = places_in_rounds(self._test, among, count, secret)
+        alone = np.concatenate([committed, *(self._in_new_worker(r, secret) for r in rounds)])
+        self._enough(alone)
+        places = [*places, *(place for some in rounds for place in some)]
+        weights = self._test.tokens[[place.sentence for place in places]].astype(np.float64)
+        return Findings(comparison, kinds, gain_of(alone, _revealed(places, whole), weights))
+
+    def _in_new_worker(self, places: Sequence[Place], rng: np.random.Generator) -> Float64:
+        if self._clock.past(GAIN_KNOWN_BY):
+            return np.full(len(places), math.nan)
         with self._workers.fresh() as load:
-            alone = self._from_beginnings(load(), places, secret, GAIN_KNOWN_BY)
-        known = self._enough(alone)
-        gain = gain_of(alone[known], _revealed(places, whole)[known])
-        return Findings(comparison, kinds, gain)
+            return self._from_beginnings(load(), places, rng, GAIN_KNOWN_BY)
 
     def _from_beginnings(
         self,
@@ -131,6 +143,7 @@ class Prober:
             self._note(probe, logits, result)
             done += len(probe.members)
             self._progress(DOING, done / len(places))
+        keep_as_many_first(result, places, rng)
         return result
 
     @staticmethod

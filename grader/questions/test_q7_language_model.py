@@ -99,8 +99,10 @@ def test_loss_below(evaluate: Evaluate, check: Check, threshold: LossThreshold) 
                 "The grader trained this model itself, and its time was over before all epochs "
                 "were: hand in the model that you have trained."
             )
-        if measures.causality.looks_ahead:
-            advice = "It is measured from the sentences' beginnings, because the model looks ahead."
+        if measures.prefix_loss is not None:
+            looks_ahead = measures.causality.looks_ahead
+            why = "the model looks ahead" if looks_ahead else "its predictions vary so much"
+            advice = f"It is measured from the sentences' beginnings, because {why}."
         raise wrong(
             f"The loss is {loss:.3f} nats a character in eval() mode; below {threshold.below:g} "
             f"gives {threshold.points:g} points more. {advice}"

@@ -125,7 +125,7 @@ def loss_marks(measures: ModelMeasures) -> list[Mark]:
     """The rows of the loss scale: the model's own figures first, then what to compare them with."""
     own = Mark("your model", measures.loss, "own", measures.interval.low, measures.interval.high)
     marks = [own]
-    if measures.causality.looks_ahead:
+    if measures.prefix_loss is not None:
         whole = measures.whole_sentence_loss
         marks.append(Mark("with the whole sentence in view", whole, "hollow"))
     if measures.training_loss is not None:

@@ -39,7 +39,7 @@ class Implementation:
             return absent(f"implementation.py has no function {name}. {self._alike(name)}")
         arguments = unpack_arguments(request.fields["arguments"], request.arrays)
         before = [_content(array) for array in request.arrays]
-        with LayersUsed(spoil=request.fields["spoil"]) as layers:
+        with LayersUsed(spoil=request.fields.get("spoil", False)) as layers:
             value = function(*arguments)
             tree, arrays = pack_result(value, request.fields["depth"])
         changed = before != [_content(array) for array in request.arrays]

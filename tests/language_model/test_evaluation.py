@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import sys
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -19,18 +16,28 @@ from grader.doctor import Sandbox
 from grader.encoded import Encoded, Int64
 from grader.errors import CheckFailed
 from grader.grading import Grading, Request
-from grader.language_model.corpus import Corpus
-from grader.language_model.evaluation import IN_DOUBT, Z_QUICK, Evaluation, Evaluator, Wanted
-from grader.measures import ModelMeasures
+from grader.language_model.evaluation import (
+    SLOW_ALONE,
+    VARIES,
+)
 from grader.model import Outcome
 from grader.plugin import Silent
-from grader.rubric import LossThreshold, Rubric
-from grader.student import Student
+from tests.language_model.evaluating import (
+    RUBRIC,
+    TEST,
+    TRAINING,
+    Evaluating,
+    Make,
+    half_width,
+    loss_at_once,
+    loss_from_beginnings,
+    loss_of,
+    texts,
+    write_corpus,
+)
 from tests.language_model.fakes import (
     NOTEBOOK_BATCH,
-    SOURCE,
     VOCABULARY,
-    FakeStudent,
     FakeTime,
     Limited,
     Pairs,
@@ -38,108 +45,7 @@ from tests.language_model.fakes import (
     random_sentences,
 )
 from tests.language_model.test_dependencies import WRONG, Lm
-from tests.language_model.test_probing import Peeking, everywhere
-
-RUBRIC = Rubric.load().language_model
-TEST = random_sentences(520)
-TRAINING = random_sentences(80, seed=8)
-Make = Callable[[], nn.Module]
-
-
-def texts(sentences: Encoded) -> list[str]:
-    rows = (sentences.sentence(number) for number in range(len(sentences)))
-    return ["".join(VOCABULARY.characters[id] for id in row[:-1]) for row in rows]
-
-
-def write(file: Path, sentences: Sequence[str], *more: str) -> Path:
-    """A CSV file with a header, and more columns than one if that is wanted."""
-    with file.open("w", encoding="utf-8", newline="") as opened:
-        csv.writer(opened).writerows([("text", *more), *((s, *more) for s in sentences)])
-    return file
-
-
-def write_corpus(folder: Path, test: Encoded, training: Encoded = TRAINING) -> Path:
-    folder.mkdir()
-    write(folder / "train.csv", texts(training), "label")
-    write(folder / "test.csv", texts(test))
-    return folder
-
-
-@pytest.fixture
-def fake_time(monkeypatch: pytest.MonkeyPatch) -> FakeTime:
-    return FakeTime().replace(monkeypatch)
-
-
-class Evaluating:
-    """Evaluates models on a corpus, without a sandbox."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.students: list[FakeStudent] = []
-
-    def __call__(
-        self,
-        make: Make = Pairs,
-        test: Encoded = TEST,
-        *,
-        before: Callable[[Int64], None] = lambda _: None,
-        limit_s: float = 1e6,
-        quick: bool = False,
-        private: Sequence[str] = (),
-        **rubric: Any,
-    ) -> Evaluation:
-        if not self.folder.exists():
-            write_corpus(self.folder, test)
-        file = write(self.folder / "private.csv", private) if private else None
-
-        def new_student() -> Student:
-            self.students.append(FakeStudent(make, before))
-            return cast(Student, self.students[-1])
-
-        return Evaluator(
-            new_student,
-            Corpus.open(self.folder),
-            RUBRIC.model_copy(update=rubric),
-            SOURCE,
-            Wanted(limit_s, quick, file),
-            lambda *_: None,
-        ).evaluate()
-
-
-@pytest.fixture
-def evaluating(tmp_path: Path) -> Evaluating:
-    return Evaluating(tmp_path / "corpus")
-
-
-def loss_of(log_probabilities: Sequence[np.ndarray]) -> float:
-    return -float(np.concatenate(log_probabilities).mean())
-
-
-def loss_at_once(make: Make, test: Encoded) -> float:
-    """As ``loss_of``, of a model that minds neither the batch nor the padding: quickly."""
-    batch = torch.from_numpy(test.batch(range(len(test))))
-    with torch.no_grad():
-        logits = make()(batch[:, :-1]).double().transpose(1, 2)
-    pad = VOCABULARY.pad_id
-    return float(nn.functional.cross_entropy(logits, batch[:, 1:], ignore_index=pad))
-
-
-def loss_from_beginnings(make: Make, test: Encoded) -> float:
-    """Of every target, from a pass over nothing but what comes before it."""
-    batch = torch.from_numpy(test.batch(range(len(test))))
-    model, nats, tokens = make(), 0.0, 0
-    with torch.no_grad():
-        for cut in range(1, batch.shape[1]):
-            rows = torch.from_numpy(test.tokens >= cut)
-            logits = model(batch[rows, :cut])[:, -1].double()
-            targets = batch[rows, cut]
-            nats += float(nn.functional.cross_entropy(logits, targets, reduction="sum"))
-            tokens += len(targets)
-    return nats / tokens
-
-
-def half_width(measures: ModelMeasures) -> float:
-    return (measures.interval.high - measures.interval.low) / 2
+from tests.language_model.test_probing import Drowning, Peeking, everywhere
 
 
 def test_figures_of_a_causal_model(evaluating: Evaluating) -> None:
@@ -205,6 +111,30 @@ def test_loss_of_a_model_that_is_not_accused_is_that_of_whole_sentences(
     assert measures.loss == measures.whole_sentence_loss
 
 
+def test_loss_of_a_model_that_may_hide_what_it_gains_is_that_from_beginnings(
+    evaluating: Evaluating,
+) -> None:
+    found = evaluating(Drowning)
+    measures = found.measures
+    assert not measures.causality.looks_ahead
+    assert measures.prefix_loss == measures.loss
+    assert measures.loss == pytest.approx(loss_at_once(Pairs, TEST), abs=3 * half_width(measures))
+    assert found.flags == (VARIES,)
+
+
+def test_loss_of_what_is_too_slow_for_all_beginnings_is_the_most_that_it_may_be(
+    evaluating: Evaluating, fake_time: FakeTime
+) -> None:
+    def spend(tokens: Int64) -> None:
+        fake_time.per_token_s = 1.0 if len(evaluating.students) > 2 else 1e-6
+        fake_time.spend(tokens)
+
+    found = evaluating(lambda: Peeking(everywhere), before=spend, limit_s=5_000.0)
+    assert found.measures.causality.looks_ahead
+    assert found.measures.loss > loss_at_once(Pairs, TEST) + half_width(found.measures)
+    assert found.flags == (SLOW_ALONE,)
+
+
 def test_model_that_takes_no_more_than_the_notebook_gives(evaluating: Evaluating) -> None:
     assert len(TEST) * int(TEST.tokens.max()) > 2 * 4096
     limited = evaluating(Limited, probes=20).measures
@@ -258,57 +188,6 @@ def test_slow_model_is_a_timeout_whenever_it_is(
     with pytest.raises(CheckFailed, match="loop over characters") as failure:
         evaluating(before=fake_time.spend, limit_s=limit_s)
     assert failure.value.outcome is Outcome.TIMEOUT
-
-
-MANY = random_sentences(3000)
-FULL_LOSS = loss_at_once(Pairs, MANY)
-
-
-def thresholds(*bounds: float) -> tuple[LossThreshold, ...]:
-    return tuple(LossThreshold(below=b, points=1, why="for this test") for b in bounds)
-
-
-@pytest.mark.parametrize("by", [-2.0, -0.3, 0.3, 2.0])
-def test_quick_ends_when_the_points_are_certain(evaluating: Evaluating, by: float) -> None:
-    bounds = thresholds(FULL_LOSS + by, 0.01, 9.0)
-    measures = evaluating(test=MANY, quick=True, probes=5, thresholds=bounds).measures
-    assert measures.stopped == "quick"
-    assert measures.sentences < 2000
-    assert (measures.loss < bounds[0].below) == (by > 0)
-    assert evaluating.students[0].loads == 1
-
-
-@pytest.mark.parametrize("by", [-0.06, -0.02, 0.0, 0.02, 0.06])
-def test_quick_never_ends_while_a_threshold_is_in_doubt(evaluating: Evaluating, by: float) -> None:
-    bound = FULL_LOSS + by
-    bounds = thresholds(9.0, bound)
-    measures = evaluating(test=MANY, quick=True, probes=5, thresholds=bounds).measures
-    margin = Z_QUICK * half_width(measures) / 1.96
-    if measures.stopped == "quick":
-        assert abs(measures.loss - bound) >= margin * 0.999
-        assert (measures.loss < bound) == (by > 0)
-    else:
-        assert measures.sentences == 3000
-    assert (measures.stopped == "finished") or abs(by) > 0.03
-
-
-@pytest.mark.parametrize(("by", "in_doubt"), [(0.0, True), (3.0, False)])
-def test_quick_says_so_when_what_looks_ahead_is_near_a_threshold(
-    evaluating: Evaluating, by: float, in_doubt: bool
-) -> None:
-    def make() -> nn.Module:
-        return Peeking(everywhere)
-
-    bounds = thresholds(loss_from_beginnings(make, TEST) + by)
-    found = evaluating(make, test=MANY, quick=True, prefix_loss_positions=400, thresholds=bounds)
-    assert found.measures.stopped == "quick"
-    assert found.measures.causality.looks_ahead
-    assert (IN_DOUBT in found.flags) == in_doubt
-
-
-def test_all_sentences_are_scored_unless_quick_was_asked_for(evaluating: Evaluating) -> None:
-    measures = evaluating(test=MANY, probes=5, thresholds=thresholds(0.01)).measures
-    assert (measures.stopped, measures.sentences) == ("finished", 3000)
 
 
 class Knowing(nn.Module):

@@ -16,8 +16,8 @@ from grader.errors import CheckFailed
 from grader.language_model.signs import read
 from grader.measures import Signs
 from grader.model import Outcome
+from tests.language_model.evaluating import Evaluating, thresholds
 from tests.language_model.fakes import VOCABULARY, random_sentences
-from tests.language_model.test_evaluation import Evaluating, thresholds
 
 SENTENCES = random_sentences(30, seed=4)
 BATCH = SENTENCES.batch(range(30))
