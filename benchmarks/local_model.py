@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -33,7 +33,7 @@ class LocalModel(LoadedModel):
 
     def stream(
         self, batches: Iterable[Int64], *, last_only: bool = False
-    ) -> Iterator[NDArray[Any]]:
+    ) -> Generator[NDArray[Any]]:
         for tokens in batches:
             yield self.logits(tokens, last_only=last_only)
 

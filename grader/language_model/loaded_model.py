@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -96,7 +96,12 @@ class LoadedModel:
         else:
             check_handed_in(student)
         require_device(source.device, lambda: self._ask(Message("devices", {}), "The worker"))
-        fields = {"file": MODEL, "device": source.device, "seed": source.seed % 2**31}
+        fields = {
+            "file": MODEL,
+            "device": source.device,
+            "seed": source.seed % 2**31,
+            "characters": self._vocabulary.characters,
+        }
         reply = self._load(Message("load_model", fields, arrays))
         parameters = reply.fields.get("parameters")
         notes = sequence(reply.fields.get("notes"), MOST_NOTES)
@@ -191,11 +196,11 @@ class LoadedModel:
         [logits] = self._answers([tokens], options)
         return logits
 
-    def stream(self, batches: Iterable[Int64], *, last_only: bool = False) -> Iterator[Array]:
+    def stream(self, batches: Iterable[Int64], *, last_only: bool = False) -> Generator[Array]:
         """The logits of batches one after the other; the worker goes on while one is looked at."""
         return self._answers(batches, {"last_only": last_only, "threads": self.threads})
 
-    def _answers(self, batches: Iterable[Int64], options: dict[str, Any]) -> Iterator[Array]:
+    def _answers(self, batches: Iterable[Int64], options: dict[str, Any]) -> Generator[Array]:
         """Logits of the right shape, one array for each batch."""
         shapes: deque[tuple[int, ...]] = deque()
 

@@ -149,6 +149,7 @@ class _Run:
             "batch_size": self._plan.batch_size,
             "learning_rate": self._plan.lr,
             "validation_fraction": self._plan.validation_fraction,
+            "characters": corpus.vocabulary.characters,
         }
         arrays = (corpus.vocabulary.counts, encoded.ids, encoded.lengths.astype(np.int32))
         self._ask("train_begin", fields, 0.0, "Building SentenceModel(freq)", arrays)

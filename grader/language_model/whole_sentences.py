@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,10 +86,11 @@ class WholeSentences:
         lengths, begin = self._test.lengths, time.monotonic()
         chosen = list(by_length(numbers, lengths, self.budget.tokens, self._most_rows))
         batches = [self._test.batch(members) for members in chosen]
-        answers = model.stream(batch[:, :-1] for batch in batches)
         scored = []
-        for members, batch, logits in zip(chosen, batches, answers, strict=True):
-            scored.append((members, score_batch(logits, batch, self._vocabulary)))
+        # Closed at once also after a failure: what it left pending must not end a later worker.
+        with closing(model.stream(batch[:, :-1] for batch in batches)) as answers:
+            for members, batch, logits in zip(chosen, batches, answers, strict=True):
+                scored.append((members, score_batch(logits, batch, self._vocabulary)))
         # Only now, so that a window which fails half-way leaves nothing behind.
         for members, result in scored:
             self.totals.add(members, result)

@@ -32,16 +32,23 @@ class AbsentModules(MetaPathFinder, Loader):
 
         An import that the student's code itself can do without, in a ``try``, never gets here.
         """
-        sys.meta_path.append(self)
         while True:
             try:
                 return importlib.import_module(name)
             except ModuleNotFoundError as error:
-                absent = (error.name or "").split(".")[0]
-                if not absent or absent in {*self.names, *sys.modules} or len(self.names) == MOST:
+                if not self.stand_in_for(error):
                     raise
-                self.names.append(absent)
                 _forget_modules_of(folder)
+
+    def stand_in_for(self, error: ModuleNotFoundError) -> bool:
+        """Whether the same import may do better from now on."""
+        absent = (error.name or "").split(".")[0]
+        if not absent or absent in {*self.names, *sys.modules} or len(self.names) == MOST:
+            return False
+        if not self.names:
+            sys.meta_path.append(self)
+        self.names.append(absent)
+        return True
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -85,7 +92,7 @@ class _Absent:
         raise _not_found(self._package)
 
     def __mro_entries__(self, _bases: tuple[Any, ...]) -> tuple[type, ...]:
-        return ()
+        raise _not_found(self._package)
 
 
 def _not_found(name: str) -> ModuleNotFoundError:

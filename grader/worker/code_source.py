@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import importlib
 import importlib.util
 import sys
 from collections.abc import Iterator, Mapping
@@ -12,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeGuard
 
+from grader.worker.absent_modules import AbsentModules
 from grader.worker.devices import is_of_devices
 from grader.worker.notebook_code import defined_names, notebook_tree, run_definitions, script_tree
 
@@ -21,10 +21,13 @@ MAIN = "__main__"
 class CodeSource:
     """A Python file or a notebook, whose code is run when its namespace is first asked for.
 
-    ``given`` are the notebook's own variables, for definitions that are run without the rest.
+    ``given`` are the notebook's own variables, for definitions that are run without the rest, and
+    ``absent`` stands in for packages that are not here.
     """
 
-    def __init__(self, file: Path, folder: Path, given: Mapping[str, Any]) -> None:
+    def __init__(
+        self, file: Path, folder: Path, given: Mapping[str, Any], absent: AbsentModules
+    ) -> None:
         self.label = file.relative_to(folder).as_posix()
         self.module = ""
         """The name that it is imported by; notebooks have none."""
@@ -32,7 +35,9 @@ class CodeSource:
             self.module = self.label.removesuffix(".py").replace("/", ".")
         self.notes: list[str] = []
         self._file = file
+        self._folder = folder
         self._given = given
+        self._absent = absent
 
     @cached_property
     def tree(self) -> ast.Module:
@@ -100,7 +105,7 @@ class CodeSource:
                 yield node
 
     def _imported(self) -> ModuleType:
-        module = importlib.import_module(self.module)
+        module = self._absent.import_module(self.module, self._folder)
         if getattr(module, "__file__", None) == str(self._file):
             return module
         # An installed package of the same name came first.
@@ -116,7 +121,9 @@ class CodeSource:
         module.__file__ = str(self._file)
         vars(module).update(self._given)
         sys.modules[name] = module
-        failures = run_definitions(self.tree, vars(module), str(self._file))
+        failures = run_definitions(
+            self.tree, vars(module), str(self._file), self._absent.stand_in_for
+        )
         if failures:
             self.notes.append(f"{self.label}: passed over {'; '.join(failures[:3])}")
         return vars(module)

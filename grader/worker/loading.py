@@ -49,8 +49,11 @@ class ModelLoader:
     Each method raises CannotLoad, which says why in a student's words, or whatever the code raises.
     """
 
-    def __init__(self, folder: Path, freq: np.ndarray, redirection: Redirection) -> None:
-        self._code = ModelCode(folder, freq, redirection.device)
+    def __init__(
+        self, folder: Path, freq: np.ndarray, redirection: Redirection, characters: str = ""
+    ) -> None:
+        """``freq`` has the counts of the ``characters``."""
+        self._code = ModelCode(folder, freq, redirection.device, characters)
         self._freq = freq
         self._redirection = redirection
 
@@ -116,9 +119,9 @@ class ModelLoader:
     def _first(self, make: Callable[[Any, str], T]) -> T:
         """What ``make`` returns for the first class ``SentenceModel`` for which it does not raise.
 
-        Where it raises for each, the first exception is raised again.
+        Where it raises for each, the first exception is raised again, with a word on the second.
         """
-        first: Exception | None = None
+        failures: list[tuple[str, Exception]] = []
         for source in self._code.places_of(MODEL_CLASS):
             try:
                 model_class = self._redirection.run(partial(source.get, MODEL_CLASS))
@@ -126,11 +129,22 @@ class ModelLoader:
                     continue
                 made = make(model_class, f"{MODEL_CLASS} of {source.label}")
             except Exception as error:
-                first = first or error
+                failures.append((source.label, error))
             else:
                 self._code.took(MODEL_CLASS, source)
                 return made
-        raise first or CannotLoad(nowhere(MODEL_CLASS))
+        if not failures:
+            raise CannotLoad(nowhere(MODEL_CLASS))
+        (_, first), *others = failures
+        if not others:
+            raise first
+        label, second = others[0]
+        kind = "" if isinstance(second, CannotLoad) else f"{type(second).__name__}: "
+        also = f"Nor could {MODEL_CLASS} of {label} be used: {kind}{str(second)[:300]}"
+        if isinstance(first, CannotLoad):
+            raise CannotLoad(f"{first} {also}")
+        first.add_note(also)
+        raise first
 
     def _build(self, model_class: Any, class_name: str) -> nn.Module:
         try:

@@ -14,12 +14,15 @@ from typing import Any
 import numpy as np
 import torch
 
+from grader.worker.absent_modules import AbsentModules
 from grader.worker.code_source import MAIN, CodeSource
 from grader.worker.devices import is_of_devices
 from grader.worker.older_torch import RENAMED
 from grader.worker.saved_file import CannotLoad
 
 MODULE = "rnn_lm"
+COURSE_LENGTHS = {"max_len": 100, "min_len": 32}
+"""What the notebook's variables of these names hold with the course's data."""
 COMPILER = ("torch._dynamo", "torch._inductor", "torch._functorch")
 """Where the parts of a compiled model live. It is run without them."""
 
@@ -27,16 +30,23 @@ COMPILER = ("torch._dynamo", "torch._inductor", "torch._functorch")
 class ModelCode:
     """The code of the hand-in in ``folder``, as far as its model needs it.
 
-    ``freq`` and ``device`` are what the notebook's variables of these names hold.
+    ``freq`` and ``device`` are what the notebook's variables of these names hold, and
+    ``characters`` what ``str_voc`` does.
     """
 
-    def __init__(self, folder: Path, freq: np.ndarray, device: torch.device) -> None:
+    def __init__(
+        self, folder: Path, freq: np.ndarray, device: torch.device, characters: str = ""
+    ) -> None:
         begin = len(freq)
         given = {"freq": freq, "BEGIN_ID": begin, "END_ID": begin + 1, "PAD_ID": begin + 2}
-        given["device"] = device
+        given |= {"device": device, "str_voc": characters, "vocabulary": list(characters)}
+        given |= COURSE_LENGTHS
+        self._absent = AbsentModules()
         scripts = sorted(folder.rglob("*.py"), key=_model_code_first)
         notebooks = sorted(folder.rglob("*.ipynb"), key=_model_code_first)
-        self._sources = [CodeSource(file, folder, given) for file in (*scripts, *notebooks)]
+        self._sources = [
+            CodeSource(file, folder, given, self._absent) for file in (*scripts, *notebooks)
+        ]
         self._taken: dict[str, CodeSource] = {}
         self._preferred: CodeSource | None = None
 
@@ -48,7 +58,9 @@ class ModelCode:
             for name, source in self._taken.items()
             if source.module != MODULE
         ]
-        return [*taken, *(note for source in self._sources for note in source.notes)]
+        absent = [f"what is imported and not installed here: {', '.join(self._absent.names)}"]
+        notes = [note for source in self._sources for note in source.notes]
+        return [*taken, *(absent if self._absent.names else []), *notes]
 
     def find(self, module: str, name: str, default: Callable[[str, str], Any]) -> Any:
         """What a pickle names; ``default`` is pickle's own way, which imports the module.

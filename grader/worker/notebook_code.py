@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 MAGIC = re.compile(r"^(?P<indent>\s*)(?:[%!?].*|[\w.,\s]+=\s*[%!].*|[\w.]+\?{1,2}\s*)$")
@@ -69,20 +70,41 @@ def defined_names(tree: ast.Module) -> set[str]:
     return names
 
 
-def run_definitions(tree: ast.Module, namespace: dict[str, Any], filename: str) -> list[str]:
+def run_definitions(
+    tree: ast.Module,
+    namespace: dict[str, Any],
+    filename: str,
+    stand_in_for: Callable[[ModuleNotFoundError], bool] = lambda _: False,
+) -> list[str]:
     """Run the definitions of a module in order; returns what was said of those that failed.
 
-    One that fails is passed over: the package of an import need not be here, and a variable may
-    come from a statement that is not run. Classes that need it fail in words of their own.
+    One that fails is passed over: a variable may come from a statement that is not run. Classes
+    that need it fail in words of their own. ``stand_in_for`` says of a package that is not here
+    whether to import it once more.
     """
     failures = []
     for statement in _definitions(tree.body):
         code = compile(ast.Module([statement], []), filename, "exec")
         try:
-            exec(code, namespace)
+            _run(code, namespace, stand_in_for)
         except Exception as error:
             failures.append(f"{ast.unparse(statement).splitlines()[0][:80]}: {error}")
     return failures
+
+
+def _run(
+    code: CodeType,
+    namespace: dict[str, Any],
+    stand_in_for: Callable[[ModuleNotFoundError], bool],
+) -> None:
+    while True:
+        try:
+            exec(code, namespace)
+        except ModuleNotFoundError as error:
+            if stand_in_for(error):
+                continue
+            raise
+        return
 
 
 def _parse(source: str) -> ast.Module | None:

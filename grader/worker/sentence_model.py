@@ -50,7 +50,9 @@ class LanguageModel:
             self._redirection = Redirection(device)
             torch.manual_seed(fields["seed"])
             # A copy: student code may change it, and be loaded a second time.
-            loader = ModelLoader(self._code_dir, freq.copy(), self._redirection)
+            loader = ModelLoader(
+                self._code_dir, freq.copy(), self._redirection, fields["characters"]
+            )
             if weights:
                 return loader.load_weights(weights[0].tobytes())
             return loader.load(self._code_dir / fields["file"])

@@ -50,7 +50,9 @@ class Trainer:
 
         def start(device: torch.device) -> Training:
             return Training(
-                ModelLoader(self._folder, counts.copy(), Redirection(device)).new_model,
+                ModelLoader(
+                    self._folder, counts.copy(), Redirection(device), fields["characters"]
+                ).new_model,
                 encoded,
                 Settings(
                     device=device,

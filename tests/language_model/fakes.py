@@ -91,17 +91,16 @@ class FakeStudent:
         self, requests: Iterable[Message], limit_s: Callable[[], float], doing: str
     ) -> Iterator[Message]:
         waiting = iter(requests)
-        for request in waiting:
-            try:
+        try:
+            for request in waiting:
                 reply = self._answer(request, doing)
-            except CheckFailed:
-                if next(waiting, None) is not None:
-                    # One that is under way then ends the real worker, too.
-                    self.restart()
-                raise
-            if limit_s() <= 0.01:
-                raise CheckFailed(Outcome.TIMEOUT, f"{doing} did not finish")
-            yield reply
+                if limit_s() <= 0.01:
+                    raise CheckFailed(Outcome.TIMEOUT, f"{doing} did not finish")
+                yield reply
+        finally:
+            if next(waiting, None) is not None:
+                # One that is under way then ends the real worker, too.
+                self.restart()
 
     def _answer(self, request: Message, doing: str) -> Message:
         if request.op == "load_model":

@@ -231,14 +231,14 @@ class Drowning(Peeking):
     """Sure of some of what follows, and so wrong on purpose elsewhere that no gain is certain."""
 
     def __init__(self) -> None:
-        super().__init__(lambda x, following: (7 * x + following) % 20 == 0, sure=30.0)
+        super().__init__(lambda x, following: (7 * x + following) % 5 == 0, sure=30.0)
 
     def forward(self, x: Tensor) -> Tensor:
         following = x.roll(-1, 1)
         logits = super().forward(x)
-        spoilt = ((7 * x + following) % 20 == 1) & (x == ENDED).any(1, keepdim=True)
+        spoilt = ((7 * x + following) % 5 == 1) & (x == ENDED).any(1, keepdim=True)
         known = nn.functional.one_hot(following, VOCABULARY.size)
-        return logits - 2.5 * spoilt[..., None] * known
+        return logits - 4.0 * spoilt[..., None] * known
 
 
 def test_gain_that_drowns_in_variance_is_not_given() -> None:

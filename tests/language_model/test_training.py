@@ -147,6 +147,7 @@ def test_sentences_are_sent_once(corpus: Corpus) -> None:
         "batch_size": 4,
         "learning_rate": 0.01,
         "validation_fraction": 0.1,
+        "characters": "\n abcd",
     }
     assert not any(request.arrays for request, _ in fake.asked[1:])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -260,3 +261,18 @@ def test_stop_is_not_asked_when_all_is_done() -> None:
     scored = Pass(random_sentences(30), stop=stop)
     scored.run()
     assert (asked, scored.whole.stopped) == ([], "finished")
+
+
+class Broken(Pairs):
+    """As a model whose training has diverged."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) * (math.nan if len(x) > 3 else 1)
+
+
+def test_logits_that_are_no_numbers_are_told_of_whatever_else_was_asked() -> None:
+    """Batches that were sent ahead must not end the worker that smaller ones are tried in."""
+    scored = Pass(random_sentences(900), Broken)
+    with pytest.raises(CheckFailed, match="logits are NaN or infinite"):
+        scored.run()
+    assert scored.student.loads == 2

@@ -16,11 +16,13 @@ import numpy as np
 import torch
 from torch import nn
 
+from grader.worker.absent_modules import AbsentModules
 from grader.worker.devices import Redirection
 from grader.worker.loading import Loaded, ModelLoader
 
 V = 5
 FREQ = np.arange(1, V + 1)
+CHARACTERS = "\n abc"
 CPU = torch.device("cpu")
 TOKENS = torch.tensor([[V, 0, 1], [V, 2, 3]])
 
@@ -80,7 +82,7 @@ class HandIn:
         self, device: torch.device = CPU, redirection: Redirection | None = None
     ) -> ModelLoader:
         """A loader with nothing imported yet."""
-        return ModelLoader(self.folder, FREQ, redirection or Redirection(device))
+        return ModelLoader(self.folder, FREQ, redirection or Redirection(device), CHARACTERS)
 
 
 MADE: dict[str, ModuleType | None] = {}
@@ -103,6 +105,10 @@ def forget() -> None:
         if before is not None:
             sys.modules[name] = before
     MADE.clear()
+    for absent in [finder for finder in sys.meta_path if isinstance(finder, AbsentModules)]:
+        sys.meta_path.remove(absent)
+        for name in [name for name in sys.modules if name.split(".")[0] in absent.names]:
+            del sys.modules[name]
 
 
 @contextlib.contextmanager

@@ -56,7 +56,7 @@ def handed_in(hand_in: HandIn, code: str) -> None:
 
 def loaded(hand_in: HandIn, device: str) -> tuple[LanguageModel, Message]:
     model = LanguageModel(str(hand_in.folder))
-    request = {"file": MODEL, "device": device, "seed": 1}
+    request = {"file": MODEL, "device": device, "seed": 1, "characters": ""}
     return model, model.load(Message("load_model", request, (FREQ,)))
 
 
@@ -132,6 +132,7 @@ def begun(hand_in: HandIn, device: str) -> tuple[Trainer, Message]:
         "batch_size": 4,
         "learning_rate": 0.01,
         "validation_fraction": 0.1,
+        "characters": "",
     }
     return trainer, trainer.begin(Message("train_begin", fields, (FREQ, *sentences())))
 

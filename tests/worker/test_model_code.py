@@ -10,7 +10,7 @@ import torch
 
 from grader.worker.model_code import ModelCode
 from grader.worker.saved_file import CannotLoad
-from tests.worker.loading_support import CPU, FREQ, MODEL_CODE, HandIn, assert_same
+from tests.worker.loading_support import CPU, FREQ, MODEL_CODE, TOKENS, HandIn, assert_same
 
 CELLS = (
     "from google.colab import drive\nimport torch\nfrom torch import nn\nimport no_such_package",
@@ -31,6 +31,7 @@ CELLS = (
     """,
     "model = SentenceModel(freq)\nraise RuntimeError('trains for hours')",
 )
+NOT_HERE = "what is imported and not installed here:"
 OTHER_MODEL = MODEL_CODE.replace("self.rnn", "self.gru")
 SKELETON = "from torch import nn\nclass SentenceModel(nn.Module):\n    pass\n"
 
@@ -42,7 +43,7 @@ def test_class_of_a_notebook(hand_in: HandIn) -> None:
     loaded = hand_in.load()
     assert_same(loaded, trained)
     assert loaded.notes[0] == "the class SentenceModel came from rnn.ipynb"
-    assert "No module named 'google'" in loaded.notes[1]
+    assert loaded.notes[1] == f"{NOT_HERE} google, no_such_package"
     assert type(loaded.model) is sys.modules["__main__"].SentenceModel
 
 
@@ -183,7 +184,7 @@ def test_class_that_rnn_lm_imports(hand_in: HandIn) -> None:
 
 @pytest.mark.parametrize("module", ["rnn_lm", "__main__"])
 @pytest.mark.parametrize("weights", [False, True])
-@pytest.mark.parametrize("line", ["import no_such_package", "data = open('train.csv').read()"])
+@pytest.mark.parametrize("line", ["from no_such import *", "data = open('train.csv').read()"])
 def test_file_that_cannot_be_imported_here(
     hand_in: HandIn, line: str, weights: bool, module: str
 ) -> None:
@@ -198,7 +199,7 @@ def test_file_that_cannot_be_imported_here(
 
 
 @pytest.mark.parametrize(
-    ("code", "error"), [("import no_such_package", ModuleNotFoundError), ("def f(:", SyntaxError)]
+    ("code", "error"), [("from no_such import *", ModuleNotFoundError), ("def f(:", SyntaxError)]
 )
 def test_error_of_the_file_that_should_have_the_class(
     hand_in: HandIn, code: str, error: type[Exception]
@@ -207,6 +208,57 @@ def test_error_of_the_file_that_should_have_the_class(
     hand_in.script("rnn_lm.py", code)
     with pytest.raises(error):
         hand_in.load()
+
+
+NEEDING = MODEL_CODE.replace("return self", "return rearrange(self") + ", 'b l v -> b l v')"
+
+
+@pytest.mark.parametrize("last_line", ["", "open('train.csv')"])
+def test_package_that_is_not_here_costs_what_needs_it(hand_in: HandIn, last_line: str) -> None:
+    """Also where the file cannot be imported as it is, and only its definitions are run."""
+    trained = hand_in.trained()
+    line = "from no_such_package.parts import rearrange"
+    hand_in.script("rnn_lm.py", f"{line}\n{MODEL_CODE}\n{last_line}")
+    hand_in.save(trained)
+    loaded = hand_in.load()
+    assert_same(loaded, trained)
+    assert f"{NOT_HERE} no_such_package" in loaded.notes
+    assert len(loaded.notes) == 1 + bool(last_line)
+
+
+@pytest.mark.parametrize("last_line", ["", "open('train.csv')"])
+def test_package_that_is_not_here_is_named_where_it_is_needed(
+    hand_in: HandIn, last_line: str
+) -> None:
+    hand_in.save(hand_in.trained())
+    line = "from no_such_package.parts import rearrange"
+    hand_in.script("rnn_lm.py", f"{line}\n{NEEDING.strip()}\n{last_line}")
+    with pytest.raises(ModuleNotFoundError, match="No module named 'no_such_package'"):
+        hand_in.load().model(TOKENS)
+
+
+def test_class_that_takes_its_sizes_from_the_notebooks_variables(hand_in: HandIn) -> None:
+    sizes = MODEL_CODE.replace("tokens = len(freq) + 3", "tokens = len(vocabulary) + 3")
+    sizes = sizes.replace("hidden=4", "hidden=len(str_voc) - 1 + (max_len - 100) + (min_len - 32)")
+    trained = hand_in.trained()
+    hand_in.script("rnn_lm.py", SKELETON)
+    hand_in.notebook("a.ipynb", sizes)
+    hand_in.save(trained.state_dict())
+    assert_same(hand_in.load(), trained)
+
+
+@pytest.mark.parametrize(("code", "error"), [(SKELETON, TypeError), (OTHER_MODEL, CannotLoad)])
+def test_why_no_class_fits_is_said_of_two(
+    hand_in: HandIn, code: str, error: type[Exception]
+) -> None:
+    hand_in.script("rnn_lm.py", code)
+    hand_in.notebook("a.ipynb", MODEL_CODE.replace("len(freq)", "undefined_here"))
+    hand_in.save(hand_in.trained().state_dict())
+    with pytest.raises(error) as caught:
+        hand_in.load()
+    said = [str(caught.value), *getattr(caught.value, "__notes__", ())]
+    words = "Nor could SentenceModel of a.ipynb be used: NameError: name 'undefined_here'"
+    assert words in " ".join(said)
 
 
 def test_exit_is_not_caught(hand_in: HandIn) -> None:
