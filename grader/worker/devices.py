@@ -7,7 +7,8 @@ Models come from GPU machines, and their code says so: ``.cuda()``, ``device="cu
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import torch
@@ -26,6 +27,11 @@ OF_DEVICES = re.compile(
 """How torch words it that a device is not on this machine, that tensors are on several, or that one
 is on a GPU and belongs on the CPU."""
 CPU = torch.device("cpu")
+TYPES = (
+    "FloatTensor DoubleTensor HalfTensor BFloat16Tensor LongTensor IntTensor ShortTensor "
+    "CharTensor ByteTensor BoolTensor".split()
+)
+"""What torch.cuda has of its own, each to make or to name tensors of one type on a GPU."""
 
 
 def device_of(wanted: str) -> torch.device:
@@ -68,8 +74,21 @@ class Redirection:
                     raise
             self.on = True
             torch.set_default_device(None)  # student code may have set one that is not here
-        with _OnDevice(self.device):
+        with _types_on(self.device), _OnDevice(self.device):
             return function()
+
+
+@contextmanager
+def _types_on(device: torch.device) -> Iterator[None]:
+    """While active, torch.cuda's types are those of the CPU, where that is the device."""
+    own = {name: getattr(torch.cuda, name) for name in TYPES} if device == CPU else {}
+    for name in own:
+        setattr(torch.cuda, name, getattr(torch, name))
+    try:
+        yield
+    finally:
+        for name, value in own.items():
+            setattr(torch.cuda, name, value)
 
 
 class _OnDevice(TorchFunctionMode):
@@ -99,6 +118,10 @@ class _OnDevice(TorchFunctionMode):
         if isinstance(value, torch.device):
             return self._device if value.type in ACCELERATORS else value
         if isinstance(value, str):
+            if value.startswith("torch.cuda.") and self._device == CPU:
+                return value.replace(
+                    "torch.cuda.", "torch."
+                )  # Tensor.type("torch.cuda.LongTensor")
             return self._device if value.split(":")[0] in ACCELERATORS else value
         return self._device if index and type(value) is int else value
 

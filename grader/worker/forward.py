@@ -54,7 +54,7 @@ class Forward:
         if self.rows is not None:
             return _in_groups(model, tokens, self.rows)
         try:
-            return model(tokens)
+            return _output(model, tokens)
         except Exception:
             if self._calls:
                 raise
@@ -75,12 +75,20 @@ class Forward:
         return Message("logits", {}, (logits.float().cpu().numpy(),))
 
 
+def _output(model: Any, tokens: torch.Tensor) -> Any:
+    """What the model returns, logits [B*L,V] as [B,L,V]: the notebook flattens them anyway."""
+    output = model(tokens)
+    if isinstance(output, torch.Tensor) and output.ndim == 2 and len(output) == tokens.numel():
+        return output.reshape(*tokens.shape, -1)
+    return output
+
+
 def _in_groups(model: Any, tokens: torch.Tensor, rows: int) -> Any:
     """The model's output for groups of ``rows`` sentences, the last one filled with copies."""
     outputs = []
     for group in tokens.split(rows):
         missing = rows - len(group)
-        output = model(torch.cat([group, group[:1].expand(missing, -1)]))
+        output = _output(model, torch.cat([group, group[:1].expand(missing, -1)]))
         if not isinstance(output, torch.Tensor):
             return output
         outputs.append(output[: len(group)])

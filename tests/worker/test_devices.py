@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
@@ -15,6 +15,7 @@ from tests.worker.loading_support import CPU, MODEL_CODE, TOKENS, HandIn, gpu_ma
 
 no_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU to be found")
 X = torch.ones(2, 2)
+CUDA: Any = torch.cuda
 
 
 def linear(x: Any) -> Any:
@@ -36,6 +37,9 @@ CALLS: dict[str, Callable[[], Tensor]] = {
     "to_number": lambda: X.to(0),
     "to_keyword": lambda: X.to(device="cuda"),
     "to_with_dtype": lambda: X.double().to("cuda", torch.float32),
+    "type_that_makes": lambda: CUDA.FloatTensor([[1, 1], [1, 1]]),
+    "type_that_is_named": lambda: cast(Any, X.double()).type(CUDA.FloatTensor),
+    "type_in_a_string": lambda: cast(Any, X.double()).type("torch.cuda.FloatTensor"),
     "to_mps": lambda: X.to("mps"),
     "module_to": lambda: linear(nn.Linear(2, 2).to("cuda")) * 0 + 1,
     "module_cuda": lambda: linear(nn.Linear(2, 2).cuda()) * 0 + 1,

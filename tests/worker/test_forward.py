@@ -219,6 +219,12 @@ def test_model_cannot_change_what_it_is_asked_next() -> None:
     assert np.array_equal(tokens, TOKENS)
 
 
+def test_logits_that_are_flat_already_are_those_of_the_notebook() -> None:
+    flat = sent(Returning(lambda x: TABLE[x].reshape(-1, SIZE)))
+    np.testing.assert_array_equal(flat, TABLE[torch.from_numpy(TOKENS).long()])
+    assert sent(Returning(lambda x: TABLE[x].sum(1))).shape == (2, SIZE)
+
+
 @pytest.mark.parametrize("rows", [50, 64])
 def test_model_of_a_fixed_number_of_rows_is_given_as_many(rows: int) -> None:
     """Its first hidden state has the rows of the notebook's batches written into it."""
