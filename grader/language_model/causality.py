@@ -182,12 +182,14 @@ def _weighted(values: Float64, weights: Float64) -> tuple[float, float]:
     return mean, math.sqrt(squares) / float(weights.sum())
 
 
-def looks_ahead(kinds: frozenset[Kind], gain: Gain) -> bool:
+def looks_ahead(kinds: frozenset[Kind], comparison: Comparison, gain: Gain) -> bool:
     """Whether a model sees what follows.
 
-    It must when experiments show that a prediction depends on what follows, and when the model
-    gains from whole sentences, however it does that. A model whose predictions merely vary, by
-    noise, by the batch or by rounding that an unstable network magnifies, gains nothing by it; its
-    loss is taken from beginnings, too, if it varies so much that a gain could be hidden there.
+    It does when experiments show that a prediction depends on what follows, and real sentences
+    show it too, or when the model gains from whole sentences, however it does that. One that is
+    quantised by the range of its whole input depends on what follows by less than rounding. A model
+    whose predictions merely vary, by noise, by the batch or by rounding that an unstable network
+    magnifies, gains nothing by it; its loss is taken from beginnings, too, if it varies so much
+    that a gain could be hidden there.
     """
-    return bool(kinds & AHEAD) or gain.significant
+    return bool(kinds & AHEAD and comparison.changed) or gain.significant

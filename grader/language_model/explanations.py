@@ -10,7 +10,8 @@ AHEAD = {
         "The model looks ahead: when characters after a place are changed, its prediction there "
         "changes. Attention needs a causal mask (see "
         "torch.nn.Transformer.generate_square_subsequent_mask), a recurrent layer must not be "
-        "bidirectional, and a convolution must be padded on the left only."
+        "bidirectional, a convolution must be padded on the left only, and nothing may be averaged "
+        "or normalised over all positions."
     ),
     Kind.NEXT: (
         "The model sees the very character that it is to predict: when that one alone is changed, "
@@ -37,9 +38,15 @@ OTHER = {
         "running statistics stay from one call of forward to the next. Start each call anew."
     ),
 }
+FAINT = (
+    "When characters after a place are changed, the model's prediction there changes a little, and "
+    "by less than rounding allows with real sentences; it costs nothing. Is the model quantised, "
+    "or does it scale by the largest value of its whole input?"
+)
 RANDOM = (
     "The model predicts something else each time, also in eval() mode. Is a dropout left on, such "
-    "as torch.nn.functional.dropout without training=self.training?"
+    "as torch.nn.functional.dropout without training=self.training, or does it begin with a random "
+    "state, such as torch.randn?"
 )
 UNSTABLE = (
     "At {changed} of {probes} places the prediction changed with the other sentences of the batch, "
@@ -67,7 +74,11 @@ def looking_ahead(measures: ModelMeasures) -> str:
 
 def other_dependencies(measures: ModelMeasures) -> str:
     """What else the predictions depend on; '' where that is nothing."""
-    return " ".join(text for kind, text in OTHER.items() if kind in measures.causality.kinds)
+    kinds = measures.causality.kinds
+    found = [text for kind, text in OTHER.items() if kind in kinds]
+    if not measures.causality.looks_ahead and not AHEAD.keys().isdisjoint(kinds):
+        found.append(FAINT)
+    return " ".join(found)
 
 
 def unsteadiness(measures: ModelMeasures) -> str:

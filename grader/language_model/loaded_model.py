@@ -121,10 +121,12 @@ class LoadedModel:
         except CheckFailed as failure:
             if failure.outcome is not Outcome.EXCEPTION:
                 raise
-            given = f"It was given made-up sentences of up to {self._longest} characters, with PAD"
+            tokens = self._longest + 1
             raise CheckFailed(
                 failure.outcome,
-                f"{failure.message}. {given} after the shorter ones, as the notebook has them.",
+                f"{failure.message}. It was given made-up sentences of up to {self._longest} "
+                f"characters, so {tokens} tokens with BEGIN, and PAD after the shorter ones, as "
+                "the notebook has them.",
                 traceback=failure.traceback,
             ) from None
         self._see_where_it_is()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +51,7 @@ class Findings:
 
     @property
     def looks_ahead(self) -> bool:
-        return self.gain is not None and looks_ahead(self.kinds, self.gain)
+        return self.gain is not None and looks_ahead(self.kinds, self.comparison, self.gain)
 
     @property
     def beginnings_count(self) -> bool:
@@ -99,17 +100,32 @@ class Prober:
             return Findings(comparison, kinds, None)
         count = self._rubric.prefix_loss_positions
         rounds = places_in_rounds(self._test, among, count, secret)
-        alone = np.concatenate([committed, *(self._in_new_worker(r, secret) for r in rounds)])
+        # What a model keeps from one call to the next is that of whole sentences on both sides.
+        before = training if Kind.STATE in kinds else None
+        alone = [self._in_new_worker(some, secret, before) for some in rounds]
+        if before is None:
+            rounds, alone = [places, *rounds], [committed, *alone]
+        return self._findings(comparison, kinds, whole, list(chain(*rounds)), np.concatenate(alone))
+
+    def _findings(
+        self,
+        comparison: Comparison,
+        kinds: frozenset[Kind],
+        whole: WholeSentences,
+        places: Sequence[Place],
+        alone: Float64,
+    ) -> Findings:
         self._enough(alone)
-        places = [*places, *(place for some in rounds for place in some)]
         weights = self._test.tokens[[place.sentence for place in places]].astype(np.float64)
         return Findings(comparison, kinds, gain_of(alone, _revealed(places, whole), weights))
 
-    def _in_new_worker(self, places: Sequence[Place], rng: np.random.Generator) -> Float64:
+    def _in_new_worker(
+        self, places: Sequence[Place], rng: np.random.Generator, before: Encoded | None
+    ) -> Float64:
         if self._clock.past(GAIN_KNOWN_BY):
             return np.full(len(places), math.nan)
         with self._workers.fresh() as load:
-            return self._from_beginnings(load(), places, rng, GAIN_KNOWN_BY)
+            return self._from_beginnings(load(), places, rng, GAIN_KNOWN_BY, before)
 
     def _from_beginnings(
         self,
@@ -117,10 +133,12 @@ class Prober:
         places: Sequence[Place],
         rng: np.random.Generator,
         by: float,
+        before: Encoded | None = None,
     ) -> Float64:
         """The log-probabilities of the places' targets, by a model that sees beginnings alone.
 
-        NaN where time did not suffice: the fraction ``by`` of the limit is when it must end.
+        NaN where time did not suffice: the fraction ``by`` of the limit is when it must end. Some
+        of the whole sentences ``before`` come before each batch, if they are given.
         """
         probes = group_by_cut(places, self._test, rng, self._rubric.batch_size)
         result = np.full(len(places), math.nan)
@@ -131,15 +149,23 @@ class Prober:
             # token: it gets another one, drawn at random, that tells it nothing.
             drawn = rng.integers(0, self._vocabulary.begin_id, probe.tokens.shape)
             pairs = _in_company(np.hstack([probe.tokens, drawn]))
+            if before is not None:
+                model.logits(_some_of(before, len(pairs), rng))
             self._note(probe, model.logits(pairs)[:, 0], result)
 
         def batches() -> Iterator[Int64]:
             for probe in longer:
                 if self._clock.past(by):
                     return
-                yield _in_company(probe.tokens)
+                tokens = _in_company(probe.tokens)
+                if before is not None:
+                    yield _some_of(before, len(tokens), rng)
+                yield tokens
 
-        for probe, logits in zip(longer, model.stream(batches(), last_only=True), strict=False):
+        answers: Iterator[Array] = model.stream(batches(), last_only=True)
+        if before is not None:
+            answers = islice(answers, 1, None, 2)
+        for probe, logits in zip(longer, answers, strict=False):
             self._note(probe, logits, result)
             done += len(probe.members)
             self._progress(DOING, done / len(places))
@@ -168,6 +194,11 @@ class Prober:
 def _in_company(tokens: Int64) -> Int64:
     """Never a batch of one: the notebook scores none, and a model may not take it."""
     return np.resize(tokens, (max(len(tokens), 2), tokens.shape[1]))
+
+
+def _some_of(sentences: Encoded, count: int, rng: np.random.Generator) -> Int64:
+    """A batch of random sentences, as the model gets those that are scored."""
+    return sentences.batch(rng.integers(0, len(sentences), count))[:, :-1]
 
 
 def _revealed(places: Sequence[Place], whole: WholeSentences) -> Float64:

@@ -23,6 +23,10 @@ from grader.questions.misconceptions.q7 import what_the_loss_says
 from grader.rubric import LossThreshold
 
 QUESTION = Question(id="q7", title="Character language model")
+ADVICE = (
+    "Where there is no mistake, longer training, a larger hidden size or a lower learning rate at "
+    "the end all help."
+)
 Evaluate = Callable[[], Evaluation]
 
 
@@ -90,10 +94,9 @@ def test_loss_below(evaluate: Evaluate, check: Check, threshold: LossThreshold) 
     loss = measures.loss
     check.closest = Closeness(loss, threshold.below, ())
     if not loss < threshold.below:
-        advice = (
-            "Where there is no mistake, longer training, a larger hidden size or a lower learning "
-            "rate at the end all help."
-        )
+        # Once is enough: at the first threshold that is missed.
+        missed = max(t.below for t in check.rubric.language_model.thresholds if loss >= t.below)
+        advice = ADVICE if threshold.below == missed else ""
         if measures.training is not None and measures.training.was_cut_short:
             advice = (
                 "The grader trained this model itself, and its time was over before all epochs "
@@ -105,5 +108,5 @@ def test_loss_below(evaluate: Evaluate, check: Check, threshold: LossThreshold) 
             advice = f"It is measured from the sentences' beginnings, because {why}."
         raise wrong(
             f"The loss is {loss:.3f} nats a character in eval() mode; below {threshold.below:g} "
-            f"gives {threshold.points:g} points more. {advice}"
+            f"gives {threshold.points:g} points more. {advice}".rstrip()
         )

@@ -2,6 +2,8 @@ import tensorflow as tf
 import numpy as np
 from scipy.special import expit
 
+tf.random.set_seed(0)
+
 
 def rnn(wt_h, wt_x, bias, init_state, input_data):
     batch_size, time_steps, _ = input_data.shape

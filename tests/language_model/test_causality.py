@@ -12,6 +12,7 @@ from grader.language_model.causality import (
     HARMLESS_NATS,
     MOST_NATS,
     SIGNIFICANT,
+    Comparison,
     Gain,
     Place,
     compare,
@@ -190,13 +191,16 @@ def test_too_few_for_a_judgement() -> None:
 def test_what_looks_ahead() -> None:
     nothing = Gain(0.0, 0.01, 0.0, 0.01)
     gains = Gain(0.5, 0.01, (SIGNIFICANT + 0.1) * 0.01, 0.01)
-    assert looks_ahead(frozenset({Kind.FUTURE}), nothing)
-    assert looks_ahead(frozenset({Kind.NEXT, Kind.STATE}), nothing)
-    assert looks_ahead(frozenset(), gains)
+    changed, same = Comparison(PROBES, 3, 0.0), Comparison(PROBES, 0, 0.0)
+    assert looks_ahead(frozenset({Kind.FUTURE}), changed, nothing)
+    assert looks_ahead(frozenset({Kind.NEXT, Kind.STATE}), changed, nothing)
+    assert not looks_ahead(frozenset({Kind.FUTURE}), same, nothing)
+    assert looks_ahead(frozenset(), same, gains)
     others = frozenset({Kind.BATCH, Kind.PADDING, Kind.STATE, Kind.RANDOMNESS})
-    assert not looks_ahead(others, nothing)
-    assert looks_ahead(others, gains)
-    assert not looks_ahead(frozenset(), Gain(0.5, 0.01, (SIGNIFICANT - 0.1) * 0.01, 0.01))
+    assert not looks_ahead(others, changed, nothing)
+    assert looks_ahead(others, changed, gains)
+    nearly = Gain(0.5, 0.01, (SIGNIFICANT - 0.1) * 0.01, 0.01)
+    assert not looks_ahead(frozenset(), changed, nearly)
 
 
 def test_gain_that_is_no_gain() -> None:
@@ -205,7 +209,7 @@ def test_gain_that_is_no_gain() -> None:
     What one call leaves behind is in all predictions of the next: their errors are not independent.
     """
     gain = Gain(0.0026, 0.0005, 0.0026, 0.0005)
-    assert not looks_ahead(frozenset({Kind.STATE}), gain)
+    assert not looks_ahead(frozenset({Kind.STATE}), Comparison(PROBES, 99, 0.0), gain)
     assert gain.counted < HARMLESS_NATS
     assert not gain.may_matter
 

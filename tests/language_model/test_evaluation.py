@@ -45,7 +45,8 @@ from tests.language_model.fakes import (
     random_sentences,
 )
 from tests.language_model.test_dependencies import WRONG, Lm
-from tests.language_model.test_probing import Drowning, Peeking, everywhere
+from tests.language_model.test_hidden_peeking import Drowning
+from tests.language_model.test_probing import Peeking, everywhere
 
 
 def test_figures_of_a_causal_model(evaluating: Evaluating) -> None:

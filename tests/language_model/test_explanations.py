@@ -59,7 +59,22 @@ def test_several_other_dependencies() -> None:
 
 @pytest.mark.parametrize("kinds", [(), (Kind.FUTURE,), (Kind.RANDOMNESS,)])
 def test_no_other_dependency(kinds: tuple[Kind, ...]) -> None:
-    assert other_dependencies(found(*kinds)) == ""
+    assert other_dependencies(found(*kinds, looks_ahead=Kind.FUTURE in kinds)) == ""
+
+
+@pytest.mark.parametrize("kind", [Kind.FUTURE, Kind.NEXT])
+def test_faint_dependency_on_what_follows(kind: Kind) -> None:
+    text = other_dependencies(found(kind, Kind.STATE, changed=0))
+    assert "it costs nothing. Is the model quantised" in text
+    assert words_in(text) == {Kind.STATE}
+
+
+@pytest.mark.parametrize(("prefix_loss", "counts"), [(None, False), (2.5, True)])
+def test_loss_from_beginnings_of_what_varies(prefix_loss: float | None, counts: bool) -> None:
+    measured = found(Kind.RANDOMNESS).model_copy(update={"prefix_loss": prefix_loss})
+    assert ("what counts is its loss from the sentences' beginnings" in unsteadiness(measured)) == (
+        counts
+    )
 
 
 def test_randomness() -> None:

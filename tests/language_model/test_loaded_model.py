@@ -40,7 +40,8 @@ def test_what_the_longest_sentence_or_pad_is_too_much_for(positions: int, ids: i
     found = failure(lambda: Positions(positions, ids), longest=50)
     assert found.outcome is Outcome.EXCEPTION
     assert found.message.startswith("The model raised index out of range in self. It was given ")
-    assert "made-up sentences of up to 50 characters, with PAD" in found.message
+    words = "made-up sentences of up to 50 characters, so 51 tokens with BEGIN, and PAD"
+    assert words in found.message
     loaded(FakeStudent(lambda: Positions(51, SIZE)), longest=50)
 
 
