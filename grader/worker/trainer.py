@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
@@ -17,6 +18,7 @@ from grader.worker.devices import CPU, Redirection, device_of, is_of_devices
 from grader.worker.failures import absent
 from grader.worker.loading import ModelLoader
 from grader.worker.saved_file import CannotLoad
+from grader.worker.threads import Threads
 from grader.worker.training import Settings, Training, Untrainable, best_epoch
 
 MEGABYTE = 1 << 20
@@ -32,6 +34,9 @@ class Trainer:
         self._max_reply_bytes = max_reply_bytes
         self._start: Callable[[torch.device], Training]
         self._training: Training
+        self._threads: Threads | None = None
+        """None on a GPU."""
+        self._characters = 0
 
     def begin(self, request: Message) -> Message:
         """Build the model, to be trained on the sentences that come with the request."""
@@ -72,6 +77,9 @@ class Trainer:
             if device == CPU or not is_of_devices(error):
                 raise
             self._training = start(CPU)
+        if self._training.device == CPU:
+            self._threads = Threads(self._training.trial)
+            self._threads.choose()
         # Said now, and not when the time is used up.
         size, most = self._training.state_bytes, self._max_reply_bytes - SPARE_BYTES
         if size > most:
@@ -82,6 +90,7 @@ class Trainer:
         return Message("training", {"parameters": self._training.parameters})
 
     def _more(self, seconds: float) -> Message:
+        begin, done = time.perf_counter(), self._characters
         try:
             progress = self._training.advance(seconds)
         except Exception as error:
@@ -89,6 +98,10 @@ class Trainer:
                 raise
             self._training = self._start(CPU)
             progress = self._training.advance(seconds)
+        self._characters = progress.characters
+        if self._threads is not None and not progress.done:
+            rate = (progress.characters - done) / (time.perf_counter() - begin)
+            self._threads.note(rate)
         return Message("progress", asdict(progress))
 
     def _end(self, seconds: float) -> Message:

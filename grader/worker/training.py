@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 import io
 import math
+import random
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
@@ -67,8 +68,9 @@ class Progress:
 class Training:
     """One run, from a fresh model to the weights of its best epoch.
 
-    Everything random follows from the seed: on a CPU, the same run gives the same weights, in
-    however many slices. Needs two sentences at least. Any method may raise Untrainable.
+    Everything random follows from the seed: on a CPU, the same run on as many threads gives the
+    same weights, in however many slices. Needs two sentences at least. Any method may raise
+    Untrainable.
     """
 
     def __init__(
@@ -113,6 +115,30 @@ class Training:
         self._earlier_s, self._resumed, self._until = 0.0, 0.0, 0.0
         self._ending = self._done = self._diverged = False
         self._work = self._run()
+
+    def trial(self) -> bool:
+        """Take a step on a copy, for its time alone; false where the model raises something.
+
+        No random numbers are used up by it.
+        """
+        tokens = self._sentences.tokens(self._validate_on[0])
+        before = torch.get_rng_state(), np.random.get_state(), random.getstate()
+        try:
+            model = copy.deepcopy(self.model).train()
+            logits = self._redirection.run(lambda: model(tokens[:, :-1]))
+            logits.logsumexp(-1).sum().backward()
+        except Exception:  # a real step will raise it, too
+            return False
+        finally:
+            torch.set_rng_state(before[0])
+            np.random.set_state(before[1])
+            random.setstate(before[2])
+        return True
+
+    @property
+    def device(self) -> torch.device:
+        """Where it trains."""
+        return self._settings.device
 
     @property
     def state_bytes(self) -> int:
