@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.errors import CheckFailed, NotLoadable
 from grader.language_model.clock import Progress
 from grader.language_model.corpus import Corpus
 from grader.language_model.evaluation import Evaluation, Evaluator, Wanted
+from grader.language_model.flags import flags_of_training
 from grader.language_model.loaded_model import ModelSource
 from grader.language_model.training import ANSWER_S, TrainedModel, TrainingPlan, train
 from grader.model import Outcome
@@ -109,7 +110,9 @@ class Assessment:
             progress=self._progress,
             answer_s=min(ANSWER_S, self._wanted.limit_s),
         )
-        return self._evaluated(trained)
+        evaluation = self._evaluated(trained)
+        flags = flags_of_training(trained.run, asked_for=why == ASKED_FOR)
+        return replace(evaluation, flags=(*flags, *evaluation.flags))
 
     def _evaluated(self, trained: TrainedModel | None) -> Evaluation:
         weights = None if trained is None else trained.weights

@@ -17,9 +17,19 @@ from grader.language_model.baselines import frequency_loss, zip_loss
 from grader.language_model.batching import TokenBudget
 from grader.language_model.clock import Clock, Progress
 from grader.language_model.corpus import Corpus
+from grader.language_model.flags import (
+    IN_DOUBT,
+    NO_PRIVATE,
+    flags_of_columns,
+    flags_of_findings,
+    flags_of_mode,
+    flags_of_private,
+    flags_of_speed,
+)
 from grader.language_model.generation import generate
 from grader.language_model.loaded_model import LoadedModel, ModelSource, ModelWorkers
 from grader.language_model.probing import Findings, Prober
+from grader.language_model.scoring import score_batch
 from grader.language_model.signs import signs_of
 from grader.language_model.totals import Z_95, LossTotals
 from grader.language_model.whole_sentences import Stop, WholeSentences
@@ -33,19 +43,6 @@ SCORED_BY = 0.5
 SIDE_FIGURES_BY = 0.6
 Z_QUICK = 4.4
 """Standard errors for a confidence of 1 in 10,000 in all looks together: they are at most ten."""
-IN_DOUBT = (
-    "--quick ended when the points for whole sentences were certain, but the language model looks "
-    "ahead, and what it scores without is near a threshold: grade without --quick to be sure"
-)
-VARIES = (
-    "the language model's predictions vary so much that a gain from looking ahead could be hidden "
-    "in it: what counts is its loss from the sentences' beginnings alone"
-)
-SLOW_ALONE = (
-    "the language model was too slow to be asked for all of the beginnings that its loss is "
-    "measured from: the upper end of what it may be counts; a longer --timeout tells more"
-)
-Z_FLAG = 4.0
 MOST_NATS = 700.0
 """The perplexity of a larger loss is no number."""
 
@@ -109,6 +106,7 @@ class Evaluator:
             private, flags = self._private(model, load, whole.totals)
             training_sample = self._side_totals(model, load, self._training_sample)
             signs = self._signs(model, whole.totals.loss)
+            flags += self._flags_of(model, whole.totals.loss)
         prober = Prober(
             self._workers,
             self._corpus.vocabulary,
@@ -119,16 +117,10 @@ class Evaluator:
         )
         findings = prober.probe(whole, self._training_sample)
         totals = whole.totals
-        if whole.stopped == "time":
-            flags = (
-                f"the language model was too slow to be scored on all sentences: its loss is that "
-                f"of a random {totals.sentences:,} of {totals.all_sentences:,}",
-                *flags,
-            )
-        flags = (*_flags(findings), *flags)
+        flags = [*flags_of_findings(findings), *flags_of_speed(whole), *flags]
         loss, interval = _counted(totals, findings)
         if whole.stopped == "quick" and self._in_doubt(_counted(totals, findings, Z_QUICK)[1]):
-            flags = (IN_DOUBT, *flags)
+            flags.insert(0, IN_DOUBT)
         measures = ModelMeasures(
             loss=loss,
             interval=interval,
@@ -157,7 +149,7 @@ class Evaluator:
             batch_tokens=whole.budget.tokens,
             tokens_per_s=totals.tokens / whole.seconds,
         )
-        return Evaluation(measures, flags)
+        return Evaluation(measures, tuple(flags))
 
     def _pass_over(self, sentences: Encoded) -> WholeSentences:
         kept = np.random.default_rng().permutation(len(sentences))
@@ -202,23 +194,15 @@ class Evaluator:
 
     def _private(
         self, model: LoadedModel, load: Callable[[], LoadedModel], public: LossTotals
-    ) -> tuple[LossTotals | None, tuple[str, ...]]:
+    ) -> tuple[LossTotals | None, list[str]]:
         """The figures on the private test set, if there is one, and what is suspicious in them."""
         if self._wanted.private_test is None:
-            return None, ()
+            return None, []
         sentences = self._corpus.encoded_test_set(self._wanted.private_test)
         private = self._side_totals(model, load, sentences)
         if private is None:
-            return None, ("the language model could not be scored on the private test set",)
-        gap = private.loss - public.loss
-        noise = Z_FLAG * math.hypot(private.standard_error, public.standard_error)
-        if gap <= max(self._rubric.private_gap, noise):
-            return private, ()
-        return private, (
-            f"the language model does far better on the public test set ({public.loss:.3f}) than "
-            f"on the private one ({private.loss:.3f}): was it trained on the public one? The "
-            "points are unchanged; a person should look at it",
-        )
+            return None, [NO_PRIVATE]
+        return private, flags_of_private(private, public, self._rubric)
 
     def _side_totals(
         self, model: LoadedModel, load: Callable[[], LoadedModel], sentences: Encoded
@@ -242,6 +226,28 @@ class Evaluator:
         with contextlib.suppress(CheckFailed):
             return signs_of(model, batch, self._corpus.vocabulary, self._order)
         return None
+
+    def _flags_of(self, model: LoadedModel, loss: float) -> list[str]:
+        """What is suspicious in how the model was handed in: whose data, and in which mode."""
+        return [
+            *flags_of_columns(model.loading.columns, self._corpus.vocabulary),
+            *flags_of_mode(loss, loss - self._gained_in_train_mode(model), self._rubric),
+        ]
+
+    def _gained_in_train_mode(self, model: LoadedModel) -> float:
+        """By how many nats a model is better in ``train()`` mode, on some sentences."""
+        if self._clock.past(SIDE_FIGURES_BY):
+            return 0.0
+        sentences = self._order.permutation(len(self._test))[: self._rubric.batch_size]
+        batch = self._test.batch(sentences)
+        with contextlib.suppress(CheckFailed):
+            losses = []
+            for training in (False, True):
+                logits = model.logits(batch[:, :-1], training=training, seed=0)
+                scored = score_batch(logits, batch, self._corpus.vocabulary)
+                losses.append(-float(scored.log_probabilities[scored.counted].mean()))
+            return losses[0] - losses[1]
+        return 0.0
 
     @cached_property
     def _training_sample(self) -> Encoded:
@@ -267,18 +273,6 @@ def _counted(totals: LossTotals, findings: Findings, z: float = Z_95) -> tuple[f
     loss = totals.loss + findings.gain.counted
     margin = z * math.hypot(totals.standard_error, findings.gain.standard_error)
     return loss, Interval(low=loss - margin, high=loss + margin)
-
-
-def _flags(findings: Findings) -> tuple[str, ...]:
-    """What a person should know of how the loss came about."""
-    if not findings.beginnings_count or findings.gain is None:
-        return ()
-    flags = []
-    if not findings.looks_ahead:
-        flags.append(VARIES)
-    if not findings.gain.is_complete:
-        flags.append(SLOW_ALONE)
-    return tuple(flags)
 
 
 def _causality(findings: Findings) -> Causality:

@@ -6,7 +6,7 @@ import re
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -36,6 +36,11 @@ TRIAL = (50, 24)
 TRIALS = 3
 CLEARLY = 0.8
 """A part of the time with all threads: on a quiet machine trials differ by less than the rest."""
+OF_THE_MODE = frozenset({Outcome.EXCEPTION, Outcome.WRONG})
+IN_TRAIN_MODE = (
+    "In train() mode, as the notebook leaves it, this does not happen: what does the model do with "
+    "self.training? It is scored in eval() mode."
+)
 MOST_NOTES = 10
 ON_THE_CPU = (
     "the model was run on the CPU: its code makes tensors there, which do not go with a model on a "
@@ -62,6 +67,8 @@ class Loading:
 
     device: str = "cpu"
     parameters: int | None = None
+    columns: int = 0
+    """Logits for each position."""
     notes: tuple[str, ...] = field(default=())
 
 
@@ -116,9 +123,16 @@ class LoadedModel:
 
         What it prints or raises could hold the test sentences that it is given from now on.
         """
+        sentences = self._made_up_sentences(seed)
         try:
-            self.logits(self._made_up_sentences(seed))
+            self.loading = replace(self.loading, columns=self.logits(sentences).shape[-1])
         except CheckFailed as failure:
+            if failure.outcome in OF_THE_MODE and self._runs_in_train_mode(sentences):
+                raise CheckFailed(
+                    failure.outcome,
+                    f"{failure.message} {IN_TRAIN_MODE}",
+                    traceback=failure.traceback,
+                ) from None
             if failure.outcome is not Outcome.EXCEPTION:
                 raise
             tokens = self._longest + 1
@@ -133,6 +147,12 @@ class LoadedModel:
         self._student.quote_no_more()
         if self.threads is None and self.loading.device == "cpu" and self._student.threads > 1:
             self.threads = self._better_threads(self._made_up(TRIAL, seed))
+
+    def _runs_in_train_mode(self, sentences: Int64) -> bool:
+        with suppress(CheckFailed):
+            self.logits(sentences, training=True)
+            return True
+        return False
 
     def _see_where_it_is(self) -> None:
         """Only now: a model whose code does not go with a GPU has been moved by its first call."""
@@ -186,12 +206,14 @@ class LoadedModel:
         *,
         last_only: bool = False,
         fresh: bool = False,
+        training: bool = False,
         seed: int | None = None,
     ) -> Array:
         """The logits for token ids [B,L]; see ``grader.worker.forward`` for the options."""
         options = {
             "last_only": last_only,
             "fresh": fresh,
+            "training": training,
             "seed": seed,
             "threads": self.threads,
         }

@@ -99,9 +99,10 @@ def test_loss_below(evaluate: Evaluate, check: Check, threshold: LossThreshold) 
         advice = ADVICE if threshold.below == missed else ""
         if measures.training is not None and measures.training.was_cut_short:
             advice = (
-                "The grader trained this model itself, and its time was over before all epochs "
-                "were: hand in the model that you have trained."
+                "The grader trained this model itself, and its time was over before all epochs were"
             )
+            asked_for = measures.training.why == ASKED_FOR
+            advice += "." if asked_for else ": hand in the model that you have trained."
         if measures.prefix_loss is not None:
             looks_ahead = measures.causality.looks_ahead
             why = "the model looks ahead" if looks_ahead else "its predictions vary so much"

@@ -32,7 +32,7 @@ class Forward:
         """The logits for token ids [B,L]: at all positions, or only at the last.
 
         With a ``seed`` all random numbers begin anew, and with ``fresh`` a copy of the model is
-        asked, which no earlier call has touched.
+        asked, which no earlier call has touched; with ``training`` a copy in ``train()`` mode.
         """
         fields = request.fields
         if fields.get("threads"):
@@ -40,8 +40,10 @@ class Forward:
         tokens = torch.from_numpy(request.arrays[0]).to(device).long()
         if fields.get("seed") is not None:
             seed_everything(fields["seed"])
-        if fields.get("fresh"):
+        if fields.get("fresh") or fields.get("training"):
             model = copy.deepcopy(model)
+        if fields.get("training"):
+            model.train()
         with torch.no_grad():
             logits = self._run(model, tokens)
         if not isinstance(logits, torch.Tensor):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -16,10 +17,7 @@ from grader.doctor import Sandbox
 from grader.encoded import Encoded, Int64
 from grader.errors import CheckFailed
 from grader.grading import Grading, Request
-from grader.language_model.evaluation import (
-    SLOW_ALONE,
-    VARIES,
-)
+from grader.language_model.flags import SLOW_ALONE, VARIES
 from grader.model import Outcome
 from grader.plugin import Silent
 from tests.language_model.evaluating import (
@@ -33,6 +31,7 @@ from tests.language_model.evaluating import (
     loss_from_beginnings,
     loss_of,
     texts,
+    thresholds,
     write_corpus,
 )
 from tests.language_model.fakes import (
@@ -134,6 +133,29 @@ def test_loss_of_what_is_too_slow_for_all_beginnings_is_the_most_that_it_may_be(
     assert found.measures.causality.looks_ahead
     assert found.measures.loss > loss_at_once(Pairs, TEST) + half_width(found.measures)
     assert found.flags == (SLOW_ALONE,)
+
+
+class Moody(Pairs):
+    """Better in one of its modes."""
+
+    def __init__(self, better: bool) -> None:
+        super().__init__()
+        self.better = better
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) * (0.1 if self.training == self.better else 1)
+
+
+@pytest.mark.parametrize(("better", "is_told"), [(True, True), (False, False)])
+def test_better_in_the_notebooks_mode(evaluating: Evaluating, better: bool, is_told: bool) -> None:
+    losses = [
+        loss_at_once(partial(Moody(better).train, is_training), TEST)
+        for is_training in (False, True)
+    ]
+    bounds = thresholds(0.1, sum(losses) / 2)
+    found = evaluating(lambda: Moody(better).eval(), probes=20, thresholds=bounds)
+    assert found.measures.loss == pytest.approx(losses[0])
+    assert any("in train() mode" in flag for flag in found.flags) == is_told
 
 
 def test_model_that_takes_no_more_than_the_notebook_gives(evaluating: Evaluating) -> None:

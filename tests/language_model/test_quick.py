@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from torch import nn
 
-from grader.language_model.evaluation import IN_DOUBT, Z_QUICK
+from grader.language_model.evaluation import Z_QUICK
+from grader.language_model.flags import IN_DOUBT
 from tests.language_model.evaluating import (
     TEST,
     Evaluating,

@@ -1,0 +1,101 @@
+"""What a person should look at in how a language model came by its loss. No flag changes points."""
+
+from __future__ import annotations
+
+import math
+
+from grader.language_model.corpus import Vocabulary
+from grader.language_model.probing import Findings
+from grader.language_model.totals import LossTotals
+from grader.language_model.whole_sentences import WholeSentences
+from grader.measures import TrainingRun
+from grader.rubric import LanguageModel
+
+Z_FLAG = 4.0
+"""Standard errors that a difference must exceed."""
+LEAST_NATS = 0.02
+"""No smaller difference between two modes is worth a look."""
+
+IN_DOUBT = (
+    "--quick ended when the points for whole sentences were certain, but the language model looks "
+    "ahead, and what it scores without is near a threshold: grade without --quick to be sure"
+)
+VARIES = (
+    "the language model's predictions vary so much that a gain from looking ahead could be hidden "
+    "in it: what counts is its loss from the sentences' beginnings alone"
+)
+SLOW = (
+    "the language model was too slow to be scored on all sentences: its loss is that of a random "
+    "{:,} of {:,}"
+)
+SLOW_ALONE = (
+    "the language model was too slow to be asked for all of the beginnings that its loss is "
+    "measured from: the upper end of what it may be counts; a longer --timeout tells more"
+)
+OTHER_DATA = (
+    "the language model gives {} logits for each position, and the data that it is scored on has "
+    "{} tokens: was it trained on other data? --data names the course's"
+)
+BETTER_IN_TRAIN_MODE = (
+    "in train() mode, as the notebook leaves it, the language model's loss is about {:.2f}, and "
+    "not {:.2f}: that would earn more points, but eval() mode decides; a person should look at it"
+)
+NO_PRIVATE = "the language model could not be scored on the private test set"
+BETTER_IN_PUBLIC = (
+    "the language model does far better on the public test set ({:.3f}) than on the private one "
+    "({:.3f}): was it trained on the public one? The points are unchanged; a person should look at "
+    "it"
+)
+TRAINED_HERE = (
+    "the grader trained the language model itself, as none that can be loaded was handed in"
+)
+CUT_SHORT = (
+    "the training of the language model came to epoch {} of {} in its time: its points depend on "
+    "this machine; --max-time gives it more"
+)
+
+
+def flags_of_speed(whole: WholeSentences) -> list[str]:
+    """Whether time ended before all sentences were scored."""
+    if whole.stopped != "time":
+        return []
+    return [SLOW.format(whole.totals.sentences, whole.totals.all_sentences)]
+
+
+def flags_of_findings(findings: Findings) -> list[str]:
+    """Why the loss is that from beginnings although nothing looks ahead, or is an upper bound."""
+    if not findings.beginnings_count or findings.gain is None:
+        return []
+    varies = [] if findings.looks_ahead else [VARIES]
+    return [*varies, *([] if findings.gain.is_complete else [SLOW_ALONE])]
+
+
+def flags_of_columns(columns: int, vocabulary: Vocabulary) -> list[str]:
+    """Whether a model knows more tokens than there are."""
+    known = vocabulary.size
+    return [OTHER_DATA.format(columns, known)] if columns > known else []
+
+
+def flags_of_mode(in_eval: float, in_train: float, rubric: LanguageModel) -> list[str]:
+    """Whether the loss in ``train()`` mode would earn points that that in ``eval()`` does not."""
+    reached = any(in_train < threshold.below <= in_eval for threshold in rubric.thresholds)
+    if not reached or in_eval - in_train < LEAST_NATS:
+        return []
+    return [BETTER_IN_TRAIN_MODE.format(in_train, in_eval)]
+
+
+def flags_of_private(private: LossTotals, public: LossTotals, rubric: LanguageModel) -> list[str]:
+    """Whether a model does better on the test set that students have than on another."""
+    gap = private.loss - public.loss
+    noise = Z_FLAG * math.hypot(private.standard_error, public.standard_error)
+    if gap <= max(rubric.private_gap, noise):
+        return []
+    return [BETTER_IN_PUBLIC.format(public.loss, private.loss)]
+
+
+def flags_of_training(run: TrainingRun, *, asked_for: bool) -> list[str]:
+    """Whether the grader trained the model unasked, and whether it had the time."""
+    flags = [] if asked_for else [TRAINED_HERE]
+    if run.was_cut_short:
+        flags.append(CUT_SHORT.format(len(run.epochs), run.planned_epochs))
+    return flags
