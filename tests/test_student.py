@@ -59,7 +59,7 @@ def test_answer_with_several_parts(hand_in: Handing) -> None:
     assert value.count == 3
     assert isinstance(value.items[0], np.ndarray)
     assert value.items[0].tolist() == ARRAY.tolist()
-    assert value.items[2] == Returned("None (is there a return statement?)")
+    assert value.items[2] == Returned("None")
 
 
 def test_worker_is_kept_between_calls(hand_in: Handing) -> None:

@@ -17,6 +17,8 @@ from grader.wire import DTYPES, Array
 MAX_ITEMS = 16
 """Items of a returned sequence that are sent; how many there were is sent too."""
 
+NOTHING = "None (is there a return statement?)"
+"""A whole result that is None; of a part of one, the question would lead astray."""
 NO_SEQUENCES = (str, bytes, dict, set, frozenset)
 """Iterables whose items are no results in an order."""
 
@@ -55,6 +57,8 @@ def unpack_arguments(trees: Sequence[Tree], arrays: Sequence[Array]) -> list[Any
 
 def pack_result(value: Any, depth: int) -> tuple[Tree, tuple[Array, ...]]:
     """A result whose arrays are expected ``depth`` sequences deep."""
+    if value is None:
+        return {"kind": "other", "text": NOTHING}, ()
     arrays: list[Array] = []
 
     def pack(value: Any, left: int) -> Tree:
@@ -86,7 +90,7 @@ def to_array(value: Any) -> tuple[Array | None, str]:
         else:
             array = np.asarray(value)
     except ValueError as error:
-        return None, "a ragged list" if "inhomogeneous" in str(error) else describe(value)
+        return None, _ragged(value) if "inhomogeneous" in str(error) else describe(value)
     except (TypeError, RuntimeError):
         return None, describe(value)
     if array.dtype == np.longdouble or array.dtype == object:
@@ -98,6 +102,14 @@ def to_array(value: Any) -> tuple[Array | None, str]:
     if array.dtype == object:
         return None, "an array of Python objects (dtype object), not of numbers"
     return None, f"an array of dtype {array.dtype}, not of real numbers"
+
+
+def _ragged(value: Any) -> str:
+    """What a sequence is whose items make no array: several results, or rows of several lengths."""
+    several = isinstance(value, (tuple, list)) and len(value) > 1
+    if several and any(hasattr(item, "shape") for item in value):
+        return describe(value)
+    return "a ragged list"
 
 
 def _as_float64(array: Array) -> Array:
@@ -131,10 +143,10 @@ def _items_by_index(value: Any) -> list[Any] | None:
 def describe(value: Any) -> str:
     """What a value is, in a student's words."""
     if value is None:
-        return "None (is there a return statement?)"
+        return "None"
     shape = getattr(value, "shape", None)
     if shape is not None:
         return f"one array of shape {[int(n) for n in shape]}"
     if isinstance(value, (tuple, list)):
-        return f"a {type(value).__name__} of {len(value)} items"
+        return f"a {type(value).__name__} of {len(value)} item{'s' * (len(value) != 1)}"
     return f"a value of type {type(value).__name__}"

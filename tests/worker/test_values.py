@@ -164,7 +164,11 @@ class Odd:
         (None, "None (is there a return statement?)"),
         ("text", "a value of type str"),
         ([[1.0, 2.0], [3.0]], "a ragged list"),
-        ([np.zeros(2), np.zeros(3)], "a ragged list"),
+        ([[[1.0], [2.0, 3.0]]], "a ragged list"),
+        (([np.zeros(2), np.zeros(3)],), "a ragged list"),
+        ([np.zeros(2), np.zeros(3)], "a list of 2 items"),
+        ((torch.zeros(2, 3), torch.zeros(2, 2)), "a tuple of 2 items"),
+        ((torch.zeros(2, requires_grad=True), torch.zeros(3)), "a tuple of 2 items"),
         ({"a": 1}, "dtype object"),
         ({1.0, 2.0}, "dtype object"),
         (object(), "dtype object"),
@@ -254,10 +258,19 @@ def test_items_that_are_no_arrays_are_described_each() -> None:
     assert len(arrays) == 1
 
 
+@pytest.mark.parametrize("depth", [0, 1, 2])
+def test_only_a_whole_result_of_none_is_asked_about(depth: int) -> None:
+    assert description(None, depth) == "None (is there a return statement?)"
+    tree, _ = pack_result((None, [None]), depth=2)
+    assert tree["items"][0]["text"] == "None"
+    assert tree["items"][1]["items"][0]["text"] == "None"
+
+
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        (None, "None (is there a return statement?)"),
+        (None, "None"),
+        ([7], "a list of 1 item"),
         (np.zeros((2, 3)), "one array of shape [2, 3]"),
         (torch.zeros(2, 3), "one array of shape [2, 3]"),
         ((1, 2, 3), "a tuple of 3 items"),
