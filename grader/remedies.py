@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+A_NOTEBOOK = "Is this a notebook under another name? Its code is what 'Download .py' gives."
+
 
 @dataclass(frozen=True)
 class _Remedy:
@@ -69,6 +71,6 @@ REMEDIES = (
     _remedy(
         "NameError",
         lambda message, _: any(f"'{name}'" in message for name in ("null", "true", "false")),
-        "Is this a notebook under another name? Its code is what 'Download .py' gives.",
+        A_NOTEBOOK,
     ),
 )

@@ -353,3 +353,11 @@ def test_function_that_is_called_otherwise_is_named(hand_in: Handing) -> None:
     assert failure(student).message.endswith("There is RNN: is that it?")
     assert "There is init_gru_with_rnns" in failure(student, "init_gru_with_rnn").message
     assert "Is it missing, or spelt otherwise" in failure(student, "mha").message
+
+
+def test_function_that_is_a_method_is_found(hand_in: Handing) -> None:
+    message = failure(hand_in("class Model:\n    def rnn(self, x): return x\n")).message
+    assert message == (
+        "implementation.py has no function rnn. It is a method of the class Model. The notebook "
+        "imports the function itself: put it at the top level of the file, without self."
+    )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import inspect
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,10 +10,8 @@ from grader.wire import Array, Message
 from grader.worker.absent_modules import AbsentModules
 from grader.worker.failures import absent
 from grader.worker.layers_used import LayersUsed
+from grader.worker.missing_function import why_missing
 from grader.worker.values import pack_result, unpack_arguments
-
-SPELLING = "Is it missing, or spelt otherwise than in the given file?"
-ALIKE = 0.6
 
 
 class Implementation:
@@ -24,11 +20,14 @@ class Implementation:
     def __init__(self, code_dir: str) -> None:
         self._code_dir = Path(code_dir)
         self._module: ModuleType | None = None
+        self._file = Path()
 
     def load(self, request: Message) -> Message:
         """Import the module, which is student code; what it imports and is not here is named."""
         missing = AbsentModules()
-        self._module = missing.import_module(request.fields["module"], self._code_dir)
+        name = request.fields["module"]
+        self._module = missing.import_module(name, self._code_dir)
+        self._file = self._code_dir / f"{name}.py"
         return Message("loaded", {"absent": missing.names})
 
     def call(self, request: Message) -> Message:
@@ -36,7 +35,8 @@ class Implementation:
         name = request.fields["name"]
         function = getattr(self._module, name, None)
         if not callable(function):
-            return absent(f"implementation.py has no function {name}. {self._alike(name)}")
+            why = why_missing(name, vars(self._module), self._file.read_bytes())
+            return absent(f"implementation.py has no function {name}. {why}")
         arguments = unpack_arguments(request.fields["arguments"], request.arrays)
         before = [_content(array) for array in request.arrays]
         with LayersUsed(spoil=request.fields.get("spoil", False)) as layers:
@@ -45,13 +45,6 @@ class Implementation:
         changed = before != [_content(array) for array in request.arrays]
         fields: dict[str, Any] = {"value": tree, "layers": layers.names, "changed": changed}
         return Message("result", fields, arrays)
-
-    def _alike(self, name: str) -> str:
-        """What the function may be called instead."""
-        functions = [n for n, v in vars(self._module).items() if inspect.isfunction(v)]
-        lower = {function.lower(): function for function in functions}
-        found = difflib.get_close_matches(name, lower, 1, ALIKE)
-        return f"There is {lower[found[0]]}: is that it?" if found else SPELLING
 
 
 def _content(array: Array) -> tuple[object, ...]:

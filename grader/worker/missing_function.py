@@ -1,0 +1,71 @@
+"""Why a file that can be imported has not the function that is asked for."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from grader.remedies import A_NOTEBOOK
+
+SPELLING = "Is it missing, or spelt otherwise than in the given file?"
+EMPTY = "There is no code in the file: was it saved before it was handed in?"
+AT_THE_TOP = "The notebook imports the function itself: put it at the top level of the file"
+ALIKE = 0.6
+MAX_SOURCE = 200_000
+"""Bytes that are worth reading: a parsed file takes a thousand times its size."""
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def why_missing(name: str, names: Mapping[str, Any], source: bytes) -> str:
+    """A sentence for the student, by what the imported module holds and what its source says."""
+    try:
+        tree = ast.parse(source[:MAX_SOURCE])
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return _alike(name, names)
+    code = [node for node in tree.body if not _is_text(node)]
+    if not code:
+        return EMPTY
+    if len(code) == 1 and _is_notebook(code[0]):
+        return A_NOTEBOOK
+    return _inside(tree, name) or _alike(name, names)
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _is_notebook(node: ast.stmt) -> bool:
+    """Whether this is a notebook's JSON, which may happen to be Python, too."""
+    if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Dict):
+        return False
+    return {"cells", "nbformat"} <= {
+        key.value for key in node.value.keys if isinstance(key, ast.Constant)
+    }
+
+
+def _inside(tree: ast.Module, name: str) -> str:
+    """What to do where the function is inside of something else; '' where it is not."""
+    for outer in ast.walk(tree):
+        inside = (node.name for node in ast.iter_child_nodes(outer) if isinstance(node, Function))
+        if not isinstance(outer, ast.stmt) or name not in inside:
+            continue
+        if isinstance(outer, ast.ClassDef):
+            return f"It is a method of the class {outer.name}. {AT_THE_TOP}, without self."
+        if isinstance(outer, Function):
+            return f"It is inside of the function {outer.name}. {AT_THE_TOP}."
+        return (
+            f"It is inside of what begins in line {outer.lineno}, which may not have been run. "
+            f"{AT_THE_TOP}."
+        )
+    return ""
+
+
+def _alike(name: str, names: Mapping[str, Any]) -> str:
+    """What the function may be called instead, if anything is like it."""
+    functions = [n for n, value in names.items() if inspect.isfunction(value)]
+    lower = {function.lower(): function for function in functions}
+    found = difflib.get_close_matches(name, lower, 1, ALIKE)
+    return f"There is {lower[found[0]]}: is that it?" if found else SPELLING
