@@ -9,6 +9,7 @@ from grader.compare import Expected, Float64
 FLOAT16 = 2.0**13
 BFLOAT16 = 2.0**16
 """Their unit roundoff as a multiple of float32's, from which every allowance is made."""
+HARDLY = 1.5
 LESS_ACCURATE = 16.0
 FEWER_DIGITS = FLOAT16 / 8
 """Multiples of the allowance. The allowance is a bound and rounding stays well below it, float16's
@@ -29,7 +30,7 @@ def remark(actual: Float64, expected: Expected) -> str:
         return "It looks like bfloat16: compute in float32 or float64."
     if ratio <= FLOAT16 and _has_bits(actual, 11):
         return "It looks like float16: compute in float32 or float64."
-    times = f"{float(f'{ratio:.2g}'):,.12g} times what rounding explains"
+    times = _times(ratio)
     if ratio > FEWER_DIGITS:
         return f"That is {times}: another function."
     if _one_sided(difference, expected):
@@ -39,13 +40,20 @@ def remark(actual: Float64, expected: Expected) -> str:
         )
     if ratio <= LESS_ACCURATE:
         return (
-            f"That is {times}: it looks like rounding, in a formula that loses digits or with "
-            "fewer than float32 has."
+            f"That is {times}: it looks like a rounded constant, such as 2.718 for e, or like a "
+            "formula that loses digits or computes with fewer than float32 has."
         )
     return (
         f"That is {times}: it looks like fewer digits somewhere, such as float16 or a rounded "
         "constant, or like a small difference in the formula."
     )
+
+
+def _times(ratio: float) -> str:
+    """How many times the allowance an error is, in words."""
+    if ratio < HARDLY:
+        return "hardly more than rounding explains"
+    return f"{float(f'{ratio:.2g}'):,.12g} times what rounding explains"
 
 
 def _has_bits(values: Float64, bits: int) -> bool:

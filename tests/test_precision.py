@@ -67,7 +67,8 @@ def test_other_function_whose_values_happen_to_be_short() -> None:
     [
         (lambda v: v * (1 - 5e-5), "an epsilon"),
         (lambda v: v / (1 + 1e-5), "an epsilon"),
-        (lambda v: np.round(v, 5), "in a formula that loses digits"),
+        (lambda v: np.round(v, 5), "a formula that loses digits"),
+        (lambda v: np.round(v, 5), "a rounded constant"),
         (lambda v: np.round(v, 4), "fewer digits somewhere"),
         (lambda v: v + 0.1 * np.cos(9 * v), ": another function."),
         (lambda v: v * 1.1, ": another function."),
@@ -83,6 +84,21 @@ def test_what_it_looks_like(distorted: Callable[[Float64], Float64], words: str)
 def test_how_far_off_is_said() -> None:
     of = expected()
     assert remark(of.value + 0.5, of).startswith("That is 500,000 times what rounding explains")
+
+
+@pytest.mark.parametrize(
+    ("times", "words"),
+    [
+        (1.04, "That is hardly more than rounding explains: "),
+        (1.49, "That is hardly more than rounding explains: "),
+        (1.6, "That is 1.6 times what rounding explains: "),
+        (6.54, "That is 6.5 times what rounding explains: "),
+    ],
+)
+def test_how_far_off_is_said_of_little(times: float, words: str) -> None:
+    of = expected(1e-3)
+    towards_both_sides = np.where(of.value > 0.5, 1e-3, -1e-3)
+    assert remark(of.value + times * towards_both_sides, of).startswith(words)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
