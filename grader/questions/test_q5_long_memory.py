@@ -7,12 +7,13 @@ under ``long_memory``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from grader.checking import Check, wrong
+from grader.checking import Check, Gate, wrong
 from grader.compare import Closeness
 from grader.errors import CheckFailed
 from grader.model import Mismatch, Outcome, Question
@@ -26,6 +27,8 @@ QUESTION = Question(
 diagnose = GateDiagnosis(
     "init_gru_with_long_term_memory", MISCONCEPTIONS, RECURRENT_SIZES, two_sizes
 )
+PARTS = ("wt_x", "bias_x", "wt_h", "bias_h")
+"""The items of a gate's tuple."""
 DRAWS = 2
 BATCH = 256
 """Many states, so that the mean hardly depends on the draw: only the sizes reach the student."""
@@ -52,9 +55,7 @@ def _keeps_state(check: Check, sizes: RecurrentSizes, draws: int, step: int) -> 
             what = f"mean |h_{step} - h_0|"
             raise CheckFailed(
                 Outcome.WRONG,
-                f"{what} is {drift:.3g}: after {step} steps the state differs from the initial "
-                f"one; at most {most:g} is allowed. Look at what each gate must be for the new "
-                "state to equal the old one.",
+                f"{what} is {drift:.3g}: {_why(drift, gates, step, most)}",
                 mismatch=Mismatch(
                     what=what,
                     at=(step,),
@@ -66,6 +67,25 @@ def _keeps_state(check: Check, sizes: RecurrentSizes, draws: int, step: int) -> 
                     total=1,
                 ),
             )
+
+
+def _why(drift: float, gates: Sequence[Gate], step: int, most: float) -> str:
+    """What is wrong with a state that differs, or that is no number at all."""
+    if np.isfinite(drift):
+        return (
+            f"after {step} steps the state differs from the initial one; at most {most:g} is "
+            "allowed. Look at what each gate must be for the new state to equal the old one."
+        )
+    items = [
+        f"item {index} ({part}) of linear_trans_{name}"
+        for name, gate in zip("rzn", gates, strict=True)
+        for index, (part, values) in enumerate(zip(PARTS, gate, strict=True))
+        if not np.all(np.abs(values) <= np.finfo(np.float32).max)
+    ]
+    if not items:
+        return "the sums in its gates are too large for float32. Take smaller parameters."
+    where = ", ".join(items)
+    return f"not all values are finite float32 numbers in {where}. Look at what they come from."
 
 
 def test_notebook_case(check: Check) -> None:
