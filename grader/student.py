@@ -278,9 +278,9 @@ class Student:
             )
             return CheckFailed(outcome, message, traceback=lines)
         kind = text(reply.fields.get("type"), 100)
-        message = text(reply.fields.get("message"), 1000)
+        message = text(reply.fields.get("message"), 1000).strip()
         remedy = remedy_for(kind, message, lines[-1].code if lines else "")
-        said = f"{doing} raised {kind}: {message}{where}"
+        said = f"{doing} raised {': '.join(filter(None, (kind, message)))}{where}"
         return CheckFailed(outcome, f"{said}. {remedy}" if remedy else said, traceback=lines)
 
     def _traceback(self, reply: Message) -> Iterator[TracebackLine]:

@@ -12,8 +12,8 @@ from tests.student_support import ARRAY, array, failure
 @pytest.mark.parametrize(
     ("code", "words"),
     [
-        (b"import my_layers\n", "neither in the hand-in nor installed"),
-        (b"from google.colab import drive\n", "in Colab alone"),
+        (b"from my_layers import *\n", "neither in the hand-in nor installed"),
+        (b"from google.colab import *\n", "in Colab alone"),
         (b"open('train.csv')\n", "there are only the hand-in's own code"),
         (b"import subprocess\nsubprocess.run(['ls'])\n", "starts no other program"),
         ("x = 1\n".encode("utf-16"), "Save the file as UTF-8"),
@@ -34,6 +34,17 @@ def test_other_exceptions_speak_for_themselves(hand_in: Handing) -> None:
     message = failure(hand_in("def rnn(x): return 1 / 0")).message
     assert message.endswith("division by zero (line 1 of implementation.py)")
     assert remedy_for("NameError", "name 'x' is not defined", "x") == ""
+
+
+@pytest.mark.parametrize("code", ["raise ValueError", "raise ValueError(' ')", "assert not len(x)"])
+def test_exception_that_says_nothing_leaves_no_colon(hand_in: Handing, code: str) -> None:
+    message = failure(hand_in(f"def rnn(x): {code}")).message
+    assert "Error (line 1 of implementation.py)" in message
+
+
+def test_space_around_an_exceptions_text_is_not_shown(hand_in: Handing) -> None:
+    message = failure(hand_in("def rnn(x): raise ValueError(' shapes (2,) (3,) ')")).message
+    assert message.startswith("rnn(...) raised ValueError: shapes (2,) (3,) (line 1 of ")
 
 
 def test_every_remedy_is_a_sentence() -> None:

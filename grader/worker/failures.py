@@ -9,6 +9,8 @@ from typing import Any
 from grader.wire import Message
 
 MAX_LINES = 12
+MAX_TEXT = 300
+"""Characters of an exception's text: some of torch's are essays."""
 
 
 def absent(what: str) -> Message:
@@ -37,9 +39,19 @@ def _text_of(error: BaseException) -> str:
     if isinstance(error, SyntaxError):
         return error.msg
     try:
-        return ". ".join([str(error), *map(str, getattr(error, "__notes__", ()))])[:2000]
+        notes = map(str, getattr(error, "__notes__", ()))
+        return ". ".join([_shortened(str(error)), *notes])[:2000]
     except Exception:  # a student's own exception class may have a broken __str__
         return "its message cannot be shown"
+
+
+def _shortened(text: str) -> str:
+    """The beginning of a long text, if possible up to the end of a sentence."""
+    if len(text) <= MAX_TEXT:
+        return text
+    start = text[:MAX_TEXT]
+    end = 1 + max(start.rfind(". "), start.rfind(".\n"))
+    return f"{start[:end] if end > MAX_TEXT // 2 else start} …"
 
 
 def _student_lines(error: BaseException, code_dir: Path) -> list[dict[str, Any]]:
