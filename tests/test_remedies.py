@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from grader.remedies import REMEDIES, remedy_for
 from tests.conftest import Handing
 from tests.student_support import ARRAY, array, failure
+
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}, "
 
 
 @pytest.mark.parametrize(
@@ -15,6 +19,8 @@ from tests.student_support import ARRAY, array, failure
         (b"from my_layers import *\n", "neither in the hand-in nor installed"),
         (b"from google.colab import *\n", "in Colab alone"),
         (b"open('train.csv')\n", "there are only the hand-in's own code"),
+        (b"from .steps import step\n", "leave out the dot"),
+        (b"def f(:\n", f"graded with Python {PYTHON}"),
         (b"import subprocess\nsubprocess.run(['ls'])\n", "starts no other program"),
         ("x = 1\n".encode("utf-16"), "Save the file as UTF-8"),
         ("'''Für'''\n".encode("latin-1"), "Save the file as UTF-8"),
@@ -28,6 +34,94 @@ def test_import_that_fails_says_what_to_do(hand_in: Handing, code: bytes, words:
     message = failure(student).message
     assert words in message
     assert message.endswith(".")
+
+
+ARRAYS = "import numpy as np, torch\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("def rnn(x): breakpoint()", "A debugger was called there"),
+        ("def rnn(x): return input('n? ')", "nobody answers input()"),
+        ("from torch import *\ndef rnn(x): return range(3)", "'from torch import *'"),
+        ("from torch import *\ndef rnn(x): return sum([1, 2])", "'from torch import *'"),
+        ("from torch import *\ndef rnn(x): return max(1, 2)", "'from torch import *'"),
+        ("from numpy import *\ndef rnn(x): return max(1, 2)", "'from numpy import *'"),
+        ("def rnn(wt_h, wt_x): return wt_h", "rnn(wt_h, wt_x, bias, init_state, input_data)"),
+        ("def rnn(): return 1", "The notebook calls rnn(wt_h, wt_x, bias, init_state, input_data)"),
+        ("class A:\n  def rnn(self): pass\nrnn = A().rnn", "The notebook calls rnn(wt_h"),
+        ("def rnn(x): return np.tanh(x)", "Import it at the top of this file"),
+        (f"{ARRAYS}def rnn(x): return x + np.ones((3, 2))", "Print the shapes"),
+        (f"{ARRAYS}def rnn(x): return x @ x", "Print the shapes"),
+        (f"{ARRAYS}def rnn(x): return x.dot(x)", "Print the shapes"),
+        (f"{ARRAYS}def rnn(x): return x.squeeze(0)", "Print the shapes"),
+        (f"{ARRAYS}def rnn(x): return x.transpose(0, 2, 1)", "Print the shapes"),
+        (f"{ARRAYS}def rnn(x): x[:] = np.ones((3, 3))", "Print the shapes"),
+        (f"{ARRAYS}def rnn(x): return x.sum(axis=2)", "Print the shapes"),
+        (f"{ARRAYS}def rnn(x): return torch.zeros(2, 3) @ torch.zeros(2, 3)", "Print the shapes"),
+        (f"{ARRAYS}def rnn(x): return torch.zeros(2, 3).view(4, 4)", "Print the shapes"),
+        (f"{ARRAYS}def rnn(x): return torch.zeros(2, 3) + torch.zeros(2, 4)", "Print the shapes"),
+        ("def rnn(x):\n    B, T, D = x.shape", "Print what is unpacked"),
+        ("def rnn(x): return x.permute(1, 0)", "mha's input_data is a torch tensor"),
+        ("def rnn(x): return x.size(0)", "mha's input_data is a torch tensor"),
+        ("def rnn(x): return x.shape(0)", "with square brackets"),
+        (f"{ARRAYS}def rnn(x): return torch.tanh(x)", "mha's input_data is a torch tensor"),
+        (f"{ARRAYS}def rnn(x): return x @ torch.zeros(3, 2)", "mha's input_data is a torch tensor"),
+        (f"{ARRAYS}def rnn(x): return torch.from_numpy(x).astype(int)", "mha's input_data is a"),
+        (f"{ARRAYS}def rnn(x): return torch.zeros(2, 3, 4).transpose(0, 2, 1)", "mha's input_data"),
+        (f"{ARRAYS}def rnn(x): return torch.eye(2) @ torch.eye(2).double()", "float32 and float64"),
+        (f"{ARRAYS}def rnn(x): return torch.nn.Embedding(3, 2)(torch.tensor([3]))", "V + 3 ids"),
+        (
+            "class A:\n  def f(self): return self.b\ndef rnn(x): return A().f()",
+            "was the class changed",
+        ),
+        ("import no_such\ndef rnn(x): return no_such.a[0]", "that is not installed"),
+    ],
+)
+def test_call_that_fails_says_what_to_do(hand_in: Handing, code: str, words: str) -> None:
+    message = failure(hand_in(code)).message
+    assert words in message
+    assert message.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "code"),
+    [
+        ("AssertionError", "Torch not compiled with CUDA enabled", "x.cuda()"),
+        (
+            "TypeError",
+            "type torch.cuda.FloatTensor not available. Torch not compiled with CUDA",
+            "",
+        ),
+        ("RuntimeError", "No CUDA GPUs are available", "x.to('cuda')"),
+        ("RuntimeError", "Found no NVIDIA driver on your system.", "x.to('cuda')"),
+        ("AssertionError", "", "assert x.is_cuda"),
+        ("AssertionError", "a GPU, please", "assert torch.cuda.is_available(), 'a GPU, please'"),
+    ],
+)
+def test_missing_gpu_is_no_mistake_of_the_students(kind: str, message: str, code: str) -> None:
+    assert "There need be no GPU" in remedy_for(kind, message, code)
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "code"),
+    [
+        ("AssertionError", "", "assert len(x)"),
+        ("EOFError", "Ran out of input", "pickle.load(file)"),
+        ("TypeError", "range expected at least 1 argument, got 0", "range()"),
+        ("TypeError", "sum() takes at least 1 positional argument (0 given)", "sum()"),
+        ("TypeError", "sum(): argument 'input' (position 1) must be Tensor, not list", "t.sum(x)"),
+        ("TypeError", "step() takes 1 positional argument but 2 were given", "step(x, h)"),
+        ("TypeError", "my_rnn() takes 1 positional argument but 2 were given", "my_rnn(x, h)"),
+        ("TypeError", "'int' object is not callable", "n(2)"),
+        ("AttributeError", "'Model' object has no attribute 'b'", "model.b"),
+        ("SyntaxError", "'(' was never closed", "x = ("),
+        ("NameError", "name 'bais' is not defined", "bais"),
+    ],
+)
+def test_remedy_is_not_given_for_another_mistake(kind: str, message: str, code: str) -> None:
+    assert remedy_for(kind, message, code) == ""
 
 
 def test_other_exceptions_speak_for_themselves(hand_in: Handing) -> None:

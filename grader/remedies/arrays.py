@@ -1,0 +1,94 @@
+"""Exceptions of NumPy and torch: shapes, and arrays taken for tensors."""
+
+from __future__ import annotations
+
+from grader.remedies.record import remedy, says
+
+_TWO_KINDS = (
+    "Of the functions' arguments mha's input_data is a torch tensor, and all else are NumPy "
+    "arrays, which have other methods. torch.from_numpy and .numpy() make one of the other."
+)
+_SHAPES = (
+    "Print the shapes of what stands in that line, and compare them with those that the "
+    "docstrings of the given file name."
+)
+
+ARRAYS = (
+    remedy(
+        "IndexError",
+        says("index out of range in self"),
+        "An embedding has fewer rows than the ids, or the positions, that it is asked for. BEGIN, "
+        "END and PAD come to the characters, so that there are V + 3 ids, and the input of the "
+        "longest sentence is one token longer than the sentence.",
+    ),
+    remedy(
+        "AttributeError",
+        says("'numpy.ndarray' object has no attribute", "'Tensor' object has no attribute"),
+        _TWO_KINDS,
+    ),
+    remedy(
+        "TypeError",
+        says(
+            "'numpy.ndarray' and 'Tensor'",
+            "'Tensor' and 'numpy.ndarray'",
+            "must be Tensor, not numpy.ndarray",
+            "but got numpy.ndarray",
+            "expected np.ndarray (got Tensor)",
+            "transpose() takes 2 positional arguments",
+            "transpose() received an invalid combination",
+        ),
+        _TWO_KINDS,
+    ),
+    remedy(
+        "TypeError",
+        lambda message, code: "'int' object is not callable" in message and ".size(" in code,
+        _TWO_KINDS,
+    ),
+    remedy(
+        "TypeError",
+        lambda message, code: "object is not callable" in message and ".shape(" in code,
+        "A shape is asked for its items with square brackets, as in x.shape[0].",
+    ),
+    remedy(
+        "RuntimeError ValueError",
+        says("the same dtype", "expected scalar type", "does not match weight dtype"),
+        "float32 and float64 meet in that line, and torch multiplies only what is alike: give "
+        "what you create the dtype of what you are given.",
+    ),
+    remedy(
+        "ValueError",
+        says("values to unpack"),
+        "Print what is unpacked in that line, or its shape, and compare that with what the "
+        "docstrings of the given file say of it.",
+    ),
+    remedy(
+        "ValueError RuntimeError IndexError AxisError",
+        says(
+            "could not be broadcast",
+            "could not broadcast",
+            "does not broadcast",
+            "not aligned",
+            "mismatch in its core dimension",
+            "does not have enough dimensions",
+            "cannot select an axis to squeeze",
+            "cannot reshape",
+            "is invalid for input of size",
+            "axes don't match",
+            "array dimensions",
+            "input arrays must have",
+            "number of dimensions",
+            "shapes cannot be multiplied",
+            "must match the size of tensor",
+            "Sizes of tensors must match",
+            "expects each tensor to be equal size",
+            "Expected size for first two dimensions",
+            "expanded size of the tensor",
+            "too many indices for",
+            "out of bounds for axis",
+            "out of bounds for dimension",
+            "out of bounds for array",
+            "Dimension out of range",
+        ),
+        _SHAPES,
+    ),
+)

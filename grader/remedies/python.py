@@ -1,0 +1,95 @@
+"""Exceptions of Python itself: syntax, names, and how functions are called."""
+
+from __future__ import annotations
+
+import re
+import sys
+
+from grader.remedies.record import Fits, remedy, says
+
+A_NOTEBOOK = "Is this a notebook under another name? Its code is what 'Download .py' gives."
+SIGNATURES = {
+    "rnn": "wt_h, wt_x, bias, init_state, input_data",
+    "gru": "linear_trans_r, linear_trans_z, linear_trans_n, init_state, input_data",
+    "init_gru_with_rnn": "wt_h, wt_x, bias",
+    "init_gru_with_long_term_memory": "input_size, hidden_size",
+    "mha": "Wq, Wk, Wv, Wo, input_data",
+}
+"""How the notebook calls each function."""
+SHADOWED = "abs|all|any|max|min|pow|range|round|sum"
+"""Of Python's own functions those that torch and NumPy have, too, and that act otherwise there."""
+_OF_TORCH = re.compile(
+    rf"(?:{SHADOWED})\(\)(?:: argument .* must be Tensor"
+    r'| received an invalid combination of arguments| missing 1 required .* "end")'
+)
+_OF_PYTHON = re.compile(rf"(?<![.\w])(?:{SHADOWED})\(")
+_IMPORTED = re.compile("name '(?:np|numpy|torch|nn|F|scipy|expit|softmax|math)' is not defined")
+
+
+def _shadowed(message: str, code: str) -> bool:
+    """Whether a star import has put another function in the place of Python's own."""
+    told = _OF_TORCH.match(message) or "out of bounds for array of dimension 0" in message
+    return bool(told or "np.sum(generator)" in message) and bool(_OF_PYTHON.search(code))
+
+
+def _calls(function: str) -> Fits:
+    """Whether a function, or a method of that name, does not take what it was given."""
+    told = re.compile(
+        rf"(?:[\w<>]+\.)*{function}\(\) (?:takes|missing|got an? (?:un|multiple)|got some)"
+    )
+    return lambda message, _: told.match(message) is not None
+
+
+def _lost(message: str, code: str) -> bool:
+    """Whether an object has not the attribute that its own method looks for."""
+    found = re.match(r"'\w+' object has no attribute '(\w+)'", message)
+    return found is not None and f"self.{found[1]}" in code
+
+
+PYTHON = (
+    remedy(
+        "SyntaxError UnicodeDecodeError ValueError",
+        says("null bytes", "unicode error", "codec can't", "UTF-8"),
+        "Save the file as UTF-8: editors have it under 'Save as' or 'Encoding'.",
+    ),
+    remedy(
+        "SyntaxError IndentationError",
+        lambda _, code: code.lstrip().startswith(("%", "!")),
+        "A line that begins with % or ! is for notebooks alone; remove it.",
+    ),
+    remedy(
+        "SyntaxError",
+        says("invalid syntax", "f-string", "expected '('", "multiple exception types"),
+        "This is graded with Python {}.{}, which knows no newer syntax.".format(*sys.version_info),
+    ),
+    remedy(
+        "NameError",
+        says("'null'", "'true'", "'false'"),
+        A_NOTEBOOK,
+    ),
+    remedy(
+        "NameError",
+        lambda message, _: _IMPORTED.match(message) is not None,
+        "Import it at the top of this file: what the notebook imports is not known here.",
+    ),
+    remedy(
+        "TypeError AxisError",
+        _shadowed,
+        "Is there a 'from torch import *' or 'from numpy import *' in the file? It puts functions "
+        "in the place of Python's own of the same name: import the names that you need.",
+    ),
+    *(
+        remedy(
+            "TypeError",
+            _calls(function),
+            f"The notebook calls {function}({arguments}), with all of them in this order.",
+        )
+        for function, arguments in SIGNATURES.items()
+    ),
+    remedy(
+        "AttributeError",
+        _lost,
+        "If this is the model: was the class changed after the model was saved? A saved model has "
+        "only what the class gave it then.",
+    ),
+)
