@@ -22,6 +22,11 @@ SEQUENCE: dict[str, tuple[Edit, ...]] = {
         ("    for t in range(T):", "    for t in range(T - 1, -1, -1):"),
         ("outputs[:, -1, :]", "state"),
     ),
+    "first-step-skipped": (("    for t in range(T):", "    for t in range(1, T):"),),
+    "last-step-skipped": (
+        ("    for t in range(T):", "    for t in range(T - 1):"),
+        ("outputs[:, -1, :]", "new"),
+    ),
     "inputs-reshaped": (("x = input_data[:, t, :]", "x = input_data.reshape((T, B, D))[t]"),),
     "first-input-always": (("x = input_data[:, t, :]", "x = input_data[:, 0, :]"),),
     "outputs-time-major": (("return outputs, final", "return np.moveaxis(outputs, 1, 0), final"),),
@@ -67,6 +72,10 @@ RNN_MISTAKES: dict[str, tuple[Edit, ...]] = {
         (" + np.dot(state, wt_h)", ""),
         ("np.tanh(a)", "np.tanh(a) + np.dot(state, wt_h)"),
     ),
+    "outputs-before-activation": (
+        ("outputs[:, t, :] = new", "outputs[:, t, :] = a"),
+        ("outputs[:, -1, :]", "new"),
+    ),
     **SEQUENCE,
 }
 IN_R, IN_Z = "x.dot(wxr) + bxr + state.dot(whr) + bhr", "x.dot(wxz) + bxz + state.dot(whz) + bhz"
@@ -86,6 +95,23 @@ GRU_MISTAKES: dict[str, tuple[Edit, ...]] = {
     "update-gate-turned-round": (("(1 - z) * n + z * state", "state + z * (n - state)"),),
     "update-gate-missing": (("(1 - z) * n + z * state", "n"),),
     "candidate-not-weighted": (("(1 - z) * n + z * state", "z * state + n"),),
+    "tanh-of-the-new-state": (
+        ("new = (1 - z) * n + z * state", "new = np.tanh((1 - z) * n + z * state)"),
+    ),
+    "update-gate-for-both": (("r * (state", "z * (state"),),
+    "reset-gate-for-both": (("(1 - z) * n + z * state", "(1 - r) * n + r * state"),),
+    "gates-without-input-bias": (
+        (IN_R, IN_R.replace(" + bxr", "")),
+        (IN_Z, IN_Z.replace(" + bxz", "")),
+    ),
+    "gates-without-recurrent-bias": (
+        (IN_R, IN_R.replace(" + bhr", "")),
+        (IN_Z, IN_Z.replace(" + bhz", "")),
+    ),
+    "sigmoid-with-the-wrong-sign": (
+        (f"expit({IN_R})", f"1 / (1 + np.exp({IN_R}))"),
+        (f"expit({IN_Z})", f"1 / (1 + np.exp({IN_Z}))"),
+    ),
     "reset-before-product": ((IN_N, "x.dot(wxn) + (r * state).dot(whn) + bxn + bhn"),),
     "reset-without-bias": ((IN_N, "x.dot(wxn) + r * state.dot(whn) + (bxn + bhn)"),),
     "reset-over-everything": (

@@ -24,6 +24,8 @@ class Rnn(Recurrence):
     joined: Callable[[Array, Array, Array, Callable[[Array], Array]], Array] = (
         lambda from_x, from_h, bias, f: f(from_x + from_h + bias)
     )
+    seen: Callable[[Callable[[Array], Array]], Callable[[Array], Array]] = lambda f: f
+    """From the nonlinearity of the state to that of the output."""
 
     def __call__(
         self, wt_h: Array, wt_x: Array, bias: Array, init_state: Array, input_data: Array
@@ -32,8 +34,10 @@ class Rnn(Recurrence):
         w_x, w_h = self.kernels(wt_x.astype(np.float64), wt_h.astype(np.float64))
         b = self.bias(bias.astype(np.float64))
 
-        def step(x: Array, h: Array) -> Array:
-            return self.joined(x @ w_x, h @ w_h, b, self.activation)
+        def step(x: Array, h: Array) -> tuple[Array, Array]:
+            functions = (self.activation, self.seen(self.activation))
+            new, output = (self.joined(x @ w_x, h @ w_h, b, f) for f in functions)
+            return new, output
 
         return self.run(step, init_state, input_data)
 
@@ -150,6 +154,16 @@ MISCONCEPTIONS = (
         hint="See where the parentheses of the page's formula close.",
         page=PAGE,
         changes={"joined": lambda from_x, from_h, bias, f: f(from_x + bias) + from_h},
+    ),
+    Misconception(
+        id="outputs-before-activation",
+        title="The outputs are the sums before the tanh",
+        where="what is stored in each step",
+        explanation="The state goes through the tanh before the next step, but what is stored as "
+        "the output did not, so that outputs can be beyond 1.",
+        hint="See under Outputs what the output of a step is, and what you store in which line.",
+        page=PAGE,
+        changes={"seen": lambda f: lambda v: v},
     ),
     *sequence_misconceptions(PAGE),
 )

@@ -28,6 +28,8 @@ class Gru(Recurrence):
     gates: Callable[[Gate, Gate, Gate], tuple[Gate, Gate, Gate]] = lambda r, z, n: (r, z, n)
     kernels: Callable[[Array, Array], tuple[Array, Array]] = lambda wt_x, wt_h: (wt_x, wt_h)
     biases: Callable[[Array, Array], tuple[Array, Array]] = lambda bias_x, bias_h: (bias_x, bias_h)
+    gate_biases: Callable[[Array, Array], tuple[Array, Array]] = lambda x, h: (x, h)
+    """Of the reset and the update gate alone."""
     gating: Callable[[Array], Array] = sigmoid
     activation: Callable[[Array], Array] = np.tanh
     candidate: Callable[[Array, Array, Array, Array, Array], Array] = (
@@ -52,13 +54,15 @@ class Gru(Recurrence):
 
         def gate(parameters: Gate, x: Array, h: Array) -> Array:
             wt_x, bias_x, wt_h, bias_h = parameters
+            bias_x, bias_h = self.gate_biases(bias_x, bias_h)
             return self.gating(x @ wt_x + bias_x + h @ wt_h + bias_h)
 
-        def step(x: Array, h: Array) -> Array:
+        def step(x: Array, h: Array) -> tuple[Array, Array]:
             r, z = gate(r_gate, x, h), gate(z_gate, x, h)
             wt_x, bias_x, wt_h, bias_h = n_gate
             n = self.activation(self.candidate(x @ wt_x + bias_x, r, h, wt_h, bias_h))
-            return self.blend(z, n, h)
+            new = self.blend(z, n, h)
+            return new, new
 
         return self.run(step, init_state, input_data)
 
@@ -105,6 +109,16 @@ MISCONCEPTIONS = (
         hint=_FORMULA_H + "what stands before n_t?",
         page=PAGE,
         changes={"blend": lambda z, n, h: n + z * h},
+    ),
+    Misconception(
+        id="tanh-of-the-new-state",
+        title="The new state goes through a tanh",
+        where=_BLEND,
+        explanation="The mixture of the old state and the candidate is squashed once more. Only "
+        "the candidate has a tanh.",
+        hint=_FORMULA_H + "which functions are there?",
+        page=PAGE,
+        changes={"blend": lambda z, n, h: np.tanh((1 - z) * n + z * h)},
     ),
     Misconception(
         id="reset-before-product",
@@ -173,6 +187,44 @@ MISCONCEPTIONS = (
         "the page's Variables.",
         page=PAGE,
         changes={"gates": lambda r, z, n: (z, r, n)},
+    ),
+    Misconception(
+        id="update-gate-for-both",
+        title="The update gate stands in the place of the reset gate, too",
+        where=_RESET,
+        explanation="z decides how much of the old state the candidate sees, and r is not used.",
+        hint=_FORMULA_N + "which gate is before the parentheses?",
+        page=PAGE,
+        changes={"gates": lambda r, z, n: (z, z, n)},
+    ),
+    Misconception(
+        id="reset-gate-for-both",
+        title="The reset gate stands in the place of the update gate, too",
+        where=_BLEND,
+        explanation="r decides how much of the old state is kept, and z is not used.",
+        hint=_FORMULA_H + "which gate are its terms weighted with?",
+        page=PAGE,
+        changes={"gates": lambda r, z, n: (r, r, n)},
+    ),
+    Misconception(
+        id="gates-without-input-bias",
+        title="The reset and the update gate lack the input's bias",
+        where=_BIASES,
+        explanation="The candidate has both of its biases, but in the two gates the input's is "
+        "left out.",
+        hint="Count the biases in each line of the page's formula, and in yours.",
+        page=PAGE,
+        changes={"gate_biases": lambda bias_x, bias_h: (np.zeros_like(bias_x), bias_h)},
+    ),
+    Misconception(
+        id="gates-without-recurrent-bias",
+        title="The reset and the update gate lack the recurrent bias",
+        where=_BIASES,
+        explanation="The candidate has both of its biases, but in the two gates the recurrent one "
+        "is left out.",
+        hint="Count the biases in each line of the page's formula, and in yours.",
+        page=PAGE,
+        changes={"gate_biases": lambda bias_x, bias_h: (bias_x, np.zeros_like(bias_h))},
     ),
     Misconception(
         id="recurrent-biases-dropped",
@@ -309,6 +361,15 @@ MISCONCEPTIONS = (
         hint="See which function σ is, below the page's formula.",
         page=PAGE,
         changes={"gating": np.tanh},
+    ),
+    Misconception(
+        id="sigmoid-with-the-wrong-sign",
+        title="The gates' sigmoid has the wrong sign",
+        where="the gates' nonlinearity",
+        explanation="A gate falls where its sum grows: it is 1 less what it should be.",
+        hint="Find the sign of the exponent in the page's formula.",
+        page="torch.sigmoid",
+        changes={"gating": lambda v: sigmoid(-v)},
     ),
     Misconception(
         id="gates-without-sigmoid",

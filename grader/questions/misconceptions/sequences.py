@@ -23,22 +23,26 @@ class Recurrence:
     kept: Callable[[Array, Array], Array] = lambda new, old: new
     """The state that the next step begins with."""
     shown: Callable[[list[Array]], Array] = lambda states: np.stack(states[1:], axis=1)
-    """From the initial state and that of each step to the outputs."""
+    """From the initial state and the output of each step to the outputs."""
     final: Callable[[list[Array]], Array] = lambda states: states[-1][None]
     returned: Callable[[Array, Array], Any] = lambda outputs, final: (outputs, final)
 
     def run(
-        self, step: Callable[[Array, Array], Array], init_state: Array, input_data: Array
+        self,
+        step: Callable[[Array, Array], tuple[Array, Array]],
+        init_state: Array,
+        input_data: Array,
     ) -> Any:
-        """What the function returns whose single step is ``step(x, h)``."""
+        """What the function returns whose step makes of ``(x, h)`` a new state, and an output."""
         inputs = self.read(_wide(input_data))
         state = self.begun(_wide(init_state))
-        states = [state]
+        states, seen = [state], [state]
         for t in range(inputs.shape[1]):
-            new = step(self.at(inputs, t), state)
+            new, output = step(self.at(inputs, t), state)
             states.append(new)
+            seen.append(output)
             state = self.kept(new, state)
-        return self.returned(self.shown(states), self.final(states))
+        return self.returned(self.shown(seen), self.final(states))
 
 
 def _wide(array: Array) -> Array:
@@ -53,6 +57,14 @@ def _as_time_major(inputs: Array) -> Array:
 def _reshaped(states: list[Array]) -> Array:
     outputs = np.stack(states[1:])
     return outputs.reshape(outputs.shape[1], outputs.shape[0], -1)
+
+
+def _after_a_gap(states: list[Array]) -> Array:
+    return np.stack([np.zeros_like(states[0]), *states[1:]], axis=1)
+
+
+def _before_a_gap(states: list[Array]) -> Array:
+    return np.stack([*states[1:], np.zeros_like(states[0])], axis=1)
 
 
 def sequence_misconceptions(page: str) -> tuple[Misconception, ...]:
@@ -112,6 +124,27 @@ def sequence_misconceptions(page: str) -> tuple[Misconception, ...]:
                 "read": lambda inputs: inputs[:, ::-1],
                 "shown": lambda states: np.stack(states[:0:-1], axis=1),
             },
+        ),
+        Misconception(
+            id="first-step-skipped",
+            title="The first step is left out",
+            where="where the loop over the steps begins",
+            explanation="The outputs of the first step stay zero, and the first input is not "
+            "read: the loop begins with the second step.",
+            hint="The page counts the time t from the first input on; see what your loop counts "
+            "from.",
+            page=page,
+            changes={"read": lambda inputs: inputs[:, 1:], "shown": _after_a_gap},
+        ),
+        Misconception(
+            id="last-step-skipped",
+            title="The last step is left out",
+            where="where the loop over the steps ends",
+            explanation="The outputs of the last step stay zero, and the last input is not read: "
+            "the loop ends one step early.",
+            hint="The page counts the time t up to the last input; see what your loop counts to.",
+            page=page,
+            changes={"read": lambda inputs: inputs[:, :-1], "shown": _before_a_gap},
         ),
         Misconception(
             id="inputs-reshaped",
