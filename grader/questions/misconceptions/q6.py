@@ -8,16 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from grader.questions.misconceptions.record import Array, Misconception
+from grader.questions.misconceptions.weights import FORMULA, WEIGHT_MISCONCEPTIONS, softmax
 
 PAGE = "torch.nn.MultiheadAttention"
-FORMULA = "torch.nn.functional.scaled_dot_product_attention"
-SOFTMAX = "torch.nn.functional.softmax"
-
-
-def softmax(scores: Array, axis: int | tuple[int, ...] = -1) -> Array:
-    """Exponentials that sum to one over the axis or axes."""
-    weights = np.exp(scores - scores.max(axis=axis, keepdims=True))
-    return weights / weights.sum(axis=axis, keepdims=True)
 
 
 def concatenated(heads: Array) -> Array:
@@ -78,155 +71,11 @@ def _stacked_and_reshaped(heads: Array) -> Array:
 
 
 SOLUTION = Attention()
-_SCALE = "what the scores are divided by"
-_SUM = "the axis over which the attention weights sum to one"
 _JOIN = "how the heads are put together"
 _PROJECTION = "the output projection"
 _ROLES = "which kernels make queries, keys and values"
-_DENOMINATOR = "What is the denominator of the page's formula, and over which axis is it summed?"
-_WHICH_AXIS = "Which index of the scores counts the keys, and along which axis does the page's "
 MISCONCEPTIONS = (
-    Misconception(
-        id="no-scale",
-        title="The scores are not scaled",
-        where=_SCALE,
-        explanation="The products of queries and keys go into the softmax as they are. The wider "
-        "a head, the larger they are, and the harder the softmax.",
-        hint="Find scale_factor in the page's code.",
-        page=FORMULA,
-        changes={"scale": lambda width, embed, heads: 1.0},
-    ),
-    Misconception(
-        id="scaled-by-embedding",
-        title="The scores are scaled by the embedding's width",
-        where=_SCALE,
-        explanation="The root is taken of the whole embedding's width. Each head compares queries "
-        "and keys of its own, smaller width.",
-        hint="Find scale_factor in the page's code: of which array's last axis is the root taken, "
-        "and how long is that axis in one head?",
-        page=FORMULA,
-        changes={"scale": lambda width, embed, heads: embed**-0.5},
-    ),
-    Misconception(
-        id="scaled-by-head-count",
-        title="The scores are scaled by the number of heads",
-        where=_SCALE,
-        explanation="The root is taken of how many heads there are, not of how wide one is.",
-        hint="Find scale_factor in the page's code: of which array's last axis is the root taken?",
-        page=FORMULA,
-        changes={"scale": lambda width, embed, heads: heads**-0.5},
-    ),
-    Misconception(
-        id="scaled-by-steps",
-        title="The scores are scaled by the number of steps",
-        where=_SCALE,
-        explanation="The root is taken of the sequence's length, not of a head's width.",
-        hint="Find scale_factor in the page's code: of which axis is the root taken?",
-        page=FORMULA,
-        changes={
-            "scale": lambda width, embed, heads: 1.0,
-            "masked": lambda scores: scores * scores.shape[-1] ** -0.5,
-        },
-    ),
-    Misconception(
-        id="scaled-without-root",
-        title="The scores are divided by the width itself, not by its root, or by the root twice",
-        where=_SCALE,
-        explanation="The scores become too small, and the attention too even.",
-        hint="Find scale_factor in the page's code.",
-        page=FORMULA,
-        changes={"scale": lambda width, embed, heads: 1 / width},
-    ),
-    Misconception(
-        id="multiplied-by-root",
-        title="The scores are multiplied by the root of the width",
-        where=_SCALE,
-        explanation="The scores become larger where they should become smaller, and the attention "
-        "nearly picks a single step.",
-        hint="Find scale_factor in the page's code: is it larger or smaller than one?",
-        page=FORMULA,
-        changes={"scale": lambda width, embed, heads: width**0.5},
-    ),
-    Misconception(
-        id="softmax-over-queries",
-        title="The softmax runs over the queries",
-        where=_SUM,
-        explanation="For each key the weights of all queries sum to one. Each query should "
-        "distribute its attention over the keys.",
-        hint=_WHICH_AXIS + "code take the softmax of attn_weight?",
-        page=FORMULA,
-        changes={"weighed": lambda scores: softmax(scores, -2)},
-    ),
-    Misconception(
-        id="softmax-over-heads",
-        title="The softmax runs over the heads",
-        where=_SUM,
-        explanation="The heads compete with each other for each pair of steps. Each head has a "
-        "softmax of its own.",
-        hint=_WHICH_AXIS + "code take the softmax of attn_weight?",
-        page=FORMULA,
-        changes={"weighed": lambda scores: softmax(scores, 1)},
-    ),
-    Misconception(
-        id="softmax-over-batch",
-        title="The softmax runs over the batch",
-        where=_SUM,
-        explanation="The sequences of the batch compete with each other, so that what one "
-        "sequence gives depends on the others.",
-        hint="See what the argument dim is, and which axis of yours it names.",
-        page=SOFTMAX,
-        changes={"weighed": lambda scores: softmax(scores, 0)},
-    ),
-    Misconception(
-        id="softmax-over-all-pairs",
-        title="The softmax runs over all pairs of steps",
-        where=_SUM,
-        explanation="All scores of a sequence sum to one together. Each query has a distribution "
-        "of its own.",
-        hint="See what the argument dim is: along how many axes does it sum to one?",
-        page=SOFTMAX,
-        changes={"weighed": lambda scores: softmax(scores, (2, 3))},
-    ),
-    Misconception(
-        id="softmax-over-everything",
-        title="The softmax runs over a head's whole array",
-        where=_SUM,
-        explanation="All scores of the whole batch sum to one together, as a sum without an axis "
-        "gives it.",
-        hint="See what the argument dim is: along how many axes does it sum to one?",
-        page=SOFTMAX,
-        changes={"weighed": lambda scores: softmax(scores, (0, 2, 3))},
-    ),
-    Misconception(
-        id="no-softmax",
-        title="There is no softmax",
-        where="what happens to the scores before they weigh the values",
-        explanation="The scores themselves are taken as weights. They can be negative, and do not "
-        "sum to one.",
-        hint="See what the page's code does to attn_weight before the last product.",
-        page=FORMULA,
-        changes={"weighed": lambda scores: scores},
-    ),
-    Misconception(
-        id="softmax-not-normalised",
-        title="The softmax does not divide by its sum",
-        where="what happens to the scores before they weigh the values",
-        explanation="The exponentials themselves are taken as weights: they are positive, and do "
-        "not sum to one.",
-        hint=_DENOMINATOR,
-        page=SOFTMAX,
-        changes={"weighed": np.exp},
-    ),
-    Misconception(
-        id="softmax-shifted-not-normalised",
-        title="The softmax of the shifted scores does not divide by its sum",
-        where="what happens to the scores before they weigh the values",
-        explanation="The exponentials of the scores less the largest are taken as weights: the "
-        "largest weight is one, and they do not sum to one.",
-        hint=_DENOMINATOR,
-        page=SOFTMAX,
-        changes={"weighed": lambda s: np.exp(s - s.max(axis=-1, keepdims=True))},
-    ),
+    *WEIGHT_MISCONCEPTIONS,
     Misconception(
         id="causal-mask",
         title="A causal mask hides later steps",
