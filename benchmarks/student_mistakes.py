@@ -207,6 +207,11 @@ MHA_MISTAKES: dict[str, tuple[Edit, ...]] = {
     "scaled-by-steps": ((SCALED, "q @ k.T / np.sqrt(T)"),),
     "scaled-without-root": ((SCALED, "q @ k.T / d"),),
     "multiplied-by-root": ((SCALED, "q @ k.T * d ** 0.5"),),
+    "scaled-for-the-notebook": ((SCALED, "q @ k.T / 1.41421356"),),
+    "scaled-after-softmax": (
+        (SCALED, "q @ k.T"),
+        ("torch.softmax(scores, dim=3)", "torch.softmax(scores, dim=3) / d ** 0.5"),
+    ),
     "softmax-over-queries": (("dim=3", "dim=2"),),
     "softmax-over-heads": (("dim=3", "dim=1"),),
     "softmax-over-batch": (("dim=3", "dim=0"),),
@@ -219,6 +224,15 @@ MHA_MISTAKES: dict[str, tuple[Edit, ...]] = {
             "scores.exp() / scores.exp().sum((0, 2, 3), keepdim=True)",
         ),
     ),
+    "sums-without-their-axis": (
+        (
+            "        head = torch.zeros(B, T, d)",
+            "        e = torch.exp(scores[:, i])\n"
+            "        for b in range(B):\n"
+            "            weights[b, i] = e[b] / e[b].sum(1)\n"
+            "        head = torch.zeros(B, T, d)",
+        ),
+    ),
     "no-softmax": (("torch.softmax(scores, dim=3)", "scores"),),
     "softmax-not-normalised": (("torch.softmax(scores, dim=3)", "scores.exp()"),),
     "softmax-shifted-not-normalised": (
@@ -228,6 +242,18 @@ MHA_MISTAKES: dict[str, tuple[Edit, ...]] = {
         ("    weights =", "    scores = scores + torch.full((T, T), -1e9).triu(1)\n    weights ="),
     ),
     "keys-and-queries-exchanged": (("scores[b, i] = q @ k.T", "scores[b, i] = k @ q.T"),),
+    "keys-from-queries": (
+        ("k = input_data[b] @ torch.from_numpy(Wk[i])", "k = input_data[b] @ torch.tensor(Wq[i])"),
+    ),
+    "queries-from-keys": (
+        ("q = input_data[b] @ torch.from_numpy(Wq[i])", "q = input_data[b] @ torch.tensor(Wk[i])"),
+    ),
+    "values-not-projected": (
+        (
+            "v = input_data[b] @ torch.from_numpy(Wv[i])",
+            "v = input_data[b, :, i * d : (i + 1) * d]",
+        ),
+    ),
     "values-from-keys": (
         (
             "v = input_data[b] @ torch.from_numpy(Wv[i])",
@@ -245,6 +271,7 @@ MHA_MISTAKES: dict[str, tuple[Edit, ...]] = {
         ("Wk[i]", "Wk[0]"),
         ("Wv[i]", "Wv[0]"),
     ),
+    "keys-reshaped": ((SCALED, "q @ k.view(d, T) / d ** 0.5"),),
     "attention-over-features": (
         ("scores = torch.zeros(B, N, T, T)", "scores = torch.zeros(B, N, d, d)"),
         (SCALED, "q.T @ k / d ** 0.5"),

@@ -70,6 +70,12 @@ def _stacked_and_reshaped(heads: Array) -> Array:
     return heads.swapaxes(0, 1).reshape(batch, steps, count * width)
 
 
+def _slices(kernels: Array) -> Array:
+    """Kernels [N,E,W] that cut the input into its heads' parts."""
+    heads, embed, width = kernels.shape
+    return np.eye(embed).reshape(embed, heads, width).swapaxes(0, 1)
+
+
 SOLUTION = Attention()
 _JOIN = "how the heads are put together"
 _PROJECTION = "the output projection"
@@ -96,6 +102,38 @@ MISCONCEPTIONS = (
         "page's code.",
         page=FORMULA,
         changes={"kernels": lambda q, k, v: (k, q, v)},
+    ),
+    Misconception(
+        id="keys-from-queries",
+        title="The queries are used as keys",
+        where=_ROLES,
+        explanation="Queries are compared with queries. The keys, which they are compared with, "
+        "have kernels of their own.",
+        hint="See which two arrays the product in the page's code is made of, and which kernels "
+        "yours come from.",
+        page=FORMULA,
+        changes={"kernels": lambda q, k, v: (q, q, v)},
+    ),
+    Misconception(
+        id="queries-from-keys",
+        title="The keys are used as queries",
+        where=_ROLES,
+        explanation="Keys are compared with keys. The queries, which ask, have kernels of their "
+        "own.",
+        hint="See which two arrays the product in the page's code is made of, and which kernels "
+        "yours come from.",
+        page=FORMULA,
+        changes={"kernels": lambda q, k, v: (k, k, v)},
+    ),
+    Misconception(
+        id="values-not-projected",
+        title="Slices of the input are used as values",
+        where=_ROLES,
+        explanation="Each head passes on a part of the input as it is. The values have kernels, "
+        "like queries and keys.",
+        hint="See what the third argument of a head is in the page's formula.",
+        page=PAGE,
+        changes={"kernels": lambda q, k, v: (q, k, _slices(v))},
     ),
     Misconception(
         id="values-from-keys",
@@ -126,6 +164,16 @@ MISCONCEPTIONS = (
         hint="Each head of the page's formula has kernels of its own, with an index i.",
         page=PAGE,
         changes={"kernels": lambda q, k, v: tuple(np.repeat(w[:1], len(w), 0) for w in (q, k, v))},
+    ),
+    Misconception(
+        id="keys-reshaped",
+        title="The keys are reshaped where their axes should be exchanged",
+        where="the product of queries and keys",
+        explanation="A reshape to [width, steps] keeps the order of the numbers in memory, so that "
+        "a column holds parts of several keys, though the shape is right.",
+        hint="A reshape moves no number; which function of the page's code is it that does?",
+        page=FORMULA,
+        changes={"compared": lambda q, k: q @ k.reshape(k.swapaxes(-1, -2).shape)},
     ),
     Misconception(
         id="attention-over-features",

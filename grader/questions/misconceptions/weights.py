@@ -16,6 +16,11 @@ def softmax(scores: Array, axis: int | tuple[int, ...] = -1) -> Array:
     return weights / weights.sum(axis=axis, keepdims=True)
 
 
+def _by_sums_of_other_rows(scores: Array) -> Array:
+    weights = np.exp(scores)
+    return weights / weights.sum(axis=-1)[..., np.newaxis, :]
+
+
 _SCALE = "what the scores are divided by"
 _SUM = "the axis over which the attention weights sum to one"
 _DENOMINATOR = "What is the denominator of the page's formula, and over which axis is it summed?"
@@ -83,6 +88,29 @@ WEIGHT_MISCONCEPTIONS = (
         changes={"scale": lambda width, embed, heads: width**0.5},
     ),
     Misconception(
+        id="scaled-for-the-notebook",
+        title="The scores are scaled for the notebook's width alone",
+        where=_SCALE,
+        explanation="They are divided by the root of 2, whatever the width is. The width of a head "
+        "is 2 in the notebook; with other sizes it is another.",
+        hint="Find scale_factor in the page's code: which array's last axis does it depend on?",
+        page=FORMULA,
+        changes={"scale": lambda width, embed, heads: 2**-0.5},
+    ),
+    Misconception(
+        id="scaled-after-softmax",
+        title="The weights are scaled instead of the scores",
+        where="the order of scaling and softmax",
+        explanation="The division by the root of the width comes after the softmax, so that the "
+        "weights of a query do not sum to one.",
+        hint="Find scale_factor in the page's code: is it before the softmax or after it?",
+        page=FORMULA,
+        changes={
+            "scale": lambda width, embed, heads: 1.0,
+            "mixed": lambda weights, v: weights @ v * v.shape[-1] ** -0.5,
+        },
+    ),
+    Misconception(
         id="softmax-over-queries",
         title="The softmax runs over the queries",
         where=_SUM,
@@ -131,6 +159,16 @@ WEIGHT_MISCONCEPTIONS = (
         hint="See what the argument dim is: along how many axes does it sum to one?",
         page=SOFTMAX,
         changes={"weighed": lambda scores: softmax(scores, (0, 2, 3))},
+    ),
+    Misconception(
+        id="sums-without-their-axis",
+        title="The softmax divides by the sums of other rows",
+        where=_SUM,
+        explanation="A sum along the last axis has that axis no more. Broadcasting then lays the "
+        "sums of the rows along the columns, and each score is divided by another row's sum.",
+        hint="See what keepdim is for, and what shape your sums have without it.",
+        page="torch.sum",
+        changes={"weighed": _by_sums_of_other_rows},
     ),
     Misconception(
         id="no-softmax",
