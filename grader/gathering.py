@@ -126,7 +126,7 @@ class _Opener:
             taken += [archive] if new else []
             files = _without(inner, have & MAINS) | files
             have |= new
-        if errors and not have:
+        if errors and not have and not any(name.suffix.lower() == ".py" for name in files):
             raise errors[0]
         if MAINS - have:
             notes += [

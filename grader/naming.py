@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from pathlib import PurePosixPath
 
 IMPLEMENTATION = "implementation.py"
+IMPLEMENTATION_STEM = "implementation"
 MODEL_CODE = "rnn_lm.py"
 MODEL = "rnn_lm.sav"
 MAIN_FILES = (IMPLEMENTATION, MODEL_CODE, MODEL)
@@ -35,11 +37,20 @@ COPY_NUMBER = re.compile(r"(?P<name>.*\S) ?\((?P<number>\d{1,9})\)", re.DOTALL)
 VERSION = re.compile(r"(?P<name>.*\w)[-_ ][vV]?(?P<number>\d{1,9})", re.DOTALL)
 """What platforms and students make of it: ``hw4-1``, ``hw4_v2``."""
 COPY_WORDS = re.compile(
-    r"copy of (?P<of>.*\S)|(?P<first>.*\S)(?: -)? copy", re.IGNORECASE | re.DOTALL
+    r"(?:copy of|kopie von|copie de|copia de|cópia de) (?P<of>.*\S)|(?P<first>.*\S)(?: -)? copy",
+    re.IGNORECASE | re.DOTALL,
 )
-"""What a drive in the cloud, Windows and Macs make of it."""
+"""What a drive in the cloud, Windows and Macs make of it, also in other languages."""
 OTHER_CODE = frozenset("test tests check old orig original backup starter template helper".split())
 """Words that are not in what students make of it: ``implementation_final``, but not ``_test``."""
+OF_SOMETHING = frozenset(
+    "rnn gru lstm mha attention lm model sentence language torch pytorch reference example sample "
+    "given skeleton".split()
+)
+"""Words before it that make another file of it: ``my_implementation``, but not ``gru_``."""
+WORD = re.compile(r"[^\W\d_]+")
+LIKE = 0.9
+"""How alike two words of some length are when one is a slip of the other: a letter or two."""
 
 
 @dataclass(frozen=True)
@@ -55,13 +66,22 @@ class Spelling:
     """How a file's name differs from a main file's; the least is the file itself."""
 
     how: int
-    """0: not at all; 1: in its case; 2: as that of a copy or a version does; 3: in more words."""
+    """0: not at all; 1: in its case; 2: as that of a copy or a version does; 3: in more words;
+    4: by a slip, or by what others than students, such as a platform, may put around it."""
     before: int = 0
     """Minus the number of the copy or version: the last one comes first."""
 
+    @property
+    def is_near(self) -> bool:
+        """Whether it is so unlike that it counts only where there is no better one."""
+        return self.how > 3
+
 
 def main_file(name: str) -> tuple[str, Spelling] | None:
-    """Which main file a file is by its name, and how like; None for none of them."""
+    """Which main file a file is by its name, and how like; None for none of them.
+
+    The name alone says it; ``main_files`` also sees what else there is.
+    """
     lower = name.lower()
     if lower in MAIN_FILES:
         return lower, Spelling(int(name != lower))
@@ -75,8 +95,22 @@ def main_file(name: str) -> tuple[str, Spelling] | None:
     if main in MAIN_FILES and main != MODEL:
         return main, Spelling(2, -number)
     first, *others = re.split(r"[-_ .]+", bare)
-    is_renamed = f"{first}.{suffix}" == IMPLEMENTATION and others and not OTHER_CODE & {*others}
-    return (IMPLEMENTATION, Spelling(3, -number)) if is_renamed else None
+    if suffix != "py" or OTHER_CODE & {*others}:
+        return None
+    if first == IMPLEMENTATION_STEM and others:
+        return IMPLEMENTATION, Spelling(3, -number)
+    return (IMPLEMENTATION, _near(bare, number)) if _is_near(bare) else None
+
+
+def main_files(files: Iterable[PurePosixPath]) -> dict[PurePosixPath, tuple[str, Spelling]]:
+    """Which of a hand-in's files are a main file; nearly so named ones where no other is."""
+    known = {file: found for file in files if (found := main_file(file.name))}
+    named = {main for main, spelling in known.values() if not spelling.is_near}
+    return {
+        file: (main, spelling)
+        for file, (main, spelling) in known.items()
+        if main not in named or not spelling.is_near
+    }
 
 
 def by_depth(file: PurePosixPath) -> tuple[int, PurePosixPath]:
@@ -85,9 +119,10 @@ def by_depth(file: PurePosixPath) -> tuple[int, PurePosixPath]:
 
 
 def held(files: Iterable[PurePosixPath]) -> frozenset[str]:
-    """Which main files are among the files, also under other names."""
+    """Which main files are among the files, also under other names, if these are near enough."""
     names = list(files)
-    mains = {known[0] for name in names if (known := main_file(name.name))}
+    known = (main_file(name.name) for name in names)
+    mains = {found[0] for found in known if found and not found[1].is_near}
     return frozenset(mains | ({MODEL} if choose_model(names) else set()))
 
 
@@ -157,6 +192,23 @@ def without_number(stem: str) -> tuple[str, int]:
     return (match["name"], int(match["number"])) if match else (stem, 0)
 
 
+def _is_near(stem: str) -> bool:
+    """Whether one of the words is the implementation's name or a slip of it, and none denies it."""
+    words = WORD.findall(stem)
+    before = next((number for number, word in enumerate(words) if _is_slip(word)), None)
+    return before is not None and not OTHER_CODE & {*words} and not OF_SOMETHING & {*words[:before]}
+
+
+def _is_slip(word: str) -> bool:
+    name = IMPLEMENTATION_STEM
+    return abs(len(word) - len(name)) <= 2 and SequenceMatcher(None, word, name).ratio() > LIKE
+
+
+def _near(stem: str, number: int) -> Spelling:
+    last = re.search(r"\d{1,9}$", stem)
+    return Spelling(4, -(int(last[0]) if last else number))
+
+
 def _is_named_like_the_model(file: PurePosixPath) -> bool:
     suffixes = (*MODEL_SUFFIXES, *UNUSUAL_SUFFIXES, "")
     return file.stem.lower() == MODEL_STEM and file.suffix.lower() in suffixes
@@ -168,10 +220,10 @@ def _is_other_data(file: PurePosixPath) -> bool:
 
 def _main_folder(files: Sequence[PurePosixPath]) -> PurePosixPath | None:
     known = [(found, file) for file in files if (found := main_file(file.name))]
-    for is_copy in (False, True):
+    for ways in ((0, 1), (2, 3), (4,)):
         for main in MAIN_FILES:
             for (name, spelling), file in known:
-                if name == main and (spelling.how > 1) == is_copy:
+                if name == main and spelling.how in ways:
                     return file.parent
     return None
 

@@ -32,6 +32,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("grader.claims", "grader.explain"),
     ("grader.oracle", "grader.precision", "grader.worker"),
     ("grader.sandbox",),
+    ("grader.staging",),
     ("grader.submission",),
     ("grader.intake",),
     ("grader.student",),

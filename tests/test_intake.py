@@ -34,6 +34,7 @@ ONE = {
     "nested deep": (f"a/b/c/{MAIN}", "a/b/c/x/implementation.py"),
     "an old copy beside": (MAIN, f"old/{MAIN}", f"backup/{MAIN}"),
     "parts of one": (f"code/{MAIN}", f"model/{MODEL}"),
+    "a name near another": (f"code/{MAIN}", "tried/my_implementation.py"),
     "two copies of one": (f"a4/{MAIN}", f"a4 (1)/{MAIN}"),
     "what Macs leave": (f"a4/{MAIN}", f"__MACOSX/a4/._{MAIN}", ".DS_Store", f"__MACOSX/{MAIN}"),
     "one archive": ("hw4.zip",),

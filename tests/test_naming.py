@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from grader.errors import SubmissionError
+from grader.naming import main_file
 from grader.submission import stage
 from tests.staging import LIMITS, staged, write
 
@@ -108,6 +109,16 @@ def test_folder_with_the_name_of_the_model(tmp_path: Path) -> None:
         (("implementation.py.txt",), "implementation.py.txt"),
         (("Implementation_latest.py", "rnn_lm.py"), "Implementation_latest.py"),
         (("implementation-final.py", "implementation (1).py"), "implementation (1).py"),
+        (("Kopie von implementation.py",), "Kopie von implementation.py"),
+        (("implementation2.py", "implementation10.py", "rnn_lm.py"), "implementation10.py"),
+        (("implementation .py",), "implementation .py"),
+        (("implementation~.py",), "implementation~.py"),
+        (("Implementations.py",), "Implementations.py"),
+        (("implementaion.py", "rnn_lm.py"), "implementaion.py"),
+        (("implemetnation_final.py",), "implemetnation_final.py"),
+        (("my_implementation.py",), "my_implementation.py"),
+        (("hw4implementation.py", "gru_implementation.py"), "hw4implementation.py"),
+        (("implementation2.py.txt",), "implementation2.py.txt"),
         (("implementation (2).py", "implementation.py"), "implementation.py"),
         (("implementation (2).py", "IMPLEMENTATION.py"), "IMPLEMENTATION.py"),
     ],
@@ -121,13 +132,44 @@ def test_copy_is_taken_where_there_is_no_original(
     assert (submission.folder / "implementation.py").read_text() == taken
     if taken != "implementation.py":
         assert submission.notes[0] == f"{taken} was read as implementation.py"
-    left = [name for name in names if name != taken and "implementation" in name.lower()]
+    left = [name for name in names if name not in (taken, "rnn_lm.py") and main_file(name)]
     others = {f"there is another implementation.py, which was not graded: {name}" for name in left}
     assert others <= set(submission.notes)
 
 
+@pytest.mark.parametrize("better", ["implementation.py", "Copy of implementation.py", "x_v2/i.zip"])
+def test_near_name_is_never_preferred(tmp_path: Path, better: str) -> None:
+    """Not even to a copy in a folder below, or in an archive; and it stays as what it is."""
+    folder = write(tmp_path / "bob", "rnn_lm.py", "my_implementation.py")
+    if better.endswith(".zip"):
+        (folder / better).parent.mkdir()
+        with zipfile.ZipFile(folder / better, "w") as archive:
+            archive.writestr("implementation_final.py", "better")
+    else:
+        write(folder, f"sub/{better}", content="better")
+    submission = stage(folder, tmp_path / "staged", LIMITS)
+    assert (submission.folder / "implementation.py").read_text() == "better"
+    assert not any("my_implementation" in note for note in submission.notes)
+
+
+def test_other_code_beside_a_near_name_is_still_there(tmp_path: Path) -> None:
+    submission = staged(write(tmp_path / "bob", "implementation.py", "my_implementation.py"))
+    assert submission.files == {"implementation.py", "my_implementation.py"}
+    assert submission.notes == ()
+
+
 @pytest.mark.parametrize(
-    "name", ["implementation2.py", "my_implementation.py", "implementation_test.py", "rnn.py"]
+    "name",
+    [
+        "implementation_test.py",
+        "test_implementation.py",
+        "old implementaion.py",
+        "gru_implementation.py",
+        "implement.py",
+        "implementing.py",
+        "rnn.py",
+        "my_implementation.txt",
+    ],
 )
 def test_other_names_are_no_copies(tmp_path: Path, name: str) -> None:
     with pytest.raises(SubmissionError, match="nothing to grade"):

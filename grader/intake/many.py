@@ -52,7 +52,7 @@ def _are_many(names: Names, inside: Inside) -> bool:
     above = PurePosixPath()
     while True:
         files = [name.name for name in names if len(name.parts) == 1]
-        if any(map(main_file, files)):
+        if any(map(_main, files)):
             return False
         children: dict[str, list[PurePosixPath]] = defaultdict(list)
         for name in names:
@@ -87,9 +87,15 @@ def _is_course(files: Sequence[str], folders: dict[str, list[PurePosixPath]]) ->
     return is_archive or len({student_of(file) for file in uploads}) > 1
 
 
+def _main(name: str) -> str:
+    """Which main file it is, or none: what a platform puts before a name makes it but near one."""
+    known = main_file(name)
+    return known[0] if known and not known[1].is_near else ""
+
+
 def _mains(names: Names, above: PurePosixPath, inside: Inside) -> frozenset[str]:
     """The main files below a folder, or else in an archive there."""
-    found = {known[0] for name in names if (known := main_file(name.name))}
+    found = {main for name in names if (main := _main(name.name))}
     archives = [name for name in names if is_archive_name(name)]
     return frozenset(found) if found or not archives else inside(above / archives[0])
 
@@ -108,7 +114,7 @@ def _inside(archive: Path, limits: ArchiveLimits) -> frozenset[str]:
         names = [member.name.name for member in table(archive, limits)]
     except SubmissionError:
         return frozenset({ARCHIVE, UNKNOWN})
-    mains = {known[0] for name in names if (known := main_file(name))}
+    mains = {main for name in names if (main := _main(name))}
     return frozenset(mains | {ARCHIVE} if mains else ())
 
 

@@ -1,0 +1,124 @@
+"""Makes the copy of a hand-in that student code may see, under canonical names."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+from grader.archive import COPY_BYTES, DATA_BYTES, is_data, is_visible
+from grader.errors import SubmissionError
+from grader.listing import Files
+from grader.naming import MAIN_FILES, MODEL, ModelChoice, Spelling, main_files, readable
+from grader.rubric import SubmissionLimits
+
+
+class Staging:
+    """The copy while it is made, in a new folder, and what is to be said of it.
+
+    ``model`` is what is taken for the model where no file has its name.
+    """
+
+    def __init__(
+        self, files: Files, model: ModelChoice | None, into: Path, limits: SubmissionLimits
+    ) -> None:
+        self.notes: list[str] = []
+        self._files = files
+        self._model = model
+        self._into = into
+        self._limits = limits
+        self._bytes = 0
+        self._mains = main_files(files)
+        self._seen = [file for file in files if self._is_seen(file)]
+
+    def copy_root(self, root: PurePosixPath) -> None:
+        """Copy what lies below the root; one that is named exactly comes before its copies."""
+        for file in sorted(_below(root, self._seen), key=self._spelling):
+            target, note = self._canonical(file, root)
+            self.notes += [note] if note else []
+            if target is not None:
+                self._copy(file, target)
+
+    def copy_mains(self, root: PurePosixPath) -> None:
+        """Copy the main files that are not below the root, with what lies beside them."""
+        for main in MAIN_FILES:
+            found = [file for file, (name, _) in self._mains.items() if name == main]
+            found.sort(key=self._spelling)
+            if found and not (self._into / main).exists():
+                self._copy_from_elsewhere(found[0], main)
+            else:
+                others = [file for file in found if file.parent != root]
+                beside = [file for file in found if file.parent == root]
+                others += [file for file in beside[1:] if self._spelling(file).how > 1]
+                words = f"there is another {main}, which was not graded"
+                self.notes += [f"{words}: {readable(str(file))}" for file in others[:1]]
+        if self._model and not (self._into / MODEL).exists():  # as a folder
+            self.notes.append(readable(self._model.note))
+            self._copy(self._model.path, self._into / MODEL)
+
+    def _is_seen(self, file: PurePosixPath) -> bool:
+        """Whether student code may see a file under its own name."""
+        if self._model and file == self._model.path:
+            return False
+        is_small = is_data(file) and self._files[file].stat().st_size <= DATA_BYTES
+        return is_visible(file) or is_small
+
+    def _spelling(self, file: PurePosixPath) -> Spelling:
+        return self._mains[file][1] if file in self._mains else Spelling(0)
+
+    def _copy_from_elsewhere(self, file: PurePosixPath, main: str) -> None:
+        place = file.parent
+        self.notes.append(f"{main} was taken from the folder {readable(str(place))}")
+        self._copy(file, self._into / main)
+        beside = _below(place, self._seen) if main != MODEL else []
+        for other in (f for f in beside if f not in self._mains):
+            target = self._into / other.relative_to(place)
+            if _is_free(target):
+                self._copy(other, target)
+
+    def _canonical(self, file: PurePosixPath, root: PurePosixPath) -> tuple[Path | None, str]:
+        """Where a file is copied to, if at all, and a note when that is not its own name."""
+        target, note = self._into / file.relative_to(root), ""
+        if file in self._mains and file.parent == root:
+            main, spelling = self._mains[file]
+            if spelling.how == 1 or (spelling.how and not (self._into / main).exists()):
+                target, note = self._into / main, f"{readable(file.name)} was read as {main}"
+        if target.exists():
+            left_out = f"{readable(str(file.relative_to(root)))} was left out"
+            return None, f"{left_out}: another file has the same name but for its case"
+        return target, note
+
+    def _copy(self, file: PurePosixPath, target: Path) -> None:
+        self._bytes += _copied(self._files[file], target, self._limits, self._bytes)
+
+
+def _below(folder: PurePosixPath, files: Sequence[PurePosixPath]) -> list[PurePosixPath]:
+    return [file for file in files if file.is_relative_to(folder)]
+
+
+def _is_free(target: Path) -> bool:
+    return not target.exists() and not any(folder.is_file() for folder in target.parents)
+
+
+def _copied(source: Path, target: Path, limits: SubmissionLimits, before: int) -> int:
+    """Copy a regular file without following links, after ``before`` bytes; returns its size."""
+    max_mb = min(limits.max_file_mb, limits.max_mb)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        # Not blocking, and checked once open: between the scan and now it may have become a FIFO.
+        fd = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        raise SubmissionError(f"{readable(source.name)} cannot be read: {error.strerror}") from None
+    size = 0
+    with os.fdopen(fd, "rb") as reader, target.open("wb") as writer:
+        if not stat.S_ISREG(os.fstat(reader.fileno()).st_mode):
+            raise SubmissionError(f"{readable(source.name)} is no regular file")
+        while chunk := reader.read(COPY_BYTES):
+            size += len(chunk)
+            if size > max_mb << 20:
+                raise SubmissionError(f"{readable(source.name)} is larger than {max_mb} MB")
+            if before + size > limits.max_mb << 20:
+                raise SubmissionError(f"there are more than {limits.max_mb} MB of code and models")
+            writer.write(chunk)
+    return size
