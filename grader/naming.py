@@ -192,11 +192,18 @@ def without_number(stem: str) -> tuple[str, int]:
     return (match["name"], int(match["number"])) if match else (stem, 0)
 
 
+def is_other_code(stem: str) -> bool:
+    """Whether a word of a name without its ending says that it is no implementation."""
+    return not OTHER_CODE.isdisjoint(WORD.findall(stem.lower()))
+
+
 def _is_near(stem: str) -> bool:
     """Whether one of the words is the implementation's name or a slip of it, and none denies it."""
     words = WORD.findall(stem)
     before = next((number for number, word in enumerate(words) if _is_slip(word)), None)
-    return before is not None and not OTHER_CODE & {*words} and not OF_SOMETHING & {*words[:before]}
+    if before is None or is_other_code(stem):
+        return False
+    return OF_SOMETHING.isdisjoint(words[:before])
 
 
 def _is_slip(word: str) -> bool:

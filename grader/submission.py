@@ -15,6 +15,7 @@ from grader.listing import Files
 from grader.naming import MAIN_FILES, choose_model, readable, root_of
 from grader.rubric import SubmissionLimits
 from grader.staging import Staging
+from grader.unnamed import with_implementation
 
 MOST_DATA = 30
 """They are copied for each worker, at most a megabyte each, and count as what it writes."""
@@ -56,7 +57,8 @@ def stage(
     The root is the shallowest folder with an ``implementation.py``, else with another of the main
     files, whatever their case, or as a copy or version of the name; they get their canonical names.
     A main file that is not there is taken from elsewhere in the hand-in, with what lies beside it
-    for its imports, and a model also from a file with another name.
+    for its imports, an implementation also from the one file that defines its functions, and a
+    model also from a file with another name.
 
     Raises SubmissionError when there is nothing to grade, or when it is not safe to read.
     """
@@ -77,6 +79,8 @@ def stage(
 def _copy_visible(
     entries: Files, notes: Sequence[str], name: str, into: Path, limits: SubmissionLimits
 ) -> Submission:
+    entries, said = with_implementation(entries)
+    notes = [*notes, *said]
     root = root_of(list(entries))
     if root is None:
         raise SubmissionError(

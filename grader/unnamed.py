@@ -1,0 +1,97 @@
+"""Finds the implementation in a file whose name says nothing, such as ``hw4.py``.
+
+Its text is parsed, never imported, and no more of it than is bounded below.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+from pathlib import Path, PurePosixPath
+
+from grader.listing import Files
+from grader.naming import (
+    IMPLEMENTATION,
+    SHOWN,
+    is_other_code,
+    main_file,
+    main_files,
+    readable,
+)
+
+FUNCTIONS = ("rnn", "gru", "mha", "init_gru_with_rnn", "init_gru_with_long_term_memory")
+"""What the assignment asks for."""
+ENOUGH = 2
+"""So many of them; one alone, such as ``rnn``, other code may have, too."""
+MAX_SOURCE = 200_000
+"""Bytes of a file; one that is larger is passed over."""
+MAX_PARSED = 2_000_000
+"""Bytes of all files: a hand-in's reading shall not take minutes."""
+
+
+def with_implementation(files: Files) -> tuple[Files, list[str]]:
+    """The files, one of them as ``implementation.py`` if it must be it, and what is said of that.
+
+    It must be if none is so named by any spelling, and it alone defines enough of the functions.
+    """
+    if any(main == IMPLEMENTATION for main, _ in main_files(files).values()):
+        return files, []
+    found = _candidates(files)
+    if not found:
+        return files, []
+    if len(found) > 1:
+        listed = ", ".join(readable(str(file)) for file in list(found)[:SHOWN])
+        more = ", …" if len(found) > SHOWN else ""
+        words = f"there is no {IMPLEMENTATION}, and several files could be it: {listed}{more}"
+        return files, [f"{words}; none was taken, rename the right one"]
+    [(file, functions)] = found.items()
+    renamed = file.with_name(IMPLEMENTATION)
+    if any(renamed in other.parents for other in files):
+        return files, []
+    taken = {renamed if name == file else name: place for name, place in files.items()}
+    what = ", ".join(functions)
+    words = f"there is no {IMPLEMENTATION}; {readable(str(file))}, which defines {what}"
+    return taken, [f"{words}, was read as it"]
+
+
+def _candidates(files: Files) -> dict[PurePosixPath, list[str]]:
+    """Which files define enough of the functions, and which ones."""
+    found = {}
+    left = MAX_PARSED
+    for file, place in files.items():
+        # Nor is it the given rnn_param_helper.py, which is a helper by its name.
+        is_other = main_file(file.name) is not None or is_other_code(file.stem)
+        if file.suffix.lower() != ".py" or is_other:
+            continue
+        source = _source(place)
+        left -= len(source)
+        if left < 0:
+            break
+        functions = _functions(source)
+        if len(functions) >= ENOUGH:
+            found[file] = functions
+    return found
+
+
+def _source(file: Path) -> bytes:
+    """The text of a regular file, without following links; nothing where it is too large."""
+    try:
+        # Not blocking: between the scan and now it may have become a FIFO.
+        fd = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with os.fdopen(fd, "rb") as reader:
+            source = reader.read(MAX_SOURCE + 1)
+    except OSError:
+        return b""
+    return source if source and len(source) <= MAX_SOURCE else b""
+
+
+def _functions(source: bytes) -> list[str]:
+    """Those of the assignment's functions that are defined at top level."""
+    if sum(f"def {name}".encode() in source for name in FUNCTIONS) < ENOUGH:
+        return []
+    try:
+        body = ast.parse(source).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    defined = {node.name for node in body if isinstance(node, ast.FunctionDef)}
+    return [name for name in FUNCTIONS if name in defined]
