@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from grader.archive import (
     is_archive_name,
+    is_hidden,
     is_visible,
     kind_of,
     stem_of,
@@ -64,6 +66,16 @@ def gather(
                 files[PurePosixPath(part.name)] = part.path
     ranks = {PurePosixPath(part.name): part.rank for part in parts}
     return _Opener(unpacked, limits).opened(_shallow_first(files), notes, ranks)
+
+
+def names_of(parts: Sequence[Part], files: Files, limits: SubmissionLimits) -> list[PurePosixPath]:
+    """The names of what was gathered, and of what stayed in the parts that are archives."""
+    names = set(files)
+    for part in parts:
+        with suppress(SubmissionError):
+            if part.path.is_file() and kind_of(part.path) is not None:
+                names |= {m.name for m in table(part.path, limits) if not m.is_folder}
+    return sorted((name for name in names if not is_hidden(name)), key=by_depth)
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from grader.archive import IGNORED_FOLDERS, MAX_NAME, kind_of, not_read, unpack, why_not_read
 from grader.errors import SubmissionError
-from grader.naming import readable
+from grader.naming import SHOWN, readable
 from grader.rubric import SubmissionLimits
 
 MAX_DEPTH = 8
+MAX_SHOWN = 80
+"""Characters of a file's path in a list of them."""
 MAX_NOTES = 20
 NO_ARCHIVE = "is neither a folder nor a zip, tar or tar.gz file"
 
@@ -70,6 +73,14 @@ def scan(source: Path, limits: SubmissionLimits) -> tuple[Files, list[str]]:
             else:
                 files[relative] = Path(entry.path)
     return files, notes[:MAX_NOTES]
+
+
+def listed(files: Sequence[PurePosixPath]) -> str:
+    """The first few files by name, and how many more there are."""
+    names = [readable(str(file)) for file in files[:SHOWN]]
+    short = [name if len(name) <= MAX_SHOWN else f"{name[: MAX_SHOWN - 1]}…" for name in names]
+    more = len(files) - len(short)
+    return ", ".join(short) + (f" and {more} more" if more else "")
 
 
 def _problem(entry: os.DirEntry[str], depth: int) -> str:

@@ -14,6 +14,8 @@ MODEL_CODE = "rnn_lm.py"
 MODEL = "rnn_lm.sav"
 MAIN_FILES = (IMPLEMENTATION, MODEL_CODE, MODEL)
 MAINS = frozenset(MAIN_FILES)
+GIVEN_CODE = "rnn_param_helper.py"
+"""What the course gives, and students hand in beside their own."""
 NOTEBOOK = ".ipynb"
 
 GRADEBOOK_FILE = "gradebook.csv"

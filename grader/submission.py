@@ -10,15 +10,16 @@ from pathlib import Path, PurePosixPath
 
 from grader.archive import COPY_BYTES, is_data, stem_of
 from grader.errors import SubmissionError
-from grader.gathering import Part, gather
-from grader.listing import Files
+from grader.gathering import Part, gather, names_of
+from grader.listing import Files, listed
 from grader.naming import MAIN_FILES, choose_model, readable, root_of
 from grader.rubric import SubmissionLimits
 from grader.staging import Staging
-from grader.unnamed import with_implementation
+from grader.unnamed import what_could_be_it, with_implementation
 
 MOST_DATA = 30
 """They are copied for each worker, at most a megabyte each, and count as what it writes."""
+MAINS_LISTED = ", ".join(MAIN_FILES)
 GIVEN_FOLDER = Path(__file__).with_name("given")
 """Files that the course gives to students, and that their code may import unasked."""
 
@@ -71,36 +72,40 @@ def stage(
     unpacked = into.with_name(into.name + "-unpacked")
     try:
         files, notes = gather(handed_in, unpacked, limits)
-        return _copy_visible(files, notes, readable(name), into, limits)
+        files, said = with_implementation(files)
+        root = root_of(list(files))
+        if root is None:
+            there = listed(names_of(handed_in, files, limits))
+            lacking = f"{readable(name)} has nothing to grade: none of {MAINS_LISTED} is in it"
+            words = [lacking, f"there are: {there}"] if there else [lacking]
+            raise SubmissionError("; ".join((*words, *said, *notes)))
+        notes += said or what_could_be_it(files)
+        return _copy_visible(files, root, notes, readable(name), into, limits)
     finally:
         shutil.rmtree(unpacked, ignore_errors=True)
 
 
 def _copy_visible(
-    entries: Files, notes: Sequence[str], name: str, into: Path, limits: SubmissionLimits
+    files: Files,
+    root: PurePosixPath,
+    notes: Sequence[str],
+    name: str,
+    into: Path,
+    limits: SubmissionLimits,
 ) -> Submission:
-    entries, said = with_implementation(entries)
-    notes = [*notes, *said]
-    root = root_of(list(entries))
-    if root is None:
-        raise SubmissionError(
-            "; ".join(
-                (f"{name} has nothing to grade: none of {', '.join(MAIN_FILES)} is in it", *notes)
-            )
-        )
     into.mkdir(parents=True, mode=0o755)
-    staging = Staging(entries, choose_model(list(entries)), into, limits)
+    staging = Staging(files, choose_model(list(files)), into, limits)
     staging.copy_root(root)
     staging.copy_mains(root)
     for given in GIVEN_FOLDER.glob("*.py"):
         if not (into / given.name).exists():
             shutil.copyfile(given, into / given.name)
-    files = sorted(p for p in into.rglob("*") if p.is_file())
+    copied = sorted(p for p in into.rglob("*") if p.is_file())
     return Submission(
         name=name,
         folder=into,
-        files=frozenset(p.relative_to(into).as_posix() for p in files),
-        digest=_digest(into, files),
+        files=frozenset(p.relative_to(into).as_posix() for p in copied),
+        digest=_digest(into, copied),
         notes=(*notes, *staging.notes),
     )
 

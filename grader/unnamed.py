@@ -9,15 +9,8 @@ import ast
 import os
 from pathlib import Path, PurePosixPath
 
-from grader.listing import Files
-from grader.naming import (
-    IMPLEMENTATION,
-    SHOWN,
-    is_other_code,
-    main_file,
-    main_files,
-    readable,
-)
+from grader.listing import Files, listed
+from grader.naming import GIVEN_CODE, IMPLEMENTATION, is_other_code, main_file, main_files, readable
 
 FUNCTIONS = ("rnn", "gru", "mha", "init_gru_with_rnn", "init_gru_with_long_term_memory")
 """What the assignment asks for."""
@@ -34,15 +27,13 @@ def with_implementation(files: Files) -> tuple[Files, list[str]]:
 
     It must be if none is so named by any spelling, and it alone defines enough of the functions.
     """
-    if any(main == IMPLEMENTATION for main, _ in main_files(files).values()):
+    if _is_named(files):
         return files, []
     found = _candidates(files)
     if not found:
         return files, []
     if len(found) > 1:
-        listed = ", ".join(readable(str(file)) for file in list(found)[:SHOWN])
-        more = ", …" if len(found) > SHOWN else ""
-        words = f"there is no {IMPLEMENTATION}, and several files could be it: {listed}{more}"
+        words = f"there is no {IMPLEMENTATION}, and several files could be it: {listed([*found])}"
         return files, [f"{words}; none was taken, rename the right one"]
     [(file, functions)] = found.items()
     renamed = file.with_name(IMPLEMENTATION)
@@ -54,16 +45,30 @@ def with_implementation(files: Files) -> tuple[Files, list[str]]:
     return taken, [f"{words}, was read as it"]
 
 
+def what_could_be_it(files: Files) -> list[str]:
+    """The note that names the Python files, where there are some and no implementation."""
+    others = _others(files)
+    if _is_named(files) or not others:
+        return []
+    return [f"there is no {IMPLEMENTATION}; the Python files are: {listed(others)}"]
+
+
+def _is_named(files: Files) -> bool:
+    return any(main == IMPLEMENTATION for main, _ in main_files(files).values())
+
+
+def _others(files: Files) -> list[PurePosixPath]:
+    """The student's Python files that are none of the main files."""
+    python = (file for file in files if file.suffix.lower() == ".py" and file.name != GIVEN_CODE)
+    return [file for file in python if main_file(file.name) is None]
+
+
 def _candidates(files: Files) -> dict[PurePosixPath, list[str]]:
     """Which files define enough of the functions, and which ones."""
     found = {}
     left = MAX_PARSED
-    for file, place in files.items():
-        # Nor is it the given rnn_param_helper.py, which is a helper by its name.
-        is_other = main_file(file.name) is not None or is_other_code(file.stem)
-        if file.suffix.lower() != ".py" or is_other:
-            continue
-        source = _source(place)
+    for file in (file for file in _others(files) if not is_other_code(file.stem)):
+        source = _source(files[file])
         left -= len(source)
         if left < 0:
             break

@@ -135,8 +135,23 @@ def test_files_beside_the_root_are_not_staged(tmp_path: Path) -> None:
 def test_nothing_to_grade(tmp_path: Path, names: tuple[str, ...]) -> None:
     folder = write(tmp_path / "bob", *names)
     folder.mkdir(exist_ok=True)
-    assert "nothing to grade" in refused(folder)
-    assert "nothing to grade" in refused(zipped(tmp_path, *names))
+    for path in (folder, zipped(tmp_path, *names)):
+        words = refused(path)
+        assert "nothing to grade" in words
+        assert all(name in words for name in names)
+
+
+def test_what_is_there_instead_is_named(tmp_path: Path) -> None:
+    names = ("notes.pdf", "hw.docx", "sub/train.csv", "z.md", "y.md")
+    hidden = (".git/config", "__MACOSX/._notes.pdf")
+    folder = write(tmp_path / "bob", *names, *hidden)
+    there = "there are: hw.docx, notes.pdf, y.md and 2 more"
+    none = "has nothing to grade: none of implementation.py, rnn_lm.py, rnn_lm.sav is in it"
+    assert refused(folder) == f"bob {none}; {there}"
+    assert refused(zipped(tmp_path, *names, *hidden)) == f"handin {none}; {there}"
+    long = refused(write(tmp_path / "eve", f"{'deep/' * 5}{'x' * 150}.md"))
+    assert "there are: deep/deep/deep/deep/deep/xx" in long
+    assert len(long) < 200
 
 
 def test_path_that_is_missing(tmp_path: Path) -> None:

@@ -78,8 +78,8 @@ def test_of_several_none_is_taken(tmp_path: Path) -> None:
     submission = read(folder, tmp_path)
     assert not submission.has("implementation.py")
     assert submission.notes == (
-        "there is no implementation.py, and several files could be it: a.py, b.py, c.py, …; "
-        "none was taken, rename the right one",
+        "there is no implementation.py, and several files could be it: a.py, b.py, c.py and "
+        "1 more; none was taken, rename the right one",
     )
     (folder / "rnn_lm.py").unlink()
     assert "several files could be it: a.py, b.py" in refused(folder)
@@ -98,6 +98,21 @@ def test_folder_in_its_place(tmp_path: Path) -> None:
     write(folder, "rnn_lm.py", "implementation.py/part.py", content=ONE)
     submission = read(folder, tmp_path)
     assert submission.has("implementation.py/part.py")
+
+
+def test_python_files_are_named_where_none_is_the_implementation(tmp_path: Path) -> None:
+    folder = write(tmp_path / "bob", "rnn_lm.py", "q2.py", "lib/gru.py", content=ONE)
+    write(folder, "rnn_param_helper.py", "a.ipynb")
+    words = "there is no implementation.py; the Python files are: q2.py, lib/gru.py"
+    assert read(folder, tmp_path).notes == (words,)
+
+
+@pytest.mark.parametrize("names", [("rnn_lm.py",), ("rnn_lm.py", "a.py", "implementation2.py")])
+def test_nothing_is_said_where_there_is_nothing_to_name(
+    tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    notes = read(write(tmp_path / "bob", *names), tmp_path).notes
+    assert not any("Python files" in note for note in notes)
 
 
 @pytest.mark.timeout(10)
