@@ -312,7 +312,7 @@ class Student:
     def _connected(self) -> Conversation:
         if self._conversation is None:
             # The current folder has what code reads, as when it ran where it was handed in.
-            make_scratch(self._scratch, self.submission.data)
+            make_scratch(self._scratch, self.submission.data, self.submission.folders)
             spec = WorkerSpec(
                 code_dir=str(self.submission.folder),
                 scratch_dir=str(self._scratch),

@@ -44,6 +44,12 @@ class Submission:
         top = (PurePosixPath(file) for file in sorted(self.files) if "/" not in file)
         return [self.folder / file for file in top if is_data(file)][:MOST_DATA]
 
+    @property
+    def folders(self) -> list[Path]:
+        """The folders at the top."""
+        names = {PurePosixPath(file).parts[0] for file in self.files if "/" in file}
+        return [self.folder / name for name in sorted(names)]
+
 
 def stage(
     handed_in: Path | Sequence[Part], into: Path, limits: SubmissionLimits, name: str = ""

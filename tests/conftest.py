@@ -102,7 +102,7 @@ def hand_in(sandbox: Sandbox, tmp_path: Path) -> Iterator[Handing]:
         folder.mkdir()
         named = {f"{name}.py": text for name, text in {"implementation": code, **modules}.items()}
         for name, text in {**named, **files}.items():
-            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(textwrap.dedent(text))
         (tmp_path / "rubric.toml").write_text(limits)
         assert sandbox is not None

@@ -16,8 +16,16 @@ MAX_ENTRIES = 2000
 """More files than any honest worker makes; counting further would only take time."""
 
 
-def make_scratch(folder: Path, files: Iterable[Path] = ()) -> None:
-    """Make the folder, with copies of ``files``, owned by the user that the worker will run as."""
+MOST_LINKS = 500
+"""They are made for each worker, and count as what it writes."""
+
+
+def make_scratch(folder: Path, files: Iterable[Path] = (), folders: Iterable[Path] = ()) -> None:
+    """Make the folder, owned by the user that the worker will run as.
+
+    It has copies of ``files``, and folders of the names of ``folders``, in which there are links
+    to what is in these: so a worker reads them by relative paths, and writes its own beside.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     made = [folder]
     for file in files:
@@ -25,6 +33,14 @@ def make_scratch(folder: Path, files: Iterable[Path] = ()) -> None:
         with contextlib.suppress(FileExistsError), (folder / file.name).open("xb") as copy:
             copy.write(file.read_bytes())
             made.append(folder / file.name)
+    left = MOST_LINKS
+    for source in folders:
+        with contextlib.suppress(FileExistsError):
+            (folder / source.name).mkdir()
+            made.append(folder / source.name)
+            for entry in sorted(source.iterdir())[:left]:
+                (folder / source.name / entry.name).symlink_to(entry)
+                left -= 1
     uid = spare_uid()
     if uid is not None:
         for path in made:
