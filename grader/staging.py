@@ -9,8 +9,17 @@ from pathlib import Path, PurePosixPath
 
 from grader.archive import COPY_BYTES, DATA_BYTES, is_data, is_visible
 from grader.errors import SubmissionError
+from grader.imported import imported_names, out_of_sight
 from grader.listing import Files
-from grader.naming import MAIN_FILES, MODEL, ModelChoice, Spelling, main_files, readable
+from grader.naming import (
+    MAIN_FILES,
+    MODEL,
+    ModelChoice,
+    Spelling,
+    is_model,
+    main_files,
+    readable,
+)
 from grader.rubric import SubmissionLimits
 
 
@@ -38,7 +47,7 @@ class Staging:
             target, note = self._canonical(file, root)
             self.notes += [note] if note else []
             if target is not None:
-                self._copy(file, target)
+                self._copy(self._files[file], target)
 
     def copy_mains(self, root: PurePosixPath) -> None:
         """Copy the main files that are not below the root, with what lies beside them."""
@@ -55,14 +64,31 @@ class Staging:
                 self.notes += [f"{words}: {readable(str(file))}" for file in others[:1]]
         if self._model and not (self._into / MODEL).exists():  # as a folder
             self.notes.append(readable(self._model.note))
-            self._copy(self._model.path, self._into / MODEL)
+            self._copy(self._files[self._model.path], self._into / MODEL)
+
+    def copy_imported(self, root: PurePosixPath, files: Files) -> None:
+        """Copy what code imports and would not find, as it lay outside of the root.
+
+        ``files`` has all under their own names, also what was copied under another.
+        """
+        seen = [file for file, place in files.items() if _is_seen(file, place)]
+        # A model is large, and nothing that is imported.
+        lost = out_of_sight([file for file in seen if not is_model(file)], root)
+        lost = {name: there for name, there in lost.items() if not self._has_module(name)}
+        waiting = sorted(self._into.rglob("*.py")) if lost else []
+        while waiting:
+            for name in sorted(imported_names(waiting.pop()) & lost.keys()):
+                for file, target in lost.pop(name).items():
+                    self._copy(files[file], self._into / target)
+                    waiting += [self._into / target] if file.suffix == ".py" else []
+
+    def _has_module(self, name: str) -> bool:
+        return (self._into / name).exists() or (self._into / f"{name}.py").exists()
 
     def _is_seen(self, file: PurePosixPath) -> bool:
         """Whether student code may see a file under its own name."""
-        if self._model and file == self._model.path:
-            return False
-        is_small = is_data(file) and self._files[file].stat().st_size <= DATA_BYTES
-        return is_visible(file) or is_small
+        is_taken = self._model is not None and file == self._model.path
+        return not is_taken and _is_seen(file, self._files[file])
 
     def _spelling(self, file: PurePosixPath) -> Spelling:
         return self._mains[file][1] if file in self._mains else Spelling(0)
@@ -70,12 +96,12 @@ class Staging:
     def _copy_from_elsewhere(self, file: PurePosixPath, main: str) -> None:
         place = file.parent
         self.notes.append(f"{main} was taken from the folder {readable(str(place))}")
-        self._copy(file, self._into / main)
+        self._copy(self._files[file], self._into / main)
         beside = _below(place, self._seen) if main != MODEL else []
         for other in (f for f in beside if f not in self._mains):
             target = self._into / other.relative_to(place)
             if _is_free(target):
-                self._copy(other, target)
+                self._copy(self._files[other], target)
 
     def _canonical(self, file: PurePosixPath, root: PurePosixPath) -> tuple[Path | None, str]:
         """Where a file is copied to, if at all, and a note when that is not its own name."""
@@ -89,8 +115,13 @@ class Staging:
             return None, f"{left_out}: another file has the same name but for its case"
         return target, note
 
-    def _copy(self, file: PurePosixPath, target: Path) -> None:
-        self._bytes += _copied(self._files[file], target, self._limits, self._bytes)
+    def _copy(self, source: Path, target: Path) -> None:
+        self._bytes += _copied(source, target, self._limits, self._bytes)
+
+
+def _is_seen(name: PurePosixPath, file: Path) -> bool:
+    """Whether student code may see a file."""
+    return is_visible(name) or (is_data(name) and file.stat().st_size <= DATA_BYTES)
 
 
 def _below(folder: PurePosixPath, files: Sequence[PurePosixPath]) -> list[PurePosixPath]:

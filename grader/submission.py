@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from grader.archive import COPY_BYTES, is_data, stem_of
 from grader.errors import SubmissionError
 from grader.gathering import Part, gather, names_of
-from grader.listing import Files, listed
+from grader.listing import listed
 from grader.naming import MAIN_FILES, choose_model, readable, root_of
 from grader.rubric import SubmissionLimits
 from grader.staging import Staging
@@ -65,7 +65,8 @@ def stage(
     files, whatever their case, or as a copy or version of the name; they get their canonical names.
     A main file that is not there is taken from elsewhere in the hand-in, with what lies beside it
     for its imports, an implementation also from the one file that defines its functions, and a
-    model also from a file with another name.
+    model also from a file with another name. So is what code imports by a name from outside of the
+    root, or from below itself: ``from src.layers import gru`` in ``src/implementation.py``.
 
     Raises SubmissionError when there is nothing to grade, or when it is not safe to read.
     """
@@ -77,8 +78,8 @@ def stage(
         name = name or (handed_in[0].name if path.is_dir() else stem_of(path.name))
     unpacked = into.with_name(into.name + "-unpacked")
     try:
-        files, notes = gather(handed_in, unpacked, limits)
-        files, said = with_implementation(files)
+        gathered, notes = gather(handed_in, unpacked, limits)
+        files, said = with_implementation(gathered)
         root = root_of(list(files))
         if root is None:
             there = listed(names_of(handed_in, files, limits))
@@ -86,23 +87,18 @@ def stage(
             words = [lacking, f"there are: {there}"] if there else [lacking]
             raise SubmissionError("; ".join((*words, *said, *notes)))
         notes += said or what_could_be_it(files)
-        return _copy_visible(files, root, notes, readable(name), into, limits)
+        into.mkdir(parents=True, mode=0o755)
+        staging = Staging(files, choose_model(list(files)), into, limits)
+        staging.copy_root(root)
+        staging.copy_mains(root)
+        staging.copy_imported(root, gathered)
+        return _submission(readable(name), into, (*notes, *staging.notes))
     finally:
         shutil.rmtree(unpacked, ignore_errors=True)
 
 
-def _copy_visible(
-    files: Files,
-    root: PurePosixPath,
-    notes: Sequence[str],
-    name: str,
-    into: Path,
-    limits: SubmissionLimits,
-) -> Submission:
-    into.mkdir(parents=True, mode=0o755)
-    staging = Staging(files, choose_model(list(files)), into, limits)
-    staging.copy_root(root)
-    staging.copy_mains(root)
+def _submission(name: str, into: Path, notes: tuple[str, ...]) -> Submission:
+    """What was copied, with the files that the course gives."""
     for given in GIVEN_FOLDER.glob("*.py"):
         if not (into / given.name).exists():
             shutil.copyfile(given, into / given.name)
@@ -112,7 +108,7 @@ def _copy_visible(
         folder=into,
         files=frozenset(p.relative_to(into).as_posix() for p in copied),
         digest=_digest(into, copied),
-        notes=(*notes, *staging.notes),
+        notes=notes,
     )
 
 

@@ -6,10 +6,9 @@ Its text is parsed, never imported, and no more of it than is bounded below.
 from __future__ import annotations
 
 import ast
-import os
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
-from grader.listing import Files, listed
+from grader.listing import Files, beginning, listed
 from grader.naming import GIVEN_CODE, IMPLEMENTATION, is_other_code, main_file, main_files, readable
 
 FUNCTIONS = ("rnn", "gru", "mha", "init_gru_with_rnn", "init_gru_with_long_term_memory")
@@ -68,26 +67,14 @@ def _candidates(files: Files) -> dict[PurePosixPath, list[str]]:
     found = {}
     left = MAX_PARSED
     for file in (file for file in _others(files) if not is_other_code(file.stem)):
-        source = _source(files[file])
+        source = beginning(files[file], MAX_SOURCE + 1)
         left -= len(source)
         if left < 0:
             break
-        functions = _functions(source)
+        functions = _functions(source) if len(source) <= MAX_SOURCE else []
         if len(functions) >= ENOUGH:
             found[file] = functions
     return found
-
-
-def _source(file: Path) -> bytes:
-    """The text of a regular file, without following links; nothing where it is too large."""
-    try:
-        # Not blocking: between the scan and now it may have become a FIFO.
-        fd = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        with os.fdopen(fd, "rb") as reader:
-            source = reader.read(MAX_SOURCE + 1)
-    except OSError:
-        return b""
-    return source if source and len(source) <= MAX_SOURCE else b""
 
 
 def _functions(source: bytes) -> list[str]:

@@ -28,7 +28,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("grader.roster", "grader.similarity"),
     ("grader.archive", "grader.compare", "grader.source", "grader.sandbox.spec"),
     ("grader.listing", "grader.notebook_outputs"),
-    ("grader.gathering", "grader.unnamed"),
+    ("grader.gathering", "grader.unnamed", "grader.imported"),
     ("grader.claims", "grader.explain"),
     ("grader.oracle", "grader.precision", "grader.worker"),
     ("grader.sandbox",),
