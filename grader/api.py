@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypedDict, Unpack
 
+from grader.asked import check_request
 from grader.batch.course import grade_course, plan
 from grader.batch.executors import executor_for
 from grader.batch.grade_one import Done
 from grader.doctor import Sandbox
 from grader.engine import grade as grade_submission
+from grader.errors import UsageError
 from grader.grading import Request
 from grader.language_model.assessment import ModelRequest
 from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE
@@ -57,11 +59,12 @@ def grade(
 
     ``listener`` is told of each check that has ended.
 
-    Raises UsageError when there is nothing to grade or something asked for is wrong, and
-    HarnessError when the grader itself fails. What student code does is in the report.
+    Raises UsageError when there is nothing to grade or something asked for is wrong, TypeError for
+    an option that there is not, and HarnessError when the grader itself fails. What student code
+    does is in the report.
     """
     request = _request(path, options)
-    with Sandbox(isolation, request.data / TEST_FILE) as sandbox:
+    with Sandbox(IsolationMode(isolation), request.data / TEST_FILE) as sandbox:
         return grade_submission(request, sandbox, listener or Silent())
 
 
@@ -84,9 +87,11 @@ def grade_many(
     result when it has been written. Raises what ``grade`` does.
     """
     request = _request(path, options)
+    if jobs is not None and jobs < 1:
+        raise UsageError(f"jobs is {jobs}; possible is 1 or more, or None for one for each core")
     rubric = Rubric.load(request.rubric)
     with (
-        Sandbox(isolation, request.data / TEST_FILE) as sandbox,
+        Sandbox(IsolationMode(isolation), request.data / TEST_FILE) as sandbox,
         tempfile.TemporaryDirectory(prefix="unpacked-", dir=sandbox.folder) as unpacked,
     ):
         tasks = plan(request, Path(out), Path(unpacked), regrade=regrade)
@@ -100,8 +105,15 @@ def grade_many(
 
 
 def _request(path: Path | str, options: Options) -> Request:
+    """Raises TypeError for an option that there is not: one that is misspelt would change a grade.
+
+    Raises UsageError when a value is not possible.
+    """
+    if unknown := options.keys() - Options.__annotations__.keys():
+        known = ", ".join(Options.__annotations__)
+        raise TypeError(f"there is no option {', '.join(sorted(unknown))}; there are {known}")
     only = options.get("only", ())
-    return Request(
+    request = Request(
         path=Path(path),
         data=Path(options.get("data", EMBEDDED_CORPUS)),
         rubric=Path(options["rubric"]) if "rubric" in options else None,
@@ -112,3 +124,5 @@ def _request(path: Path | str, options: Options) -> Request:
         model=options.get("model", ModelRequest()),
         claims=options.get("claims", False),
     )
+    check_request(request)
+    return request

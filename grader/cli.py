@@ -7,8 +7,6 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +15,7 @@ from rich.text import Text
 
 from grader import __version__
 from grader.console import complain, say, show
-from grader.errors import GraderError, SubmissionError, UsageError
+from grader.errors import UsageError
 from grader.modes import Device, IsolationMode, ModelMode, Summary
 
 FROM_RUBRIC = "the rubric's"
@@ -223,7 +221,7 @@ def grade(
     The student's code runs in processes of its own, which the grader never trusts; it compares what
     they return with torch's own layers, scores the trained language model, and writes a report.
     """
-    from grader.commands.early import fork_server
+    from grader.commands.early import fork_server, gradescope_told
 
     ids = frozenset(id for id in (only or "").lower().replace(" ", "").split(",") if id)
     if only is not None and not ids:
@@ -231,7 +229,7 @@ def grade(
     # Ended by the system or by hand, workers and their folders still go.
     for end in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(end, signal.default_int_handler)
-    with _gradescope_told(gradescope), fork_server(out or Path("results")) as server:
+    with gradescope_told(gradescope), fork_server(out or Path("results")) as server:
         from grader.intake import looks_like_many
         from grader.rubric import Rubric
 
@@ -258,6 +256,7 @@ def grade(
 
         data = data or EMBEDDED_CORPUS
         with Sandbox(isolation, data / TEST_FILE, server=server) as sandbox:
+            from grader.asked import check_request
             from grader.commands.output import Output
             from grader.grading import Request
             from grader.language_model.assessment import ModelRequest
@@ -281,6 +280,7 @@ def grade(
                 ),
                 claims=claims,
             )
+            check_request(request)
             output = Output(out, verbose, min_score, summary is not None, gradescope)
             if of_course:
                 from grader.commands.course import Course, grade_course
@@ -377,18 +377,3 @@ def _collect_again() -> None:
     """Look for garbage from now on, but not in what is there."""
     gc.freeze()
     gc.enable()
-
-
-@contextmanager
-def _gradescope_told(file: Path | None) -> Iterator[None]:
-    """Gradescope shows nothing where no result was written: it learns of failures, too."""
-    try:
-        yield
-    except GraderError as error:
-        if file is not None:
-            from grader.reports.files import write_atomically
-            from grader.reports.gradescope import failed_to_gradescope
-
-            unreadable = isinstance(error, SubmissionError)
-            write_atomically(file, failed_to_gradescope(str(error), unreadable=unreadable))
-        raise

@@ -39,7 +39,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("grader.language_model", "grader.checking", "grader.doctor"),
     ("grader.grading",),
     ("grader.plugin", "grader.questions", "grader.reports"),
-    ("grader.engine",),
+    ("grader.engine", "grader.asked"),
     ("grader.batch",),
     ("grader.console", "grader.exit_codes"),
     ("grader.commands", "grader.api"),

@@ -1,0 +1,51 @@
+"""Whether what a user asks for can be done, before anything is graded by it.
+
+Both doors look here, the command line and ``grader.api``: a value that no training or no call could
+work with would otherwise cost students their points.
+"""
+
+from __future__ import annotations
+
+import math
+
+from grader.errors import DataError, UsageError
+from grader.grading import Request
+from grader.modes import Device
+
+MOST_LR = 1.0
+"""Adam's steps are about as long as its rate; no model of this assignment learns by longer ones."""
+MOST_EPOCHS = 10_000
+MOST_SENTENCES = 1_000_000
+MOST_S = 1e6
+"""Eleven days; what the system counts seconds in has bounds, too."""
+
+
+def check_request(request: Request) -> None:
+    """Raises UsageError that names the first value which is not possible, and what would be."""
+    model = request.model
+    _check_number("the learning rate", model.learning_rate, most=MOST_LR)
+    _check_number("the number of epochs", model.epochs, 1, MOST_EPOCHS)
+    _check_number("the batch size", model.batch_size, 1, MOST_SENTENCES)
+    _check_number("the time for a training", model.max_time_s, 1, MOST_S)
+    _check_number("the timeout", request.timeout_s, 0.1, MOST_S)
+    _check_number("the seed", request.seed, 0)
+    if request.device not in list(Device):
+        raise UsageError(f"there is no device {request.device}; there are {', '.join(Device)}")
+    if not request.data.is_dir():
+        what = "is a file" if request.data.exists() else "is not there"
+        raise DataError(f"the data folder {request.data} {what}; it holds train.csv and test.csv")
+    if model.private_test is not None and not model.private_test.is_file():
+        raise DataError(f"the private test set {model.private_test} is no file")
+
+
+def _check_number(
+    what: str, value: float | None, least: float | None = None, most: float = math.inf
+) -> None:
+    """``least`` None: the value must be above 0. NaN is within no bounds."""
+    if value is None:
+        return
+    big_enough = value > 0 if least is None else value >= least
+    if not (big_enough and value <= most and math.isfinite(value)):
+        low = "above 0" if least is None else f"{least:g} or more"
+        high = f", and {most:,g} at most" if math.isfinite(most) else ""
+        raise UsageError(f"{what} is {value:g}; possible is {low}{high}")

@@ -1,0 +1,90 @@
+"""What a user asks for: impossible values are said to the user, and cost no student a point."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader import grade, grade_many
+from grader.asked import check_request
+from grader.errors import UsageError
+from grader.grading import Request
+from grader.language_model.assessment import ModelRequest
+from tests.conftest import ROOT
+
+ALICE = ROOT / "submissions" / "alice"
+
+
+@pytest.mark.parametrize("value", [-1.0, 0.0, math.nan, math.inf, 10.0])
+def test_learning_rate_that_cannot_be(value: float) -> None:
+    request = Request(ALICE, model=ModelRequest(learning_rate=value))
+    with pytest.raises(
+        UsageError, match=r"learning rate is .*; possible is above 0, and 1 at most"
+    ):
+        check_request(request)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        {"epochs": 0},
+        {"epochs": 10**30},
+        {"batch_size": -3},
+        {"batch_size": 10**30},
+        {"max_time_s": math.nan},
+        {"max_time_s": math.inf},
+        {"max_time_s": 0.5},
+    ],
+    ids=str,
+)
+def test_training_that_cannot_be(model: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match="possible is 1 or more, and"):
+        check_request(Request(ALICE, model=ModelRequest(**model)))
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"timeout_s": math.nan}, {"timeout_s": math.inf}, {"timeout_s": 0.0}, {"seed": -1}],
+    ids=str,
+)
+def test_request_that_cannot_be(asked: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match="possible is"):
+        check_request(Request(ALICE, **asked))
+
+
+def test_device_that_there_is_not() -> None:
+    with pytest.raises(UsageError, match="no device tpu; there are auto, cpu, cuda"):
+        check_request(Request(ALICE, device="tpu"))
+
+
+@pytest.mark.parametrize(("name", "said"), [("absent", "is not there"), ("file", "is a file")])
+def test_data_that_is_no_folder_whatever_is_asked(tmp_path: Path, name: str, said: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match=said):
+        check_request(Request(ALICE, data=tmp_path / name, only=frozenset({"q2"})))
+
+
+def test_private_test_set_that_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is no file"):
+        check_request(Request(ALICE, model=ModelRequest(private_test=tmp_path)))
+
+
+def test_everything_that_can_be() -> None:
+    model = ModelRequest(epochs=1, batch_size=1, learning_rate=1e-5, max_time_s=1)
+    check_request(Request(ALICE, seed=0, timeout_s=0.1, model=model))
+    check_request(Request(ALICE))
+
+
+def test_python_looks_at_values_and_names(tmp_path: Path) -> None:
+    wrong: dict[str, Any] = {"onyl": ["q2"]}
+    with pytest.raises(TypeError, match=r"no option onyl; there are only, data, rubric"):
+        grade(ALICE, **wrong)
+    with pytest.raises(UsageError, match="learning rate is -1"):
+        grade(ALICE, model=ModelRequest(learning_rate=-1))
+    for jobs in (0, -1):
+        with pytest.raises(UsageError, match=f"jobs is {jobs}"):
+            grade_many(ALICE.parent, tmp_path / "out", jobs=jobs)
+    assert not (tmp_path / "out").exists()
