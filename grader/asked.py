@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 
 from grader.errors import DataError, UsageError
-from grader.grading import Request
+from grader.grading import MODEL_QUESTION, Request
+from grader.language_model.corpus import EMBEDDED_CORPUS
 from grader.modes import Device
 
 MOST_LR = 1.0
@@ -18,6 +19,10 @@ MOST_EPOCHS = 10_000
 MOST_SENTENCES = 1_000_000
 MOST_S = 1e6
 """Eleven days; what the system counts seconds in has bounds, too."""
+MADE_UP = (
+    "Q7 is scored on the grader's own made-up sentences, as no --data is given; for real grades "
+    "give --data DIR, the folder with the course's train.csv and test.csv."
+)
 
 
 def check_request(request: Request) -> None:
@@ -36,6 +41,16 @@ def check_request(request: Request) -> None:
         raise DataError(f"the data folder {request.data} {what}; it holds train.csv and test.csv")
     if model.private_test is not None and not model.private_test.is_file():
         raise DataError(f"the private test set {model.private_test} is no file")
+
+
+def model_is_asked(request: Request) -> bool:
+    """Whether question 7 is among those to grade."""
+    return not request.only or MODEL_QUESTION in request.only
+
+
+def data_warning(request: Request) -> str:
+    """What staff have to know where question 7 is not scored on the course's data; else nothing."""
+    return MADE_UP if model_is_asked(request) and request.data == EMBEDDED_CORPUS else ""
 
 
 def _check_number(

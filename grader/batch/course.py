@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.asked import data_warning, model_is_asked
 from grader.batch.grade_one import Done, Task
 from grader.batch.handed_in import given_fingerprints
 from grader.batch.keys import data_digest
@@ -117,7 +118,7 @@ def grade_course(
                 raise
             failure = error
         rows = rows_of(tasks, done)
-        files, matching = course_files(rows, rubric, listed)
+        files, matching = course_files(rows, rubric, listed, tasks[0].request)
         for name, text in files.items():
             write_atomically(out / name, text)
     if failure is not None:
@@ -140,13 +141,19 @@ def _not_done(task: Task) -> Row:
 
 
 def course_files(
-    rows: Sequence[Row], rubric: Rubric, listed: Class | None = None
+    rows: Sequence[Row], rubric: Rubric, listed: Class | None, request: Request
 ) -> tuple[dict[str, str], Matching]:
     """The texts of a course's files by name, and which hand-in is whose in the class list."""
     thresholds = [(t.below, t.points) for t in rubric.language_model.thresholds]
     files = {
         GRADEBOOK_FILE: to_gradebook(rows),
-        SUMMARY_PAGE: to_summary(rows, groups(rows, given_fingerprints()), thresholds),
+        SUMMARY_PAGE: to_summary(
+            rows,
+            groups(rows, given_fingerprints()),
+            thresholds,
+            data=str(request.data) if model_is_asked(request) else "",
+            warning=data_warning(request),
+        ),
     }
     if listed is None:
         return files, Matching((), (), ())

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.text import Text
 
+from grader.asked import data_warning
 from grader.batch.course import Class, Graded, plan
 from grader.batch.course import grade_course as in_course
 from grader.batch.executors import executor_for
@@ -70,6 +71,8 @@ def grade_course(request: Request, sandbox: Sandbox, course: Course, output: Out
     show(course_table(graded.rows, fresh=graded.fresh))
     if listed is not None:
         show(*(Text(line, style="yellow") for line in _to_look_at(listed, graded, rubric)))
+    if warning := data_warning(request):
+        show(Text(warning, style="yellow"))
     show(Text(f"Results: {folder}/ ({', '.join(graded.files)})", style="dim"))
     if output.markdown:
         summarise(course_to_markdown(graded.rows), folder)

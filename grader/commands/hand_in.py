@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.text import Text
 
+from grader.asked import data_warning
 from grader.commands.output import Output, summarise
 from grader.console import SubmissionProgress, say, show
 from grader.doctor import Sandbox
@@ -32,7 +33,10 @@ def grade_hand_in(request: Request, sandbox: Sandbox, output: Output) -> int:
     write_reports(report, folder)
     if output.gradescope is not None:
         write_atomically(output.gradescope, to_gradescope(report))
-    show(to_terminal(report, verbose=output.verbose), Text(f"Reports: {folder}", style="dim"))
+    show(to_terminal(report, verbose=output.verbose))
+    if warning := data_warning(request):
+        show(Text(warning, style="yellow"))
+    show(Text(f"Reports: {folder}", style="dim"))
     if output.markdown:
         summarise(to_markdown(report), folder)
         if os.environ.get(IN_GITHUB):

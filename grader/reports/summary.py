@@ -54,10 +54,14 @@ def to_summary(
     rows: Sequence[Row],
     groups: Sequence[Group] = (),
     thresholds: Sequence[tuple[float, float]] = (),
+    *,
+    data: str = "",
+    warning: str = "",
 ) -> str:
     """The page; each student's line links ``<name>/staff.html`` beside it.
 
     ``thresholds`` are the rubric's for the loss: below what, and the points that this gives.
+    ``data`` names what the models were scored on, and ``warning`` says what is wrong with that.
     """
     rows = in_order(rows)
     graded = [points for row in rows if (points := total(row)) is not None]
@@ -81,6 +85,8 @@ def to_summary(
         failed=[row for row in rows if row.status is not Status.GRADED],
         late=[row for row in rows if row.arrival.late],
         groups=groups,
+        data=data,
+        warning=warning,
         href=href,
         points_of=points_of,
         total=total,

@@ -108,10 +108,13 @@ def test_canvas_gets_its_grades(course: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "No grade for aalice" in " ".join(done.stdout.split())
     assert "No hand-in of: C, Carol" in done.stdout
+    assert "made-up" not in done.stdout
     assert grades() == {"": "27", "11": "", "12": ""}
 
     done = run(course, tmp_path / "out", *listed, only="q2,q3,q4,q5,q6,q7")
     assert "No grade" not in done.stdout
+    assert "made-up sentences" in done.stdout
+    assert "made-up sentences" in (tmp_path / "out" / "summary.html").read_text(encoding="utf-8")
     assert grades() == {"": "27", "11": "17", "12": ""}
 
     misspelt = run(course, tmp_path / "out", "--roster", str(roster), "--assignment", "HW 4")

@@ -71,6 +71,16 @@ def test_everything_is_there(said: str) -> None:
     assert said in Page(to_summary(COURSE, GROUPS, THRESHOLDS)).text
 
 
+def test_what_models_were_scored_on_is_said() -> None:
+    assert (
+        "Q7 is scored on /course/<data> ." in Page(to_summary(COURSE, data="/course/<data>")).text
+    )
+    made_up = Page(to_summary(COURSE, data="fixtures", warning="made-up sentences")).text
+    assert "made-up sentences" in made_up
+    assert "fixtures" not in made_up
+    assert "scored on" not in Page(to_summary(COURSE)).text
+
+
 def test_every_hand_in_is_linked() -> None:
     links = Page(to_summary(COURSE)).links
     assert {href(each.arrival.name) for each in COURSE} <= set(links)
