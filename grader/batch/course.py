@@ -15,7 +15,7 @@ from grader.batch.grade_one import Done, Task
 from grader.batch.handed_in import given_fingerprints
 from grader.batch.keys import data_digest
 from grader.batch.local import Executor
-from grader.batch.results import alone_in, take_over
+from grader.batch.results import alone_in, others_in, take_over
 from grader.engine import wanted_questions
 from grader.errors import GraderError, SubmissionError, UsageError
 from grader.grading import Request
@@ -56,6 +56,10 @@ class Graded:
     """Which hand-in is whose in the class list."""
     interrupted: bool
     """Whether the run was stopped by hand before all were graded."""
+    others: tuple[str, ...] = ()
+    """Hand-ins of earlier runs whose results are there, too, but which are not among these."""
+    stale: tuple[str, ...] = ()
+    """Import files of an earlier run that are still there and were not written anew."""
 
 
 def plan(request: Request, out: Path, unpacked: Path, *, regrade: bool) -> list[Task]:
@@ -105,7 +109,8 @@ def grade_course(
     done: list[Done] = []
     interrupted, failure = False, None
     with alone_in(out):
-        take_over(out, {t.hand_in.arrival.name: t.hand_in.arrival.student_id for t in tasks})
+        students = {t.hand_in.arrival.name: t.hand_in.arrival.student_id for t in tasks}
+        take_over(out, students)
         try:
             with executor:
                 for result in executor.run(tasks):
@@ -121,9 +126,14 @@ def grade_course(
         files, matching = course_files(rows, rubric, listed, tasks[0].request)
         for name, text in files.items():
             write_atomically(out / name, text)
+        others = others_in(out, students)
+        stale = [n for n in IMPORT_FILES.values() if n not in files and (out / n).exists()]
     if failure is not None:
         raise failure
-    return Graded(rows, sum(d.fresh for d in done), tuple(files), matching, interrupted)
+    fresh = sum(result.fresh for result in done)
+    return Graded(
+        rows, fresh, tuple(files), matching, interrupted, others=tuple(others), stale=tuple(stale)
+    )
 
 
 def rows_of(tasks: Iterable[Task], done: Iterable[Done]) -> list[Row]:

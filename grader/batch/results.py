@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,12 +70,21 @@ def take_over(out: Path, students: Mapping[str, str]) -> None:
     ``students`` are the ids of all students by the names of their hand-ins: when a namesake hands
     something in, both names get the ids. A folder that is there already is left as it is.
     """
-    strangers = (f for f in out.iterdir() if f.name not in students and (f / ROW_FILE).is_file())
-    rows = {folder: row for folder in sorted(strangers) if (row := read_row(folder)) is not None}
+    strangers = [out / name for name in others_in(out, students)]
+    rows = {folder: row for folder in strangers if (row := read_row(folder)) is not None}
     by_id = {row.arrival.student_id: folder for folder, row in rows.items()}
     for name, id in students.items():
         if id and id in by_id and not os.path.lexists(out / name):
             by_id.pop(id).rename(out / name)
+
+
+def others_in(out: Path, names: Collection[str]) -> list[str]:
+    """The results there of hand-ins with other names, by name."""
+    return sorted(
+        folder.name
+        for folder in out.iterdir()
+        if folder.name not in names and (folder / ROW_FILE).is_file()
+    )
 
 
 def write_graded(row: Row, report: Report, folder: Path) -> None:

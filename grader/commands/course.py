@@ -24,6 +24,9 @@ from grader.roster import Kind, assignment_column, highest_grade, read_roster
 from grader.rows import Row, Status
 from grader.rubric import Rubric
 
+MOST_NAMES = 5
+"""That are listed where there may be hundreds."""
+
 
 @dataclass(frozen=True)
 class Course:
@@ -69,10 +72,12 @@ def grade_course(request: Request, sandbox: Sandbox, course: Course, output: Out
                 told=lambda done: progress.done(one_line(done.row, fresh=done.fresh)),
             )
     show(course_table(graded.rows, fresh=graded.fresh))
-    if listed is not None:
-        show(*(Text(line, style="yellow") for line in _to_look_at(listed, graded, rubric)))
+    lines = _to_look_at(listed, graded, rubric) if listed is not None else []
+    lines += _left_over(graded, folder)
     if warning := data_warning(request):
-        show(Text(warning, style="yellow"))
+        lines.append(warning)
+    for line in lines:
+        show(Text(line, style="yellow"))
     show(Text(f"Results: {folder}/ ({', '.join(graded.files)})", style="dim"))
     if output.markdown:
         summarise(course_to_markdown(graded.rows), folder)
@@ -99,6 +104,25 @@ def _to_look_at(listed: Class, graded: Graded, rubric: Rubric) -> list[str]:
     ours = sum(question.points for question in rubric.questions.values())
     if theirs is not None and theirs != ours:
         lines.append(f"The platform's highest grade is {theirs:g}, and that of the rubric {ours:g}")
+    return lines
+
+
+def _left_over(graded: Graded, folder: Path) -> list[str]:
+    """What of an earlier run is still there, and not of these hand-ins."""
+    lines = []
+    if graded.others:
+        named = ", ".join(graded.others[:MOST_NAMES])
+        more = f" and {len(graded.others) - MOST_NAMES} more" * (len(graded.others) > MOST_NAMES)
+        lines.append(
+            f"Results of earlier runs that are not among these hand-ins: {len(graded.others)} "
+            f"({named}{more}). They are in no table now; their reports are still in {folder}/. "
+            "Of another course? Give each its own --out."
+        )
+    lines += [
+        f"{folder}/{name} is of an earlier run and was not written anew: grade with --roster FILE, "
+        "or do not import it."
+        for name in graded.stale
+    ]
     return lines
 
 

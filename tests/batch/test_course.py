@@ -109,12 +109,20 @@ def test_canvas_gets_its_grades(course: Path, tmp_path: Path) -> None:
     assert "No grade for aalice" in " ".join(done.stdout.split())
     assert "No hand-in of: C, Carol" in done.stdout
     assert "made-up" not in done.stdout
+    assert "earlier run" not in done.stdout
     assert grades() == {"": "27", "11": "", "12": ""}
 
     done = run(course, tmp_path / "out", *listed, only="q2,q3,q4,q5,q6,q7")
     assert "No grade" not in done.stdout
     assert "made-up sentences" in done.stdout
     assert "made-up sentences" in (tmp_path / "out" / "summary.html").read_text(encoding="utf-8")
+    assert grades() == {"": "27", "11": "17", "12": ""}
+
+    shutil.copytree(SUBMISSIONS / "half_open_gates", tmp_path / "other" / "dora")
+    said = " ".join(run(tmp_path / "other", tmp_path / "out", "--many").stdout.split())
+    assert "not among these hand-ins: 1 (aalice)" in said
+    assert f"still in {tmp_path / 'out'}/" in said
+    assert f"{tmp_path / 'out'}/canvas.csv is of an earlier run" in said
     assert grades() == {"": "27", "11": "17", "12": ""}
 
     misspelt = run(course, tmp_path / "out", "--roster", str(roster), "--assignment", "HW 4")
