@@ -49,7 +49,7 @@ class Graded:
 
     rows: list[Row]
     fresh: int
-    """How many hand-ins were graded just now, at least in part."""
+    """How many of the graded hand-ins were graded just now, at least in part."""
     files: tuple[str, ...]
     """The names of the course's files."""
     matching: Matching
@@ -130,7 +130,7 @@ def grade_course(
         stale = [n for n in IMPORT_FILES.values() if n not in files and (out / n).exists()]
     if failure is not None:
         raise failure
-    fresh = sum(result.fresh for result in done)
+    fresh = sum(result.fresh and result.row.status is Status.GRADED for result in done)
     return Graded(
         rows, fresh, tuple(files), matching, interrupted, others=tuple(others), stale=tuple(stale)
     )

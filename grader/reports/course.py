@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from grader.reports.gradebook import comparable, left_out
 from grader.reports.plain import plain
 from grader.reports.summary import questions
 from grader.rows import Row, Status
@@ -30,22 +31,28 @@ def one_line(row: Row, *, fresh: bool = True) -> str:
 
 
 def course_table(rows: Sequence[Row], *, fresh: int) -> RenderableType:
-    """Points by question and how many came how far; then whoever needs a person's look."""
+    """Points by question and how many came how far; then whoever needs a person's look.
+
+    ``fresh`` says how many of the graded ones were graded just now.
+    """
     graded = [row for row in rows if row.status is Status.GRADED]
     parts: list[RenderableType] = []
     if graded:
         parts.append(_table(graded))
-        scores = [row.score for row in graded]
+        alike = comparable(rows)
+        scores = [row.score for row in alike]
         parts.append(
             Text(
                 f"\nTotal: mean {statistics.fmean(scores):.1f}, median "
-                f"{statistics.median(scores):g} of {max(row.max_score for row in graded):g}",
+                f"{statistics.median(scores):g} of {alike[0].max_score:g}",
                 style="bold",
             )
         )
+        if others := left_out(rows):
+            parts.append(Text(others, style="yellow"))
     counts = Counter(row.status for row in rows)
     words = ", ".join(f"{counts[status]} {status}" for status in Status if counts[status])
-    parts.append(Text(f"{len(rows)} hand-ins: {words}; {fresh} of them just now."))
+    parts.append(Text(f"{_hand_ins(len(rows))}: {words}.{_just_now(len(graded), fresh)}"))
     if outdated := sum(bool(row.outdated) for row in rows):
         said = f"With points of an earlier hand-in or rubric: {outdated}; grade without --only."
         parts.append(Text(said, style="yellow"))
@@ -55,6 +62,20 @@ def course_table(rows: Sequence[Row], *, fresh: int) -> RenderableType:
         if row.status in (Status.UNREADABLE, Status.GRADER_FAILED)
     ]
     return Group(*parts)
+
+
+def _hand_ins(count: int) -> str:
+    return f"{count} hand-in{'' if count == 1 else 's'}"
+
+
+def _just_now(graded: int, fresh: int) -> str:
+    """How many of the graded ones are new; nothing where all are, or none is graded."""
+    if fresh >= graded:
+        return ""
+    kept = "unchanged since an earlier run"
+    if fresh == 0:
+        return f" Nothing was graded just now: what is graded is {kept}."
+    return f" Of the graded, {fresh} just now and {graded - fresh} {kept}."
 
 
 def _table(rows: Sequence[Row]) -> Table:

@@ -7,6 +7,7 @@ the encoding is "utf-8-sig".
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from grader.reports.cells import number, table, text
@@ -41,6 +42,32 @@ def question_ids(rows: Iterable[Row]) -> list[str]:
 def total(row: Row) -> float | None:
     """The points of a hand-in; None unless all of it was judged."""
     return row.score if row.status is Status.GRADED else None
+
+
+def comparable(rows: Iterable[Row]) -> list[Row]:
+    """The graded hand-ins whose totals go together: those of which the same was asked as of most.
+
+    Whoever was graded for other questions has another maximum, and no place in a mean of points.
+    Where two sets of questions are as common, it is the one with more points.
+    """
+    graded: dict[tuple[tuple[str, float], ...], list[Row]] = defaultdict(list)
+    for row in rows:
+        if row.status is Status.GRADED:
+            asked = sorted((question.id, question.max_score) for question in row.questions)
+            graded[tuple(asked)].append(row)
+    alike = max(graded.values(), key=lambda rows: (len(rows), rows[0].max_score), default=[])
+    return list(alike)
+
+
+def left_out(rows: Sequence[Row]) -> str:
+    """How many were graded for other questions than those of ``comparable``; '' where none was."""
+    alike = comparable(rows)
+    others = sum(row.status is Status.GRADED for row in rows) - len(alike)
+    if not others:
+        return ""
+    ids = ", ".join(question.id.upper() for question in alike[0].questions)
+    said = "1 hand-in is" if others == 1 else f"{others} hand-ins are"
+    return f"{said} graded for other questions than {ids}, and left out of mean and median."
 
 
 def final(row: Row) -> float | None:

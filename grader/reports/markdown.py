@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from grader.model import CheckResult, Report
 from grader.reports import view
 from grader.reports.details import details, message
-from grader.reports.gradebook import in_order, judged, question_ids, total
+from grader.reports.gradebook import comparable, in_order, judged, left_out, question_ids, total
 from grader.reports.plain import plain
 from grader.rows import Row, Status
 
@@ -48,8 +48,10 @@ def course_to_markdown(rows: Sequence[Row]) -> str:
     ids = question_ids(rows)
     counts = [(sum(row.status is status for row in rows), status) for status in Status]
     said = ", ".join(f"{count} {status.value}" for count, status in counts if count)
-    points = [points for row in rows if (points := total(row)) is not None]
+    points = [row.score for row in comparable(rows)]
     mean = f" Mean of what was graded: {sum(points) / len(points):.1f}." if points else ""
+    if others := left_out(rows):
+        mean = f"{mean} {others}"
     heads = ["Hand-in", "Student", *map(code, (id.upper() for id in ids)), "Total", "Status"]
     marks = ["---", "---", *["---:"] * (len(ids) + 1), "---"]
     head = [f"## {len(rows)} hand-ins", "", f"{said or 'None'}.{mean}", "", _line(heads)]

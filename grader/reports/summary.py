@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from grader.model import Outcome
 from grader.reports.charts import Bin, Zone
-from grader.reports.gradebook import in_order, judged, question_ids, total
+from grader.reports.gradebook import comparable, in_order, judged, left_out, question_ids, total
 from grader.reports.html import environment
 from grader.reports.view import OUTCOMES
 from grader.rows import Row, Status
@@ -64,7 +64,8 @@ def to_summary(
     ``data`` names what the models were scored on, and ``warning`` says what is wrong with that.
     """
     rows = in_order(rows)
-    graded = [points for row in rows if (points := total(row)) is not None]
+    alike = comparable(rows)
+    graded = [row.score for row in alike]
     losses = [row.loss for row in rows if row.loss is not None and math.isfinite(row.loss)]
     page = environment().get_template("summary.html.jinja")
     return page.render(
@@ -73,8 +74,9 @@ def to_summary(
         counts=[(status.value, sum(row.status is status for row in rows)) for status in Status],
         mean=mean(graded) if graded else None,
         median=median(graded) if graded else None,
-        max_score=max((row.max_score for row in rows), default=0.0),
-        score_bins=score_bins(rows),
+        max_score=alike[0].max_score if alike else 0.0,
+        score_bins=score_bins(alike),
+        left_out=left_out(rows),
         questions=questions(rows),
         misconceptions=misconceptions(rows)[:MISCONCEPTIONS],
         losses=losses,

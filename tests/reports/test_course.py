@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from grader.reports.course import one_line
-from grader.rows import Arrival, Status
-from tests.reports.rows import row
+import pytest
+from rich.console import Console
+
+from grader.reports.course import course_table, one_line
+from grader.rows import Arrival, Row, Status
+from tests.reports.rows import question_row, row, unreadable
 
 
 def test_line_of_what_cannot_be_read_has_the_whole_reason() -> None:
@@ -20,3 +23,35 @@ def test_line_of_what_cannot_be_read_has_the_whole_reason() -> None:
     assert one_line(unreadable) == (
         "bob: cannot be read, late: the folder is empty; implementation.py expands like a zip bomb"
     )
+
+
+def shown(rows: list[Row], fresh: int) -> str:
+    console = Console(width=100, color_system=None)
+    with console.capture() as captured:
+        console.print(course_table(rows, fresh=fresh))
+    return " ".join(captured.get().split())
+
+
+@pytest.mark.parametrize(
+    ("fresh", "said"),
+    [
+        (2, "4 hand-ins: 2 graded, 1 cannot be read, 1 not done. broken"),
+        (1, "1 not done. Of the graded, 1 just now and 1 unchanged since an earlier run."),
+        (0, "Nothing was graded just now: what is graded is unchanged since an earlier run."),
+    ],
+)
+def test_how_many_came_how_far(fresh: int, said: str) -> None:
+    graded = [row(name, question_row()) for name in "ab"]
+    assert said in shown([*graded, unreadable(), row("z", status=Status.NOT_DONE)], fresh)
+
+
+def test_nothing_is_said_of_what_is_new_where_nothing_is_graded() -> None:
+    assert shown([row("z", status=Status.NOT_DONE)], 0) == "1 hand-in: 1 not done."
+
+
+def test_whoever_was_graded_for_other_questions_is_in_no_mean() -> None:
+    whole = [row(name, question_row(), question_row("q3", 1.0)) for name in "ab"]
+    said = shown([*whole, row("c", question_row(score=0.0))], 3)
+    assert "Total: mean 4.0, median 4 of 6" in said
+    assert "1 hand-in is graded for other questions than Q2, Q3, and left out of mean" in said
+    assert "left out" not in shown(whole, 2)

@@ -81,6 +81,13 @@ def test_what_models_were_scored_on_is_said() -> None:
     assert "scored on" not in Page(to_summary(COURSE)).text
 
 
+def test_totals_of_other_questions_are_not_compared() -> None:
+    whole = [row(name, question_row(), question_row("q3", 1.0)) for name in "ab"]
+    page = Page(to_summary([*whole, row("c", question_row()), row("d", question_row(score=0.0))]))
+    assert "4 of 6 points on average" in page.text
+    assert "2 hand-ins are graded for other questions than Q2, Q3" in page.text
+
+
 def test_every_hand_in_is_linked() -> None:
     links = Page(to_summary(COURSE)).links
     assert {href(each.arrival.name) for each in COURSE} <= set(links)
