@@ -257,7 +257,7 @@ def grade(
         data = data or EMBEDDED_CORPUS
         with Sandbox(isolation, data / TEST_FILE, server=server) as sandbox:
             from grader.asked import check_request
-            from grader.commands.output import Output
+            from grader.commands.output import Output, check_min_score
             from grader.grading import Request
             from grader.language_model.assessment import ModelRequest
 
@@ -281,6 +281,7 @@ def grade(
                 claims=claims,
             )
             check_request(request)
+            check_min_score(min_score)
             output = Output(out, verbose, min_score, summary is not None, gradescope)
             if of_course:
                 from grader.commands.course import Course, grade_course

@@ -144,7 +144,14 @@ def test_score_under_the_minimum(here: Run, tmp_path: Path) -> None:
     assert "Total: 0 / 2" in out
     assert "no function init_gru_with_long_term_memory" in out
     assert (tmp_path / "out" / "report.json").is_file()
-    assert here(*arguments, "--min-score", "0")[0] == 0
+    assert "Under --min-score 0.5: 0 points." in err
+    assert here(*arguments, "--min-score", "0")[::2] == (0, "")
+    code, _, err = here(*arguments, "--min-score", "20")
+    assert code == 1
+    assert "--min-score 20 is more than the 2 points that there are" in err
+    code, _, err = here(*arguments, "--min-score", "nan")
+    assert code == 2
+    assert "--min-score is nan" in err
 
 
 def test_claims_of_the_notebooks(here: Run, tmp_path: Path) -> None:

@@ -12,14 +12,15 @@ from grader.asked import data_warning
 from grader.batch.course import Class, Graded, plan
 from grader.batch.course import grade_course as in_course
 from grader.batch.executors import executor_for
-from grader.commands.output import Output, summarise
-from grader.console import CourseProgress, say, show
+from grader.commands.output import Output, beyond_reach, summarise
+from grader.console import CourseProgress, complain, say, show
 from grader.doctor import Sandbox
 from grader.errors import UsageError
 from grader.exit_codes import ExitCode
 from grader.grading import Request
 from grader.reports.course import course_table, one_line
 from grader.reports.markdown import course_to_markdown
+from grader.reports.plain import plain
 from grader.roster import Kind, assignment_column, highest_grade, read_roster
 from grader.rows import Row, Status
 from grader.rubric import Rubric
@@ -127,8 +128,24 @@ def _left_over(graded: Graded, folder: Path) -> list[str]:
 
 
 def _exit_code(rows: list[Row], min_score: float | None) -> int:
+    """What came of all, and on the error output why that is not what was asked for."""
     if any(row.status is Status.GRADER_FAILED for row in rows):
         return ExitCode.HARNESS
-    if min_score is not None and any(row.score < min_score for row in rows):
-        return ExitCode.UNDER_MIN_SCORE
+    if all(row.status is Status.UNREADABLE for row in rows):
+        complain("There is nothing to grade: no hand-in can be read. The reasons stand above.")
+        return ExitCode.USAGE
+    if remark := beyond_reach(min_score, max(row.max_score for row in rows)):
+        complain(remark)
+    if min_score is not None:
+        under = [row for row in rows if row.score < min_score]
+        if under:
+            named = ", ".join(_reached(row) for row in under[:MOST_NAMES])
+            more = f" and {len(under) - MOST_NAMES} more" * (len(under) > MOST_NAMES)
+            complain(f"Under --min-score {min_score:g}: {len(under)} of {len(rows)}: {named}{more}")
+            return ExitCode.UNDER_MIN_SCORE
     return ExitCode.GRADED
+
+
+def _reached(row: Row) -> str:
+    how = f"{row.score:g}" if row.status is Status.GRADED else row.status.value
+    return f"{plain(row.arrival.name)} ({how})"

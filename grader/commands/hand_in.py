@@ -8,8 +8,8 @@ from pathlib import Path
 from rich.text import Text
 
 from grader.asked import data_warning
-from grader.commands.output import Output, summarise
-from grader.console import SubmissionProgress, say, show
+from grader.commands.output import Output, beyond_reach, summarise
+from grader.console import SubmissionProgress, complain, say, show
 from grader.doctor import Sandbox
 from grader.engine import grade
 from grader.exit_codes import ExitCode
@@ -44,7 +44,10 @@ def grade_hand_in(request: Request, sandbox: Sandbox, output: Output) -> int:
                 say(line)
     if report.harness_failed:
         return ExitCode.HARNESS
+    if remark := beyond_reach(output.min_score, report.max_score):
+        complain(remark)
     if output.min_score is not None and report.score < output.min_score:
+        complain(f"Under --min-score {output.min_score:g}: {report.score:g} points.")
         return ExitCode.UNDER_MIN_SCORE
     return ExitCode.GRADED
 

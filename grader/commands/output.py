@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.errors import UsageError
 from grader.naming import SUMMARY_TEXT
 from grader.reports.files import write_atomically
 
@@ -24,6 +26,19 @@ class Output:
     markdown: bool = False
     """Write a summary for the page of a CI job."""
     gradescope: Path | None = None
+
+
+def check_min_score(min_score: float | None) -> None:
+    """Raises UsageError for a minimum that nothing reaches or misses for certain."""
+    if min_score is not None and not math.isfinite(min_score):
+        raise UsageError(f"--min-score is {min_score:g}; it must be a number of points")
+
+
+def beyond_reach(min_score: float | None, max_score: float) -> str:
+    """What to say of a minimum above what there is to reach; '' of others."""
+    if min_score is None or min_score <= max_score:
+        return ""
+    return f"--min-score {min_score:g} is more than the {max_score:g} points that there are."
 
 
 def summarise(markdown: str, folder: Path) -> None:

@@ -57,8 +57,10 @@ def gradebook(out: Path) -> dict[str, dict[str, str]]:
 
 def test_course_is_graded_and_a_second_run_keeps_it(course: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    done = run(course, out, "--summary", "markdown")
-    assert done.returncode == 0, done.stderr
+    done = run(course, out, "--summary", "markdown", "--min-score", "1")
+    assert done.returncode == 1, done.stderr
+    said = "Under --min-score 1: 2 of 3: bob (cannot be read), half_open_gates (0)"
+    assert said in done.stderr
     rows = gradebook(out)
     assert {name: row["q5"] for name, row in rows.items()} == {
         "alice": "2",
@@ -83,6 +85,15 @@ def test_course_is_graded_and_a_second_run_keeps_it(course: Path, tmp_path: Path
     (course / "half_open_gates" / "implementation.py").write_text("x = 1\n")
     changed = run(course, out)
     assert changed.stderr.count("unchanged") == 1
+
+
+def test_course_of_which_nothing_can_be_read(tmp_path: Path) -> None:
+    for name in ("alice", "bob"):
+        (tmp_path / "course" / name).mkdir(parents=True)
+    done = run(tmp_path / "course", tmp_path / "out", "--many")
+    assert done.returncode == 2
+    assert "nothing to grade: no hand-in can be read" in done.stderr
+    assert set(gradebook(tmp_path / "out")) == {"alice", "bob"}
 
 
 def test_canvas_gets_its_grades(course: Path, tmp_path: Path) -> None:
