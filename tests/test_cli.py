@@ -93,7 +93,8 @@ def test_junit_is_written_too(graded: Graded) -> None:
 
 
 def test_nothing_to_grade(tmp_path: Path) -> None:
-    done = grader(tmp_path, "--out", tmp_path / "out")
+    (tmp_path / "empty").mkdir()
+    done = grader(tmp_path / "empty", "--out", tmp_path / "out")
     assert done.returncode == 2
     assert "nothing to grade" in done.stderr
     assert "Traceback" not in done.stderr
@@ -136,9 +137,23 @@ def here(
     return run
 
 
+def unfinished(tmp_path: Path) -> Path:
+    (tmp_path / "hand-in").mkdir()
+    (tmp_path / "hand-in" / "implementation.py").write_text("")
+    return tmp_path / "hand-in"
+
+
+@pytest.mark.parametrize("inside", ["", "results/one"])
+def test_results_in_the_hand_in(here: Run, tmp_path: Path, inside: str) -> None:
+    folder = unfinished(tmp_path)
+    code, _, err = here(folder, "--only", "q5", "--out", folder / inside)
+    assert code == 2
+    assert "lies in the hand-in; name another folder" in err
+    assert [file.name for file in folder.iterdir()] == ["implementation.py"]
+
+
 def test_score_under_the_minimum(here: Run, tmp_path: Path) -> None:
-    (tmp_path / "implementation.py").write_text("")
-    arguments = (tmp_path, "--only", " Q5 ", "--out", tmp_path / "out")
+    arguments = (unfinished(tmp_path), "--only", " Q5 ", "--out", tmp_path / "out")
     code, out, err = here(*arguments, "--min-score", "0.5")
     assert code == 1, err
     assert "Total: 0 / 2" in out
@@ -155,8 +170,7 @@ def test_score_under_the_minimum(here: Run, tmp_path: Path) -> None:
 
 
 def test_claims_of_the_notebooks(here: Run, tmp_path: Path) -> None:
-    (tmp_path / "implementation.py").write_text("")
-    arguments = (tmp_path, "--only", "q5", "--out", tmp_path / "out")
+    arguments = (unfinished(tmp_path), "--only", "q5", "--out", tmp_path / "out")
     assert "What the notebooks show" not in here(*arguments)[1]
     code, out, err = here(*arguments, "--claims")
     assert code == 0, err

@@ -10,16 +10,38 @@ import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import mkdtemp
 
 from grader.errors import GraderError, SubmissionError, UsageError
 from grader.sandbox.forkserver import ForkServer
 
 
 def check_writable(folder: Path) -> None:
-    """Raises UsageError when reports cannot be written there; makes nothing."""
-    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
-        raise UsageError(f"reports cannot be written to {folder}: look at {nearest}")
+    """Raises UsageError when reports cannot be written there; leaves nothing.
+
+    It is tried: what a system says of rights does not hold for root, nor in every file system.
+    """
+    try:
+        nearest = next(p for p in (folder, *folder.absolute().parents) if os.path.lexists(p))
+        if not nearest.is_dir():
+            what = "is a link that leads nowhere" if nearest.is_symlink() else "is a file"
+            raise UsageError(
+                f"reports cannot be written to {folder}: {nearest} {what}, not a folder"
+            )
+        Path(mkdtemp(prefix=".partial-", dir=nearest)).rmdir()
+    except OSError as error:
+        raise UsageError(
+            f"reports cannot be written to {folder}: nothing can be made in {nearest} "
+            f"({error.strerror}); name another folder by --out"
+        ) from None
+
+
+def check_apart(reports: Path, hand_in: Path) -> None:
+    """Raises UsageError when the reports of a hand-in would lie in it, and be graded with it."""
+    if hand_in.is_dir() and reports.resolve().is_relative_to(hand_in.resolve()):
+        raise UsageError(
+            f"{reports} lies in the hand-in; name another folder for the results by --out"
+        )
 
 
 @contextmanager

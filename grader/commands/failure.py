@@ -10,6 +10,7 @@ from grader.exit_codes import ExitCode
 
 ABOUT_THE_DISK = frozenset(
     {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT, errno.EIO}
+    | {errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG}
 )
 """Errors of the system's that staff can do something about; of others the trace is of use."""
 
