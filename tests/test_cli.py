@@ -169,6 +169,19 @@ def test_score_under_the_minimum(here: Run, tmp_path: Path) -> None:
     assert "--min-score is nan" in err
 
 
+def test_hand_in_that_may_be_a_course(here: Run, tmp_path: Path) -> None:
+    folder = unfinished(tmp_path)
+    (folder / "alice").mkdir()
+    (folder / "alice" / "implementation.py").write_text("")
+    (folder / "bob" / "hw4").mkdir(parents=True)
+    arguments = (folder, "--only", "q5", "--out", tmp_path / "out")
+    assert "--many" not in here(*arguments)[1]
+    (folder / "bob" / "hw4" / "Implementation.py").write_text("")
+    said = " ".join(here(*arguments)[1].split())
+    assert "2 folders in it have one of their own. If this is a course, use --many." in said
+    assert "--many" not in here(*arguments, "--one")[1]
+
+
 def test_claims_of_the_notebooks(here: Run, tmp_path: Path) -> None:
     arguments = (unfinished(tmp_path), "--only", "q5", "--out", tmp_path / "out")
     assert "What the notebooks show" not in here(*arguments)[1]

@@ -26,6 +26,8 @@ class Output:
     markdown: bool = False
     """Write a summary for the page of a CI job."""
     gradescope: Path | None = None
+    guessed: bool = False
+    """Whether nobody has said if the path holds one hand-in or a course."""
 
 
 def check_min_score(min_score: float | None) -> None:
