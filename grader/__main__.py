@@ -2,13 +2,19 @@
 
 import gc
 import os
+import signal
 import sys
+from types import FrameType
+from typing import NoReturn
 
 
 def run() -> None:
     """Run the command line as a program, and end without taking all of torch apart first."""
     # Of what is imported nothing is garbage, and to look for it takes a tenth of the time.
     gc.disable()
+    # A shell lets its background jobs ignore it.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _stop)
     from grader.cli import main
 
     try:
@@ -19,6 +25,12 @@ def run() -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(end.code)
+
+
+def _stop(signum: int, frame: FrameType | None) -> NoReturn:
+    """End while nothing but imports is under way: a trace of them would tell nobody anything."""
+    os.write(2, b"Interrupted.\n")
+    os._exit(130)
 
 
 if __name__ == "__main__":

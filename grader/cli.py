@@ -221,15 +221,17 @@ def grade(
     The student's code runs in processes of its own, which the grader never trusts; it compares what
     they return with torch's own layers, scores the trained language model, and writes a report.
     """
-    from grader.commands.early import check_apart, fork_server, gradescope_told
+    from grader.commands.early import check_apart, fork_server, gradescope_told, interruption_told
 
     ids = frozenset(id for id in (only or "").lower().replace(" ", "").split(",") if id)
     if only is not None and not ids:
         raise UsageError("--only names no question; leave it out to grade them all")
     # Ended by the system or by hand, workers and their folders still go.
-    for end in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(end, signal.default_int_handler)
-    with gradescope_told(gradescope), fork_server(out or Path("results")) as server:
+    for end in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if end != signal.SIGINT or signal.getsignal(end) is not signal.SIG_IGN:
+            signal.signal(end, signal.default_int_handler)
+    reports = out or Path("results")
+    with interruption_told(), gradescope_told(gradescope), fork_server(reports) as server:
         from grader.intake import looks_like_many
         from grader.rubric import Rubric
 
@@ -240,7 +242,7 @@ def grade(
         if of_course and gradescope is not None:
             raise UsageError("--gradescope is for a single hand-in")
         if not of_course:
-            check_apart(out or Path("results"), path)
+            check_apart(reports, path)
         if cluster and not of_course:
             raise UsageError("--cluster is for a course; if PATH holds one, say so by --many")
         if (roster or assignment) and not of_course:

@@ -1,13 +1,19 @@
-"""Where reports go is looked at before anything is graded."""
+"""What a run begins with: a look at where reports go, and an answer to Ctrl-C."""
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import typer
 
-from grader.commands.early import check_writable
+from grader.commands.early import check_writable, interruption_told
 from grader.errors import UsageError
+from tests.conftest import ROOT
 
 
 @pytest.mark.parametrize("below", ["file", "file/deeper/still"])
@@ -33,3 +39,22 @@ def test_nothing_is_left_where_all_is_well(tmp_path: Path) -> None:
     check_writable(tmp_path)
     check_writable(tmp_path / "new" / "out")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_interruption_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(typer.Exit) as end, interruption_told():
+        raise KeyboardInterrupt
+    assert end.value.exit_code == 130
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith("Interrupted; the same command")
+
+
+def test_interruption_of_the_first_imports_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text(f"import os\nos.kill(os.getpid(), {signal.SIGINT:d})\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "grader", "--version"],
+        cwd=ROOT, env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "Interrupted.\n")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import ForkServerContext
 from types import ModuleType
 
@@ -17,7 +18,15 @@ def start_job_server(module: str = JOBS) -> ForkServerContext:
     """Start it, if it does not run yet; it imports ``module`` beside the caller's own imports."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([module])
-    forkserver.ensure_running()
+    # Before the signal is blocked: to start this one unblocks it.
+    resource_tracker.ensure_running()
+    # Ctrl-C reaches all processes of a terminal, and this one imports for seconds before it would
+    # ignore it. What is blocked stays so in it; here it is only put off.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return context
 
 

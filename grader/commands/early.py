@@ -12,7 +12,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 
+import typer
+
+from grader.console import complain
 from grader.errors import GraderError, SubmissionError, UsageError
+from grader.exit_codes import ExitCode
 from grader.sandbox.forkserver import ForkServer
 
 
@@ -53,6 +57,16 @@ def fork_server(reports: Path) -> Iterator[ForkServer]:
     check_writable(reports)
     with closing(ForkServer()) as server:
         yield server
+
+
+@contextmanager
+def interruption_told() -> Iterator[None]:
+    """Says in one line that it was stopped by hand, wherever it was, and ends with that code."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        complain("Interrupted; the same command grades what is not done yet.")
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
 
 
 @contextmanager

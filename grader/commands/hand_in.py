@@ -30,11 +30,8 @@ IN_GITHUB = "GITHUB_ACTIONS"
 
 def grade_hand_in(request: Request, sandbox: Sandbox, output: Output) -> int:
     """Grade one hand-in, show its report and write it in all formats."""
-    try:
-        with SubmissionProgress() as progress:
-            report = grade(request, sandbox, progress)
-    except KeyboardInterrupt:
-        return ExitCode.INTERRUPTED
+    with SubmissionProgress() as progress:
+        report = grade(request, sandbox, progress)
     folder = output.folder or Path("results") / report.submission
     write_reports(report, folder)
     if output.gradescope is not None:
