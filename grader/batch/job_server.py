@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import ForkServerContext
+from pathlib import Path
 from types import ModuleType
 
 JOBS = "grader.batch.jobs"
+ROOT = str(Path(__file__).resolve().parents[2])
+"""Where this package lies."""
 
 
 def start_job_server(module: str = JOBS) -> ForkServerContext:
@@ -24,10 +28,30 @@ def start_job_server(module: str = JOBS) -> ForkServerContext:
     # ignore it. What is blocked stays so in it; here it is only put off.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        forkserver.ensure_running()
+        with _same_package():
+            forkserver.ensure_running()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return context
+
+
+@contextmanager
+def _same_package() -> Iterator[None]:
+    """While active, a Python that is started finds the package that runs here.
+
+    It would look into the current folder first, and take a folder ``grader`` there, such as the one
+    that a clone of this project lies in, for a package.
+    """
+    before = {name: os.environ.get(name) for name in ("PYTHONPATH", "PYTHONSAFEPATH")}
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (ROOT, before["PYTHONPATH"])))
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name)
+            if value is not None:
+                os.environ[name] = value
 
 
 @contextmanager
