@@ -35,7 +35,7 @@ class Finder:
         return PathFinder.find_spec(name, [{root!r}]) if name == "grader" else None
 
 
-sys.meta_path.append(Finder)
+sys.meta_path.insert(sys.meta_path.index(PathFinder) + 1, Finder)
 """
 
 
