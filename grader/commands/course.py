@@ -12,7 +12,7 @@ from grader.asked import data_warning
 from grader.batch.course import Class, Graded, plan
 from grader.batch.course import grade_course as in_course
 from grader.batch.executors import executor_for
-from grader.commands.output import Output, beyond_reach, summarise
+from grader.commands.output import Output, beyond_reach, no_commands, summarise
 from grader.console import CourseProgress, complain, say, show
 from grader.doctor import Sandbox
 from grader.errors import UsageError
@@ -63,7 +63,7 @@ def grade_course(request: Request, sandbox: Sandbox, course: Course, output: Out
     with tempfile.TemporaryDirectory(prefix="unpacked-", dir=sandbox.folder) as unpacked:
         tasks = plan(request, folder, Path(unpacked), regrade=course.regrade)
         executor = executor_for(request, sandbox, rubric, jobs=course.jobs, cluster=course.cluster)
-        with CourseProgress(len(tasks)) as progress:
+        with no_commands(), CourseProgress(len(tasks)) as progress:
             graded = in_course(
                 tasks,
                 executor,
@@ -72,7 +72,8 @@ def grade_course(request: Request, sandbox: Sandbox, course: Course, output: Out
                 listed=listed,
                 told=lambda done: progress.done(one_line(done.row, fresh=done.fresh)),
             )
-    show(course_table(graded.rows, fresh=graded.fresh))
+    with no_commands():
+        show(course_table(graded.rows, fresh=graded.fresh))
     lines = _to_look_at(listed, graded, rubric) if listed is not None else []
     lines += _left_over(graded, folder)
     if warning := data_warning(request):

@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.text import Text
 
 from grader.asked import data_warning
-from grader.commands.output import Output, beyond_reach, summarise
+from grader.commands.output import IN_GITHUB, Output, beyond_reach, no_commands, summarise
 from grader.console import SubmissionProgress, complain, say, show
 from grader.doctor import Sandbox
 from grader.engine import grade
@@ -25,7 +25,6 @@ FEW = 2
 """Folders: a single one beside a hand-in is an older copy of it."""
 MOST_FOLDERS = 200
 """That are looked into, below each of a hand-in's own."""
-IN_GITHUB = "GITHUB_ACTIONS"
 
 
 def grade_hand_in(request: Request, sandbox: Sandbox, output: Output) -> int:
@@ -36,7 +35,8 @@ def grade_hand_in(request: Request, sandbox: Sandbox, output: Output) -> int:
     write_reports(report, folder)
     if output.gradescope is not None:
         write_atomically(output.gradescope, to_gradescope(report))
-    show(to_terminal(report, verbose=output.verbose))
+    with no_commands():
+        show(to_terminal(report, verbose=output.verbose))
     lines = [data_warning(request), _may_be_course(request.path) if output.guessed else ""]
     for line in filter(None, lines):
         show(Text(line, style="yellow"))

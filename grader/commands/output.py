@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import math
 import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.console import say
 from grader.errors import UsageError
 from grader.naming import SUMMARY_TEXT
 from grader.reports.files import write_atomically
 
 STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 """GitHub shows the text of the file that this variable names on the job's page."""
+
+
+IN_GITHUB = "GITHUB_ACTIONS"
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,23 @@ class Output:
     gradescope: Path | None = None
     guessed: bool = False
     """Whether nobody has said if the path holds one hand-in or a course."""
+
+
+@contextmanager
+def no_commands() -> Iterator[None]:
+    """While active, GitHub takes no printed line for a command of the workflow's.
+
+    Reports show what students' code prints. Only a token that it cannot know ends that.
+    """
+    if not os.environ.get(IN_GITHUB):
+        yield
+        return
+    token = secrets.token_hex(16)
+    say(f"::stop-commands::{token}")
+    try:
+        yield
+    finally:
+        say(f"::{token}::")
 
 
 def check_min_score(min_score: float | None) -> None:

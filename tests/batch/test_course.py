@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -194,10 +195,22 @@ def test_github_gets_a_summary_and_annotations(
     page.write_text("before\n")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
-    done = run(SUBMISSIONS / "import_error", tmp_path / "out", "--summary", "markdown")
+    (tmp_path / "eve").mkdir()
+    raises = (
+        "def init_gru_with_long_term_memory(*_):\n    raise ValueError('::error::taken over')\n"
+    )
+    (tmp_path / "eve" / "implementation.py").write_text(raises)
+    done = run(tmp_path / "eve", tmp_path / "out", "--summary", "markdown")
     assert page.read_text() == "before\n" + (tmp_path / "out" / "summary.md").read_text()
     assert "Q5" in page.read_text()
-    assert "::error file=submissions/import_error/implementation.py,line=" in done.stdout
+    stop, *shown = done.stdout.splitlines()
+    assert stop.startswith("::stop-commands::")
+    token = stop.removeprefix("::stop-commands::")
+    assert len(token) == 32
+    start = shown.index(f"::{token}::")
+    assert any("::error::taken over" in line for line in shown[:start])
+    [annotation] = [line for line in shown[start + 1 :] if line.startswith("::")]
+    assert re.match("::error file=.*eve/implementation.py,line=2,", annotation)
 
 
 def test_python_grades_one(tmp_path: Path) -> None:
