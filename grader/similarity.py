@@ -19,7 +19,7 @@ import builtins
 import warnings
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Literal
 
@@ -61,6 +61,8 @@ class Group:
     """The share of marks in common, of the pair that has least among those that are linked."""
     widespread: bool = False
     """So many have it that it may come from the course."""
+    same: tuple[tuple[str, ...], ...] = ()
+    """Of a near-identical group: those of them whose files are the same."""
 
 
 def fingerprint(source: str) -> Fingerprint:
@@ -93,13 +95,37 @@ def groups(rows: Sequence[Row], given: Iterable[Fingerprint] = ()) -> tuple[Grou
     count, and, where there are enough hand-ins to tell a habit from a group, neither does for
     near-identical files what many share. Files that are no code, such as a model, are compared by
     their bytes alone; a file of code without marks of its own is not compared at all. What several
-    students have handed in together counts once. The largest groups come first.
+    students have handed in together counts once, and who is in a near-identical group is in no
+    second one for the same file. The largest groups come first.
     """
-    uploads = {row.arrival.submission_id or (i,): row for i, row in enumerate(rows)}
-    rows = list(uploads.values())
-    known = frozenset(mark for marks in given for mark in marks)
-    found = [*_identical(rows, known), *_near(rows, known | _habits(rows))]
-    return tuple(sorted(found, key=lambda g: (-len(g.names), g.kind, g.file, g.names)))
+    rows = _uploads(rows)
+    known = _marks_of(given)
+    same = list(_identical(rows, known))
+    near = [
+        replace(group, same=tuple(sorted(each.names for each in same if _within(each, group))))
+        for group in _near(rows, known | _habits(rows))
+    ]
+    same = [each for each in same if not any(_within(each, group) for group in near)]
+    return tuple(sorted([*same, *near], key=lambda g: (-len(g.names), g.kind, g.file, g.names)))
+
+
+def common_marks(rows: Sequence[Row], given: Iterable[Fingerprint] = ()) -> int:
+    """How many marks ``groups`` leaves out because many hand-ins share them."""
+    return len(_habits(_uploads(rows)) - _marks_of(given))
+
+
+def _within(same: Group, near: Group) -> bool:
+    """Whether a group need not be told of beside another. What may be the course's is."""
+    return same.file == near.file and not same.widespread and {*same.names} <= {*near.names}
+
+
+def _uploads(rows: Sequence[Row]) -> list[Row]:
+    """A row for each upload: a group's members have handed in one together."""
+    return list({row.arrival.submission_id or (i,): row for i, row in enumerate(rows)}.values())
+
+
+def _marks_of(fingerprints: Iterable[Fingerprint]) -> frozenset[int]:
+    return frozenset(mark for marks in fingerprints for mark in marks)
 
 
 def _habits(rows: Sequence[Row]) -> frozenset[int]:

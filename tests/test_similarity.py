@@ -16,6 +16,7 @@ from grader.similarity import (
     MAX_SOURCE,
     THRESHOLD,
     Group,
+    common_marks,
     fingerprint,
     groups,
 )
@@ -116,9 +117,9 @@ def test_same_bytes_are_identical_and_named_once() -> None:
 
 def test_identical_files_among_near_ones() -> None:
     rows = [hand_in("a", ALICE), hand_in("b", ALICE), hand_in("c", benchmark.everything(ALICE))]
-    near, same = groups(rows)
+    [near] = groups([*rows, hand_in("d", OTHER), hand_in("e", OTHER)])[:-1]
     assert (near.names, near.kind) == (("a", "b", "c"), "near-identical")
-    assert (same.names, same.kind) == (("a", "b"), "identical")
+    assert near.same == (("a", "b"),)
 
 
 def test_the_same_model_is_identical() -> None:
@@ -163,6 +164,8 @@ def test_of_what_more_than_a_third_share_it_is_said(sharing: int, widespread: bo
 def test_what_many_share_makes_nobody_near_identical(count: int, found: bool) -> None:
     rows = [hand_in(f"a{n}", f"{ALICE}\nx = {n}\n", digest=str(n)) for n in range(count)]
     assert bool(groups(rows)) is found
+    assert bool(common_marks(rows)) is not found
+    assert common_marks(rows, [fingerprint(ALICE)]) <= 1
 
 
 def test_model_that_everybody_has_may_be_the_courses() -> None:

@@ -30,7 +30,7 @@ from grader.reports.summary import to_summary
 from grader.roster import Kind, Matching, Roster, match
 from grader.rows import Row, Status
 from grader.rubric import Rubric
-from grader.similarity import groups
+from grader.similarity import common_marks, groups
 
 IMPORT_FILES = {Kind.CANVAS: CANVAS_FILE, Kind.MOODLE: MOODLE_FILE}
 
@@ -155,14 +155,16 @@ def course_files(
 ) -> tuple[dict[str, str], Matching]:
     """The texts of a course's files by name, and which hand-in is whose in the class list."""
     thresholds = [(t.below, t.points) for t in rubric.language_model.thresholds]
+    given = given_fingerprints()
     files = {
         GRADEBOOK_FILE: to_gradebook(rows),
         SUMMARY_PAGE: to_summary(
             rows,
-            groups(rows, given_fingerprints()),
+            groups(rows, given),
             thresholds,
             data=str(request.data) if model_is_asked(request) else "",
             warning=data_warning(request),
+            common_marks=common_marks(rows, given),
         ),
     }
     if listed is None:

@@ -8,17 +8,20 @@ own policy forbids scripts and anything from outside, should a text slip through
 from __future__ import annotations
 
 import math
+import re
 from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from grader.model import Report
 from grader.reports import charts, error_map, view
 from grader.reports.plain import plain
 
 TEMPLATES = Path(__file__).with_name("templates")
+_SMALL = re.compile(r"\b\d+(?:\.\d+)?e-\d+\b")
+"""A browser may end a line behind any hyphen."""
 
 
 def to_html(report: Report, *, staff: bool = False) -> str:
@@ -51,6 +54,7 @@ def environment() -> Environment:
     )
     environment.filters.update(
         number=number,
+        figures=figures,
         points=points,
         outcome=lambda outcome: view.OUTCOMES[outcome],
         index=view.index,
@@ -74,6 +78,11 @@ def number(value: float | None, digits: int = 6) -> str:
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
     return f"{value:.{digits}g}"
+
+
+def figures(text: str) -> Markup:
+    """Text of any origin, in which no line ends within a number such as 4.8e-06."""
+    return Markup(_SMALL.sub(r'<span class="figure">\g<0></span>', str(escape(plain(text)))))
 
 
 def points(value: float) -> str:

@@ -57,11 +57,13 @@ def to_summary(
     *,
     data: str = "",
     warning: str = "",
+    common_marks: int = 0,
 ) -> str:
-    """The page; each student's line links ``<name>/staff.html`` beside it.
+    """The page; the line of each student with a report links ``<name>/staff.html`` beside it.
 
     ``thresholds`` are the rubric's for the loss: below what, and the points that this gives.
     ``data`` names what the models were scored on, and ``warning`` says what is wrong with that.
+    ``common_marks`` were not compared, as too many share them.
     """
     rows = in_order(rows)
     alike = comparable(rows)
@@ -89,6 +91,7 @@ def to_summary(
         groups=groups,
         data=data,
         warning=warning,
+        common_marks=common_marks,
         href=href,
         points_of=points_of,
         total=total,

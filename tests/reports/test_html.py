@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from grader.measures import Interval
 from grader.model import Report
 from grader.reports.files import HTML_FILE, STAFF_FILE, write_reports
-from grader.reports.html import environment, to_html
+from grader.reports.html import environment, figures, to_html
 from grader.reports.plain import plain
 from tests.reports.builders import CONTROLS, HARMLESS, HOSTILE, check, passed, question, report
 from tests.reports.page_samples import (
@@ -317,3 +317,9 @@ def test_pages_are_written_beside_the_other_reports(tmp_path: Path) -> None:
     write_reports(full_report(), tmp_path)
     assert (tmp_path / HTML_FILE).read_text(encoding="utf-8") == to_html(full_report())
     assert (tmp_path / STAFF_FILE).read_text(encoding="utf-8") == to_html(full_report(), staff=True)
+
+
+def test_numbers_in_a_text_are_kept_whole_and_the_rest_is_escaped() -> None:
+    told = figures("<b> 4.8e-06, 1e-07 & one-06 \u202e")
+    small = '<span class="figure">{}</span>'
+    assert told == f"&lt;b&gt; {small.format('4.8e-06')}, {small.format('1e-07')} &amp; one-06 "

@@ -89,6 +89,29 @@ def test_nothing_to_complain_of_and_no_sideways_scrolling(
     assert browser.complaints == []
 
 
+SEEN = """
+[...document.querySelectorAll('.course :is(th, td)')].filter(e => e.textContent.trim())
+  .filter(e => e.closest('tbody')).every(e => e.getBoundingClientRect().right <= innerWidth)
+"""
+
+
+@pytest.mark.parametrize("width", [390, 1200])
+def test_every_cell_of_the_course_is_in_view(browser: Browser, tmp_path: Path, width: int) -> None:
+    path = tmp_path / "summary.html"
+    path.write_text(PAGES["course"], encoding="utf-8")
+    browser.open(path, width=width)
+    assert browser.value(SEEN) is True
+
+
+def test_small_number_stays_in_one_line(browser: Browser, tmp_path: Path) -> None:
+    told = " ".join(f"{'a' * (n % 13)} 4.8e-06" for n in range(300))
+    path = tmp_path / "report.html"
+    path.write_text(to_html(report(question(check("a", message=told)))), encoding="utf-8")
+    browser.open(path, width=390)
+    rects = "[...document.querySelectorAll('.figure')].map(e => e.getClientRects().length)"
+    assert set(browser.value(rects)) == {1}
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_text_can_be_read(browser: Browser, file: Path, dark: bool) -> None:
     browser.open(file, width=1000, dark=dark)

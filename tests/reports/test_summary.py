@@ -21,6 +21,7 @@ from grader.reports.summary import (
     to_summary,
 )
 from grader.rows import Row, Status
+from grader.similarity import Group
 from tests.reports.course_samples import GROUPS, HOSTILE_GROUPS, THRESHOLDS, course, hostile_course
 from tests.reports.rows import HOSTILE_NAMES, question_row, row, unreadable
 
@@ -88,9 +89,21 @@ def test_totals_of_other_questions_are_not_compared() -> None:
     assert "2 hand-ins are graded for other questions than Q2, Q3" in page.text
 
 
-def test_every_hand_in_is_linked() -> None:
-    links = Page(to_summary(COURSE)).links
-    assert {href(each.arrival.name) for each in COURSE} <= set(links)
+def test_every_report_is_linked_and_no_other() -> None:
+    links = {link for link in Page(to_summary(COURSE)).links if link.startswith("./")}
+    assert links == {href(each.arrival.name) for each in COURSE if each.questions}
+    assert href("broken") not in links
+
+
+def test_common_marks_are_counted() -> None:
+    page = Page(to_summary(COURSE, common_marks=14)).text
+    assert "14 pieces of code that more than a third of the course shares are left out" in page
+    assert "left out" not in Page(to_summary(COURSE, GROUPS)).text
+
+
+def test_identical_files_of_a_near_identical_group_are_said_with_it() -> None:
+    group = Group(("a", "b", "c"), "rnn_lm.py", "near-identical", 0.8, same=(("a", "b"),))
+    assert "a , b , c ; the same file: a , b" in Page(to_summary(COURSE, [group])).text
 
 
 def test_page_refers_to_nothing_outside() -> None:
