@@ -89,7 +89,7 @@ def others_in(out: Path, names: Collection[str]) -> list[str]:
 
 def write_graded(row: Row, report: Report, folder: Path) -> None:
     """Replace what is there by the results of a graded submission."""
-    write_reports(report, folder)
+    write_reports(report, folder, row.arrival.student)
     write_atomically(folder / ROW_FILE, _text_of(row))
 
 

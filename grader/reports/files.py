@@ -19,13 +19,16 @@ STAFF_FILE = "staff.html"
 """The same page with what students do not see; ``report.json`` has that, too."""
 
 
-def write_reports(report: Report, folder: Path) -> None:
-    """Write the report in every format into ``folder``, which is made if need be."""
+def write_reports(report: Report, folder: Path, name: str = "") -> None:
+    """Write the report in every format into ``folder``, which is made if need be.
+
+    ``name`` is the student's own, for the pages' titles; '': the submission's.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     write_atomically(folder / JSON_FILE, report.model_dump_json(indent=2) + "\n")
     write_atomically(folder / JUNIT_FILE, to_junit(report))
-    write_atomically(folder / HTML_FILE, to_html(report))
-    write_atomically(folder / STAFF_FILE, to_html(report, staff=True))
+    write_atomically(folder / HTML_FILE, to_html(report, name=name))
+    write_atomically(folder / STAFF_FILE, to_html(report, staff=True, name=name))
 
 
 def write_atomically(file: Path, text: str) -> None:

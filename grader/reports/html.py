@@ -24,15 +24,17 @@ _SMALL = re.compile(r"\b\d+(?:\.\d+)?e-\d+\b")
 """A browser may end a line behind any hyphen."""
 
 
-def to_html(report: Report, *, staff: bool = False) -> str:
+def to_html(report: Report, *, staff: bool = False, name: str = "") -> str:
     """The report as a page for the student; for ``staff``, with what students do not see.
 
     That is: notes, what the notebooks claim, hidden checks, and the private test set's loss. The
-    same report gives the same page.
+    same report gives the same page. ``name`` is whose hand-in it is, as the student or a platform
+    spells it; '': what the submission is called, which in a course is the name of its folder.
     """
     page = environment().get_template("page.html.jinja")
     return page.render(
         report=report,
+        name=name or report.submission,
         staff=staff,
         parts=[view.Part(question, staff) for question in report.questions],
         headline=view.headline(report),

@@ -279,6 +279,8 @@ def namesakes(folder: Path, *ids: str) -> Path:
 def test_results_follow_a_student_whose_name_another_has_too(tmp_path: Path) -> None:
     course = namesakes(tmp_path / "course", "2003")
     [first] = grade_many(course, tmp_path / "out", jobs=1, only=["q5"])
+    page = (tmp_path / "out" / "Li_Wei" / "report.html").read_text(encoding="utf-8")
+    assert "<h1>Li Wei</h1>" in page
     namesakes(course, "2004")
     rows = grade_many(course, tmp_path / "out", jobs=1, only=["q4"])
     assert {row.arrival.name: [q.id for q in row.questions] for row in rows} == {

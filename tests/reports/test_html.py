@@ -323,3 +323,10 @@ def test_numbers_in_a_text_are_kept_whole_and_the_rest_is_escaped() -> None:
     told = figures("<b> 4.8e-06, 1e-07 & one-06 \u202e")
     small = '<span class="figure">{}</span>'
     assert told == f"&lt;b&gt; {small.format('4.8e-06')}, {small.format('1e-07')} &amp; one-06 "
+
+
+@pytest.mark.parametrize(("name", "shown"), [("=cmd <b>\u202e", "=cmd &lt;b&gt;"), ("", "cmd_b")])
+def test_page_is_called_by_the_students_own_name(name: str, shown: str) -> None:
+    page = to_html(report(submission="cmd_b"), name=name)
+    assert f"<title>{shown}: " in page
+    assert f"<h1>{shown}</h1>" in page
