@@ -221,7 +221,7 @@ def grade(
     The student's code runs in processes of its own, which the grader never trusts; it compares what
     they return with torch's own layers, scores the trained language model, and writes a report.
     """
-    from grader.commands.early import check_apart, fork_server, gradescope_told, interruption_told
+    from grader.commands.early import fork_server, gradescope_told, interruption_told
 
     ids = frozenset(id for id in (only or "").lower().replace(" ", "").split(",") if id)
     if only is not None and not ids:
@@ -241,8 +241,6 @@ def grade(
             of_course = gradescope is None and looks_like_many(path, Rubric.load(rubric).intake)
         if of_course and gradescope is not None:
             raise UsageError("--gradescope is for a single hand-in")
-        if not of_course:
-            check_apart(reports, path)
         if cluster and not of_course:
             raise UsageError("--cluster is for a course; if PATH holds one, say so by --many")
         if (roster or assignment) and not of_course:

@@ -143,15 +143,6 @@ def unfinished(tmp_path: Path) -> Path:
     return tmp_path / "hand-in"
 
 
-@pytest.mark.parametrize("inside", ["", "results/one"])
-def test_results_in_the_hand_in(here: Run, tmp_path: Path, inside: str) -> None:
-    folder = unfinished(tmp_path)
-    code, _, err = here(folder, "--only", "q5", "--out", folder / inside)
-    assert code == 2
-    assert "lies in the hand-in; name another folder" in err
-    assert [file.name for file in folder.iterdir()] == ["implementation.py"]
-
-
 def test_score_under_the_minimum(here: Run, tmp_path: Path) -> None:
     arguments = (unfinished(tmp_path), "--only", " Q5 ", "--out", tmp_path / "out")
     code, out, err = here(*arguments, "--min-score", "0.5")

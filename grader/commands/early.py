@@ -40,14 +40,6 @@ def check_writable(folder: Path) -> None:
         ) from None
 
 
-def check_apart(reports: Path, hand_in: Path) -> None:
-    """Raises UsageError when the reports of a hand-in would lie in it, and be graded with it."""
-    if hand_in.is_dir() and reports.resolve().is_relative_to(hand_in.resolve()):
-        raise UsageError(
-            f"{reports} lies in the hand-in; name another folder for the results by --out"
-        )
-
-
 @contextmanager
 def fork_server(reports: Path) -> Iterator[ForkServer]:
     """The server that workers are forked from, for a ``Sandbox``; it ends with the context.
