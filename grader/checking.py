@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from grader.oracle import Draw
 from grader.oracle.draws import Allowance
 from grader.precision import remark
 from grader.rubric import Rubric
-from grader.source import may_hide_layers, torch_layers_used
+from grader.source import SWITCHED_OFF, may_hide_layers, torch_layers_used
 from grader.student import Answer, Returned, Several, Student, Value
 from grader.wire import Array
 
@@ -51,13 +52,13 @@ class Check:
         start = zlib.crc32(f"{self._seed} {self._name}".encode())
         return [(start + 7919 * k) % 2**32 for k in range(count)]
 
-    def agrees(self, draw: Draw, *, spoil_layers: bool = False) -> Answer:
+    def agrees(self, draw: Draw, **layers: bool) -> Answer:
         """The student's function gives the draw's answers, within what rounding allows.
 
-        With ``spoil_layers`` it does so while torch's own layers return random numbers.
+        What is asked of torch's own ``layers`` meanwhile is as for ``Student.call``.
         """
         depth = 0 if len(draw.expected) == 1 else 1
-        answer = self.student.call(draw.function, draw.arguments, depth, spoil_layers=spoil_layers)
+        answer = self.student.call(draw.function, draw.arguments, depth, **layers)
         values = self._unpacked(draw, answer.value)
         for value, expected in zip(values, draw.expected, strict=True):
             self.close(value, expected, rounding=True)
@@ -100,28 +101,30 @@ class Check:
         r, z, n = (_gate(item, name) for item, name in zip(value.items, "rzn", strict=True))
         return r, z, n
 
-    def own_work(self, function: str, layers: frozenset[str], unseen: Callable[[], Draw]) -> None:
+    def own_work(self, layers: frozenset[str], draw: Draw, unseen: Callable[[], Draw]) -> None:
         """The function is written out, not delegated to a layer of torch's own.
 
         A layer that is named and was seen in no call of this question, as in a comparison that is
         switched off, is remarked on for staff; so is one that ran and that the right answer for
         the draw ``unseen``, which no earlier call was given, does not depend on. Neither helps
-        where a file has means to run a layer out of sight.
+        where a file has means to run a layer out of sight, or where one did for ``draw``.
         """
-        folder = self.student.submission.folder
-        source = (folder / IMPLEMENTATION).read_text("utf-8", "replace")
+        self._watch(draw)
+        function, folder = draw.function, self.student.submission.folder
+        source = _source(folder / IMPLEMENTATION)
         named = torch_layers_used(source, function, layers)
         called = sorted(self.student.layers_seen & layers)
-        if not named and not called:
+        hidden = self.student.layers_hidden & layers
+        if not named and not called and not hidden:
             return
         places = [f"{call.name} in line {call.line}" for call in named]
-        what = ", ".join(places) if places else ", ".join(f"torch's {name}" for name in called)
-        sources = (file.read_text("utf-8", "replace") for file in folder.rglob("*.py"))
-        if not any(map(may_hide_layers, sources)):
+        ran = sorted(hidden.union(called))
+        what = ", ".join(places) if places else ", ".join(f"torch's {name}" for name in ran)
+        if not hidden and not any(map(may_hide_layers, _sources(folder))):
             if not called:
                 self.remarks.append(f"{function} names {what}, and no call of it ran that layer")
                 return
-            if self._does_without_layers(unseen()):
+            if self._does_without_layers(unseen(), layers):
                 self.remarks.append(
                     f"{function} runs {what}, and is right, too, where that gives random numbers"
                 )
@@ -133,12 +136,43 @@ class Check:
             "fine. If it is there only to compare with, take it out of the function.",
         )
 
-    def _does_without_layers(self, unseen: Draw) -> bool:
+    def _watch(self, draw: Draw) -> None:
+        """Call the function where no layer runs out of sight; remark on what will not be watched.
+
+        Whether it is right in itself is for others to judge.
+        """
+        watched = self._failure(draw, watch_layers=True)
+        if watched is not None:
+            if watched.outcome not in (Outcome.WRONG, Outcome.EXCEPTION):
+                raise watched
+            failure = self._failure(draw)
+            if failure is None:
+                self.remarks.append(
+                    f"{draw.function} is right, and not so while the grader looks for torch's own "
+                    f"layers: {watched.message}"
+                )
+            elif failure.outcome is not Outcome.WRONG:
+                raise failure
+        if SWITCHED_OFF in self.student.layers_hidden:
+            self.remarks.append(
+                f"{draw.function} switched the profiler off by which the grader looks for torch's "
+                "own layers"
+            )
+
+    def _does_without_layers(self, unseen: Draw, layers: frozenset[str]) -> bool:
+        failure = self._failure(unseen, spoil_layers=True)
+        return failure is None and not self.student.layers_hidden & layers
+
+    def _failure(self, draw: Draw, **layers: bool) -> CheckFailed | None:
+        """What ``agrees`` raises; the report tells nothing of this comparison."""
+        closest = self.closest
         try:
-            self.agrees(unseen, spoil_layers=True)
-        except CheckFailed:
-            return False
-        return True
+            self.agrees(draw, **layers)
+        except CheckFailed as failure:
+            return failure
+        finally:
+            self.closest = closest
+        return None
 
     def _unpacked(self, draw: Draw, value: Value) -> Sequence[Value]:
         names = [expected.what for expected in draw.expected]
@@ -172,6 +206,19 @@ def counts(rubric: Rubric, item: pytest.Function) -> bool:
 def wrong(message: str) -> CheckFailed:
     """The student's code ran and what it returned is not right."""
     return CheckFailed(Outcome.WRONG, message)
+
+
+def _sources(folder: Path) -> Iterator[str]:
+    """The texts of a hand-in's Python files."""
+    return (_source(file) for file in folder.rglob("*.py") if file.is_file())
+
+
+def _source(file: Path) -> str:
+    """A file's text; '' of one that is not there or cannot be read."""
+    try:
+        return file.read_text("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 def _array(value: Value, what: str) -> Array:

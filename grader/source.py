@@ -23,6 +23,8 @@ OUT_OF_SIGHT = frozenset(
     "__import__ exec eval builtins asyncio".split()
 )
 """Names of what could run a layer without its being seen."""
+SWITCHED_OFF = "profiler"
+"""Stands among the layers that ran out of sight where the code has ended the watch for them."""
 MAX_SOURCE = 200_000
 _LAYER_CLASSES = frozenset(n for n in RECURRENT_LAYERS | ATTENTION_LAYERS if n[0].isupper())
 
@@ -63,6 +65,8 @@ def may_hide_layers(source: str) -> bool:
 
 def _names_in(node: ast.AST) -> Iterator[str]:
     match node:
+        case ast.Attribute(attr="eval"):
+            return  # A model's: that is no way to run text.
         case ast.Attribute(attr=name) | ast.Name(id=name) | ast.alias(name=name):
             yield name
         case ast.ImportFrom(module=str(name)):

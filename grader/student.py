@@ -85,6 +85,8 @@ class Student:
         """``slot_bytes``: the most that one result may take in memory shared with the worker."""
         self.submission = submission
         self.layers_seen: set[str] = set()
+        self.layers_hidden: set[str] = set()
+        """Of those that were called, the ones that tried not to be seen."""
         self.absent_modules: tuple[str, ...] = ()
         """Packages that ``implementation.py`` imports, and that are not here."""
         self.inherited = False
@@ -113,11 +115,18 @@ class Student:
         self._quotes = True
 
     def call(
-        self, function: str, arguments: Sequence[Any], depth: int, *, spoil_layers: bool = False
+        self,
+        function: str,
+        arguments: Sequence[Any],
+        depth: int,
+        *,
+        spoil_layers: bool = False,
+        watch_layers: bool = False,
     ) -> Answer:
         """Call a function of ``implementation.py``; arrays are expected ``depth`` sequences deep.
 
-        With ``spoil_layers`` torch's own layers return random numbers meanwhile.
+        With ``spoil_layers`` torch's own layers return random numbers meanwhile; then, and with
+        ``watch_layers``, those that run out of sight are seen, too, which takes some milliseconds.
 
         Raises CheckFailed when there is no such function or file, or when it did not return.
         """
@@ -134,7 +143,8 @@ class Student:
             self._load_ended_by_system = failure.by_system
             raise
         trees, arrays = pack_arguments(arguments)
-        fields = {"name": function, "arguments": trees, "depth": depth, "spoil": spoil_layers}
+        fields = {"name": function, "arguments": trees, "depth": depth}
+        fields |= {"spoil": spoil_layers, "watch": watch_layers}
         request = Message("call", fields, arrays)
         try:
             reply = self.ask(request, self._limits.call_s, f"{function}(...)")
@@ -143,8 +153,9 @@ class Student:
             out_of_memory = failure.outcome is Outcome.OUT_OF_MEMORY and not failure.by_system
             self._costly[Outcome.OUT_OF_MEMORY] += out_of_memory
             raise
-        layers = tuple(text(name, 100) for name in sequence(reply.fields.get("layers"), 20))
+        layers = _names(reply, "layers")
         self.layers_seen.update(layers)
+        self.layers_hidden.update(_names(reply, "hidden"))
         value = _value(reply.fields.get("value"), reply.arrays)
         return Answer(value, layers, reply.fields.get("changed") is True)
 
@@ -235,6 +246,7 @@ class Student:
     def begin_question(self) -> None:
         """From now on another question calls; what came of those before does not count for it."""
         self.layers_seen.clear()
+        self.layers_hidden.clear()
         self._costly.clear()
         if self._load_failure is not None and self._load_failure.outcome in BY_CHANCE:
             self._load_failure = None
@@ -346,6 +358,10 @@ def _code_in(file: Path, number: int) -> str:
         return ""
     lines = file.read_text("utf-8", "replace").splitlines()
     return lines[number - 1].strip()[:300] if 1 <= number <= len(lines) else ""
+
+
+def _names(reply: Message, field: str) -> tuple[str, ...]:
+    return tuple(text(name, 100) for name in sequence(reply.fields.get(field), 20))
 
 
 def _value(tree: object, arrays: tuple[Array, ...], depth: int = MAX_DEPTH) -> Value:

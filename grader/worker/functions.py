@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,6 +13,7 @@ from grader.worker.failures import absent
 from grader.worker.layers_used import LayersUsed
 from grader.worker.missing_function import why_missing
 from grader.worker.values import pack_result, unpack_arguments
+from grader.worker.watch import Watch, keep_the_switch
 
 
 class Implementation:
@@ -21,6 +23,7 @@ class Implementation:
         self._code_dir = Path(code_dir)
         self._module: ModuleType | None = None
         self._file = Path()
+        keep_the_switch()
 
     def load(self, request: Message) -> Message:
         """Import the module, which is student code; what it imports and is not here is named."""
@@ -39,11 +42,14 @@ class Implementation:
             return absent(f"implementation.py has no function {name}. {why}")
         arguments = unpack_arguments(request.fields["arguments"], request.arrays)
         before = [_content(array) for array in request.arrays]
-        with LayersUsed(spoil=request.fields.get("spoil", False)) as layers:
+        spoil = request.fields.get("spoil", False)
+        watch = Watch() if spoil or request.fields.get("watch", False) else None
+        with watch or nullcontext(), LayersUsed(spoil=spoil, watch=watch) as layers:
             value = function(*arguments)
             tree, arrays = pack_result(value, request.fields["depth"])
         changed = before != [_content(array) for array in request.arrays]
         fields: dict[str, Any] = {"value": tree, "layers": layers.names, "changed": changed}
+        fields["hidden"] = sorted(watch.names) if watch else []
         return Message("result", fields, arrays)
 
 

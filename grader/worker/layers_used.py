@@ -3,39 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
+from types import BuiltinFunctionType
 from typing import Any
 
 import torch
+from torch._ops import OpOverload, OpOverloadPacket
 from torch.overrides import TorchFunctionMode
 
-LAYER_FUNCTIONS = frozenset(
-    "rnn_tanh rnn_relu gru lstm rnn_tanh_cell rnn_relu_cell gru_cell lstm_cell "
-    "scaled_dot_product_attention multi_head_attention_forward _native_multi_head_attention "
-    "_transformer_encoder_layer_fwd".split()
-)
-"""The functions that the modules of ``torch.nn`` end in, whatever name they were imported by."""
-KERNELS = {
-    "_scaled_dot_product": "scaled_dot_product_attention",
-    "_thnn_fused_gru_cell": "gru_cell",
-    "_thnn_fused_lstm_cell": "lstm_cell",
-    "_cudnn_rnn": "gru",
-    "mkldnn_rnn_layer": "lstm",
-}
-"""How the names of what those functions end in begin, and whose they are: called alone, by
-``torch.ops``, they are the layer as well."""
+from grader.worker.watch import Watch, layer_of
+
+_ATTENTION = torch.nn.functional.multi_head_attention_forward
 
 
 class LayersUsed(TorchFunctionMode):
-    """While active, records by name each call of one of ``LAYER_FUNCTIONS``.
+    """While active, records by name each call of a layer of torch's own.
 
-    With ``spoil`` those functions return random numbers: whoever takes his answer from one of them
-    has none.
+    With ``spoil`` such a layer is given random numbers and returns others: whoever takes his answer
+    from one of them has none. ``watch`` sees those that are called out of this mode's sight.
     """
 
-    def __init__(self, *, spoil: bool = False) -> None:
+    def __init__(self, *, spoil: bool = False, watch: Watch | None = None) -> None:
         super().__init__()
         self._names: set[str] = set()
         self._spoil = spoil
+        self._watch = watch
 
     @property
     def names(self) -> list[str]:
@@ -49,19 +41,31 @@ class LayersUsed(TorchFunctionMode):
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
         # An operator of torch.ops is named with its overload: gru.input.
-        name = str(getattr(func, "__name__", "")).split(".")[0]
-        if name in LAYER_FUNCTIONS:
-            layer = {name}
-        else:
-            layer = {whose for start, whose in KERNELS.items() if name.startswith(start)}
-        self._names |= layer
-        result = func(*args, **(kwargs or {}))
-        return _noise_like(result) if layer and self._spoil else result
+        layer = layer_of(str(getattr(func, "__name__", "")))
+        if not layer:
+            return func(*args, **(kwargs or {}))
+        self._names.add(layer)
+        if self._spoil:
+            # Plain tensors: one of a student's own class would run his code in the pause.
+            args, kwargs = _noise_like(args), _noise_like(kwargs)
+        seen = self._watch is not None and _is_torchs(func)
+        with self._watch.pause() if self._watch and seen else nullcontext():
+            result = func(*args, **(kwargs or {}))
+        return _noise_like(result) if self._spoil else result
 
 
-def _noise_like(result: Any) -> Any:
-    if isinstance(result, (tuple, list)):
-        return type(result)(map(_noise_like, result))
-    if isinstance(result, torch.Tensor) and result.is_floating_point():
-        return torch.randn_like(result)
-    return result
+def _is_torchs(func: object) -> bool:
+    """Whether a function is torch's: of a student's own, such as one named ``gru``, all is seen."""
+    if isinstance(func, (OpOverload, OpOverloadPacket)):
+        return str(func).startswith("aten.")
+    return func is _ATTENTION or isinstance(func, BuiltinFunctionType)
+
+
+def _noise_like(value: Any) -> Any:
+    if isinstance(value, (tuple, list)):
+        return type(value)(map(_noise_like, value))
+    if isinstance(value, dict):
+        return {key: _noise_like(item) for key, item in value.items()}
+    if isinstance(value, torch.Tensor) and value.is_floating_point():
+        return torch.randn(value.shape, dtype=value.dtype, device=value.device)
+    return value

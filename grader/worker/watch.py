@@ -1,0 +1,162 @@
+"""Sees torch's own layers run where no ``TorchFunctionMode`` does.
+
+Such a mode is off while torch calls back into Python, as from ``apply_`` or a hook, and it sees no
+other thread and nothing of TorchScript. Torch's profiler sits below all of them. What torch has
+written in Python, such as ``flex_attention``, is seen by its frames.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import torch
+from torch.overrides import has_torch_function
+
+from grader.source import SWITCHED_OFF
+
+LAYER_FUNCTIONS = frozenset(
+    "rnn_tanh rnn_relu gru lstm rnn_tanh_cell rnn_relu_cell gru_cell lstm_cell "
+    "scaled_dot_product_attention multi_head_attention_forward _native_multi_head_attention "
+    "_transformer_encoder_layer_fwd".split()
+)
+"""The functions that the modules of ``torch.nn`` end in, whatever name they were imported by."""
+KERNELS = {
+    "_scaled_dot_product": "scaled_dot_product_attention",
+    "_thnn_fused_gru_cell": "gru_cell",
+    "_thnn_fused_lstm_cell": "lstm_cell",
+    "_cudnn_rnn": "gru",
+    "mkldnn_rnn_layer": "lstm",
+}
+"""How the names of what those functions end in begin, and whose they are: called alone, by
+``torch.ops``, they are the layer as well."""
+WRITTEN_IN_PYTHON = {
+    "multi_head_attention_forward": "multi_head_attention_forward",
+    "flex_attention": "scaled_dot_product_attention",
+    "scaled_dot_product_flash_attention_for_cpu": "scaled_dot_product_attention",
+    "MultiheadAttention._forward_impl": "scaled_dot_product_attention",
+    "one_layer_rnn": "rnn_tanh",
+    "one_layer_lstm": "lstm",
+    "gru_impl": "gru",
+    "gru_cell": "gru_cell",
+    "lstm_cell": "lstm_cell",
+}
+"""Functions in torch's own files by which it computes a layer from other operators."""
+_ASKS_FOR_A_MODE = "multi_head_attention_forward"
+_MARK = "grader"
+_TORCH = str(Path(torch.__file__).parent)
+_record = getattr(torch._C._autograd, "_enable_record_function", lambda _: None)
+
+
+def layer_of(name: str) -> str:
+    """The function of torch's layers that ``name``, such as ``gru.input``, belongs to, or ''."""
+    name = name.removeprefix("aten::").split(".")[0]
+    if name in LAYER_FUNCTIONS:
+        return name
+    return next((whose for start, whose in KERNELS.items() if name.startswith(start)), "")
+
+
+def keep_the_switch() -> None:
+    """Leave code that is imported from now on no name by which a thread goes unseen."""
+    for module in (torch._C._autograd, torch.autograd):
+        vars(module).pop("_enable_record_function", None)
+
+
+class Watch:
+    """While active, records by name the layers that run in any thread, but for those in a pause.
+
+    Where torch's profiler is not there, or does not start, only frames are seen.
+    """
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self._paused: set[int] = set()
+        self._profile: Any = None
+
+    def __enter__(self) -> Watch:
+        try:
+            self._profile = _started_profile()
+            _mark("begin")
+        except (AttributeError, TypeError, RuntimeError, AssertionError):
+            self._profile = None
+        threading.setprofile(self._called)
+        sys.setprofile(self._called)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if sys.getprofile() != self._called:
+            self.names.add(SWITCHED_OFF)
+        sys.setprofile(None)
+        threading.setprofile(None)
+        if self._profile is None:
+            return
+        try:
+            _mark("end")
+            with _quietly():
+                self._profile.__exit__(None, None, None)
+            seen = {event.name() for event in self._profile.kineto_results.events()}
+        except (AttributeError, RuntimeError):
+            seen = set()
+        if not {f"{_MARK} begin", f"{_MARK} end"} <= seen:
+            self.names.add(SWITCHED_OFF)
+        self.names |= {layer for name in seen if (layer := layer_of(name))}
+
+    @contextmanager
+    def pause(self) -> Iterator[None]:
+        """Meanwhile see nothing of this thread."""
+        self._paused.add(threading.get_ident())
+        _record(False)
+        try:
+            yield
+        finally:
+            _record(True)
+            self._paused.discard(threading.get_ident())
+
+    def _called(self, frame: FrameType, event: str, _: object) -> None:
+        code = frame.f_code
+        layer = WRITTEN_IN_PYTHON.get(code.co_name) or WRITTEN_IN_PYTHON.get(code.co_qualname)
+        if layer is None or event != "call" or threading.get_ident() in self._paused:
+            return
+        # One function asks first whether there is a mode, to be called again by it.
+        by_mode = layer == _ASKS_FOR_A_MODE and has_torch_function((None,))
+        if code.co_filename.startswith(_TORCH) and not by_mode:
+            self.names.add(layer)
+
+
+def _mark(when: str) -> None:
+    with torch.autograd.profiler.record_function(f"{_MARK} {when}"):
+        pass
+
+
+def _started_profile() -> Any:
+    """Torch's profiler, begun in all threads; one that is on already is ended."""
+    threads = torch._C._profiler._ExperimentalConfig(profile_all_threads=True)
+    profile = torch.autograd.profiler.profile(use_kineto=True, experimental_config=threads)
+    with _quietly():
+        if torch._C._autograd._profiler_enabled():
+            torch._C._autograd._disable_profiler()
+        return profile.__enter__()
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Keep what the profiler prints out of what the student's code prints."""
+    try:
+        kept = os.dup(2)
+    except OSError:
+        yield
+        return
+    read, write = os.pipe()
+    os.dup2(write, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        for fd in (read, write, kept):
+            os.close(fd)

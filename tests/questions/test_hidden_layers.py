@@ -1,0 +1,215 @@
+"""A layer of torch's own that runs where no call is seen earns nothing either."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from grader.model import CheckResult, Outcome, Report
+from tests.conftest import Grade
+from tests.questions.test_own_work import RIGHT
+
+IN_PLAIN_SIGHT = """
+import numpy as np
+import torch
+attention = getattr(torch.nn.functional, "scaled_dot_product_" + "attention")
+def layer(Wq, Wk, Wv, Wo, x):
+    q, k, v = (torch.stack([x @ torch.from_numpy(w) for w in ws], 1) for ws in (Wq, Wk, Wv))
+    heads = attention(q, k, v)
+    return torch.cat(list(heads.unbind(1)), -1).numpy() @ Wo
+"""
+"""Multi-head attention whose middle is torch's, by a name that the source does not show."""
+CALLED_BACK = {
+    "apply_": "torch.zeros(1).apply_(lambda _: run() or 0.0)",
+    "a hook": """
+    zero = torch.zeros(1, requires_grad=True)
+    zero.register_hook(lambda _: run())
+    zero.sum().backward()""",
+    "a function of autograd": """
+    class Steps(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x.clone()
+        @staticmethod
+        def backward(ctx, x):
+            run()
+            return x
+    Steps.apply(torch.zeros(1, requires_grad=True)).sum().backward()""",
+    "a class of tensors": """
+    class Steps(torch.Tensor):
+        @classmethod
+        def __torch_function__(cls, *_):
+            run()
+            return torch.zeros(1)
+    torch.zeros(1).as_subclass(Steps) + 1""",
+    "a thread": """
+    import threading
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()""",
+    "no torch function": """
+    with torch._C.DisableTorchFunction():
+        run()""",
+    "inference": """
+    with torch.inference_mode():
+        torch.zeros(1).apply_(lambda _: run() or 0.0)""",
+    "a layer in plain sight": """
+    class Steps(torch.Tensor):
+        @classmethod
+        def __torch_function__(cls, *_):
+            run()
+            return torch.zeros(1)
+    attention(*3 * [torch.zeros(1, 1, 2, 2).as_subclass(Steps)])""",
+}
+TORCHS_OWN = {
+    "TorchScript of text": """
+unit = torch.jit.CompilationUnit('''
+def attend(q: Tensor, k: Tensor, v: Tensor):
+    return torch._scaled_dot_product_attention_math(q, k, v)[0]
+''')
+attention = unit.attend
+""",
+    "TorchScript of a trace": """
+attention = torch.jit.trace(attention, 3 * [torch.ones(1, 2, 3, 4)])
+""",
+    "flex_attention": """
+from torch.nn.attention import flex_attention
+attention = getattr(flex_attention, "flex_" + "attention")
+""",
+    "the decomposition": """
+import torch._decomp.decompositions as steps
+def attention(q, k, v):
+    return getattr(steps, "scaled_dot_product_flash_attention_for_" + "cpu")(q, k, v)[0]
+""",
+}
+
+
+def graded(
+    grading: Grade, folder: Path, code: str, files: Mapping[str, str] | None = None
+) -> tuple[Report, CheckResult]:
+    for name, text in {"implementation.py": f"{RIGHT}\n{code}", **(files or {})}.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    report = grading(folder, "q6")
+    [check] = [check for check in report.questions[0].checks if check.name == "own_work"]
+    return report, check
+
+
+def assert_earns_nothing(report: Report, check: CheckResult) -> None:
+    assert report.score == 0
+    assert check.outcome is Outcome.FORBIDDEN
+    assert "mha uses torch's scaled_dot_product_attention" in check.message
+    assert {c.name: c.passed for c in report.questions[0].checks}["notebook_case"]
+    assert check.output == ""
+
+
+@pytest.mark.parametrize("way", CALLED_BACK.values(), ids=CALLED_BACK)
+def test_layer_that_no_mode_sees(grading: Grade, tmp_path: Path, way: str) -> None:
+    code = f"""{IN_PLAIN_SIGHT}
+def mha(*arguments):
+    found = []
+    def run():
+        found.append(layer(*arguments))
+    {way}
+    return found[0]
+"""
+    assert_earns_nothing(*graded(grading, tmp_path, code))
+
+
+@pytest.mark.parametrize("attention", TORCHS_OWN.values(), ids=TORCHS_OWN)
+def test_layer_that_is_no_function_of_torchs(
+    grading: Grade, tmp_path: Path, attention: str
+) -> None:
+    report, check = graded(grading, tmp_path, f"{IN_PLAIN_SIGHT}{attention}\nmha = layer\n")
+    assert report.score == 0
+    assert check.outcome is Outcome.FORBIDDEN
+
+
+def test_attention_of_torchs_that_is_written_in_python(grading: Grade, tmp_path: Path) -> None:
+    code = """
+import torch
+layers = vars(torch.nn)
+def mha(Wq, Wk, Wv, Wo, x):
+    made = layers["Multihead" + "Attention"](x.shape[-1], len(Wq), bias=False, batch_first=True)
+    columns = [np.concatenate(ws, 1).T for ws in (Wq, Wk, Wv)]
+    made.in_proj_weight.data = torch.tensor(np.concatenate(columns))
+    made.out_proj.weight.data = torch.tensor(Wo.T.copy())
+    found = []
+    torch.zeros(1).apply_(lambda _: found.append(made(x, x, x)[0].detach().numpy()) or 0.0)
+    return found[0]
+"""
+    report, check = graded(grading, tmp_path, code)
+    assert report.score == 0
+    assert check.outcome is Outcome.FORBIDDEN
+    assert "multi_head_attention_forward" in check.message
+
+
+@pytest.mark.parametrize(
+    "comparison",
+    [
+        "torch.nn.MultiheadAttention(10, 5)(x, x, x)",
+        "torch.nn.MultiheadAttention(10, 5)(x, x, x, need_weights=False)",
+        "torch.nn.MultiheadAttention(10, 5).eval()(x.clone().requires_grad_(), x, x)",
+        "torch.nn.TransformerEncoderLayer(10, 5).eval()(x)",
+        "torch.no_grad()(torch.nn.TransformerEncoderLayer(10, 5).eval())(x)",
+        "torch.no_grad()(torch.nn.MultiheadAttention(10, 5).eval())(x, x, x)",
+    ],
+)
+def test_comparison_in_plain_sight_costs_nothing(
+    grading: Grade, tmp_path: Path, comparison: str
+) -> None:
+    code = f"""
+import torch
+own = mha
+def mha(Wq, Wk, Wv, Wo, x):
+    if x.shape[-1] == 10:
+        {comparison}
+    return own(Wq, Wk, Wv, Wo, x)
+"""
+    report, check = graded(grading, tmp_path, code)
+    assert report.score == 5
+    assert check.passed
+    [note] = [note for note in report.notes if "mha runs" in note]
+    assert note.endswith("and is right, too, where that gives random numbers")
+
+
+@pytest.mark.parametrize(
+    ("own", "words"),
+    [
+        ("torch.autograd.profiler.profile().__enter__()", "switched the profiler off"),
+        ("raise RuntimeError('not here')", "while the grader looks for torch's own layers"),
+        ("torch._C._autograd._disable_profiler()", "switched the profiler off"),
+        ("sys.setprofile(None)", "switched the profiler off"),
+    ],
+)
+def test_function_that_cannot_be_watched_is_remarked_on(
+    grading: Grade, tmp_path: Path, own: str, words: str
+) -> None:
+    code = f"""
+import sys
+import torch
+steps = mha
+def mha(*arguments):
+    if sys.getprofile():
+        {own}
+    return steps(*arguments)
+"""
+    report, check = graded(grading, tmp_path, code)
+    assert report.score == 5
+    assert check.passed
+    assert [note for note in report.notes if words in note]
+
+
+def test_no_name_is_left_by_which_a_thread_goes_unseen(grading: Grade, tmp_path: Path) -> None:
+    code = """
+import torch
+assert not hasattr(torch.autograd, "_enable_record_function")
+assert not hasattr(torch._C._autograd, "_enable_record_function")
+"""
+    assert graded(grading, tmp_path, code)[0].score == 5
+
+
+def test_folder_that_is_named_as_a_file(grading: Grade, tmp_path: Path) -> None:
+    (tmp_path / "lib.py").mkdir()
+    assert_earns_nothing(*graded(grading, tmp_path, f"{IN_PLAIN_SIGHT}mha = layer\n"))
