@@ -15,6 +15,8 @@ MAX_BYTES = 1 << 26
 class InProcess:
     """Has ``Student.call``; arguments and results are packed, sent and unpacked as by a worker."""
 
+    may_be_asked_further = True
+
     def __init__(self, implementation: Callable[..., Any]) -> None:
         self.calls = 0
         self._implementation = implementation

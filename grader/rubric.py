@@ -101,6 +101,7 @@ class Limits(BaseModel):
 
     load_s: Positive
     call_s: Positive
+    question_s: Positive
     cpu_s: Count
     timeouts: Count
     memory_mb: Count
@@ -117,6 +118,7 @@ class QuestionLimits(Section):
 
     load_s: Positive | None = None
     call_s: Positive | None = None
+    question_s: Positive | None = None
     cpu_s: Count | None = None
     timeouts: Count | None = None
     memory_mb: Count | None = None
@@ -202,13 +204,17 @@ class Rubric(BaseModel):
         return Limits.model_validate(values)
 
     def with_call_limit(self, seconds: float) -> Rubric:
-        """The same rubric with one wall-clock limit for every import, call and model."""
+        """The same rubric with one wall-clock limit for every import, call and model.
+
+        Where that is longer, a question's calls may take as many times longer together.
+        """
         wall_clock = {"load_s": seconds, "call_s": seconds}
         questions = {
             id: limits.model_copy(update=wall_clock) for id, limits in self.limits.questions.items()
         }
-        limits = self.limits.model_copy(update={**wall_clock, "questions": questions})
-        return self.model_copy(update={"limits": limits})
+        together = self.limits.question_s * max(1.0, seconds / self.limits.call_s)
+        common = {**wall_clock, "question_s": together, "questions": questions}
+        return self.model_copy(update={"limits": self.limits.model_copy(update=common)})
 
 
 @cache

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from grader.effort import Effort
 from grader.errors import CheckFailed, HarnessError
 from grader.model import Outcome, TracebackLine
 from grader.naming import IMPLEMENTATION
@@ -29,11 +29,6 @@ START_S = 60.0
 MAX_SOURCE_BYTES = 1 << 20
 BY_CHANCE = frozenset({Outcome.TIMEOUT, Outcome.CRASH, Outcome.OUT_OF_MEMORY})
 """How an import may end once and not again, on a busy machine."""
-COSTLY = {
-    Outcome.TIMEOUT: "did not finish in time",
-    Outcome.OUT_OF_MEMORY: "took too much memory",
-}
-"""How a call may end that takes seconds, or all memory, each time that it is tried."""
 MOST_ABSENT = 20
 MAX_DEPTH = 2
 """Of returned sequences: the three tuples of q4 and q5."""
@@ -110,7 +105,7 @@ class Student:
         self._implementation_loaded = False
         self._load_failure: CheckFailed | None = None
         self._load_ended_by_system = False
-        self._costly: Counter[Outcome] = Counter()
+        self._effort = Effort(limits)
         self._output = ""
         self._quotes = True
 
@@ -130,9 +125,15 @@ class Student:
 
         Raises CheckFailed when there is no such function or file, or when it did not return.
         """
-        self._try_no_more_of_the_costly(f"{function}(...)")
+        self._effort.allow(f"{function}(...)")
         if self._load_failure is not None:
             raise self._load_failure.with_traceback(None)
+        with self._effort.timed():
+            return self._called(function, arguments, depth, spoil_layers, watch_layers)
+
+    def _called(
+        self, function: str, arguments: Sequence[Any], depth: int, spoil: bool, watch: bool
+    ) -> Answer:
         try:
             self._load_implementation()
         except CheckFailed as failure:
@@ -144,14 +145,14 @@ class Student:
             raise
         trees, arrays = pack_arguments(arguments)
         fields = {"name": function, "arguments": trees, "depth": depth}
-        fields |= {"spoil": spoil_layers, "watch": watch_layers}
+        fields |= {"spoil": spoil, "watch": watch}
         request = Message("call", fields, arrays)
         try:
             reply = self.ask(request, self._limits.call_s, f"{function}(...)")
         except CheckFailed as failure:
             # Not where the system has ended it: that may have been another's doing.
-            out_of_memory = failure.outcome is Outcome.OUT_OF_MEMORY and not failure.by_system
-            self._costly[Outcome.OUT_OF_MEMORY] += out_of_memory
+            if failure.outcome is Outcome.OUT_OF_MEMORY and not failure.by_system:
+                self._effort.ended(failure.outcome)
             raise
         layers = _names(reply, "layers")
         self.layers_seen.update(layers)
@@ -161,7 +162,7 @@ class Student:
 
     def ask(self, request: Message, limit_s: float, doing: str) -> Message:
         """Send any request to the worker; a reply that is a failure becomes CheckFailed."""
-        self._try_no_more_of_the_costly(doing)
+        self._effort.allow(doing)
         conversation = self._connected()
         with self._ended_by_failure():
             reply = conversation.ask(request, limit_s, doing)
@@ -175,7 +176,7 @@ class Student:
         The worker has its next request already when it has answered one, and goes on while the
         caller looks at the answer. ``limit_s`` is asked for the seconds that each may take.
         """
-        self._try_no_more_of_the_costly(doing)
+        self._effort.allow(doing)
         waiting = iter(requests)
         conversation = self._connected()
         pending = 0
@@ -200,22 +201,14 @@ class Student:
                 # Or its answers would be taken for those to other requests.
                 self.restart()
 
-    def _try_no_more_of_the_costly(self, doing: str) -> None:
-        for outcome, what in COSTLY.items():
-            count = self._costly[outcome]
-            if count >= self._limits.timeouts:
-                raise CheckFailed(
-                    outcome,
-                    f"{doing} was not tried: {count} earlier calls of this question {what}.",
-                )
-
     @contextmanager
     def _ended_by_failure(self) -> Iterator[None]:
         """What fails between the grader and the worker has ended the worker."""
         try:
             yield
         except CheckFailed as failure:
-            self._costly[Outcome.TIMEOUT] += failure.outcome is Outcome.TIMEOUT
+            if failure.outcome is Outcome.TIMEOUT:
+                self._effort.ended(failure.outcome)
             self.restart()
             raise
 
@@ -234,9 +227,9 @@ class Student:
         return reply if array is None else Message(reply.op, reply.fields, (array,))
 
     @property
-    def timed_out(self) -> bool:
-        """Whether some call of this question did not finish in time."""
-        return self._costly[Outcome.TIMEOUT] > 0
+    def may_be_asked_further(self) -> bool:
+        """Whether calls of this question were fast enough for more than its checks need."""
+        return not self._effort.timed_out and not self._effort.is_half_spent
 
     def quote_no_more(self) -> None:
         """From now on, report neither what student code prints nor the words that it raises."""
@@ -247,7 +240,7 @@ class Student:
         """From now on another question calls; what came of those before does not count for it."""
         self.layers_seen.clear()
         self.layers_hidden.clear()
-        self._costly.clear()
+        self._effort = Effort(self._limits)
         if self._load_failure is not None and self._load_failure.outcome in BY_CHANCE:
             self._load_failure = None
             self._load_ended_by_system = False

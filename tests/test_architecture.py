@@ -24,7 +24,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("grader.errors",),
     ("grader.rows",),
     ("grader.wire", "grader.rubric", "grader.naming", "grader.excerpt", "grader.catalogue"),
-    ("grader.remedies",),
+    ("grader.remedies", "grader.effort"),
     ("grader.roster", "grader.similarity"),
     ("grader.archive", "grader.compare", "grader.source", "grader.sandbox.spec"),
     ("grader.listing", "grader.notebook_outputs"),

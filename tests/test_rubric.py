@@ -68,6 +68,7 @@ def test_thresholds_are_replaced_as_a_whole(tmp_path: Path) -> None:
         ("[limits]\ncall_s = nan", "limits.call_s"),
         ("[limits]\ncall_s = inf", "limits.call_s"),
         ("[limits]\ncall_s = 'soon'", "limits.call_s"),
+        ("[limits]\nquestion_s = 0", "limits.question_s"),
         ("[limits]\nmemory_mb = 1.5", "limits.memory_mb"),
         ("limits = 3", "limits"),
         ("[limits.questions.q3]\ncall_s = 3", "limits.questions.q3.why is missing"),
@@ -157,6 +158,12 @@ def test_one_limit_for_every_call() -> None:
         )
     assert limited.questions == default.questions
     assert default.limits.call_s != 2.5
+
+
+def test_longer_limit_for_every_call_is_one_for_all_of_them_too() -> None:
+    default = Rubric.load()
+    longer = default.with_call_limit(3 * default.limits.call_s)
+    assert longer.limits_for("q2").question_s == 3 * default.limits_for("q2").question_s
 
 
 def test_rubric_cannot_be_changed() -> None:

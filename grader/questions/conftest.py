@@ -70,7 +70,9 @@ def _add_hint(item: pytest.Function, check: Check) -> None:
     if diagnose is None or hidden or not counts(rubric, item):
         return
     grading = item.config.stash[GRADING]
-    if rubric.hints == "none" or question in grading.diagnosed or check.student.timed_out:
+    if rubric.hints == "none" or question in grading.diagnosed:
+        return
+    if not check.student.may_be_asked_further:
         return
     grading.diagnosed.add(question)
     further = Check(check.student, rubric, f"{question}.diagnosis", grading.seed)

@@ -45,7 +45,8 @@ def _behaves_as_rnn(check: Check, sizes: RecurrentSizes, draws: int) -> None:
     """
     answers = [_answer(check, sizes, seed) for seed in check.seeds(draws)]
     largest = max(_ratio(*answer) for answer in answers)
-    if DOUBT < largest < 1 / DOUBT and draws > 1:
+    in_doubt = DOUBT < largest < 1 / DOUBT and draws > 1
+    if in_doubt and check.student.may_be_asked_further:
         answers = [_answer(check, sizes, seed) for seed in check.seeds(DRAWS_IN_DOUBT)]
         answers.sort(key=lambda answer: _ratio(*answer))
         answers = [answers[len(answers) // 2], *(a for a in answers if _ratio(*a) >= 1 / DOUBT)]
