@@ -19,7 +19,7 @@ from grader.oracle import Draw
 from grader.oracle.draws import Allowance
 from grader.precision import remark
 from grader.rubric import Rubric
-from grader.source import SWITCHED_OFF, may_hide_layers, torch_layers_used
+from grader.source import MAX_SOURCE, SWITCHED_OFF, may_hide_layers, torch_layers_used
 from grader.student import Answer, Returned, Several, Student, Value
 from grader.wire import Array
 
@@ -112,6 +112,10 @@ class Check:
         self._watch(draw)
         function, folder = draw.function, self.student.submission.folder
         source = _source(folder / IMPLEMENTATION)
+        if len(source) > MAX_SOURCE:
+            self.remarks.append(
+                f"{IMPLEMENTATION} is too long to be searched for torch's own layers"
+            )
         named = torch_layers_used(source, function, layers)
         called = sorted(self.student.layers_seen & layers)
         hidden = self.student.layers_hidden & layers

@@ -9,20 +9,22 @@ from functools import lru_cache
 
 RECURRENT_LAYERS = frozenset(
     "RNN GRU LSTM RNNBase RNNCell GRUCell LSTMCell rnn_tanh rnn_relu gru lstm rnn_tanh_cell "
-    "rnn_relu_cell gru_cell lstm_cell".split()
+    "rnn_relu_cell gru_cell lstm_cell gru_impl lstm_impl rnn_tanh_input rnn_relu_input".split()
 )
 ATTENTION_LAYERS = frozenset(
     "MultiheadAttention Transformer TransformerEncoder TransformerEncoderLayer TransformerDecoder "
     "TransformerDecoderLayer scaled_dot_product_attention multi_head_attention_forward "
-    "_native_multi_head_attention _transformer_encoder_layer_fwd".split()
+    "_native_multi_head_attention _transformer_encoder_layer_fwd flex_attention".split()
 )
 """Names below the package ``torch`` that are the layer to be written, or hold it."""
 OUT_OF_SIGHT = frozenset(
     "threading _thread concurrent multiprocessing ctypes gc overrides _C DisableTorchFunction "
     "DisableTorchFunctionSubclass jit compile sys modules os fork grader inspect importlib "
-    "__import__ exec eval builtins asyncio".split()
+    "__import__ exec eval builtins asyncio profiler library _op_dk decompose redispatch".split()
 )
 """Names of what could run a layer without its being seen."""
+OTHER_LAYERS = ("torch._decomp.", "torch.ao.nn.", "torch.nn.quantized.", "torch.nn.quantizable.")
+"""Where torch has its layers a second time, under whatever names."""
 SWITCHED_OFF = "profiler"
 """Stands among the layers that ran out of sight where the code has ended the watch for them."""
 MAX_SOURCE = 200_000
@@ -42,19 +44,26 @@ def torch_layers_used(source: str, function: str, layers: frozenset[str]) -> lis
 
     A layer that only other code of the file uses, such as a test, is not found. Source that is no
     Python gives an empty list: it cannot run either. So does source nested too deep to be read.
-    At most ``MAX_SOURCE`` characters are worth reading: a parsed file takes a thousand times its
+    Nor is one of more than ``MAX_SOURCE`` characters read: a parsed file takes a thousand times its
     size.
     """
+    if len(source) > MAX_SOURCE:
+        return []
     try:
-        return _layers_used(_read(source[:MAX_SOURCE]), function, layers)
+        return _layers_used(_read(source), function, layers)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
 
 
 def may_hide_layers(source: str) -> bool:
-    """Whether the source names something by which a layer can run without its being seen."""
+    """Whether the source names something by which a layer can run without its being seen.
+
+    One that is too long to be read may.
+    """
+    if len(source) > MAX_SOURCE:
+        return True
     try:
-        tree = ast.parse(source[:MAX_SOURCE])
+        tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     named = (
@@ -107,7 +116,7 @@ def _definition(nodes: Sequence[ast.AST], aliases: dict[str, str]) -> _Definitio
     calls = (
         LayerCall(dotted, node.lineno)
         for node in nodes
-        if isinstance(node, (ast.Name, ast.Attribute, ast.Call))
+        if isinstance(node, (ast.Name, ast.Attribute, ast.Call, ast.Subscript))
         and (dotted := _dotted_name(node, aliases)).startswith("torch.")
     )
     return _Definition(frozenset(_global_names(nodes)), tuple(dict.fromkeys(calls)))
@@ -124,10 +133,14 @@ def _layers_used(
                 continue
             seen.add(id(definition))
             calls = definition.torch_names
-            found |= {call: None for call in calls if call.name.split(".")[-1] in layers}
+            found |= {call: None for call in calls if _is_layer(call.name, layers)}
             waiting += definition.global_names - reached
             reached |= definition.global_names
     return sorted(found, key=lambda call: call.line)
+
+
+def _is_layer(dotted: str, layers: frozenset[str]) -> bool:
+    return dotted.split(".")[-1] in layers or dotted.startswith(OTHER_LAYERS)
 
 
 def _imported_names(tree: ast.Module) -> dict[str, str]:
@@ -197,6 +210,13 @@ def _taken_apart(node: ast.AST) -> tuple[ast.AST | None, str]:
             return value, attribute
         case ast.Call(
             func=ast.Name(id="getattr"), args=[value, ast.Constant(value=str(attribute)), *_]
+        ):
+            return value, attribute
+        # The module's names by its dictionary; any other key is no attribute.
+        case ast.Subscript(
+            value=ast.Call(func=ast.Name(id="vars"), args=[value])
+            | ast.Attribute(value=value, attr="__dict__"),
+            slice=ast.Constant(value=str(attribute)),
         ):
             return value, attribute
     return None, ""

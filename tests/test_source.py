@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.source import ATTENTION_LAYERS, RECURRENT_LAYERS, LayerCall, torch_layers_used
+from grader.source import (
+    ATTENTION_LAYERS,
+    MAX_SOURCE,
+    RECURRENT_LAYERS,
+    LayerCall,
+    may_hide_layers,
+    torch_layers_used,
+)
 
 OWN_RNN = """
 import numpy as np
@@ -47,6 +54,12 @@ def attention(source: str) -> list[str]:
         ("import torch.nn as nn", "getattr(nn, 'GRU')(3, 2)"),
         ("import torch", "getattr(torch.nn, 'GRU', None)(3, 2)"),
         ("import torch", "getattr(getattr(torch, 'nn'), 'GRU')(3, 2)"),
+        ("import torch.nn as nn", "vars(nn)['GRU'](3, 2)"),
+        ("import torch", "torch.nn.__dict__['GRU'](3, 2)"),
+        ("import torch", "vars(torch)['nn'].GRU(3, 2)"),
+        ("import torch._decomp.decompositions as steps", "steps.gru_impl(*arguments)"),
+        ("import torch._decomp.decompositions as steps", "steps.one_layer_rnn(*arguments)"),
+        ("from torch.ao.nn.quantizable import LSTM as Steps", "Steps(3, 2)"),
         ("import torch", "torch.gru(*arguments)"),
         ("import torch", "torch._VF.gru(*arguments)"),
         ("from torch import gru_cell as cell", "cell(*arguments)"),
@@ -68,6 +81,8 @@ def test_names_that_a_layer_goes_by(imports: str, expression: str) -> None:
         ("import torch.nn.functional as F", "F.scaled_dot_product_attention(q, k, v)"),
         ("from torch.nn import functional", "functional.multi_head_attention_forward(q)"),
         ("from torch.nn.functional import scaled_dot_product_attention as a", "a(q, k, v)"),
+        ("from torch.nn.attention.flex_attention import flex_attention as a", "a(q, k, v)"),
+        ("from torch.ao.nn.quantizable import MultiheadAttention as Steps", "Steps(10, 5)"),
         ("from torch.nn import *", "MultiheadAttention(10, 5)"),
         ("import torch", "torch.nn.TransformerEncoderLayer(10, 5)"),
     ],
@@ -163,6 +178,9 @@ def gru(x):
         "from torch import nn\ndef gru(x):\n    return x\ndef test(x):\n    return nn.GRU(3, 2)\n",
         "from torch import nn\nREFERENCE = nn.GRU(3, 2)\ndef gru(x):\n    return x\n",
         "class Own:\n    GRU = 3\ndef gru(x):\n    return Own.GRU\n",
+        "SIZES = {'GRU': 3}\ndef gru(x):\n    print('GRU')\n    return SIZES['GRU']\n",
+        "import torch\ndef gru(x):\n    return x.options['GRU'], vars(x)['GRU']\n",
+        "import torch._decomp\nimport torch.ao\ndef gru(x):\n    return x\n",
     ],
 )
 def test_not_a_layer_of_torch_that_is_used(source: str) -> None:
@@ -214,6 +232,22 @@ NO_PYTHON = {
 @pytest.mark.parametrize("source", NO_PYTHON.values(), ids=NO_PYTHON)
 def test_source_that_is_no_python(source: str) -> None:
     assert recurrent(source) == []
+
+
+def test_source_that_is_too_long_names_nothing_and_may_hide_layers() -> None:
+    source = f"from torch import nn\ndef gru(x):\n    return nn.GRU(x)\n#{' ' * MAX_SOURCE}"
+    assert recurrent(source) == []
+    assert may_hide_layers(source)
+    assert recurrent(source[:MAX_SOURCE])
+    assert not may_hide_layers(source[:MAX_SOURCE])
+
+
+@pytest.mark.parametrize(
+    ("source", "may"),
+    [("model.eval()", False), ("eval(text)", True), ("builtins.eval(text)", True)],
+)
+def test_way_to_run_text_is_no_method_of_a_model(source: str, may: bool) -> None:
+    assert may_hide_layers(source) == may
 
 
 @pytest.mark.parametrize("length", [100, 900, 1500, 2000, 2900])

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from grader.model import CheckResult, Outcome, Report
+from grader.source import MAX_SOURCE
 from tests.conftest import ROOT, Grade
 
 RIGHT = (ROOT / "submissions" / "alice" / "implementation.py").read_text(encoding="utf-8")
@@ -114,3 +115,11 @@ def test_layer_that_is_named_beside_means_to_hide_it_earns_nothing(
     report, check = graded(grading, tmp_path, f"{means}\n{code}")
     assert report.score == 0
     assert check.outcome is Outcome.FORBIDDEN
+
+
+def test_source_that_is_too_long_is_remarked_on(grading: Grade, tmp_path: Path) -> None:
+    report, check = graded(grading, tmp_path, f"#{' ' * MAX_SOURCE}")
+    assert report.score == 5
+    assert check.passed
+    [note] = [note for note in report.notes if "too long" in note]
+    assert note == "implementation.py is too long to be searched for torch's own layers"
