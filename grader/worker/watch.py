@@ -136,7 +136,11 @@ def _mark(when: str) -> None:
 
 def _started_profile() -> Any:
     """Torch's profiler, begun in all threads; one that is on already is ended."""
-    threads = torch._C._profiler._ExperimentalConfig(profile_all_threads=True)
+    config = torch._C._profiler._ExperimentalConfig
+    try:
+        threads = config(profile_all_threads=True)
+    except TypeError:  # An older torch looks at this thread alone.
+        threads = config()
     profile = torch.autograd.profiler.profile(use_kineto=True, experimental_config=threads)
     with _quietly():
         if torch._C._autograd._profiler_enabled():
