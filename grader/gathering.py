@@ -17,7 +17,7 @@ from grader.archive import (
     why_not_read,
 )
 from grader.errors import SubmissionError
-from grader.listing import Files, files_of, scan
+from grader.listing import Files, are_different, files_of, scan, two_files
 from grader.naming import (
     MAINS,
     NOTEBOOK,
@@ -118,6 +118,7 @@ class _Opener:
         archives = [self._look(archive) for archive in unseen[:MAX_OPENED]]
         taken: list[_Archive] = []
         closed = unseen[MAX_OPENED:]
+        of: dict[PurePosixPath, PurePosixPath] = {}
         errors: list[SubmissionError] = []
         for archive in _latest_first(archives):
             is_enough = bool(have & MAINS)
@@ -136,7 +137,10 @@ class _Opener:
                 notes.append(f"{readable(str(archive.name))} was opened, too, for {what}")
             notes += more
             taken += [archive] if new else []
-            files = _without(inner, have & MAINS) | files
+            inner = _without(inner, have & MAINS)
+            notes += _displaced(inner, files, of, archive.name)
+            of |= dict.fromkeys(inner.keys() - files.keys(), archive.name)
+            files = inner | files
             have |= new
         if errors and not have and not any(name.suffix.lower() == ".py" for name in files):
             raise errors[0]
@@ -177,6 +181,23 @@ def _unseen(name: PurePosixPath, path: Path, rank: int) -> _Archive:
 def _without(files: Files, mains: frozenset[str]) -> Files:
     """The files but for those that would be a main file which is there already."""
     return {name: place for name, place in files.items() if not _held([name]) & mains}
+
+
+def _displaced(
+    inner: Files,
+    files: Files,
+    of: Mapping[PurePosixPath, PurePosixPath],
+    archive: PurePosixPath,
+) -> list[str]:
+    """Which of an archive's files are left out for other ones, which ``of`` names archives of."""
+    both = [name for name in inner if name in files]
+    different = [name for name in both if are_different(name, inner[name], files[name])]
+    notes = []
+    for origin in dict.fromkeys(of.get(name) for name in different):
+        names = [name for name in different if of.get(name) == origin]
+        used = f"that of {readable(str(origin))}" if origin else "that outside of archives"
+        notes += two_files(names, f"{used} is used, not that of {readable(str(archive))}")
+    return notes
 
 
 def _held(files: Iterable[PurePosixPath]) -> frozenset[str]:

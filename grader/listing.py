@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import filecmp
 import os
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from grader.archive import IGNORED_FOLDERS, MAX_NAME, kind_of, not_read, unpack, why_not_read
+from grader.archive import (
+    IGNORED_FOLDERS,
+    MAX_NAME,
+    is_data,
+    kind_of,
+    not_read,
+    unpack,
+    why_not_read,
+)
 from grader.errors import SubmissionError
 from grader.naming import SHOWN, readable
 from grader.rubric import SubmissionLimits
@@ -73,6 +82,21 @@ def scan(source: Path, limits: SubmissionLimits) -> tuple[Files, list[str]]:
             else:
                 files[relative] = Path(entry.path)
     return files, notes[:MAX_NOTES]
+
+
+def two_files(names: Sequence[PurePosixPath], which: str) -> list[str]:
+    """The note on names that two files have of which one was left out, if there are any."""
+    return [f"two different files are named {listed(names)}: {which}"] if names else []
+
+
+def are_different(name: PurePosixPath, one: Path, other: Path) -> bool:
+    """Whether two files of a name by which code imports or reads them are not the same."""
+    if name.suffix != ".py" and not is_data(name):
+        return False
+    try:
+        return one.is_file() and other.is_file() and not filecmp.cmp(one, other, shallow=False)
+    except OSError:
+        return False
 
 
 def beginning(file: Path, most: int) -> bytes:

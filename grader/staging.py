@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from grader.archive import COPY_BYTES, DATA_BYTES, is_data, is_visible
 from grader.errors import SubmissionError
 from grader.imported import imported_names, out_of_sight
-from grader.listing import Files
+from grader.listing import Files, are_different, two_files
 from grader.naming import (
     MAIN_FILES,
     MODEL,
@@ -98,10 +98,15 @@ class Staging:
         self.notes.append(f"{main} was taken from the folder {readable(str(place))}")
         self._copy(self._files[file], self._into / main)
         beside = _below(place, self._seen) if main != MODEL else []
+        displaced = []
         for other in (f for f in beside if f not in self._mains):
             target = self._into / other.relative_to(place)
             if _is_free(target):
                 self._copy(self._files[other], target)
+            elif are_different(other, self._files[other], target):
+                displaced.append(other.relative_to(place))
+        where = f"that of the folder {readable(str(place))} is not used"
+        self.notes += two_files(displaced, where)
 
     def _canonical(self, file: PurePosixPath, root: PurePosixPath) -> tuple[Path | None, str]:
         """Where a file is copied to, if at all, and a note when that is not its own name."""

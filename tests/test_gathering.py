@@ -117,6 +117,27 @@ def test_what_a_later_archive_lacks_comes_from_an_earlier_one(tmp_path: Path) ->
     assert "mended.zip was taken, the latest archive, and not first.zip" in submission.notes
 
 
+def test_files_of_the_same_name_in_two_archives(tmp_path: Path) -> None:
+    names = ("utils.py", "gates.py", "cfg.json", "rnn.ipynb")
+    folder = apart(tmp_path / "ann", q7=("rnn_lm.py", *names), q26=(MAIN, *names))
+    notes = stage(folder, tmp_path / "staged", LIMITS).notes
+    two = "two different files are named cfg.json, gates.py, utils.py"
+    assert notes[-1] == f"{two}: that of q26.zip is used, not that of q7.zip"
+    write(folder, "utils.py")
+    notes = stage(folder, tmp_path / "again", LIMITS).notes
+    two = "two different files are named utils.py: that outside of archives is used"
+    assert {f"{two}, not that of q26.zip", f"{two}, not that of q7.zip"} < {*notes}
+
+
+def test_files_of_the_same_content_in_two_archives(tmp_path: Path) -> None:
+    folder = apart(tmp_path / "ann", q7=("rnn_lm.py",), q26=(MAIN,))
+    for name in ("q7.zip", "q26.zip"):
+        with zipfile.ZipFile(folder / name, "a") as archive:
+            archive.writestr("utils.py", CODE)
+    notes = stage(folder, tmp_path / "staged", LIMITS).notes
+    assert [note for note in notes if "utils" in note] == []
+
+
 def test_model_in_an_archive_beside_the_code(tmp_path: Path) -> None:
     folder = apart(tmp_path / "ann", model=("best.pt",), notes=("notes.txt",))
     write(folder, MAIN, "rnn_lm.py")

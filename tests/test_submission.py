@@ -216,6 +216,10 @@ def test_what_a_main_file_needs_comes_along(tmp_path: Path) -> None:
     top = {"implementation.py", "steps.py", "rnn_lm.py", "blocks.py", "parts/cell.py"}
     below = {"lm/implementation.py", "lm/steps.py", "lm/rnn_lm.py", "lm/blocks.py"}
     assert submission.files == top | below | {"lm/parts/cell.py", "other/unused.py"}
+    two = "two different files are named steps.py: that of the folder lm is not used"
+    assert two in submission.notes
+    write(tmp_path / "bob", "lm/steps.py")
+    assert two not in staged(tmp_path / "bob").notes
 
 
 def test_a_file_where_a_folder_would_come_along(tmp_path: Path) -> None:
