@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from grader.archive import (
-    IGNORED_FOLDERS,
     MAX_NAME,
     is_data,
+    is_hidden,
     kind_of,
     not_read,
     unpack,
@@ -72,9 +72,9 @@ def scan(source: Path, limits: SubmissionLimits) -> tuple[Files, list[str]]:
             words = f"the folder {readable(folder.name)} cannot be read: {error.strerror}"
             raise SubmissionError(words) from None
         for entry in sorted(entries, key=lambda e: e.name):
-            if entry.name.startswith(".") or entry.name in IGNORED_FOLDERS:
-                continue
             relative = PurePosixPath(Path(entry.path).relative_to(source).as_posix())
+            if is_hidden(relative):
+                continue
             if problem := _problem(entry, depth):
                 notes.append(not_read(relative, problem))
             elif entry.is_dir(follow_symlinks=False):

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from grader.archive import COPY_BYTES, DATA_BYTES, is_data, is_visible
 from grader.errors import SubmissionError
 from grader.imported import imported_names, out_of_sight
-from grader.listing import Files, are_different, two_files
+from grader.listing import Files, are_different, listed, two_files
 from grader.naming import (
     MAIN_FILES,
     MODEL,
@@ -61,7 +61,7 @@ class Staging:
                 beside = [file for file in found if file.parent == root]
                 others += [file for file in beside[1:] if self._spelling(file).how > 1]
                 words = f"there is another {main}, which was not graded"
-                self.notes += [f"{words}: {readable(str(file))}" for file in others[:1]]
+                self.notes += [f"{words}: {listed(others)}"] if others else []
         if self._model and not (self._into / MODEL).exists():  # as a folder
             self.notes.append(readable(self._model.note))
             self._copy(self._files[self._model.path], self._into / MODEL)

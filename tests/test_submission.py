@@ -88,6 +88,25 @@ def test_what_macs_and_tools_leave_is_passed_over(tmp_path: Path) -> None:
     assert staged(write(tmp_path / "folder", *names)).files == {"implementation.py"}
 
 
+def test_environment_is_passed_over(tmp_path: Path) -> None:
+    """Whatever its folder is called; what a student has put into that folder itself is not."""
+    names = (
+        "venv/bin/implementation.py",
+        "env/Lib/site-packages/implementation.py",
+        "myenv/lib/python3.11/site-packages/pip/implementation.py",
+        "conda/lib/python3.12/implementation.py",
+        "node_modules/x/implementation.py",
+    )
+    archive = zipped(tmp_path, "implementation.py", *names)
+    for path in (write(tmp_path / "bob", "implementation.py", *names), archive):
+        submission = staged(path)
+        assert submission.files == {"implementation.py"}
+        assert submission.notes == ()
+    assert staged(archive, with_limits(max_files=2)).files == {"implementation.py"}
+    assert "more than 1 files" in refused(archive, with_limits(max_files=1))
+    assert staged(write(tmp_path / "eve", "venv/implementation.py")).has("implementation.py")
+
+
 def test_data_and_other_files_are_not_staged(tmp_path: Path) -> None:
     names = ("test.csv", "train.csv", "sub/test.csv", "plot.png", "data", "TEST.CSV")
     submission = staged(write(tmp_path / "bob", "implementation.py", *names))
@@ -231,9 +250,10 @@ def test_a_file_where_a_folder_would_come_along(tmp_path: Path) -> None:
 
 def test_two_candidates_are_named(tmp_path: Path) -> None:
     submission = staged(write(tmp_path / "bob", "a/implementation.py", "b/implementation.py"))
-    assert submission.notes == (
-        "there is another implementation.py, which was not graded: b/implementation.py",
-    )
+    words = "there is another implementation.py, which was not graded: b/implementation.py"
+    assert submission.notes == (words,)
+    submission = staged(write(tmp_path / "bob", *(f"{c}/implementation.py" for c in "cdef")))
+    assert submission.notes == (f"{words}, c/implementation.py, d/implementation.py and 2 more",)
 
 
 def test_folder_that_is_too_large(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from grader.archive.members import ArchiveLimits, Member
 from grader.archive.names import (
     COPY_BYTES,
     DATA_BYTES,
-    IGNORED_FOLDERS,
     MAX_NAME,
     is_data,
     is_hidden,
@@ -21,7 +20,6 @@ from grader.archive.unpack import contents, may_be_staged, table, unpack, write
 __all__ = [
     "COPY_BYTES",
     "DATA_BYTES",
-    "IGNORED_FOLDERS",
     "MAX_NAME",
     "ArchiveLimits",
     "Kind",

@@ -8,7 +8,13 @@ from pathlib import PurePosixPath
 
 from grader.naming import MODEL_SUFFIXES, readable
 
-IGNORED_FOLDERS = frozenset({"__MACOSX", "__pycache__", "node_modules"})
+IGNORED_FOLDERS = frozenset(
+    {"__MACOSX", "__pycache__", "node_modules", "site-packages", "dist-packages"}
+)
+ENVIRONMENT = re.compile(
+    r"(?:^|/)venv/(?:bin|scripts|include|lib|lib64|share)/|/lib/python3[^/]*/", re.IGNORECASE
+)
+"""What tools put into an environment's folder; a student's own files may lie beside it."""
 VISIBLE_SUFFIXES = frozenset({".py", ".ipynb", *MODEL_SUFFIXES})
 """What a worker sees of a submission whatever its size: code, models and notebooks."""
 DATA_SUFFIXES = frozenset(
@@ -56,7 +62,9 @@ def not_read(name: PurePosixPath, why: object) -> str:
 
 def is_hidden(name: PurePosixPath) -> bool:
     """Whether it is, or lies in, what Macs and tools leave behind."""
-    return any(part in IGNORED_FOLDERS or part.startswith(".") for part in name.parts)
+    if any(part in IGNORED_FOLDERS or part.startswith(".") for part in name.parts):
+        return True
+    return ENVIRONMENT.search(f"{name}/") is not None
 
 
 def problem_of(name: str) -> str:

@@ -22,6 +22,9 @@ from grader.archive.zips import zip_members
 from grader.errors import SubmissionError
 from grader.naming import MAINS, by_depth, choose_model, held, readable
 
+MOST_HIDDEN = 4
+"""Times as many members as may be read."""
+
 
 def contents(archive: Path, limits: ArchiveLimits) -> Iterator[tuple[Member, Content]]:
     """Every member of an archive, and its content if it is read before the next one is taken.
@@ -37,12 +40,15 @@ def contents(archive: Path, limits: ArchiveLimits) -> Iterator[tuple[Member, Con
 def table(archive: Path, limits: ArchiveLimits) -> list[Member]:
     """The members of an archive, at most so many as the limits allow; nothing is unpacked.
 
-    A zip has a table of them. A tar has to be read through, within the limits, too.
+    A zip has a table of them. A tar has to be read through, within the limits, too. Of what tools
+    leave behind, such as an environment, there may be more, as nothing of it is read.
     """
     members = []
+    read = 0
     for member, _ in contents(archive, limits):
         members.append(member)
-        if len(members) > limits.max_files:
+        read += not is_hidden(member.name)
+        if read > limits.max_files or len(members) > MOST_HIDDEN * limits.max_files:
             name = readable(archive.name)
             raise SubmissionError(f"{name} has more than {limits.max_files:,} files")
     return members

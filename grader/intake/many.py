@@ -124,7 +124,7 @@ def _names_in(folder: Path, most: int) -> list[PurePosixPath]:
     for place, folders, files in os.walk(folder):
         relative = PurePosixPath(Path(place).relative_to(folder).as_posix())
         deep = len(relative.parts) >= MAX_DEPTH
-        folders[:] = [] if deep else sorted(f for f in folders if not is_hidden(PurePosixPath(f)))
+        folders[:] = [] if deep else sorted(f for f in folders if not is_hidden(relative / f))
         names += [relative / file for file in sorted(files) if not is_hidden(PurePosixPath(file))]
         if len(names) > most:
             break
