@@ -150,6 +150,21 @@ def test_of_duplicates_the_latest_is_taken(
     assert code_of(hand_ins["alice"], tmp_path) == f"'{taken}'\n"
 
 
+@pytest.mark.parametrize("kind", ["", "zip", "tar.gz"])
+def test_folder_whose_name_begins_with_a_dot(tmp_path: Path, kind: str) -> None:
+    """It is a student's if there is a main file in it, and no tool's."""
+    folder = lay_down(
+        tmp_path / "x", f"bob/{MAIN}", f".anna/a4/{MAIN}", f"..eve/{CODE_FILE}", ".empty/notes.txt",
+        ".git/implementation.py", ".ipynb_checkpoints/implementation-checkpoint.py",
+        ".other/.git/implementation.py", f"._mac/{MAIN}", f"bob/.old/{MAIN}", ".implementation.py",
+    )  # fmt: skip
+    hand_ins = found(packed(folder, kind) if kind else folder, tmp_path)
+    assert list(hand_ins) == ["anna", "bob", "eve"]
+    assert hand_ins["anna"].arrival.student == ".anna"
+    assert files_of(hand_ins["anna"], tmp_path) == {MAIN}
+    assert files_of(hand_ins["bob"], tmp_path) == {MAIN}
+
+
 def test_versions_are_other_students(tmp_path: Path) -> None:
     hand_ins = found(lay_down(tmp_path / "x", "team-1.zip", "team-2.zip", "Team-2/x.py"), tmp_path)
     assert len(hand_ins) == 3

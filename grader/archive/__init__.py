@@ -12,7 +12,9 @@ from grader.archive.names import (
     MAX_NAME,
     is_data,
     is_hidden,
+    is_left_by_tools,
     is_visible,
+    may_be_a_students,
     not_read,
 )
 from grader.archive.unpack import contents, may_be_staged, table, unpack, write
@@ -28,8 +30,10 @@ __all__ = [
     "is_archive_name",
     "is_data",
     "is_hidden",
+    "is_left_by_tools",
     "is_visible",
     "kind_of",
+    "may_be_a_students",
     "may_be_staged",
     "not_read",
     "stem_of",

@@ -11,6 +11,12 @@ from grader.naming import MODEL_SUFFIXES, readable
 IGNORED_FOLDERS = frozenset(
     {"__MACOSX", "__pycache__", "node_modules", "site-packages", "dist-packages"}
 )
+TOOL_FOLDERS = frozenset(
+    ".git .github .gitlab .svn .hg .ipynb_checkpoints .idea .vscode .vs .venv .env .cache "
+    ".config .local .pytest_cache .mypy_cache .ruff_cache .trash .trashes .spotlight-v100 "
+    ".fseventsd".split()
+)
+"""Folders that tools make; another name with a dot before it may be a student's."""
 ENVIRONMENT = re.compile(
     r"(?:^|/)venv/(?:bin|scripts|include|lib|lib64|share)/|/lib/python3[^/]*/", re.IGNORECASE
 )
@@ -65,6 +71,18 @@ def is_hidden(name: PurePosixPath) -> bool:
     if any(part in IGNORED_FOLDERS or part.startswith(".") for part in name.parts):
         return True
     return ENVIRONMENT.search(f"{name}/") is not None
+
+
+def is_left_by_tools(name: PurePosixPath) -> bool:
+    """The same, but for what lies in a folder of a name with a dot that no tool gives."""
+    folders = [folder for folder in name.parts[:-1] if not may_be_a_students(folder)]
+    return is_hidden(PurePosixPath(*folders, name.name))
+
+
+def may_be_a_students(folder: str) -> bool:
+    """Whether a folder's name begins with a dot, and no tool gives it."""
+    is_tools = folder.lower() in TOOL_FOLDERS or folder.startswith("._")
+    return folder.startswith(".") and not is_tools
 
 
 def problem_of(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from grader.archive import ArchiveLimits, contents, is_hidden, write
+from grader.archive import ArchiveLimits, contents, is_left_by_tools, write
 from grader.errors import SubmissionError
 from grader.intake.names import shown
 
@@ -29,7 +29,7 @@ def unpack_export(archive: Path, into: Path, limits: ArchiveLimits) -> dict[Path
                 f"{archive.name} has a file with the unsafe name {name}: no platform makes such; "
                 "look where it comes from"
             )
-        if is_hidden(member.name):
+        if is_left_by_tools(member.name):
             continue
         target = into.joinpath(*member.name.parts)
         try:

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from grader.archive import is_hidden, is_visible, kind_of, why_not_read
+from grader.archive import is_hidden, is_visible, kind_of, may_be_a_students, why_not_read
 from grader.errors import SubmissionError
 from grader.gathering import Part
 from grader.intake.names import shown
+from grader.naming import main_file
 from grader.rows import Arrival
 
 LEFT_BY_SYSTEMS = frozenset({"thumbs.db", "desktop.ini"})
@@ -63,7 +64,7 @@ def entries_of(folder: Path, not_unpacked: Mapping[Path, str]) -> list[Entry]:
     entries = [
         Entry(path, entry.is_dir(follow_symlinks=False), problem_of(path))
         for path, entry in found.items()
-        if not is_left_behind(path.name)
+        if not is_left_behind(path.name) or _is_a_students(path)
     ]
     entries += [
         Entry(path, False, why)
@@ -76,6 +77,21 @@ def entries_of(folder: Path, not_unpacked: Mapping[Path, str]) -> list[Entry]:
 def is_left_behind(name: str) -> bool:
     """Whether no student handed it in: systems and tools leave such files and folders."""
     return is_hidden(PurePosixPath(name)) or name.lower() in LEFT_BY_SYSTEMS
+
+
+def _is_a_students(path: Path) -> bool:
+    """Whether a folder with a dot before its name has a main file: nobody else has put it there."""
+    if not may_be_a_students(path.name) or path.is_symlink():
+        return False
+    count = 0
+    for _, folders, files in os.walk(path):
+        folders[:] = [folder for folder in folders if not is_left_behind(folder)]
+        if any(map(main_file, files)):
+            return True
+        count += len(files) + 1
+        if count > MAX_LOOKED_AT:
+            break
+    return False
 
 
 def problem_of(path: Path) -> str:
