@@ -53,7 +53,7 @@ def gather(
 ) -> tuple[Files, list[str]]:
     """All files of a hand-in, those of its archives in the folder ``unpacked``, and notes."""
     first = parts[0]
-    if len(parts) == 1 and (first.path.is_dir() or not is_visible(PurePosixPath(first.name))):
+    if len(parts) == 1 and not _is_a_file_to_grade(first):
         files, notes = files_of(first.path, unpacked / "0", limits)
     else:
         files, notes = {}, []
@@ -66,6 +66,14 @@ def gather(
                 files[PurePosixPath(part.name)] = part.path
     ranks = {PurePosixPath(part.name): part.rank for part in parts}
     return _Opener(unpacked, limits).opened(_shallow_first(files), notes, ranks)
+
+
+def _is_a_file_to_grade(part: Part) -> bool:
+    """Whether it is neither a folder nor an archive; a model that torch saved is a zip, too."""
+    name = PurePosixPath(part.name)
+    if part.path.is_dir() or not is_visible(name):
+        return False
+    return name.suffix.lower() != ".txt" or kind_of(part.path) is None
 
 
 def names_of(parts: Sequence[Part], files: Files, limits: SubmissionLimits) -> list[PurePosixPath]:

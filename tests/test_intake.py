@@ -121,7 +121,8 @@ def test_example_hand_ins_are_rows(tmp_path: Path) -> None:
 def test_folders_and_archives(tmp_path: Path, kind: str) -> None:
     folder = lay_down(
         tmp_path / "x", f"alice/a4/{MAIN}", "bob.zip", "grades.csv", "README.md", "notes.txt",
-        "index.html", ".DS_Store", "Thumbs.db", "desktop.ini", "__MACOSX/alice/._x", "alice.toml",
+        "index.html", "grades.xlsx", ".DS_Store", "Thumbs.db", "desktop.ini", "alice.toml",
+        "__MACOSX/alice/._x",
     )  # fmt: skip
     hand_ins = found(packed(folder, kind) if kind else folder, tmp_path)
     assert list(hand_ins) == ["alice", "bob"]
@@ -173,7 +174,9 @@ def test_versions_are_other_students(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["", "zip"])
 def test_what_cannot_be_read_is_a_row(tmp_path: Path, kind: str) -> None:
-    folder = lay_down(tmp_path / "x", "alice.zip", "bob.rar", "carol.pdf", "dave/", "frank.py")
+    folder = lay_down(
+        tmp_path / "x", "alice.zip", "bob.rar", "carol.pdf", "dave/", "frank.py", "ivan.py.txt"
+    )
     (folder / "erin.zip").write_bytes((folder / "alice.zip").read_bytes()[:40])
     problems = {
         "bob": "bob.rar is a RAR archive; ask for a zip",
@@ -181,6 +184,7 @@ def test_what_cannot_be_read_is_a_row(tmp_path: Path, kind: str) -> None:
         "dave": "the folder is empty: nothing was handed in",
         "erin": "erin.zip is damaged, or not what its name says; ask for it again",
         "frank": "frank.py lies outside of a student's folder; put it into one",
+        "ivan.py": "ivan.py.txt lies outside of a student's folder; put it into one",
     }
     if not kind:
         (folder / "grace").symlink_to("alice.zip")
@@ -188,7 +192,7 @@ def test_what_cannot_be_read_is_a_row(tmp_path: Path, kind: str) -> None:
         problems["grace"] = "grace is a symbolic link, which is not followed; "
         problems["heidi"] = "heidi.zip is no regular file"
     hand_ins = found(packed(folder, kind) if kind else folder, tmp_path)
-    assert list(hand_ins) == ["alice", *problems]
+    assert list(hand_ins) == ["alice", *sorted(problems)]
     assert not hand_ins["alice"].problem
     for name, problem in problems.items():
         assert hand_ins[name].problem.startswith(problem)

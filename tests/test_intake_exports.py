@@ -124,6 +124,19 @@ def test_canvas(tmp_path: Path, kind: str) -> None:
     assert files_of(hand_ins["anon_Ab1Cd"], tmp_path) == {MAIN, MODEL}
 
 
+def test_canvas_files_beside_the_code(tmp_path: Path) -> None:
+    names = (f"{MAIN}.txt", "config-1.json", "train.csv", "TEST-1.csv", "shot.png")
+    uploads = [f"ann_5_{number}_{name}" for number, name in enumerate(names)]
+    folder = lay_down(tmp_path / "x", *uploads, f"bob_6_9_{MAIN}", "eve_7_8_train.csv")
+    hand_ins = found(folder, tmp_path)
+    assert not hand_ins["ann"].problem
+    assert hand_ins["ann"].arrival.notes == ("ann_5_4_shot.png is no archive; ask for a zip",)
+    assert files_of(hand_ins["ann"], tmp_path) == {MAIN, "config.json"}
+    assert hand_ins["eve"].problem == "eve_7_8_train.csv is no archive; ask for a zip"
+    alone = lay_down(tmp_path / "y", f"ann_5_1_{MAIN}.txt", f"bob_6_9_{MAIN}")
+    assert files_of(found(alone, tmp_path)["ann"], tmp_path / "again") == {MAIN}
+
+
 def test_canvas_archives_of_one_attempt_are_opened_together(tmp_path: Path) -> None:
     folder = write(tmp_path / "x", "ann_5_59_shot.png")
     for name, file in (("ann_5_61_model.zip", MODEL), ("ann_5_60_code.zip", MAIN)):

@@ -23,6 +23,7 @@ ENVIRONMENT = re.compile(
 """What tools put into an environment's folder; a student's own files may lie beside it."""
 VISIBLE_SUFFIXES = frozenset({".py", ".ipynb", *MODEL_SUFFIXES})
 """What a worker sees of a submission whatever its size: code, models and notebooks."""
+CODE_AS_TEXT = ".py.txt"
 DATA_SUFFIXES = frozenset(
     {".json", ".yaml", ".yml", ".toml", ".cfg", ".ini", ".txt", ".npy", ".npz"}
 )
@@ -52,8 +53,8 @@ def is_unsafe(name: str) -> bool:
 
 
 def is_visible(name: PurePosixPath) -> bool:
-    """Whether the ending is that of a file that workers see."""
-    return name.suffix.lower() in VISIBLE_SUFFIXES
+    """Whether the ending is that of a file that workers see, also as mail and editors make it."""
+    return name.suffix.lower() in VISIBLE_SUFFIXES or name.name.lower().endswith(CODE_AS_TEXT)
 
 
 def is_data(name: PurePosixPath) -> bool:

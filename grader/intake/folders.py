@@ -12,7 +12,7 @@ from grader.intake.handin import Entry, HandIn, hand_in, newest, taken_of_severa
 from grader.intake.names import shown
 from grader.naming import without_copy_number
 
-CLASS_WIDE_SUFFIXES = frozenset({".toml", ".csv", ".yml", ".yaml", ".json", ".txt", ".md"})
+CLASS_WIDE_SUFFIXES = frozenset(".toml .csv .tsv .xlsx .xls .ods .yml .yaml .json .txt .md".split())
 CLASS_WIDE_FILES = frozenset({"index.html"})
 CLASSROOM_ENDING = "-submissions"
 """Of the folder that GitHub's own client puts an assignment's repositories into."""
@@ -31,7 +31,8 @@ def read_folders(entries: Sequence[Entry], course: Path) -> list[HandIn]:
 def _is_class_wide(entry: Entry) -> bool:
     name = PurePosixPath(entry.name.lower())
     is_file = not entry.is_folder and not entry.path.is_symlink()
-    return is_file and (name.suffix in CLASS_WIDE_SUFFIXES or name.name in CLASS_WIDE_FILES)
+    is_known = name.suffix in CLASS_WIDE_SUFFIXES or name.name in CLASS_WIDE_FILES
+    return is_file and is_known and not is_visible(name)
 
 
 def _key(entry: Entry) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from grader.archive import is_hidden, is_visible, kind_of, may_be_a_students, why_not_read
+from grader.archive import is_data, is_hidden, is_visible, kind_of, may_be_a_students, why_not_read
 from grader.errors import SubmissionError
 from grader.gathering import Part
 from grader.intake.names import shown
@@ -15,6 +15,8 @@ from grader.naming import main_file
 from grader.rows import Arrival
 
 LEFT_BY_SYSTEMS = frozenset({"thumbs.db", "desktop.ini"})
+GIVEN_DATA = frozenset({"train.csv", "test.csv"})
+"""Students hand it in beside their code, and it is not needed."""
 MAX_LOOKED_AT = 2000
 """Files of a folder of which the times are looked at."""
 
@@ -105,7 +107,8 @@ def problem_of(path: Path) -> str:
             return "the folder is empty: nothing was handed in" if is_empty else ""
         if not path.is_file():
             return f"{name} is no regular file"
-        is_read = is_visible(PurePosixPath(name)) or kind_of(path) is not None
+        file = PurePosixPath(path.name)
+        is_read = is_visible(file) or is_data(file) or kind_of(path) is not None
         return "" if is_read else f"{name} {why_not_read(path)}"
     except OSError as error:
         return f"{name} cannot be read: {error.strerror}"
@@ -149,9 +152,9 @@ def hand_in(
     be read makes it unreadable; of several, the others are read.
     """
     good = [(entry, called) for entry, called in entries if not entry.problem] or entries
-    bad = [entry.problem for entry, _ in entries if entry.problem]
+    bad = {entry.problem: called for entry, called in entries if entry.problem}
     if len(good) < len(entries):
-        notes = (*notes, *bad)
+        notes = (*notes, *(why for why, called in bad.items() if called.lower() not in GIVEN_DATA))
     elif bad:
         problem = problem or "; ".join(bad)
     arrival = Arrival(
