@@ -9,7 +9,15 @@ import ast
 from pathlib import PurePosixPath
 
 from grader.listing import Files, beginning, listed
-from grader.naming import GIVEN_CODE, IMPLEMENTATION, is_other_code, main_file, main_files, readable
+from grader.naming import (
+    GIVEN_CODE,
+    IMPLEMENTATION,
+    NOTEBOOK,
+    is_other_code,
+    main_file,
+    main_files,
+    readable,
+)
 
 FUNCTIONS = ("rnn", "gru", "mha", "init_gru_with_rnn", "init_gru_with_long_term_memory")
 """What the assignment asks for."""
@@ -45,11 +53,13 @@ def with_implementation(files: Files) -> tuple[Files, list[str]]:
 
 
 def what_could_be_it(files: Files) -> list[str]:
-    """The note that names the Python files, where there are some and no implementation."""
-    others = _others(files)
-    if _is_named(files) or not others:
+    """The note that names the Python files, or else notebooks, where no implementation is."""
+    code = _others(files)
+    notebooks = [file for file in files if file.suffix.lower() == NOTEBOOK]
+    if _is_named(files) or not (code or notebooks):
         return []
-    return [f"there is no {IMPLEMENTATION}; the Python files are: {listed(others)}"]
+    kind = "Python files" if code else "notebooks"
+    return [f"there is no {IMPLEMENTATION}; the {kind} are: {listed(code or notebooks)}"]
 
 
 def _is_named(files: Files) -> bool:

@@ -107,6 +107,12 @@ def test_python_files_are_named_where_none_is_the_implementation(tmp_path: Path)
     assert read(folder, tmp_path).notes == (words,)
 
 
+def test_notebooks_are_named_where_there_is_no_other_code(tmp_path: Path) -> None:
+    folder = write(tmp_path / "bob", "rnn_lm.py", "rnn_lm.sav", "implementation.ipynb")
+    words = "there is no implementation.py; the notebooks are: implementation.ipynb"
+    assert read(folder, tmp_path).notes == (words,)
+
+
 @pytest.mark.parametrize("names", [("rnn_lm.py",), ("rnn_lm.py", "a.py", "implementation2.py")])
 def test_nothing_is_said_where_there_is_nothing_to_name(
     tmp_path: Path, names: tuple[str, ...]
