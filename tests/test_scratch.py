@@ -112,3 +112,10 @@ def test_the_worker_owns_what_it_may_write_and_nothing_else(
     folder = tmp_path / "scratch"
     make_scratch(folder, [tmp_path / "words.txt"], [tmp_path / "lib"])
     assert owned == [folder, folder / "words.txt", folder / "lib"]
+
+
+def test_line_of_a_module_that_was_reached_by_a_relative_path_is_told(hand_in: Handing) -> None:
+    code = "import sys\nsys.path.append('lib')\nfrom layers import rnn\n"
+    student = hand_in(code, {"lib/layers.py": "def rnn(x):\n    return x / missing\n"})
+    message = failure(student).message
+    assert "name 'missing' is not defined (line 2 of lib/layers.py)" in message

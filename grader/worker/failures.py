@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,10 @@ def absent(what: str) -> Message:
 
 def raised(error: BaseException, code_dir: str) -> Message:
     """The exception, with the lines of its traceback that are in the student's own files."""
-    lines = _student_lines(error, Path(code_dir))
+    folder = _real(code_dir)
+    lines = _student_lines(error, folder)
     if isinstance(error, SyntaxError) and error.filename is not None:
-        lines = [*lines, *_syntax_line(error, Path(code_dir))]
+        lines = [*lines, *_syntax_line(error, folder)]
     return Message(
         "raised",
         {
@@ -59,15 +61,20 @@ def _student_lines(error: BaseException, code_dir: Path) -> list[dict[str, Any]]
     lines = [
         _line(path.relative_to(code_dir), frame.lineno or 0, frame.name, frame.line or "")
         for frame in frames
-        if (path := Path(frame.filename)).is_relative_to(code_dir)
+        if (path := _real(frame.filename)).is_relative_to(code_dir)
     ]
     if len(lines) > MAX_LINES:  # an endless recursion: its first and last calls say it all
         lines = [*lines[:3], *lines[3 - MAX_LINES :]]
     return lines
 
 
+def _real(filename: str) -> Path:
+    """The file itself: a worker's current folder has links to the hand-in's folders."""
+    return Path(os.path.realpath(filename))
+
+
 def _syntax_line(error: SyntaxError, code_dir: Path) -> list[dict[str, Any]]:
-    path = Path(error.filename or "")
+    path = _real(error.filename or "")
     if not path.is_relative_to(code_dir):
         return []
     return [_line(path.relative_to(code_dir), error.lineno or 0, "", error.text or "")]
