@@ -55,6 +55,21 @@ def test_import_of_what_is_not_here_costs_only_what_needs_it(hand_in: Handing) -
     assert failure(student, "gru").message.startswith(words)
 
 
+def test_libraries_that_look_for_what_is_not_here_are_not_misled(hand_in: Handing) -> None:
+    """Matplotlib looks whether IPython is imported, and others whether a value is of a package."""
+    lines = (
+        "from IPython import display",
+        "import no_such",
+        "import matplotlib.pyplot as plt",
+        "plt.plot([1, 2, 3])",
+        "plt.show()",
+        "assert not isinstance(1, no_such.Array) and not issubclass(int, no_such.Array)",
+    )
+    student = hand_in("\n".join((*lines, GOOD)))
+    assert_still_answers(student)
+    assert set(student.absent_modules) == {"IPython", "no_such"}
+
+
 def test_import_of_what_is_not_here_is_no_way_out_of_an_error(hand_in: Handing) -> None:
     student = hand_in("import helper\nraise ValueError('a mistake')\n")
     assert "ValueError: a mistake" in failure(student).message

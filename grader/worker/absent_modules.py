@@ -17,6 +17,8 @@ from types import ModuleType
 from typing import Any
 
 MOST = 20
+NEWEST = (99,)
+"""What Matplotlib is told of an IPython that it finds imported: it helps older ones."""
 SILENT = frozenset({"google", "IPython"})
 """Of notebooks: what a student calls there, such as ``drive.mount``, may be left undone."""
 
@@ -72,6 +74,8 @@ class _AbsentModule(ModuleType):
             raise _not_found(self.__name__)
         if name.startswith("__"):
             raise AttributeError(name)
+        if name == "version_info":
+            return NEWEST
         return _Absent(self.__name__.split(".")[0])
 
 
@@ -90,6 +94,17 @@ class _Absent:
         if self._package in SILENT:
             return self
         raise _not_found(self._package)
+
+    def __bool__(self) -> bool:
+        """As of what IPython's ``get_ipython()`` returns where there is no shell."""
+        return False
+
+    def __instancecheck__(self, _instance: object) -> bool:
+        """Libraries look for modules that are imported, to ask whether a value is one of theirs."""
+        return False
+
+    def __subclasscheck__(self, _subclass: type) -> bool:
+        return False
 
     def __mro_entries__(self, _bases: tuple[Any, ...]) -> tuple[type, ...]:
         raise _not_found(self._package)
