@@ -19,6 +19,7 @@ from grader.archive import (
 )
 from grader.errors import SubmissionError
 from grader.naming import SHOWN, readable
+from grader.regular import open_regular
 from grader.rubric import SubmissionLimits
 
 MAX_DEPTH = 8
@@ -102,10 +103,11 @@ def are_different(name: PurePosixPath, one: Path, other: Path) -> bool:
 def beginning(file: Path, most: int) -> bytes:
     """So many bytes of a regular file, without following links; nothing where it is no such."""
     try:
-        # Not blocking: between the scan and now it may have become a FIFO.
-        fd = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        with os.fdopen(fd, "rb") as reader:
-            return reader.read(most) or b""
+        reader = open_regular(file)
+        if reader is None:
+            return b""
+        with reader:
+            return reader.read(most)
     except OSError:
         return b""
 

@@ -7,12 +7,12 @@ is not as it should be is passed over, and what cannot be read at all is a Noteb
 from __future__ import annotations
 
 import json
-import os
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from grader.regular import open_regular
 
 MOST_BYTES = 8 << 20
 """Notebooks with plots have some MB. JSON takes up to 30 times its size in memory."""
@@ -54,11 +54,10 @@ def read_outputs(file: Path) -> list[Cell]:
 
 def _parsed(file: Path) -> Any:
     try:
-        # A link or a pipe is never followed or waited for, wherever the file may come from.
-        fd = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        with os.fdopen(fd, "rb") as reader:
-            if not stat.S_ISREG(os.fstat(fd).st_mode):
-                raise NotebookError("it is no regular file")
+        reader = open_regular(file)
+        if reader is None:
+            raise NotebookError("it is no regular file")
+        with reader:
             data = reader.read(MOST_BYTES + 1)
     except OSError as error:
         raise NotebookError(f"it cannot be read: {error.strerror}") from None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
@@ -20,6 +18,7 @@ from grader.naming import (
     main_files,
     readable,
 )
+from grader.regular import open_regular
 from grader.rubric import SubmissionLimits
 
 
@@ -142,14 +141,13 @@ def _copied(source: Path, target: Path, limits: SubmissionLimits, before: int) -
     max_mb = min(limits.max_file_mb, limits.max_mb)
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        # Not blocking, and checked once open: between the scan and now it may have become a FIFO.
-        fd = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        reader = open_regular(source)
     except OSError as error:
         raise SubmissionError(f"{readable(source.name)} cannot be read: {error.strerror}") from None
+    if reader is None:
+        raise SubmissionError(f"{readable(source.name)} is no regular file")
     size = 0
-    with os.fdopen(fd, "rb") as reader, target.open("wb") as writer:
-        if not stat.S_ISREG(os.fstat(reader.fileno()).st_mode):
-            raise SubmissionError(f"{readable(source.name)} is no regular file")
+    with reader, target.open("wb") as writer:
         while chunk := reader.read(COPY_BYTES):
             size += len(chunk)
             if size > max_mb << 20:

@@ -24,6 +24,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("grader.errors",),
     ("grader.rows",),
     ("grader.wire", "grader.rubric", "grader.naming", "grader.excerpt", "grader.catalogue"),
+    ("grader.regular",),
     ("grader.remedies", "grader.effort"),
     ("grader.roster", "grader.similarity"),
     ("grader.archive", "grader.compare", "grader.source", "grader.sandbox.spec"),
