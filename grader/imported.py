@@ -11,9 +11,8 @@ from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
 
 from grader.listing import beginning
+from grader.source import MAX_SOURCE
 
-MAX_SOURCE = 200_000
-"""Bytes of a file that are looked at."""
 IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+(\w+)|import[ \t]+([\w.,\t ]+))", re.MULTILINE)
 
 

@@ -14,6 +14,14 @@ MODEL_CODE = "rnn_lm.py"
 MODEL = "rnn_lm.sav"
 MAIN_FILES = (IMPLEMENTATION, MODEL_CODE, MODEL)
 MAINS = frozenset(MAIN_FILES)
+FUNCTIONS = {
+    "rnn": "wt_h, wt_x, bias, init_state, input_data",
+    "gru": "linear_trans_r, linear_trans_z, linear_trans_n, init_state, input_data",
+    "mha": "Wq, Wk, Wv, Wo, input_data",
+    "init_gru_with_rnn": "wt_h, wt_x, bias",
+    "init_gru_with_long_term_memory": "input_size, hidden_size",
+}
+"""What the assignment asks for in the former, and how the notebook calls each function."""
 GIVEN_CODE = "rnn_param_helper.py"
 """What the course gives, and students hand in beside their own."""
 NOTEBOOK = ".ipynb"

@@ -28,6 +28,9 @@ OTHER_LAYERS = ("torch._decomp.", "torch.ao.nn.", "torch.nn.quantized.", "torch.
 SWITCHED_OFF = "profiler"
 """Stands among the layers that ran out of sight where the code has ended the watch for them."""
 MAX_SOURCE = 200_000
+"""Characters, or bytes, of a file: a parsed one takes a thousand times its size."""
+UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
+"""What Python raises for source that is none, or that is nested too deep."""
 _LAYER_CLASSES = frozenset(n for n in RECURRENT_LAYERS | ATTENTION_LAYERS if n[0].isupper())
 
 
@@ -44,15 +47,24 @@ def torch_layers_used(source: str, function: str, layers: frozenset[str]) -> lis
 
     A layer that only other code of the file uses, such as a test, is not found. Source that is no
     Python gives an empty list: it cannot run either. So does source nested too deep to be read.
-    Nor is one of more than ``MAX_SOURCE`` characters read: a parsed file takes a thousand times its
-    size.
+    Nor is one of more than ``MAX_SOURCE`` characters read.
     """
     if len(source) > MAX_SOURCE:
         return []
     try:
         return _layers_used(_read(source), function, layers)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except UNREADABLE:
         return []
+
+
+def parsed(source: str | bytes) -> ast.Module | None:
+    """The source as a tree; None for what is no Python, nested too deep, or too long to be read."""
+    if len(source) > MAX_SOURCE:
+        return None
+    try:
+        return ast.parse(source)
+    except UNREADABLE:
+        return None
 
 
 def may_hide_layers(source: str) -> bool:
@@ -62,9 +74,8 @@ def may_hide_layers(source: str) -> bool:
     """
     if len(source) > MAX_SOURCE:
         return True
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = parsed(source)
+    if tree is None:
         return False
     named = (
         part for node in ast.walk(tree) for name in _names_in(node) for part in name.split(".")

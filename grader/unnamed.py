@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 
 from grader.listing import Files, beginning, listed
 from grader.naming import (
+    FUNCTIONS,
     GIVEN_CODE,
     IMPLEMENTATION,
     NOTEBOOK,
@@ -18,13 +19,10 @@ from grader.naming import (
     main_files,
     readable,
 )
+from grader.source import MAX_SOURCE, parsed
 
-FUNCTIONS = ("rnn", "gru", "mha", "init_gru_with_rnn", "init_gru_with_long_term_memory")
-"""What the assignment asks for."""
 ENOUGH = 2
 """So many of them; one alone, such as ``rnn``, other code may have, too."""
-MAX_SOURCE = 200_000
-"""Bytes of a file; one that is larger is passed over."""
 MAX_PARSED = 2_000_000
 """Bytes of all files: a hand-in's reading shall not take minutes."""
 
@@ -81,7 +79,7 @@ def _candidates(files: Files) -> dict[PurePosixPath, list[str]]:
         left -= len(source)
         if left < 0:
             break
-        functions = _functions(source) if len(source) <= MAX_SOURCE else []
+        functions = _functions(source)
         if len(functions) >= ENOUGH:
             found[file] = functions
     return found
@@ -91,9 +89,7 @@ def _functions(source: bytes) -> list[str]:
     """Those of the assignment's functions that are defined at top level."""
     if sum(f"def {name}".encode() in source for name in FUNCTIONS) < ENOUGH:
         return []
-    try:
-        body = ast.parse(source).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
+    tree = parsed(source)
+    body = tree.body if tree is not None else []
     defined = {node.name for node in body if isinstance(node, ast.FunctionDef)}
     return [name for name in FUNCTIONS if name in defined]

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from grader import unnamed
+from grader.source import MAX_SOURCE
 from grader.submission import Submission, stage
 from tests.staging import GIVEN, LIMITS, refused, write, zipped
 
@@ -58,7 +59,7 @@ def test_files_that_are_something_else(tmp_path: Path, name: str) -> None:
         '"""\ndef rnn(): pass\ndef gru(): pass\n"""\n',
         "def rnn(): pass\ndef gru(: pass\n",
         "def rnn(): pass\ndef gru(): pass\n\0",
-        CODE + "#" * unnamed.MAX_SOURCE,
+        CODE + "#" * MAX_SOURCE,
         CODE + "x = " + "(" * 5000 + ")" * 5000,
     ],
 )

@@ -5,17 +5,10 @@ from __future__ import annotations
 import re
 import sys
 
+from grader.naming import FUNCTIONS
 from grader.remedies.record import Fits, remedy, says
 
 A_NOTEBOOK = "Is this a notebook under another name? Its code is what 'Download .py' gives."
-SIGNATURES = {
-    "rnn": "wt_h, wt_x, bias, init_state, input_data",
-    "gru": "linear_trans_r, linear_trans_z, linear_trans_n, init_state, input_data",
-    "init_gru_with_rnn": "wt_h, wt_x, bias",
-    "init_gru_with_long_term_memory": "input_size, hidden_size",
-    "mha": "Wq, Wk, Wv, Wo, input_data",
-}
-"""How the notebook calls each function."""
 SHADOWED = "abs|all|any|max|min|pow|range|round|sum"
 """Of Python's own functions those that torch and NumPy have, too, and that act otherwise there."""
 _OF_TORCH = re.compile(
@@ -84,7 +77,7 @@ PYTHON = (
             _calls(function),
             f"The notebook calls {function}({arguments}), with all of them in this order.",
         )
-        for function, arguments in SIGNATURES.items()
+        for function, arguments in FUNCTIONS.items()
     ),
     remedy(
         "AttributeError",

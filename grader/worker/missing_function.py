@@ -9,21 +9,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from grader.remedies import A_NOTEBOOK
+from grader.source import parsed
 
 SPELLING = "Is it missing, or spelt otherwise than in the given file?"
 EMPTY = "There is no code in the file: was it saved before it was handed in?"
 AT_THE_TOP = "The notebook imports the function itself: put it at the top level of the file"
 ALIKE = 0.6
-MAX_SOURCE = 200_000
-"""Bytes that are worth reading: a parsed file takes a thousand times its size."""
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def why_missing(name: str, names: Mapping[str, Any], source: bytes) -> str:
     """A sentence for the student, by what the imported module holds and what its source says."""
-    try:
-        tree = ast.parse(source[:MAX_SOURCE])
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = parsed(source)
+    if tree is None:
         return _alike(name, names)
     code = [node for node in tree.body if not _is_text(node)]
     if not code:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from grader.worker.missing_function import AT_THE_TOP, EMPTY, MAX_SOURCE, SPELLING, why_missing
+from grader.source import MAX_SOURCE
+from grader.worker.missing_function import AT_THE_TOP, EMPTY, SPELLING, why_missing
 
 
 def why(code: str, name: str = "rnn") -> str:
