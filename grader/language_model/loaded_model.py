@@ -22,6 +22,7 @@ from grader.model import Outcome
 from grader.naming import MODEL, MODEL_CODE
 from grader.student import Student
 from grader.wire import Array, Message, sequence, text
+from grader.worker.threads import better_threads
 
 DEVICE = re.compile(r"cpu|cuda(:\d)?")
 LONGEST = 100
@@ -34,8 +35,6 @@ NO_TENSORS = {name: f"a {name}" for name in ("tuple", "list", "dict")} | {"NoneT
 TRIAL = (50, 24)
 """Sentences and tokens on which numbers of threads are compared."""
 TRIALS = 3
-CLEARLY = 0.8
-"""A part of the time with all threads: on a quiet machine trials differ by less than the rest."""
 OF_THE_MODE = frozenset({Outcome.EXCEPTION, Outcome.WRONG})
 IN_TRAIN_MODE = (
     "In train() mode, as the notebook leaves it, this does not happen: what does the model do with "
@@ -146,7 +145,10 @@ class LoadedModel:
         self._see_where_it_is()
         self._student.quote_no_more()
         if self.threads is None and self.loading.device == "cpu" and self._student.threads > 1:
-            self.threads = self._better_threads(self._made_up(TRIAL, seed))
+            trial = self._made_up(TRIAL, seed)
+            self.threads = better_threads(
+                self._student.threads, lambda threads: self._seconds_on(threads, trial)
+            )
 
     def _runs_in_train_mode(self, sentences: Int64) -> bool:
         with suppress(CheckFailed):
@@ -182,18 +184,11 @@ class LoadedModel:
         tokens[:, 0] = self._vocabulary.begin_id
         return tokens
 
-    def _better_threads(self, tokens: Int64) -> int:
-        """All threads that the worker may have, unless the model is clearly faster with one.
-
-        On a busy machine it is, by a factor of ten: threads wait for each other by spinning.
-        """
-        seconds, all_threads = {}, self._student.threads
-        for threads in (all_threads, 1):
-            self.threads = threads
-            # The first pass with other threads starts them.
-            self.logits(tokens)
-            seconds[threads] = min(self._timed(tokens) for _ in range(TRIALS))
-        return 1 if seconds[1] < CLEARLY * seconds[all_threads] else all_threads
+    def _seconds_on(self, threads: int, tokens: Int64) -> float:
+        """The least that a pass takes; the first one with other threads also starts them."""
+        self.threads = threads
+        self.logits(tokens)
+        return min(self._timed(tokens) for _ in range(TRIALS))
 
     def _timed(self, tokens: Int64) -> float:
         start = time.monotonic()

@@ -1,4 +1,4 @@
-"""On how many threads a training runs: on all that it may have, unless one is clearly faster.
+"""On how many threads a model runs: on all that it may have, unless one is clearly faster.
 
 On a busy machine it is, by a factor of ten and more: threads wait for each other by spinning. How
 far a training comes in its time would depend on what else runs there.
@@ -21,6 +21,12 @@ ENOUGH_S = 2.0
 TRIALS = 3
 
 
+def better_threads(most: int, seconds_on: Callable[[int], float]) -> int:
+    """All of ``most`` threads, or one where what is timed is clearly faster on it."""
+    on_all, on_one = seconds_on(most), seconds_on(1)
+    return 1 if on_one < CLEARLY * on_all else most
+
+
 class Threads:
     """Chooses for one training by its ``trial``: that takes as long as a step, if it can be run."""
 
@@ -36,8 +42,7 @@ class Threads:
         """Try all threads and one, and go on with the better."""
         if self._all == 1:
             return
-        of_all, of_one = self._seconds(self._all), self._seconds(1)
-        torch.set_num_threads(1 if of_one < CLEARLY * of_all else self._all)
+        torch.set_num_threads(better_threads(self._all, self._seconds))
         self._best_rate = 0.0
 
     def note(self, rate: float) -> None:
