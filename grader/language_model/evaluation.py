@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from grader.encoded import Encoded
+from grader.encoded import Encoded, Int64
 from grader.errors import CheckFailed
 from grader.language_model.baselines import frequency_loss, zip_loss
 from grader.language_model.batching import TokenBudget
@@ -105,8 +105,9 @@ class Evaluator:
             self._require_enough(whole)
             private, flags = self._private(model, load, whole.totals)
             training_sample = self._side_totals(model, load, self._training_sample)
-            signs = self._signs(model, whole.totals.loss)
-            flags += self._flags_of(model, whole.totals.loss)
+            flags += flags_of_columns(model.loading.columns, self._corpus.vocabulary)
+            signs, more = self._looked_into(model, whole.totals.loss)
+            flags += more
         prober = Prober(
             self._workers,
             self._corpus.vocabulary,
@@ -215,39 +216,28 @@ class Evaluator:
             return None
         return side.totals
 
-    def _signs(self, model: LoadedModel, loss: float) -> Signs | None:
-        """What may explain the loss; None where it earns all points, or the model fails."""
+    def _looked_into(self, model: LoadedModel, loss: float) -> tuple[Signs | None, list[str]]:
+        """What may explain the loss, from one batch, and whether ``train()`` mode does better.
+
+        Nothing where the loss earns all points, or the model fails.
+        """
         if loss < min(threshold.below for threshold in self._rubric.thresholds):
-            return None
+            return None, []
         if self._clock.past(SIDE_FIGURES_BY):
-            return None
+            return None, []
         sentences = self._order.permutation(len(self._test))[: self._rubric.batch_size]
         batch = self._test.batch(sentences)
+        signs = None
         with contextlib.suppress(CheckFailed):
-            return signs_of(model, batch, self._corpus.vocabulary, self._order)
-        return None
+            signs = signs_of(model, batch, self._corpus.vocabulary, self._order)
+            gained = signs.loss - self._loss_in_train_mode(model, batch)
+            return signs, flags_of_mode(loss, loss - gained, self._rubric)
+        return signs, []
 
-    def _flags_of(self, model: LoadedModel, loss: float) -> list[str]:
-        """What is suspicious in how the model was handed in: whose data, and in which mode."""
-        return [
-            *flags_of_columns(model.loading.columns, self._corpus.vocabulary),
-            *flags_of_mode(loss, loss - self._gained_in_train_mode(model), self._rubric),
-        ]
-
-    def _gained_in_train_mode(self, model: LoadedModel) -> float:
-        """By how many nats a model is better in ``train()`` mode, on some sentences."""
-        if self._clock.past(SIDE_FIGURES_BY):
-            return 0.0
-        sentences = self._order.permutation(len(self._test))[: self._rubric.batch_size]
-        batch = self._test.batch(sentences)
-        with contextlib.suppress(CheckFailed):
-            losses = []
-            for training in (False, True):
-                logits = model.logits(batch[:, :-1], training=training, seed=0)
-                scored = score_batch(logits, batch, self._corpus.vocabulary)
-                losses.append(-float(scored.log_probabilities[scored.counted].mean()))
-            return losses[0] - losses[1]
-        return 0.0
+    def _loss_in_train_mode(self, model: LoadedModel, batch: Int64) -> float:
+        logits = model.logits(batch[:, :-1], training=True)
+        scored = score_batch(logits, batch, self._corpus.vocabulary)
+        return -float(scored.log_probabilities[scored.counted].mean())
 
     @cached_property
     def _training_sample(self) -> Encoded:
