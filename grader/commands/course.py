@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,12 +114,10 @@ def _left_over(graded: Graded, folder: Path) -> list[str]:
     """What of an earlier run is still there, and not of these hand-ins."""
     lines = []
     if graded.others:
-        named = ", ".join(graded.others[:MOST_NAMES])
-        more = f" and {len(graded.others) - MOST_NAMES} more" * (len(graded.others) > MOST_NAMES)
         lines.append(
             f"Results of earlier runs that are not among these hand-ins: {len(graded.others)} "
-            f"({named}{more}). They are in no table now; their reports are still in {folder}/. "
-            "Of another course? Give each its own --out."
+            f"({_some(graded.others)}). They are in no table now; their reports are still in "
+            f"{folder}/. Of another course? Give each its own --out."
         )
     lines += [
         f"{folder}/{name} is of an earlier run and was not written anew: grade with --roster FILE, "
@@ -126,6 +125,12 @@ def _left_over(graded: Graded, folder: Path) -> list[str]:
         for name in graded.stale
     ]
     return lines
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first few names, and how many more there are."""
+    more = len(names) - MOST_NAMES
+    return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _exit_code(rows: list[Row], min_score: float | None) -> int:
@@ -140,9 +145,8 @@ def _exit_code(rows: list[Row], min_score: float | None) -> int:
     if min_score is not None:
         under = [row for row in rows if row.score < min_score]
         if under:
-            named = ", ".join(_reached(row) for row in under[:MOST_NAMES])
-            more = f" and {len(under) - MOST_NAMES} more" * (len(under) > MOST_NAMES)
-            complain(f"Under --min-score {min_score:g}: {len(under)} of {len(rows)}: {named}{more}")
+            named = _some([_reached(row) for row in under])
+            complain(f"Under --min-score {min_score:g}: {len(under)} of {len(rows)}: {named}")
             return ExitCode.UNDER_MIN_SCORE
     return ExitCode.GRADED
 

@@ -105,19 +105,11 @@ class Prober:
         alone = [self._in_new_worker(some, secret, before) for some in rounds]
         if before is None:
             rounds, alone = [places, *rounds], [committed, *alone]
-        return self._findings(comparison, kinds, whole, list(chain(*rounds)), np.concatenate(alone))
-
-    def _findings(
-        self,
-        comparison: Comparison,
-        kinds: frozenset[Kind],
-        whole: WholeSentences,
-        places: Sequence[Place],
-        alone: Float64,
-    ) -> Findings:
-        self._enough(alone)
+        places, known_alone = list(chain(*rounds)), np.concatenate(alone)
+        self._enough(known_alone)
         weights = self._test.tokens[[place.sentence for place in places]].astype(np.float64)
-        return Findings(comparison, kinds, gain_of(alone, _revealed(places, whole), weights))
+        gain = gain_of(known_alone, _revealed(places, whole), weights)
+        return Findings(comparison, kinds, gain)
 
     def _in_new_worker(
         self, places: Sequence[Place], rng: np.random.Generator, before: Encoded | None
