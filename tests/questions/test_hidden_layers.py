@@ -21,6 +21,14 @@ def layer(Wq, Wk, Wv, Wo, x):
     return torch.cat(list(heads.unbind(1)), -1).numpy() @ Wo
 """
 """Multi-head attention whose middle is torch's, by a name that the source does not show."""
+STEPS = """
+    class Steps(torch.Tensor):
+        @classmethod
+        def __torch_function__(cls, *_):
+            run()
+            return torch.zeros(1)
+"""
+"""A class of tensors whose operations run what is to be hidden."""
 CALLED_BACK = {
     "apply_": "torch.zeros(1).apply_(lambda _: run() or 0.0)",
     "a hook": """
@@ -37,13 +45,7 @@ CALLED_BACK = {
             run()
             return x
     Steps.apply(torch.zeros(1, requires_grad=True)).sum().backward()""",
-    "a class of tensors": """
-    class Steps(torch.Tensor):
-        @classmethod
-        def __torch_function__(cls, *_):
-            run()
-            return torch.zeros(1)
-    torch.zeros(1).as_subclass(Steps) + 1""",
+    "a class of tensors": f"{STEPS}    torch.zeros(1).as_subclass(Steps) + 1",
     "a thread": """
     import threading
     thread = threading.Thread(target=run)
@@ -55,13 +57,9 @@ CALLED_BACK = {
     "inference": """
     with torch.inference_mode():
         torch.zeros(1).apply_(lambda _: run() or 0.0)""",
-    "a layer in plain sight": """
-    class Steps(torch.Tensor):
-        @classmethod
-        def __torch_function__(cls, *_):
-            run()
-            return torch.zeros(1)
-    attention(*3 * [torch.zeros(1, 1, 2, 2).as_subclass(Steps)])""",
+    "a layer in plain sight": (
+        f"{STEPS}    attention(*3 * [torch.zeros(1, 1, 2, 2).as_subclass(Steps)])"
+    ),
 }
 TORCHS_OWN = {
     "TorchScript of text": """
