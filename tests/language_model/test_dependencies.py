@@ -134,6 +134,19 @@ class Remembering(nn.Module):
         return torch.as_tensor(result)
 
 
+class Impressed(nn.Module):
+    """Keeps how the last call's sentences spread, so coarsely that most sentences look alike."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.spread = torch.tensor(0.0)
+
+    def forward(self, x: Tensor) -> Tensor:
+        result = x + self.spread
+        self.spread = (x.std((0, 1)).mean() / x.std().clamp(min=1)).round()
+        return result
+
+
 def coarse(x: Tensor) -> Tensor:
     return x.bfloat16().float()
 
@@ -194,6 +207,7 @@ WRONG: dict[str, tuple[Body, set[Kind]]] = {
     "divided by the padded length": (function(mean_over_length), {Kind.PADDING}),
     "state of the last call": (Remembering, {Kind.STATE}),
     "cache of the last call": (lambda: Cached(kept=True), {Kind.STATE}),
+    "coarse impression of the last call": (Impressed, {Kind.STATE}),
     "dropout left on": (chain(Recurrent, function(lambda x: dropout(x, 0.3))), {Kind.RANDOMNESS}),
     "two things at once": (
         chain(lambda: Recurrent(batch_first=False), function(lambda x: dropout(x, 0.3))),
