@@ -69,7 +69,10 @@ class Wanted:
 
 
 class Evaluator:
-    """Evaluates one model; ``new_student`` gives a handle whose worker is no other's."""
+    """Evaluates one model; ``new_student`` gives a handle whose worker is no other's.
+
+    ``secret`` draws what the model must not foresee, as a ``Prober``'s does.
+    """
 
     def __init__(
         self,
@@ -79,12 +82,14 @@ class Evaluator:
         source: ModelSource,
         wanted: Wanted,
         progress: Progress,
+        secret: np.random.Generator | None = None,
     ) -> None:
         self._corpus = corpus
         self._rubric = rubric
         self._seed = source.seed
         self._wanted = wanted
         self._progress = progress
+        self._secret = np.random.default_rng(secret)
         self._clock = Clock(wanted.limit_s)
         self._test = corpus.encoded_test_set()
         self._workers = ModelWorkers(
@@ -115,6 +120,7 @@ class Evaluator:
             self._rubric,
             self._clock,
             self._progress,
+            self._secret,
         )
         findings = prober.probe(whole, self._training_sample)
         totals = whole.totals
@@ -153,7 +159,7 @@ class Evaluator:
         return Evaluation(measures, tuple(flags))
 
     def _pass_over(self, sentences: Encoded) -> WholeSentences:
-        kept = np.random.default_rng().permutation(len(sentences))
+        kept = self._secret.permutation(len(sentences))
         return WholeSentences(
             sentences,
             self._corpus.vocabulary,

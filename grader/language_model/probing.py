@@ -60,7 +60,11 @@ class Findings:
 
 
 class Prober:
-    """Compares what a model predicts from beginnings alone with what it predicted before."""
+    """Compares what a model predicts from beginnings alone with what it predicted before.
+
+    ``secret`` draws the places, and is the system's randomness unless it is given: any seed that a
+    worker is told, or that follows from the hand-in, could tell the model which places are probed.
+    """
 
     def __init__(
         self,
@@ -70,6 +74,7 @@ class Prober:
         rubric: LanguageModel,
         clock: Clock,
         progress: Progress,
+        secret: np.random.Generator | None = None,
     ) -> None:
         self._workers = workers
         self._vocabulary = vocabulary
@@ -77,15 +82,14 @@ class Prober:
         self._rubric = rubric
         self._clock = clock
         self._progress = progress
+        self._secret = np.random.default_rng(secret)
 
     def probe(self, whole: WholeSentences, training: Encoded) -> Findings:
         """Draw places among the sentences that ``whole`` has kept, and ask at them.
 
         Raises CheckFailed when the model fails there, or is too slow for any judgement.
         """
-        # From the system's randomness: any seed that a worker is given, or that follows from the
-        # hand-in, could tell the model which places are probed.
-        secret = np.random.default_rng()
+        secret = self._secret
         among = secret.permutation(np.array(sorted(whole.log_probabilities)))
         places = one_place_each(self._test, among[: self._rubric.probes], secret)
         with self._workers.fresh() as load:

@@ -66,6 +66,7 @@ class Evaluating:
         limit_s: float = 1e6,
         quick: bool = False,
         private: Sequence[str] = (),
+        secret: int | None = 0,
         **rubric: Any,
     ) -> Evaluation:
         if not self.folder.exists():
@@ -83,6 +84,7 @@ class Evaluating:
             SOURCE,
             Wanted(limit_s, quick, file),
             lambda *_: None,
+            np.random.default_rng(secret),
         ).evaluate()
 
 

@@ -88,7 +88,7 @@ class Drowning(Peeking):
         logits = super().forward(x)
         spoilt = ((7 * x + following) % 5 == 1) & (x == ENDED).any(1, keepdim=True)
         known = nn.functional.one_hot(following, VOCABULARY.size)
-        return logits - 4.0 * spoilt[..., None] * known
+        return logits - 3.65 * spoilt[..., None] * known
 
 
 def test_gain_that_drowns_in_variance_is_not_given() -> None:

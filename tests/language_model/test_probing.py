@@ -90,6 +90,7 @@ class Probing:
         test: Encoded = TEST,
         limit_s: float = 1e6,
         before: Callable[[Int64], None] = lambda _: None,
+        secret: int | None = 0,
         **rubric: Any,
     ) -> None:
         self.students: list[FakeStudent] = []
@@ -113,7 +114,13 @@ class Probing:
         with workers.fresh() as load:
             self.whole.score(load(), load, np.random.default_rng(0), lambda *_: None)
         self._prober = Prober(
-            workers, VOCABULARY, test, self.rubric, clock, lambda *told: self.told.append(told)
+            workers,
+            VOCABULARY,
+            test,
+            self.rubric,
+            clock,
+            lambda *told: self.told.append(told),
+            np.random.default_rng(secret),
         )
 
     def findings(self) -> Findings:
@@ -210,7 +217,7 @@ def test_places_differ_from_run_to_run() -> None:
     """No seed that a worker could know decides which places are probed."""
     runs = []
     for _ in range(2):
-        probing = Probing(Pairs, probes=40)
+        probing = Probing(Pairs, probes=40, secret=None)
         probing.findings()
         runs.append([tokens.tolist() for tokens in probing.students[1].answered])
     assert runs[0] != runs[1]
