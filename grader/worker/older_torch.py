@@ -83,8 +83,13 @@ def older_recurrent_layers() -> Iterator[None]:
 def _defaults(kind: type) -> dict[str, Any]:
     """The attributes of a fresh module that are plain values or empty containers."""
     try:
-        # Without memory for the parameters, and without drawing random numbers for them.
-        with torch.device("meta"), warnings.catch_warnings():
+        # On the CPU, because "meta" would import torch's compiler, which takes most of a second;
+        # and the random numbers that follow are those that would have come without it.
+        with (
+            torch.device("cpu"),
+            torch.random.fork_rng(devices=[]),
+            warnings.catch_warnings(),
+        ):
             warnings.simplefilter("ignore")
             fresh = SMALLEST.get(kind, lambda: _smallest(kind))()
     except Exception:  # a class that cannot be built from ones: its own attributes stay as they are

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import pickle
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -122,6 +124,19 @@ def test_nothing_is_missing_in_this_torch(module: nn.Module) -> None:
     assert complete(module) == [f"{torch_class(type(module)).__name__}.training"]
     assert module.training is True
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_no_compiler_is_imported() -> None:
+    """It would take most of a second, in each of a model's two to ten workers."""
+    code = """
+import sys
+from torch import nn
+from grader.worker.older_torch import complete
+complete(nn.ModuleList([nn.Embedding(2, 2), nn.RNN(2, 2), nn.Transformer(2, 1, 1, 1, 2)]))
+print("torch._dynamo" in sys.modules)
+"""
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout == "False\n"
 
 
 def test_recurrent_layer_of_torch_1_3() -> None:
