@@ -12,7 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from grader.language_model.loaded_model import LoadedModel, ModelWorkers
+from grader.language_model.loaded_model import LoadedModel
+from grader.language_model.model_workers import ModelWorkers
 from grader.wire import Message
 from grader.worker.forward import Forward
 

@@ -40,7 +40,8 @@ from grader.grading import Grading, Request
 from grader.language_model.batching import TokenBudget
 from grader.language_model.clock import Clock
 from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE, Corpus
-from grader.language_model.loaded_model import ModelSource, ModelWorkers
+from grader.language_model.loaded_model import ModelSource
+from grader.language_model.model_workers import ModelWorkers
 from grader.language_model.whole_sentences import WholeSentences
 from grader.modes import IsolationMode
 

@@ -27,7 +27,8 @@ from grader.language_model.flags import (
     flags_of_speed,
 )
 from grader.language_model.generation import generate
-from grader.language_model.loaded_model import LoadedModel, ModelSource, ModelWorkers
+from grader.language_model.loaded_model import LoadedModel, ModelSource
+from grader.language_model.model_workers import ModelWorkers
 from grader.language_model.probing import Findings, Prober
 from grader.language_model.scoring import score_batch
 from grader.language_model.signs import signs_of

@@ -28,7 +28,8 @@ from grader.language_model.causality import (
 from grader.language_model.clock import Clock, Progress
 from grader.language_model.corpus import Vocabulary
 from grader.language_model.dependencies import Kind, dependencies
-from grader.language_model.loaded_model import LoadedModel, ModelWorkers
+from grader.language_model.loaded_model import LoadedModel
+from grader.language_model.model_workers import ModelWorkers
 from grader.language_model.scoring import check_finite, target_log_probabilities
 from grader.language_model.whole_sentences import WholeSentences
 from grader.model import Outcome

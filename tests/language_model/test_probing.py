@@ -17,7 +17,7 @@ from grader.errors import CheckFailed
 from grader.language_model.batching import TokenBudget
 from grader.language_model.clock import Clock
 from grader.language_model.dependencies import Kind
-from grader.language_model.loaded_model import ModelWorkers
+from grader.language_model.model_workers import ModelWorkers
 from grader.language_model.probing import DOING, GAIN_KNOWN_BY, Findings, Prober
 from grader.language_model.whole_sentences import WholeSentences
 from grader.model import Outcome

@@ -14,7 +14,8 @@ from grader.doctor import Sandbox
 from grader.grading import Grading, Request
 from grader.language_model.clock import Clock
 from grader.language_model.corpus import Vocabulary
-from grader.language_model.loaded_model import ON_THE_CPU, ModelSource, ModelWorkers
+from grader.language_model.loaded_model import ON_THE_CPU, ModelSource
+from grader.language_model.model_workers import ModelWorkers
 from grader.naming import MODEL
 from grader.plugin import Silent
 from grader.wire import Message
