@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from grader.encoded import Encoded, Int64
 from grader.language_model.dependencies import AHEAD, Kind
+from grader.language_model.scoring import MOST_SURPRISE
 
 Float64 = NDArray[np.float64]
 MOST_NATS = 5.0
@@ -140,6 +141,9 @@ class Gain:
     clipped_mean: float
     """That of gains of at most ``MOST_NATS``, either way."""
     clipped_error: float
+    bounded_mean: float
+    """That with whole sentences of at most ``MOST_SURPRISE`` for each target."""
+    bounded_error: float
     is_complete: bool = True
     """Whether there was time for all places."""
 
@@ -154,9 +158,10 @@ class Gain:
 
     @property
     def counted(self) -> float:
-        """What is added to the loss; its upper bound where a model ended the measurement early by
-        being slow, which it could do at a moment of its choice."""
-        return self.mean + (0.0 if self.is_complete else SIGNIFICANT * self.standard_error)
+        """What is added to the loss of at most ``MOST_SURPRISE`` for each target; its upper bound
+        where a model ended the measurement early by being slow, which it could do at a moment of
+        its choice."""
+        return self.bounded_mean + (0.0 if self.is_complete else SIGNIFICANT * self.bounded_error)
 
 
 def gain_of(alone: Float64, revealed: Float64, weights: Float64) -> Gain:
@@ -166,10 +171,14 @@ def gain_of(alone: Float64, revealed: Float64, weights: Float64) -> Gain:
     sentences that are as likely as each other stands for all of its sentence.
     """
     known = np.isfinite(alone)
-    gain, weights = (revealed - alone)[known], weights[known]
-    mean, error = _weighted(gain, weights)
-    clipped, clipped_error = _weighted(np.clip(gain, -MOST_NATS, MOST_NATS), weights)
-    return Gain(mean, error, clipped, clipped_error, bool(known.all()))
+    alone, revealed, weights = alone[known], revealed[known], weights[known]
+    gain = revealed - alone
+    return Gain(
+        *_weighted(gain, weights),
+        *_weighted(np.clip(gain, -MOST_NATS, MOST_NATS), weights),
+        *_weighted(np.maximum(revealed, -MOST_SURPRISE) - alone, weights),
+        is_complete=bool(known.all()),
+    )
 
 
 def _weighted(values: Float64, weights: Float64) -> tuple[float, float]:

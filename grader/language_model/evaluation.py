@@ -126,8 +126,8 @@ class Evaluator:
         findings = prober.probe(whole, self._training_sample)
         totals = whole.totals
         flags = [*flags_of_findings(findings), *flags_of_speed(whole), *flags]
-        loss, interval = _counted(totals, findings)
-        if whole.stopped == "quick" and self._in_doubt(_counted(totals, findings, Z_QUICK)[1]):
+        loss, interval = _counted(whole, findings)
+        if whole.stopped == "quick" and self._in_doubt(_counted(whole, findings, Z_QUICK)[1]):
             flags.insert(0, IN_DOUBT)
         measures = ModelMeasures(
             loss=loss,
@@ -263,12 +263,17 @@ class Evaluator:
         )
 
 
-def _counted(totals: LossTotals, findings: Findings, z: float = Z_95) -> tuple[float, Interval]:
-    """The loss that gives the points: without what seeing whole sentences gained, if it did."""
+def _counted(whole: WholeSentences, findings: Findings, z: float = Z_95) -> tuple[float, Interval]:
+    """The loss that gives the points: without what seeing whole sentences gained, if it did.
+
+    That is the loss from beginnings, of which a sample is known. What the same sample has with
+    whole sentences in view, against what all of them have, tells how lucky the sample is.
+    """
     if not findings.beginnings_count or findings.gain is None:
-        return totals.loss, totals.interval(z)
+        return whole.totals.loss, whole.totals.interval(z)
+    totals = whole.bounded_totals
     loss = totals.loss + findings.gain.counted
-    margin = z * math.hypot(totals.standard_error, findings.gain.standard_error)
+    margin = z * math.hypot(totals.standard_error, findings.gain.bounded_error)
     return loss, Interval(low=loss - margin, high=loss + margin)
 
 

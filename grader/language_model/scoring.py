@@ -18,6 +18,9 @@ from grader.wire import Array
 
 Float64 = NDArray[np.float64]
 ROWS = 1024
+MOST_SURPRISE = 20.0
+"""Nats. Of a target's loss no more goes into an estimate from a sample: one absurd value that the
+sample misses, or hits, would be more than all others."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,11 @@ class Scored:
 
     log_probabilities: Float64
     counted: NDArray[np.bool_]
+
+    @property
+    def bounded(self) -> Scored:
+        """With ``MOST_SURPRISE`` at the most for each target."""
+        return Scored(np.maximum(self.log_probabilities, -MOST_SURPRISE), self.counted)
 
 
 def score_batch(logits: Array, batch: NDArray[np.int64], vocabulary: Vocabulary) -> Scored:

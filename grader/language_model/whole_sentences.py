@@ -37,6 +37,8 @@ class WholeSentences:
     ) -> None:
         """``kept`` are numbers of sentences whose log-probabilities are remembered."""
         self.totals = LossTotals(len(test), notebook_batch)
+        self.bounded_totals = LossTotals(len(test), notebook_batch)
+        """As ``totals``, with ``MOST_SURPRISE`` at the most for each target."""
         self.budget = budget
         self.log_probabilities: dict[int, Float64] = {}
         """Of the kept sentences that were scored: one for each target, END among them."""
@@ -94,6 +96,7 @@ class WholeSentences:
         # Only now, so that a window which fails half-way leaves nothing behind.
         for members, result in scored:
             self.totals.add(members, result)
+            self.bounded_totals.add(members, result.bounded)
             for number, row in zip(members.tolist(), result.log_probabilities, strict=True):
                 if number in self._kept:
                     # A copy: a view would keep the whole batch.

@@ -188,9 +188,13 @@ def test_too_few_for_a_judgement() -> None:
     assert gain.may_matter
 
 
+def gain_with(clipped: float, error: float) -> Gain:
+    return Gain(0.5, 0.01, clipped, error, 0.5, 0.01)
+
+
 def test_what_looks_ahead() -> None:
-    nothing = Gain(0.0, 0.01, 0.0, 0.01)
-    gains = Gain(0.5, 0.01, (SIGNIFICANT + 0.1) * 0.01, 0.01)
+    nothing = gain_with(0.0, 0.01)
+    gains = gain_with((SIGNIFICANT + 0.1) * 0.01, 0.01)
     changed, same = Comparison(PROBES, 3, 0.0), Comparison(PROBES, 0, 0.0)
     assert looks_ahead(frozenset({Kind.FUTURE}), changed, nothing)
     assert looks_ahead(frozenset({Kind.NEXT, Kind.STATE}), changed, nothing)
@@ -199,7 +203,7 @@ def test_what_looks_ahead() -> None:
     others = frozenset({Kind.BATCH, Kind.PADDING, Kind.STATE, Kind.RANDOMNESS})
     assert not looks_ahead(others, changed, nothing)
     assert looks_ahead(others, changed, gains)
-    nearly = Gain(0.5, 0.01, (SIGNIFICANT - 0.1) * 0.01, 0.01)
+    nearly = gain_with((SIGNIFICANT - 0.1) * 0.01, 0.01)
     assert not looks_ahead(frozenset(), changed, nearly)
 
 
@@ -208,7 +212,7 @@ def test_gain_that_is_no_gain() -> None:
 
     What one call leaves behind is in all predictions of the next: their errors are not independent.
     """
-    gain = Gain(0.0026, 0.0005, 0.0026, 0.0005)
+    gain = Gain(*(0.0026, 0.0005), *(0.0026, 0.0005), *(0.0026, 0.0005))
     assert not looks_ahead(frozenset({Kind.STATE}), Comparison(PROBES, 99, 0.0), gain)
     assert gain.counted < HARMLESS_NATS
     assert not gain.may_matter
