@@ -18,7 +18,7 @@ Whatever else leaves a check is a defect of the harness and is reported as one, 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from grader.model import Mismatch, Outcome, TracebackLine
@@ -78,6 +78,19 @@ class CheckFailed(GraderError):
         self.traceback = traceback
         self.by_system = False
         """Whether the system killed the worker: of a second attempt, something else may come."""
+
+    def told_as(self, message: str) -> Self:
+        """The same failure in other words."""
+        return type(self).of(self, message)
+
+    @classmethod
+    def of(cls, failure: CheckFailed, message: str) -> Self:
+        """A failure of this class with another's marks."""
+        result = cls(
+            failure.outcome, message, mismatch=failure.mismatch, traceback=failure.traceback
+        )
+        result.by_system = failure.by_system
+        return result
 
 
 class NotLoadable(CheckFailed):

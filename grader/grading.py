@@ -167,7 +167,7 @@ class Grading:
 
     def model_evaluation(self, question: str) -> Callable[[], Evaluation]:
         """The evaluation of the language model: made once, and then its result or failure again."""
-        results: list[Evaluation | CheckFailed] = []
+        results: list[Evaluation | Exception] = []
 
         def evaluate() -> Evaluation:
             if not results:
@@ -187,7 +187,7 @@ class Grading:
                 if isinstance(results[0], Evaluation):
                     self.remark(*results[0].flags)
             result = results[0]
-            if isinstance(result, CheckFailed):
+            if isinstance(result, Exception):
                 raise result.with_traceback(None)
             return result
 
@@ -242,16 +242,19 @@ def seed_of(request: Request, submission: Submission) -> int:
     return own if request.seed is None else request.seed
 
 
-def _evaluated(assessment: Assessment) -> Evaluation | CheckFailed:
-    """The evaluation, of a second attempt where the system has killed the first one's worker."""
+def _evaluated(assessment: Assessment) -> Evaluation | Exception:
+    """The evaluation, of a second attempt where the system has killed the first one's worker; or
+    why there is none, which is the grader's own failure if it is no CheckFailed."""
     try:
         return assessment.evaluate()
     except CheckFailed as failure:
         if not failure.by_system:
             return failure
+    except Exception as failure:
+        return failure
     try:
         return assessment.evaluate()
-    except CheckFailed as failure:
+    except Exception as failure:
         return failure
 
 

@@ -86,12 +86,13 @@ class Assessment:
                 return self._trained(failure.message)
             except CheckFailed as second:
                 first = failure.message.removesuffix(".")
-                raise NotLoadable(
-                    second.outcome,
+                told = NotLoadable.of(
+                    second,
                     f"{first}. So the grader tried to train it, which did not work "
                     f"either: {second.message}",
-                    traceback=second.traceback or failure.traceback,
-                ) from None
+                )
+                told.traceback = second.traceback or failure.traceback
+                raise told from None
 
     def _may_train(self, failure: CheckFailed) -> bool:
         has_code = self._submission.has(MODEL_CODE) or any(

@@ -127,20 +127,14 @@ class LoadedModel:
             self.loading = replace(self.loading, columns=self.logits(sentences).shape[-1])
         except CheckFailed as failure:
             if failure.outcome in OF_THE_MODE and self._runs_in_train_mode(sentences):
-                raise CheckFailed(
-                    failure.outcome,
-                    f"{failure.message} {IN_TRAIN_MODE}",
-                    traceback=failure.traceback,
-                ) from None
+                raise failure.told_as(f"{failure.message} {IN_TRAIN_MODE}") from None
             if failure.outcome is not Outcome.EXCEPTION:
                 raise
             tokens = self._longest + 1
-            raise CheckFailed(
-                failure.outcome,
-                f"{failure.message}. It was given made-up sentences of up to {self._longest} "
-                f"characters, so {tokens} tokens with BEGIN, and PAD after the shorter ones, as "
-                "the notebook has them.",
-                traceback=failure.traceback,
+            raise failure.told_as(
+                f"{failure.message.removesuffix('.')}. It was given made-up sentences of up to "
+                f"{self._longest} characters, so {tokens} tokens with BEGIN, and PAD after the "
+                "shorter ones, as the notebook has them."
             ) from None
         self._see_where_it_is()
         self._student.quote_no_more()
@@ -251,24 +245,19 @@ class LoadedModel:
         try:
             return self._ask(request, f"Loading {MODEL}")
         except CheckFailed as failure:
-            raise NotLoadable(
-                failure.outcome, failure.message, traceback=failure.traceback
-            ) from None
+            raise NotLoadable.of(failure, failure.message) from None
 
     def _explained(self, failure: CheckFailed) -> CheckFailed:
         """The failure in words that fit a model."""
         if failure.outcome is Outcome.TIMEOUT:
-            return CheckFailed(
-                Outcome.TIMEOUT,
+            return failure.told_as(
                 f"Loading and scoring the model did not end within {self._clock.limit_s:g} s. Is "
                 "the model much larger than the given one, or is there a loop over characters?",
             )
         if failure.outcome is Outcome.OUT_OF_MEMORY:
-            return CheckFailed(
-                Outcome.OUT_OF_MEMORY,
+            return failure.told_as(
                 f"{failure.message} The model, or what it computes for 50 sentences, is too large: "
-                "look at the number of its parameters and at the shapes in its forward.",
-                traceback=failure.traceback,
+                "look at the number of its parameters and at the shapes in its forward."
             )
         return failure
 

@@ -18,6 +18,7 @@ from grader.language_model.assessment import ASKED_FOR
 from grader.language_model.evaluation import Evaluation
 from grader.language_model.explanations import looking_ahead, other_dependencies, unsteadiness
 from grader.model import Question
+from grader.naming import MODEL
 from grader.questions.misconceptions.matching import Diagnosis
 from grader.questions.misconceptions.q7 import what_the_loss_says
 from grader.rubric import LossThreshold
@@ -54,16 +55,19 @@ def test_model_runs(evaluate: Evaluate, check: Check) -> None:
 
 
 @pytest.mark.advisory
-def test_trained_model_is_there(evaluate: Evaluate) -> None:
+def test_trained_model_is_there(evaluate: Evaluate, grading: Grading) -> None:
     """The trained model was handed in and could be loaded; the grader need not train it."""
+    training = None
     try:
         training = evaluate().measures.training
     except NotLoadable:
         raise
     except CheckFailed:
-        return  # It is there; what is wrong with it, other checks say.
+        pass  # What is wrong with a model that is there, other checks say.
     if training is not None and training.why != ASKED_FOR:
         raise wrong(f"The grader trained the model itself. {training.why}")
+    if not grading.submission.has(MODEL):
+        raise wrong(f"There is no trained model {MODEL} in the hand-in; the grader trained one.")
 
 
 def test_looks_only_back(evaluate: Evaluate) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 import torch
 
 from grader.doctor import Sandbox
 from grader.engine import grade
 from grader.grading import Request
-from grader.language_model.assessment import ModelRequest
+from grader.language_model.assessment import Assessment, ModelRequest
+from grader.language_model.evaluation import Evaluation
 from grader.model import Outcome, QuestionResult
 from grader.modes import ModelMode
 from grader.plugin import Silent
@@ -75,6 +77,33 @@ def test_training_that_was_cut_short_says_so(sandbox: Sandbox, tmp_path: Path) -
     messages = [check.message for check in question.checks if check.name.startswith("loss_below")]
     assert messages
     assert all("its time was over before all epochs were" in message for message in messages)
+
+
+def test_training_that_was_asked_for_does_not_make_a_model_be_there(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "rnn_lm.py").write_text(RIGHT_CODE)
+    for expected in (False, True):
+        question = q7(sandbox, tmp_path, ModelRequest(mode=ModelMode.TRAIN, max_time_s=0.01))
+        [check] = [check for check in question.checks if check.name == "trained_model_is_there"]
+        assert check.passed == expected
+        (tmp_path / "rnn_lm.sav").write_bytes(b"not looked at")
+
+
+def test_evaluation_that_fails_by_the_graders_doing_is_not_made_again(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[Assessment] = []
+
+    def evaluate(assessment: Assessment) -> Evaluation:
+        begun.append(assessment)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Assessment, "evaluate", evaluate)
+    (tmp_path / "rnn_lm.py").write_text(RIGHT_CODE)
+    question = q7(sandbox, tmp_path, ModelRequest())
+    assert {check.outcome for check in question.checks} == {Outcome.HARNESS_ERROR}
+    assert len(begun) == 1
 
 
 def test_model_that_is_there_and_fails_is_there(sandbox: Sandbox, tmp_path: Path) -> None:

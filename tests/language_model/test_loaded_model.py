@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from grader.errors import CheckFailed
+from grader.errors import CheckFailed, NotLoadable
+from grader.language_model.loaded_model import LONGEST
 from grader.model import Outcome
+from grader.wire import Message
 from tests.language_model.fakes import VOCABULARY, FakeStudent, loaded
 
 PAD, SIZE = VOCABULARY.pad_id, VOCABULARY.size
@@ -43,6 +46,30 @@ def test_what_the_longest_sentence_or_pad_is_too_much_for(positions: int, ids: i
     words = "made-up sentences of up to 50 characters, so 51 tokens with BEGIN, and PAD"
     assert words in found.message
     loaded(FakeStudent(lambda: Positions(51, SIZE)), longest=50)
+
+
+class Killed(FakeStudent):
+    """The system kills its worker at one request."""
+
+    def __init__(self, at: str) -> None:
+        super().__init__(lambda: Positions(LONGEST + 1, SIZE))
+        self.at = at
+
+    def stream(self, requests: Any, limit_s: Any, doing: str) -> Iterator[Message]:
+        for request in requests:
+            if request.op == self.at:
+                failure = CheckFailed(Outcome.OUT_OF_MEMORY, "killed by the system.")
+                failure.by_system = True
+                raise failure
+            yield from super().stream([request], limit_s, doing)
+
+
+@pytest.mark.parametrize("at", ["load_model", "logits", "model_place"])
+def test_what_the_system_killed_stays_marked(at: str) -> None:
+    with pytest.raises(CheckFailed) as caught:
+        loaded(Killed(at))
+    assert caught.value.by_system
+    assert isinstance(caught.value, NotLoadable) == (at == "load_model")
 
 
 def test_made_up_sentences_are_as_the_notebook_has_them() -> None:
