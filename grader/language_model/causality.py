@@ -37,6 +37,9 @@ HARMLESS_NATS = 0.05
 """More than this must be out of the question, or the loss from beginnings counts: a model whose
 predictions vary for a show of it could hide a gain in what it varies by."""
 
+MOST_ROUNDS = 16
+"""Workers that are started for one measurement; the course's test set needs one."""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -59,9 +62,12 @@ class Probe:
 def places_in_rounds(
     test: Encoded, among: Int64, count: int, rng: np.random.Generator
 ) -> list[list[Place]]:
-    """As many random places as ``count``, in rounds with no sentence twice, each for one worker."""
-    rounds = []
-    while count > 0:
+    """As many random places as ``count``, in rounds with no sentence twice, each for one worker.
+
+    Fewer where that would take more than ``MOST_ROUNDS``.
+    """
+    rounds: list[list[Place]] = []
+    while count > 0 and len(rounds) < MOST_ROUNDS:
         chosen = rng.permutation(among)[:count]
         rounds.append(one_place_each(test, chosen, rng))
         count -= len(chosen)

@@ -31,7 +31,7 @@ from grader.language_model.loaded_model import LoadedModel, ModelSource
 from grader.language_model.model_workers import ModelWorkers
 from grader.language_model.probing import Findings, Prober
 from grader.language_model.scoring import score_batch
-from grader.language_model.signs import signs_of
+from grader.language_model.signs import LEAST_WIDTH, signs_of
 from grader.language_model.totals import Z_95, LossTotals
 from grader.language_model.whole_sentences import Stop, WholeSentences
 from grader.measures import Baselines, Causality, Interval, ModelMeasures, Signs, TrainingRun
@@ -104,8 +104,7 @@ class Evaluator:
         """
         self._progress("loading the model", 0.0)
         with self._workers.fresh() as load:
-            model = load()
-            generated = generate(model, self._corpus.vocabulary, self._seed)
+            model, generated = self._generated(load)
             whole = self._pass_over(self._test)
             model = whole.score(model, load, self._order, self._stop_at(SCORED_BY))
             self._require_enough(whole)
@@ -159,14 +158,22 @@ class Evaluator:
         )
         return Evaluation(measures, tuple(flags))
 
+    def _generated(self, load: Callable[[], LoadedModel]) -> tuple[LoadedModel, tuple[str, ...]]:
+        """The model, loaded, and sentences of it: none where it fails, which costs nothing else."""
+        model, longest = load(), int(self._test.lengths.max())
+        try:
+            return model, generate(model, self._corpus.vocabulary, self._seed, longest)
+        except CheckFailed:
+            return load(), ()
+
     def _pass_over(self, sentences: Encoded) -> WholeSentences:
-        kept = self._secret.permutation(len(sentences))
         return WholeSentences(
             sentences,
             self._corpus.vocabulary,
             TokenBudget(self._rubric.most_batch_tokens),
             notebook_batch=self._rubric.batch_size,
-            kept=kept[: self._rubric.prefix_loss_positions],
+            kept=self._secret.permutation(len(sentences)),
+            most_kept=self._rubric.prefix_loss_positions,
         )
 
     @property
@@ -234,6 +241,8 @@ class Evaluator:
             return None, []
         sentences = self._order.permutation(len(self._test))[: self._rubric.batch_size]
         batch = self._test.batch(sentences)
+        if batch.shape[1] < LEAST_WIDTH:
+            return None, []
         signs = None
         with contextlib.suppress(CheckFailed):
             signs = signs_of(model, batch, self._corpus.vocabulary, self._order)

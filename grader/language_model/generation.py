@@ -18,8 +18,12 @@ PATIENCE_S = 10.0
 """A model that is so slow is not worth the wait; what there is by then is shown."""
 
 
-def generate(model: LoadedModel, vocabulary: Vocabulary, seed: int) -> tuple[str, ...]:
+def generate(
+    model: LoadedModel, vocabulary: Vocabulary, seed: int, longest: int = MOST_CHARACTERS
+) -> tuple[str, ...]:
     """Some sentences that begin as the notebook's do; none where a letter of it is not known.
+
+    The model is given no more than the ``longest`` sentence's characters, and BEGIN.
 
     Logits are divided by the temperature before the softmax. (The notebook divides the
     probabilities, which changes nothing.)
@@ -33,7 +37,8 @@ def generate(model: LoadedModel, vocabulary: Vocabulary, seed: int) -> tuple[str
     allowed = [*range(len(vocabulary.characters)), vocabulary.end_id]
     ends = {vocabulary.end_id, vocabulary.characters.find("\n")}
     deadline = time.monotonic() + PATIENCE_S
-    while tokens.shape[1] <= MOST_CHARACTERS and time.monotonic() < deadline:
+    most = min(MOST_CHARACTERS, longest)
+    while tokens.shape[1] <= most and time.monotonic() < deadline:
         logits = torch.from_numpy(model.logits(tokens, last_only=True)[:, allowed])
         chances = (logits.double() / TEMPERATURE).softmax(-1).numpy()
         if not np.isfinite(chances).all():

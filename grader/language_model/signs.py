@@ -24,6 +24,8 @@ NEAR_ONE, OFTEN = 0.9, 0.1
 """A tanh that is trained drives many values close to its bounds; a linear layer has no bounds."""
 SAME = 1e-3
 """Log-probabilities that differ by less, relative to one plus their size, are the same."""
+LEAST_WIDTH = 4
+"""Tokens of a batch that can be looked into: BEGIN, two characters and END."""
 FLOOR_NATS = -50.0
 SEED = 1
 

@@ -34,8 +34,12 @@ class WholeSentences:
         *,
         notebook_batch: int,
         kept: Int64,
+        most_kept: int | None = None,
     ) -> None:
-        """``kept`` are numbers of sentences whose log-probabilities are remembered."""
+        """``kept`` are numbers of sentences whose log-probabilities are remembered, and of those
+        that were scored the first ``most_kept``: where they are in random order, those are a random
+        sample at any time.
+        """
         self.totals = LossTotals(len(test), notebook_batch)
         self.bounded_totals = LossTotals(len(test), notebook_batch)
         """As ``totals``, with ``MOST_SURPRISE`` at the most for each target."""
@@ -48,7 +52,8 @@ class WholeSentences:
         self._vocabulary = vocabulary
         self._notebook_batch = notebook_batch
         self._most_rows = len(test)
-        self._kept = frozenset(int(number) for number in kept)
+        self._kept = {int(number): place for place, number in enumerate(kept)}
+        self._most_kept = len(kept) if most_kept is None else most_kept
 
     def score(
         self,
@@ -101,6 +106,8 @@ class WholeSentences:
                 if number in self._kept:
                     # A copy: a view would keep the whole batch.
                     self.log_probabilities[number] = row[: lengths[number] + 1].copy()
+        for number in sorted(self.log_probabilities, key=self._kept.__getitem__)[self._most_kept :]:
+            del self.log_probabilities[number]
         seconds = time.monotonic() - begin
         self.seconds += seconds
         self.budget.measured(int(self._test.tokens[numbers].sum()), seconds)

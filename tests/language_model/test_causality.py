@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from grader.language_model.causality import (
     HARMLESS_NATS,
     MOST_NATS,
+    MOST_ROUNDS,
     SIGNIFICANT,
     Comparison,
     Gain,
@@ -226,6 +227,11 @@ def test_no_worker_gets_two_beginnings_of_a_sentence(count: int, sizes: list[int
         assert len({place.sentence for place in places}) == len(places)
     if count == 130:
         assert rounds[0] != rounds[1]
+
+
+def test_few_sentences_do_not_make_many_workers() -> None:
+    rounds = places_in_rounds(TEST, np.arange(2), 4000, np.random.default_rng(5))
+    assert [len(places) for places in rounds] == [2] * MOST_ROUNDS
 
 
 def test_one_place_in_each_sentence() -> None:

@@ -17,7 +17,9 @@ from grader.doctor import Sandbox
 from grader.encoded import Encoded, Int64
 from grader.errors import CheckFailed
 from grader.grading import Grading, Request
+from grader.language_model import generation
 from grader.language_model.flags import SLOW_ALONE, VARIES
+from grader.language_model.generation import SENTENCES
 from grader.model import Outcome
 from grader.plugin import Silent
 from tests.language_model.evaluating import (
@@ -145,6 +147,39 @@ def test_loss_of_what_is_too_slow_for_all_beginnings_is_the_most_that_it_may_be(
     assert found.measures.causality.looks_ahead
     assert found.measures.loss > loss_at_once(Pairs, TEST)
     assert found.flags == (SLOW_ALONE,)
+
+
+class Unwilling(Pairs):
+    """Fails on the few rows that sentences are written with, and on no batch of the test set."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.shape == (SENTENCES, x.shape[1]) and not (x == VOCABULARY.pad_id).any():
+            raise ValueError("too few")
+        return super().forward(x)
+
+
+def test_model_that_writes_no_sentences_is_scored(
+    evaluating: Evaluating, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generation, "START", "a be")
+    assert len(evaluating(probes=5).measures.generated) == SENTENCES
+    measures = evaluating(Unwilling, probes=5).measures
+    assert (measures.generated, measures.sentences) == ((), len(TEST))
+
+
+def test_no_sentence_that_a_model_writes_is_longer_than_the_longest(
+    evaluating: Evaluating, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generation, "START", "a be")
+    evaluating(probes=5)
+    asked = [len(tokens[0]) for tokens in evaluating.students[0].answered if len(tokens) == 3]
+    assert max(asked) <= TEST.lengths.max() + 1
+
+
+def test_sentences_that_are_all_too_short_to_be_looked_into(evaluating: Evaluating) -> None:
+    found = evaluating(test=VOCABULARY.encode(["", "", "", ""]), probes=2)
+    assert found.measures.signs is None
+    assert found.measures.loss > 0
 
 
 class Lottery(Pairs):

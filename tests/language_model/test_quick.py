@@ -35,6 +35,16 @@ def test_quick_ends_when_the_points_are_certain(evaluating: Evaluating, by: floa
     assert evaluating.students[0].loads == 1
 
 
+def test_quick_probes_as_many_sentences_as_it_scored(evaluating: Evaluating) -> None:
+    """Though few of all, in an order that the hand-in may know, were drawn before the scoring."""
+    bounds = thresholds(FULL_LOSS + 2.0, 0.01, 9.0)
+    measures = evaluating(
+        test=MANY, quick=True, probes=480, prefix_loss_positions=500, thresholds=bounds
+    ).measures
+    assert measures.sentences < 2000
+    assert measures.causality.probes == min(480, measures.sentences)
+
+
 @pytest.mark.parametrize("by", [-0.06, -0.02, 0.0, 0.02, 0.06])
 def test_quick_never_ends_while_a_threshold_is_in_doubt(evaluating: Evaluating, by: float) -> None:
     bound = FULL_LOSS + by
