@@ -91,7 +91,7 @@ class LanguageModel(Section):
     private_gap: Positive
     baselines: LossBaselines
     training: Training
-    thresholds: tuple[LossThreshold, ...]
+    thresholds: Annotated[tuple[LossThreshold, ...], Field(min_length=1)]
 
 
 class Limits(BaseModel):

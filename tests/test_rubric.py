@@ -42,6 +42,11 @@ def test_file_states_only_what_differs(tmp_path: Path) -> None:
     assert changed.language_model == default.language_model
 
 
+def test_no_threshold_at_all(tmp_path: Path) -> None:
+    with pytest.raises(RubricError, match="thresholds"):
+        rubric_of(tmp_path, "questions.q7.points = 0\nlanguage_model.thresholds = []")
+
+
 def test_thresholds_are_replaced_as_a_whole(tmp_path: Path) -> None:
     toml = """
         [[language_model.thresholds]]

@@ -74,7 +74,7 @@ def by_length(numbers: Int64, lengths: Int64, tokens: int, most_rows: int) -> It
 
     But for some of very long ones, and the last, all have as many sentences, because how fast a
     step's matrix product is depends on its rows; at most ``most_rows`` (2 or more), and, if there
-    are two, never one alone.
+    are two and more than 2 may go together, never one alone.
     """
     rows_each = max(2, min(most_rows, tokens // (int(np.quantile(lengths, 0.99)) + 1)))
     ordered = numbers[np.argsort(lengths[numbers], kind="stable")[::-1]]

@@ -17,8 +17,8 @@ LEAST_NATS = 0.02
 """No smaller difference between two modes is worth a look."""
 
 IN_DOUBT = (
-    "--quick ended when the points for whole sentences were certain, but the language model looks "
-    "ahead, and what it scores without is near a threshold: grade without --quick to be sure"
+    "--quick ended when the points for whole sentences were certain, but what counts is the loss "
+    "from the sentences' beginnings, which is near a threshold: grade without --quick to be sure"
 )
 VARIES = (
     "the language model's predictions vary so much that a gain from looking ahead could be hidden "

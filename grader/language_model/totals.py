@@ -27,8 +27,9 @@ class LossTotals:
         batches = -(-sentences // batch_size)
         self._batch_nats = np.zeros(batches)
         self._batch_tokens = np.zeros(batches)
-        self._position_nats = np.zeros(POSITIONS)
-        self._position_tokens = np.zeros(POSITIONS)
+        # The last is of all targets beyond.
+        self._position_nats = np.zeros(POSITIONS + 1)
+        self._position_tokens = np.zeros(POSITIONS + 1)
         self._nats = self._tokens = 0.0
         self._nats_squared = self._tokens_squared = self._nats_by_tokens = 0.0
 
@@ -47,6 +48,8 @@ class LossTotals:
         told_apart = min(all_nats.shape[1], POSITIONS)
         self._position_nats[:told_apart] += all_nats[:, :told_apart].sum(0)
         self._position_tokens[:told_apart] += scored.counted[:, :told_apart].sum(0)
+        self._position_nats[POSITIONS] += all_nats[:, POSITIONS:].sum()
+        self._position_tokens[POSITIONS] += scored.counted[:, POSITIONS:].sum()
 
     @property
     def tokens(self) -> int:
@@ -89,12 +92,15 @@ class LossTotals:
     @property
     def by_position(self) -> tuple[float, ...]:
         """The mean loss of the sentences' first, second, … target, as far as any sentence goes."""
-        reached = int(np.count_nonzero(self._position_tokens))
+        reached = int(np.count_nonzero(self._position_tokens[:POSITIONS]))
         means = self._position_nats[:reached] / self._position_tokens[:reached]
         return tuple(round(float(mean), 4) for mean in means)
 
     def loss_from(self, position: int) -> float | None:
-        """The loss of the targets after the first ``position`` ones of each sentence."""
+        """The loss of the targets after the first ``position`` ones of each sentence.
+
+        ``position`` is ``POSITIONS`` at the most.
+        """
         tokens = self._position_tokens[position:].sum()
         if tokens == 0:
             return None

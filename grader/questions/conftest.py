@@ -46,6 +46,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         # Neither what an earlier question left in the worker, nor what others do to this machine,
         # must cost this one its points.
         check.student.restart()
+        check.closest, check.remarks = None, []
         failure = _outcome(pyfuncitem)
     if failure is None:
         return True

@@ -5,8 +5,9 @@ from __future__ import annotations
 from grader.remedies.record import remedy, says
 
 _TWO_KINDS = (
-    "Of the functions' arguments mha's input_data is a torch tensor, and all else are NumPy "
-    "arrays, which have other methods. torch.from_numpy and .numpy() make one of the other."
+    "NumPy's arrays and torch's tensors have other methods; torch.from_numpy and .numpy() make one "
+    "of the other. A model gets tensors; of the functions' arguments, mha's input_data is a tensor "
+    "and all else are arrays."
 )
 _SHAPES = (
     "Print the shapes of what stands in that line, and compare them with those that the "

@@ -79,7 +79,11 @@ class Forward:
 
 def _output(model: Any, tokens: torch.Tensor) -> Any:
     """What the model returns, logits [B*L,V] as [B,L,V]: the notebook flattens them anyway."""
-    output = model(tokens)
+    return in_rows(model(tokens), tokens)
+
+
+def in_rows(output: Any, tokens: torch.Tensor) -> Any:
+    """Logits [B*L,V] for tokens [B,L] as [B,L,V]; whatever else there is as it is."""
     if isinstance(output, torch.Tensor) and output.ndim == 2 and len(output) == tokens.numel():
         return output.reshape(*tokens.shape, -1)
     return output

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from grader.encoded import Encoded, Int64
 from grader.worker.batches import Batch, Sentences, groups_of_like_length
 from grader.worker.devices import Redirection, move_remembered_devices
-from grader.worker.forward import seed_everything
+from grader.worker.forward import in_rows, seed_everything
 
 
 class Untrainable(Exception):
@@ -97,7 +97,8 @@ class Training:
         self._rng = np.random.default_rng(settings.seed)
         order = self._rng.permutation(len(encoded))
         wanted = round(settings.validation_fraction * len(order))
-        held_out = min(max(1, wanted), len(order) - 1)
+        # Two at the least: not every model takes a batch of one.
+        held_out = min(max(2, wanted), len(order) - 1)
         self._characters = encoded.characters
         self._sentences = Sentences(encoded, settings.device)
         self._train_on = order[held_out:]
@@ -257,7 +258,9 @@ class Training:
         tokens = self._sentences.tokens(batch)
 
         def of_model() -> Tensor:
-            logits = _checked(self.model(tokens[:, :-1]), tokens.shape, self._characters)
+            inputs = tokens[:, :-1]
+            logits = in_rows(self.model(inputs), inputs)
+            logits = _checked(logits, tokens.shape, self._characters)
             return nn.functional.cross_entropy(
                 logits.reshape(-1, logits.shape[-1]),
                 tokens[:, 1:].reshape(-1),

@@ -89,6 +89,9 @@ def test_sentences_longer_than_the_positions_told_apart() -> None:
     assert totals.loss == pytest.approx((POSITIONS + 5) / (POSITIONS + 4))
     assert len(totals.by_position) == POSITIONS
     assert totals.by_position[:2] == (1.5, 1.0)
+    assert totals.loss_from(1) == 1.0
+    far = totals_of([[1.0] * POSITIONS + [9.0] * POSITIONS], 2, [[0]])
+    assert far.loss_from(0) == 5.0
 
 
 def population(rng: np.random.Generator, sentences: int) -> tuple[NDArray[np.int64], Float64]:

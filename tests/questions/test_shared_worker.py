@@ -37,6 +37,25 @@ def test_what_a_question_leaves_costs_the_next_nothing(
     assert [question.score for question in report.questions] == [3, 5, 5]
 
 
+def test_error_that_is_told_is_that_of_the_attempt_that_counts(
+    grading: Grade, tmp_path: Path
+) -> None:
+    spoilt = """
+        right_rnn, right_gru, calls = rnn, gru, []
+        def rnn(*arguments):
+            calls.append(1)
+            return right_rnn(*arguments)
+        def gru(*arguments):
+            return tuple(array + 0.5 * bool(calls) for array in right_gru(*arguments))
+    """
+    report = graded(grading, tmp_path / "a", spoilt, "q2", "q3")
+    checks = report.questions[1].checks
+    told = [(check.error, check.allowed) for check in checks if check.passed]
+    measured = [error < allowed for error, allowed in told if error and allowed]
+    assert measured
+    assert all(measured)
+
+
 def test_mistake_is_still_found_and_named_in_a_worker_of_its_own(
     grading: Grade, tmp_path: Path
 ) -> None:

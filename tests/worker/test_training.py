@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -121,13 +122,13 @@ def test_every_sentence_is_trained_on_once_an_epoch_or_held_out() -> None:
     assert sorted(first + held_out) == everything
 
 
-def test_at_least_one_sentence_is_held_out_and_one_trained_on() -> None:
-    for fraction, count in ((0.001, 7), (0.999, 2)):
+def test_at_least_two_sentences_are_held_out_and_one_trained_on() -> None:
+    for fraction, count, held_out in ((0.001, 7, 2), (0.999, 2, 1)):
         run = training(encoded=sentences(count), validation_fraction=fraction, epochs=1)
         run.advance(FOREVER)
         assert isinstance(run.model, Model)
-        assert len(rows(run.model.validated_on)) == 1
-        assert len(rows(run.model.trained_on)) == count - 1
+        assert len(rows(run.model.validated_on)) == held_out
+        assert len(rows(run.model.trained_on)) == count - held_out
 
 
 def test_same_seed_gives_the_same_weights_in_any_slices() -> None:
@@ -339,6 +340,15 @@ def test_output_that_cannot_be_trained_on(change: Callable[[Tensor], Any], words
     run = training(lambda: Output(change))
     with pytest.raises(Untrainable, match=words):
         run.advance(0.0)
+
+
+def test_flat_logits_are_those_of_the_same_model() -> None:
+    found = []
+    for last in (0, 1):
+        run = training(partial(Output, partial(torch.flatten, start_dim=0, end_dim=last)))
+        assert run.advance(FOREVER).done
+        found.append(weights_of(run))
+    assert same(*found)
 
 
 def test_model_without_a_column_for_pad_or_with_more_is_fine() -> None:
