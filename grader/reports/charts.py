@@ -2,7 +2,8 @@
 
 Positions across are percentages and those down are pixels, so a chart takes the width that it gets
 and its text stays as large as the page's. Colours come from the page's style, by class. Each chart
-says in its ``aria-label`` what it shows.
+says in its ``aria-label`` what it shows. Any numbers will do, as a student's model may give any
+loss: what cannot be drawn is left out.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 from grader.reports.plain import plain
+from grader.reports.ticks import can_be_drawn, ticks_around, ticks_between, whole_ticks
 
 EDGE = 3.0
 """Percent that stay free on the left and the right."""
@@ -83,7 +85,8 @@ class Scale:
 
 def loss_scale(marks: Sequence[Mark], zones: Sequence[Zone]) -> Markup:
     """The losses one below the other on one horizontal scale, over the zones that give points."""
-    marks = [mark for mark in marks if math.isfinite(mark.value)]
+    marks = [mark for mark in marks if can_be_drawn(mark.value)]
+    zones = [zone for zone in zones if can_be_drawn(zone.below)]
     zones = sorted(zones, key=lambda zone: zone.below)
     if not marks:
         return Markup("")
@@ -99,12 +102,12 @@ def loss_scale(marks: Sequence[Mark], zones: Sequence[Zone]) -> Markup:
 
 def line_chart(series: Sequence[Series], x_label: str, marked: Point | None = None) -> Markup:
     """Lines over one another, a dot at ``marked``; y begins at zero or close below the data."""
-    series = [Series(line.label, _finite(line.points), line.kind) for line in series]
+    series = [Series(line.label, _drawn(line.points), line.kind) for line in series]
     points = [point for line in series for point in line.points]
     if len({x for x, _ in points}) < 2:
         return Markup("")
     across = Scale(min(x for x, _ in points), max(x for x, _ in points), TICKS)
-    ticks = _ticks(min(y for _, y in points), max(y for _, y in points))
+    ticks = ticks_around(min(y for _, y in points), max(y for _, y in points))
     low, high = ticks[0], ticks[-1]
 
     def down(y: float) -> float:
@@ -125,12 +128,12 @@ def line_chart(series: Sequence[Series], x_label: str, marked: Point | None = No
         path = " ".join(f"{_n(across.at(x))},{_n(down(y))}" for x, y in line.points)
         parts.append(f'<polyline class="line {escape(line.kind)}" points="{path}"/>')
     parts.append("</svg>")
-    if marked is not None and math.isfinite(marked[1]):
+    if marked is not None and all(map(can_be_drawn, marked)):
         parts.append(
             f'<circle class="dot own" cx="{_n(across.at(marked[0]))}%" cy="{_n(down(marked[1]))}" '
             'r="4.5"/>'
         )
-    for x in _whole_ticks(points):
+    for x in whole_ticks(min(x for x, _ in points), max(x for x, _ in points)):
         parts.append(_text("tick", across.at(x), PLOT + 16, f"{x:g}"))
     parts.append(_text("tick", 50, PLOT + 34, x_label))
     said = ". ".join(_said(line) for line in series if line.points)
@@ -139,6 +142,7 @@ def line_chart(series: Sequence[Series], x_label: str, marked: Point | None = No
 
 def histogram(bins: Sequence[Bin], x_label: str, edges: Sequence[Zone] = ()) -> Markup:
     """Bars side by side, each with its count over it; ``edges`` are drawn where they lie inside."""
+    bins = [bin for bin in bins if can_be_drawn(bin.low) and can_be_drawn(bin.high)]
     highest = max((bin.count for bin in bins), default=0)
     if not highest:
         return Markup("")
@@ -157,7 +161,7 @@ def histogram(bins: Sequence[Bin], x_label: str, edges: Sequence[Zone] = ()) -> 
         )
         parts.append(_text("tick", (left + right) / 2, top - 4, f"{bin.count}"))
     parts.append(f'<line class="grid" x1="0" x2="100%" y1="{PLOT}" y2="{PLOT}"/>')
-    ticks = _inner_ticks(bins[0].low, bins[-1].high)
+    ticks = ticks_between(bins[0].low, bins[-1].high)
     parts += [_text("tick", across.at(x), PLOT + 16, f"{x:g}") for x in ticks]
     parts.append(_text("tick", 50, PLOT + 34, x_label))
     said = "; ".join(f"{b.low:.4g} to {b.high:.4g}: {b.count}" for b in bins if b.count)
@@ -169,7 +173,7 @@ def _scale_of(marks: Sequence[Mark], zones: Sequence[Zone]) -> Scale:
     fixed = [zone.below for zone in zones] + [m.value for m in marks if m.kind == "reference"]
     own = [m.value for m in marks if m.kind != "reference"]
     low = min([*fixed, *own])
-    far = 1.3 * max(fixed, default=max(own))
+    far = 1.3 * max(fixed or own)
     high = max([*fixed, *(min(value, far) for value in own)])
     room = 0.08 * (high - low) or 0.5
     return Scale(max(0.0, low - room), high + room)
@@ -218,36 +222,12 @@ def _row(mark: Mark, scale: Scale, top: int) -> list[str]:
 
 
 def _figure(mark: Mark) -> str:
-    return f"{mark.value:.3f}" if mark.kind != "reference" else f"{mark.value:.3g}"
+    exact = mark.kind != "reference" and abs(mark.value) < 1000
+    return f"{mark.value:.3f}" if exact else f"{mark.value:.3g}"
 
 
-def _ticks(low: float, high: float) -> list[float]:
-    """Two to five round numbers around the data; from zero on where that wastes little."""
-    if low < 0.5 * high:
-        low = 0.0
-    rough = (high - low) / 3 or 1.0
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(s * power for s in (1, 2, 2.5, 5, 10) if s * power >= rough * 0.999)
-    first = math.floor(low / step)
-    return [round(step * k, 10) for k in range(first, max(first + 1, math.ceil(high / step)) + 1)]
-
-
-def _inner_ticks(low: float, high: float) -> list[float]:
-    """Four to ten round numbers between the two."""
-    power = 10.0 ** math.floor(math.log10(high - low))
-    step = next(s * power for s in (1, 0.5, 0.2, 0.1) if (high - low) / (s * power) >= 4)
-    return [round(step * k, 10) for k in range(math.ceil(low / step), math.floor(high / step) + 1)]
-
-
-def _whole_ticks(points: Sequence[Point]) -> list[float]:
-    first, last = min(x for x, _ in points), max(x for x, _ in points)
-    step = max(1, round((last - first) / 5))
-    step = next((s for s in (1, 2, 5, 10, 20, 25, 50, 100) if s >= step), step)
-    return [first, *(x for x in range(step, int(last) + 1, step) if x > first + step / 2)]
-
-
-def _finite(points: Sequence[Point]) -> list[Point]:
-    return [(x, y) for x, y in points if math.isfinite(x) and math.isfinite(y)]
+def _drawn(points: Sequence[Point]) -> list[Point]:
+    return [(x, y) for x, y in points if can_be_drawn(x) and can_be_drawn(y)]
 
 
 def _said(line: Series) -> str:

@@ -143,8 +143,8 @@ def loss_bins(losses: Sequence[float]) -> list[Bin]:
     """How many models have which loss."""
     if not losses:
         return []
-    low = math.floor(min(losses) / LOSS_BIN) * LOSS_BIN
-    high = min(max(losses), max(FAR_LOSS, low))
+    losses = [min(max(loss, 0.0), FAR_LOSS) for loss in losses]
+    low, high = math.floor(min(losses) / LOSS_BIN) * LOSS_BIN, max(losses)
     width = LOSS_BIN * max(1, math.ceil((high - low) / LOSS_BIN / MAX_BINS))
     return _bins(losses, low, width, math.floor((high - low) / width + 1e-9) + 1)
 
