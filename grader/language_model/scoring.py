@@ -39,8 +39,8 @@ class Scored:
 def score_batch(logits: Array, batch: NDArray[np.int64], vocabulary: Vocabulary) -> Scored:
     """The targets' log-probabilities under logits [B,L-1,V+3] for the batch [B,L].
 
-    Raises CheckFailed when the logits have another shape, are NaN or infinite, or rule a target
-    out altogether. Negative infinity for what never comes next is fine.
+    Raises CheckFailed when the logits have another shape or type, are NaN or infinite, or rule a
+    target out altogether. Negative infinity for what never comes next is fine.
     """
     inputs, target = batch[:, :-1], batch[:, 1:]
     check_shape(logits, inputs.shape, vocabulary)
@@ -68,8 +68,16 @@ def target_log_probabilities(logits: Array, target: NDArray[np.int64]) -> Float6
 def check_shape(logits: Array, inputs: tuple[int, ...], vocabulary: Vocabulary) -> None:
     """Logits must have one row for each input token and a column for each token that is a target.
 
-    PAD is none, and columns beyond it do no harm: the notebook takes both.
+    PAD is none, and columns beyond it do no harm: the notebook takes both. All must be float32, as
+    the worker sends them: sums of those, and of their squares, are finite in float64.
     """
+    if logits.dtype != np.float32:
+        raise CheckFailed(
+            Outcome.WRONG,
+            f"The model's logits came as {logits.dtype}; the grader turns any tensor into float32, "
+            "and its part of the program was kept from that. Does the code replace a method of "
+            "torch.Tensor, or a function of another module?",
+        )
     wanted = (*inputs, vocabulary.size)
     if logits.shape[:-1] == inputs and logits.shape[-1] > vocabulary.end_id:
         return
