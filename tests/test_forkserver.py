@@ -17,7 +17,7 @@ from grader.errors import HarnessError
 from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE
 from grader.modes import IsolationMode
 from grader.sandbox.forkserver import ForkClient, ForkServer
-from grader.sandbox.process import WorkerProcess, children_of
+from grader.sandbox.process import WorkerProcess, children_of, page_tables_of
 from grader.sandbox.scratch import make_scratch
 from grader.sandbox.spec import WorkerSpec
 from tests.conftest import ROOT
@@ -165,3 +165,49 @@ def test_worker_that_never_began_is_not_this_process() -> None:
         assert process.pid is None
         assert process.usage() == (0, 0)
         process.close()
+
+
+MAPS_MUCH = """
+import mmap
+with open("/proc/self/comm", "w") as name:
+    name.write("a\\nVmPTE: none")
+size = TABLES_BYTES // 4096 * (2 << 20)
+flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x4000  # MAP_NORESERVE
+mapped = mmap.mmap(-1, size, flags=flags, prot=mmap.PROT_READ)
+mapped.madvise(15)  # MADV_NOHUGEPAGE
+print(sum(mapped[at] for at in range(0, size, 2 << 20)), flush=True)
+input()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+def test_page_tables_are_memory_too() -> None:
+    """Of pages that are only read there is one for all, and nothing more is resident."""
+    tables = 48 << 20
+    code = f"TABLES_BYTES = {tables}\n{MAPS_MUCH}"
+    ours, theirs = socket.socketpair()
+    status, told = os.pipe()
+    command = [sys.executable, "-c", code]
+    with (
+        ours,
+        theirs,
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child,
+    ):
+        os.write(told, f'{{"pid": {child.pid}}}\n'.encode())
+        os.close(told)
+        process = WorkerProcess(ours, os.open(os.devnull, os.O_RDONLY), os.dup(status), status)
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"0\n"
+        resident = psutil.Process(child.pid).memory_info().rss
+        memory, processes = process.usage()
+        assert processes == 1
+        assert tables < memory - resident < 2 * tables
+        child.communicate(b"\n")
+        assert process.usage()[0] == 0
+        process.close()
+
+
+def test_process_that_is_gone_has_no_page_tables() -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as child:
+        child.wait()
+    assert page_tables_of(child.pid) == 0
