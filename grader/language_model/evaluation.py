@@ -25,6 +25,7 @@ from grader.language_model.flags import (
     flags_of_mode,
     flags_of_private,
     flags_of_speed,
+    flags_of_test_set,
 )
 from grader.language_model.generation import generate
 from grader.language_model.loaded_model import LoadedModel, ModelSource
@@ -126,6 +127,9 @@ class Evaluator:
         totals = whole.totals
         flags = [*flags_of_findings(findings), *flags_of_speed(whole), *flags]
         loss, interval = _counted(whole, findings)
+        if training is None:
+            error = (interval.high - loss) / Z_95
+            flags += flags_of_test_set(loss, error, training_sample, self._rubric)
         if whole.stopped == "quick" and self._in_doubt(_counted(whole, findings, Z_QUICK)[1]):
             flags.insert(0, IN_DOUBT)
         measures = ModelMeasures(

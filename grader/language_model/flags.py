@@ -15,6 +15,11 @@ Z_FLAG = 4.0
 """Standard errors that a difference must exceed."""
 LEAST_NATS = 0.02
 """No smaller difference between two modes is worth a look."""
+BY_HEART_NATS = 0.2
+"""By no less must a loss on the test set be below that on training sentences. A model nearly always
+does better on what it was trained on: of 40 that were trained on the course's data, or hardly at
+all, none was better on the test set by more than 0.011, which is chance. The rest is room for data
+whose test set is the easier one. Whoever learnt a test set by heart gains points by far more."""
 
 IN_DOUBT = (
     "--quick ended when the points for whole sentences were certain, but what counts is the loss "
@@ -45,6 +50,20 @@ BETTER_IN_PUBLIC = (
     "the language model does far better on the public test set ({:.3f}) than on the private one "
     "({:.3f}): was it trained on the public one? The points are unchanged; a person should look at "
     "it"
+)
+BETTER_IN_TEST = (
+    "the language model does far better on the test set ({:.3f}) than on training sentences "
+    "({:.3f}), which a trained model hardly ever does: was it trained on the test set? The points "
+    "are unchanged; a person should look at it"
+)
+BY_HEART = (
+    "the language model very likely knows the test set by heart: it does far better on that "
+    "({:.3f}) than on training sentences ({:.3f}), and better than the literature ({:g} on the "
+    "course's data). The points are unchanged; a person should look at it"
+)
+NO_TRAINING_LOSS = (
+    "the language model could not be scored on training sentences, so nothing tells whether it "
+    "knows the test set by heart"
 )
 TRAINED_HERE = (
     "the grader trained the language model itself, as none that can be loaded was handed in"
@@ -91,6 +110,27 @@ def flags_of_private(private: LossTotals, public: LossTotals, rubric: LanguageMo
     if gap <= max(rubric.private_gap, noise):
         return []
     return [BETTER_IN_PUBLIC.format(public.loss, private.loss)]
+
+
+def flags_of_test_set(
+    loss: float, standard_error: float, training: LossTotals | None, rubric: LanguageModel
+) -> list[str]:
+    """Whether a model that was handed in does better on the test set than on training sentences.
+
+    ``loss`` is the one that gives the points. Without points nothing was gained, and without a loss
+    on training sentences there is nothing to compare.
+    """
+    if not any(loss < threshold.below for threshold in rubric.thresholds):
+        return []
+    if training is None:
+        return [NO_TRAINING_LOSS]
+    noise = Z_FLAG * math.hypot(standard_error, training.standard_error)
+    if training.loss - loss <= max(BY_HEART_NATS, noise):
+        return []
+    literature = rubric.baselines.literature
+    if loss < literature:
+        return [BY_HEART.format(loss, training.loss, literature)]
+    return [BETTER_IN_TEST.format(loss, training.loss)]
 
 
 def flags_of_training(run: TrainingRun, *, asked_for: bool) -> list[str]:

@@ -14,7 +14,7 @@ from torch import nn
 from grader.encoded import Encoded, Int64
 from grader.language_model.corpus import Corpus
 from grader.language_model.evaluation import Evaluation, Evaluator, Wanted
-from grader.measures import ModelMeasures
+from grader.measures import ModelMeasures, TrainingRun
 from grader.rubric import LossThreshold, Rubric
 from grader.student import Student
 from tests.language_model.fakes import (
@@ -67,10 +67,12 @@ class Evaluating:
         quick: bool = False,
         private: Sequence[str] = (),
         secret: int | None = 0,
+        training: Encoded = TRAINING,
+        run: TrainingRun | None = None,
         **rubric: Any,
     ) -> Evaluation:
         if not self.folder.exists():
-            write_corpus(self.folder, test)
+            write_corpus(self.folder, test, training)
         file = write(self.folder / "private.csv", private) if private else None
 
         def new_student() -> Student:
@@ -85,7 +87,7 @@ class Evaluating:
             Wanted(limit_s, quick, file),
             lambda *_: None,
             np.random.default_rng(secret),
-        ).evaluate()
+        ).evaluate(run)
 
 
 def loss_of(log_probabilities: Sequence[np.ndarray]) -> float:

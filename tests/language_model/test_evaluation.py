@@ -18,7 +18,13 @@ from grader.encoded import Encoded, Int64
 from grader.errors import CheckFailed
 from grader.grading import Grading, Request
 from grader.language_model import generation
-from grader.language_model.flags import SLOW_ALONE, VARIES
+from grader.language_model.flags import (
+    BETTER_IN_TEST,
+    NO_PRIVATE,
+    NO_TRAINING_LOSS,
+    SLOW_ALONE,
+    VARIES,
+)
 from grader.language_model.generation import SENTENCES
 from grader.model import Outcome
 from grader.plugin import Silent
@@ -48,6 +54,7 @@ from tests.language_model.fakes import (
 from tests.language_model.test_dependencies import WRONG, Lm
 from tests.language_model.test_hidden_peeking import Drowning
 from tests.language_model.test_probing import Peeking, everywhere
+from tests.reports.builders import training_run
 
 
 def test_figures_of_a_causal_model(evaluating: Evaluating) -> None:
@@ -288,11 +295,13 @@ class Knowing(nn.Module):
 
 
 PUBLIC = VOCABULARY.encode(["ab" * (3 + i % 5) for i in range(60)])
+LIKE_PUBLIC = VOCABULARY.encode([*texts(PUBLIC), "abcdefgh ij"])
+"""Training sentences, which hold every letter."""
 OTHERS = texts(random_sentences(60, seed=5))
 
 
 def test_far_better_on_the_public_test_set(evaluating: Evaluating) -> None:
-    evaluation = evaluating(Knowing, PUBLIC, private=OTHERS)
+    evaluation = evaluating(Knowing, PUBLIC, private=OTHERS, training=LIKE_PUBLIC)
     [flag] = evaluation.flags
     private = loss_of(plain_log_probabilities(Knowing, VOCABULARY.encode(OTHERS)))
     assert evaluation.measures.private_loss == pytest.approx(private, rel=1e-6)
@@ -314,7 +323,7 @@ def test_far_better_on_the_public_test_set(evaluating: Evaluating) -> None:
     ids=["alike", "better", "too few to tell"],
 )
 def test_no_suspicion(evaluating: Evaluating, public: Encoded, private: list[str]) -> None:
-    evaluation = evaluating(Knowing, public, private=private)
+    evaluation = evaluating(Knowing, public, private=private, training=LIKE_PUBLIC)
     assert evaluation.measures.private_loss is not None
     assert evaluation.flags == ()
 
@@ -327,9 +336,25 @@ def test_private_test_set_that_fails(evaluating: Evaluating) -> None:
             return super().forward(x)
 
     evaluation = evaluating(Allergic, PUBLIC, private=OTHERS, probes=5)
-    [flag] = evaluation.flags
-    assert "could not be scored on the private test set" in flag
+    assert evaluation.flags == (NO_PRIVATE, NO_TRAINING_LOSS)
     assert evaluation.measures.private_loss is None
+    assert evaluation.measures.training_loss is None
+
+
+@pytest.mark.parametrize(
+    ("training", "is_told"), [(TRAINING, True), (LIKE_PUBLIC, False)], ids=["other", "alike"]
+)
+def test_far_better_on_the_test_set_than_in_training(
+    evaluating: Evaluating, training: Encoded, is_told: bool
+) -> None:
+    evaluation = evaluating(Knowing, PUBLIC, training=training, probes=5)
+    measures = evaluation.measures
+    told = BETTER_IN_TEST.format(measures.loss, measures.training_loss)
+    assert evaluation.flags == ((told,) if is_told else ())
+
+
+def test_model_that_the_grader_trained_has_not_seen_the_test_set(evaluating: Evaluating) -> None:
+    assert evaluating(Knowing, PUBLIC, probes=5, run=training_run()).flags == ()
 
 
 def test_nothing_is_quoted_once_the_test_sentences_are_there(evaluating: Evaluating) -> None:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
 import pytest
 
 from grader.language_model.flags import (
+    BETTER_IN_TEST,
+    BY_HEART,
+    BY_HEART_NATS,
     LEAST_NATS,
+    NO_TRAINING_LOSS,
     flags_of_columns,
     flags_of_mode,
+    flags_of_test_set,
     flags_of_training,
 )
+from grader.language_model.scoring import Scored
+from grader.language_model.totals import LossTotals
 from grader.rubric import Rubric
 from tests.language_model.fakes import VOCABULARY
 from tests.reports.builders import training_run
@@ -41,6 +51,51 @@ def test_model_that_knows_other_data(more: int, is_told: bool) -> None:
 )
 def test_mode_that_would_earn_more(in_eval: float, in_train: float, is_told: bool) -> None:
     assert bool(flags_of_mode(in_eval, in_train, RUBRIC)) == is_told
+
+
+def totals(loss: float, standard_error: float = 0.01) -> LossTotals:
+    """Of a hundred sentences of ten targets each, half of them better than the others."""
+    count, targets = 100, 10
+    spread = standard_error * (count - 1) ** 0.5
+    nats = np.full((count, targets), loss) + spread * np.resize([[1.0], [-1.0]], (count, 1))
+    found = LossTotals(count, 50)
+    found.add(np.arange(count), Scored(-nats, np.ones_like(nats, bool)))
+    assert found.loss == pytest.approx(loss)
+    assert found.standard_error == pytest.approx(standard_error)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("loss", "training", "standard_error", "words"),
+    [
+        (0.592, 3.356, 0.01, BY_HEART),
+        (0.98, 0.98 + 1.1 * BY_HEART_NATS, 0.01, BY_HEART),
+        (1.0, 3.356, 0.01, BETTER_IN_TEST),
+        (2.4, 2.4 + 1.1 * BY_HEART_NATS, 0.01, BETTER_IN_TEST),
+        (2.4, 2.4 + 0.9 * BY_HEART_NATS, 0.01, ""),
+        # Chance with few sentences, or nothing to compare with.
+        (1.4, 2.4, 0.3, ""),
+        (1.4, 9.0, math.inf, ""),
+        # Earns no points.
+        (2.5, 9.0, 0.01, ""),
+        (50.0, 900.0, 0.01, ""),
+        # As models are.
+        (1.3, 1.0, 0.01, ""),
+        (1.681, 1.67, 0.01, ""),
+        (0.523, 0.523, 0.01, ""),
+    ],
+)
+def test_far_better_on_the_test_set(
+    loss: float, training: float, standard_error: float, words: str
+) -> None:
+    told = flags_of_test_set(loss, standard_error, totals(training), RUBRIC)
+    named = words.format(loss, totals(training).loss, RUBRIC.baselines.literature)
+    assert told == ([named] if words else [])
+
+
+@pytest.mark.parametrize(("loss", "is_told"), [(2.4, True), (2.6, False)])
+def test_no_loss_on_training_sentences(loss: float, is_told: bool) -> None:
+    assert flags_of_test_set(loss, 0.01, None, RUBRIC) == [NO_TRAINING_LOSS] * is_told
 
 
 @pytest.mark.parametrize("stopped", ["finished", "time"])
