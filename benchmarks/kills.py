@@ -36,9 +36,9 @@ from benchmarks.counted import adopt_orphans, wait_for_all
 from benchmarks.handed_in_copies import make_course, write_rubric
 from benchmarks.machine import machine
 from benchmarks.resumable_run import LOOK_S, Run
-from grader.batch.results import ROW_FILE, read_earlier, read_row
+from grader.batch.results import read_earlier, read_row
 from grader.reports.files import PARTIAL
-from grader.rows import Status
+from grader.rows import ROW_FILE, Status
 
 CALL_S = 3.0
 """A busy machine must not make a timeout of a right answer: the two runs would differ by it."""

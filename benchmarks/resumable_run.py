@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 
 from benchmarks.counted import ROOT, wait_for_all
-from grader.batch.results import ROW_FILE, read_row
+from grader.batch.results import read_row
 from grader.naming import GRADEBOOK_FILE
-from grader.rows import Status
+from grader.rows import ROW_FILE, Status
 
 QUESTIONS = "q2,q3,q4,q5,q6"
 LOOK_S = 0.005

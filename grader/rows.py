@@ -9,6 +9,11 @@ from pydantic import Field
 from grader.measures import FiniteOrNull
 from grader.model import Outcome, QuestionResult, Record, Report
 
+JSON_FILE = "report.json"
+JUNIT_FILE = "junit.xml"
+ROW_FILE = "row.json"
+"""A folder with it, or with both of the others, has the results of a hand-in."""
+
 
 class Status(StrEnum):
     """How far the grading of a submission came."""

@@ -19,16 +19,13 @@ from grader.errors import UsageError
 from grader.model import Report
 from grader.reports.files import (
     HTML_FILE,
-    JSON_FILE,
-    JUNIT_FILE,
     PARTIAL,
     STAFF_FILE,
     write_atomically,
     write_reports,
 )
-from grader.rows import Row
+from grader.rows import JSON_FILE, JUNIT_FILE, ROW_FILE, Row
 
-ROW_FILE = "row.json"
 REPORT_FILES = (JSON_FILE, JUNIT_FILE, HTML_FILE, STAFF_FILE)
 
 

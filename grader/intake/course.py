@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from grader.archive import ArchiveLimits
 from grader.errors import SubmissionError
 from grader.intake.canvas import read_canvas
 from grader.intake.export import unpack_export
 from grader.intake.folders import read_folders
+from grader.intake.graded import are_results, is_own
 from grader.intake.gradescope import METADATA, read_gradescope
-from grader.intake.handin import HandIn, entries_of
-from grader.intake.many import looks_like_many
+from grader.intake.handin import Entry, HandIn, entries_of
+from grader.intake.many import alone, looks_like_many, names_in
 from grader.intake.moodle import read_moodle
 from grader.intake.names import Naming, shown, unique_names
 
-MAX_WRAPPERS = 3
 MAX_NOTES = 5
 
 
@@ -28,14 +28,14 @@ def arrivals(path: Path, into: Path, limits: ArchiveLimits) -> list[HandIn]:
     course as a whole cannot be read.
     """
     problems: dict[Path, str] = {}
-    folder = path
+    if path.is_dir():
+        path = _innermost(path, problems, limits)
+    elif not path.is_file():
+        raise SubmissionError(f"there is no file or folder {path}")
     if path.is_file():
         problems = unpack_export(path, into, limits)
-        folder = into
-    elif not path.is_dir():
-        raise SubmissionError(f"there is no file or folder {path}")
-    folder = _without_wrappers(folder, problems, limits)
-    found = [_with_problems(hand_in, problems) for hand_in in _read(folder, problems)]
+        path = _innermost(into, problems, limits, is_unpacked=True)
+    found = [_with_problems(hand_in, problems) for hand_in in _read(path, problems, limits)]
     names = unique_names([_naming(hand_in) for hand_in in found])
     named = [
         replace(hand_in, arrival=hand_in.arrival.model_copy(update={"name": name}))
@@ -44,25 +44,39 @@ def arrivals(path: Path, into: Path, limits: ArchiveLimits) -> list[HandIn]:
     return sorted(named, key=lambda hand_in: hand_in.arrival.name)
 
 
-def _read(folder: Path, problems: Mapping[Path, str]) -> Sequence[HandIn]:
+def _read(folder: Path, problems: Mapping[Path, str], limits: ArchiveLimits) -> Sequence[HandIn]:
     entries = entries_of(folder, problems)
     if any(entry.name == METADATA for entry in entries):
         return read_gradescope(folder, entries)
     from_moodle, others = read_moodle(entries)
     from_canvas, others = read_canvas(others)
+    others = [e for e in others if not (e.is_folder and are_results(_names_in(e, limits)))]
     return [*from_moodle, *from_canvas, *read_folders(others, folder)]
 
 
-def _without_wrappers(folder: Path, problems: Mapping[Path, str], limits: ArchiveLimits) -> Path:
-    """The folder that holds the hand-ins: exports often have one folder around all."""
-    for _ in range(MAX_WRAPPERS):
-        entries = entries_of(folder, problems)
-        if len(entries) != 1 or not entries[0].is_folder:
+def _innermost(
+    path: Path, problems: Mapping[Path, str], limits: ArchiveLimits, *, is_unpacked: bool = False
+) -> Path:
+    """The folder in a folder, or the export there, that holds the hand-ins of all.
+
+    Exports often have one folder around all, and staff keep their class list beside an export. In
+    what comes from an archive, there is no further one.
+    """
+    while path.is_dir():
+        entries = entries_of(path, problems)
+        folders = [e.name for e in entries if e.is_folder and not is_own(_names_in(e, limits))]
+        only = alone([e.name for e in entries if not e.is_folder], folders)
+        inner = next((e for e in entries if e.name == only), None)
+        if inner is None or inner.problem or (is_unpacked and not inner.is_folder):
             break
-        if not looks_like_many(entries[0].path, limits):
+        if not looks_like_many(inner.path, limits):
             break
-        folder = entries[0].path
-    return folder
+        path = inner.path
+    return path
+
+
+def _names_in(entry: Entry, limits: ArchiveLimits) -> list[PurePosixPath]:
+    return names_in(entry.path, limits.max_files)
 
 
 def _with_problems(hand_in: HandIn, problems: Mapping[Path, str]) -> HandIn:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path, PurePosixPath
 
 from grader.archive import (
@@ -17,6 +17,7 @@ from grader.archive import (
 )
 from grader.errors import SubmissionError
 from grader.intake.canvas import student_of
+from grader.intake.graded import is_own
 from grader.intake.gradescope import METADATA
 from grader.intake.moodle import is_moodle
 from grader.naming import main_file, without_copy_number
@@ -24,9 +25,10 @@ from grader.naming import main_file, without_copy_number
 MAX_DEPTH = 8
 ARCHIVE = "an archive"
 UNKNOWN = "what nobody has looked at"
+MANY = "hand-ins of many"
 Names = Sequence[PurePosixPath]
 Inside = Callable[[PurePosixPath], frozenset[str]]
-"""The main files in an archive, told by its name, and whether that is known."""
+"""The main files in an archive, told by its name, whether that is known, and whether it is many."""
 
 
 def looks_like_many(path: Path, limits: ArchiveLimits) -> bool:
@@ -34,17 +36,45 @@ def looks_like_many(path: Path, limits: ArchiveLimits) -> bool:
 
     A main file at the top means one. Names as platforms give them, or a table beside a folder of
     the same name, mean many; so do two folders or archives that hold the same main file, while two
-    with different ones are one student's. A folder that is alone is looked into.
+    with different ones are one student's. What ``alone`` finds is looked into.
     """
     try:
         if path.is_dir():
-            return _are_many(_names_in(path, limits.max_files), lambda n: _inside(path / n, limits))
+            return _are_many(names_in(path, limits.max_files), lambda n: _inside(path / n, limits))
         if not path.is_file() or kind_of(path) is None:
             return False
-        members = [member.name for member in table(path, limits) if not member.is_folder]
+        return _are_many_packed(_members(path, limits))
     except SubmissionError:  # whoever opens it says what is wrong
         return False
-    names = [name for name in members if not is_hidden(name)]
+
+
+def alone(files: Sequence[str], folders: Collection[str]) -> str:
+    """The one folder or archive in which the hand-ins may be, if there is one.
+
+    Files beside it are those of the course's staff: a class list, a page to read. Main files and
+    names as platforms give them are hand-ins, and so there is nothing to look for.
+    """
+    if any(map(_main, files)) or _is_course(files, folders):
+        return ""
+    found = [*folders, *(file for file in files if is_archive_name(PurePosixPath(file)))]
+    return found[0] if len(found) == 1 else ""
+
+
+def names_in(folder: Path, most: int) -> list[PurePosixPath]:
+    """The files below a folder, at most so many, without following links."""
+    names: list[PurePosixPath] = []
+    for place, folders, files in os.walk(folder):
+        relative = PurePosixPath(Path(place).relative_to(folder).as_posix())
+        deep = len(relative.parts) >= MAX_DEPTH
+        folders[:] = [] if deep else sorted(f for f in folders if not is_hidden(relative / f))
+        names += [relative / file for file in sorted(files) if not is_hidden(PurePosixPath(file))]
+        if len(names) > most:
+            break
+    return names[:most]
+
+
+def _are_many_packed(names: Names) -> bool:
+    """The same for what is in an archive: further ones there are not looked into."""
     return _are_many(names, lambda _: frozenset({ARCHIVE, UNKNOWN}))
 
 
@@ -52,19 +82,19 @@ def _are_many(names: Names, inside: Inside) -> bool:
     above = PurePosixPath()
     while True:
         files = [name.name for name in names if len(name.parts) == 1]
-        if any(map(_main, files)):
-            return False
-        children: dict[str, list[PurePosixPath]] = defaultdict(list)
-        for name in names:
-            if len(name.parts) > 1:
-                children[name.parts[0]].append(PurePosixPath(*name.parts[1:]))
-        if _is_course(files, children):
-            return True
-        archives = [file for file in files if is_archive_name(PurePosixPath(file))]
-        if len(children) != 1 or archives:
+        children = _children(names)
+        only = alone(files, children)
+        if only not in children:
             break
-        [(only, names)] = children.items()
+        names = children[only]
         above /= only
+    if only:
+        return MANY in inside(above / only)
+    if any(map(_main, files)):
+        return False
+    if _is_course(files, children):
+        return True
+    archives = [file for file in files if is_archive_name(PurePosixPath(file))]
     holders: dict[str, set[str]] = defaultdict(set)
     for child, below in children.items():
         holders[without_copy_number(child)[0]] |= _mains(below, above / child, inside)
@@ -77,7 +107,16 @@ def _are_many(names: Names, inside: Inside) -> bool:
     return False
 
 
-def _is_course(files: Sequence[str], folders: dict[str, list[PurePosixPath]]) -> bool:
+def _children(names: Names) -> dict[str, list[PurePosixPath]]:
+    """The folders at the top, but for results, each with the files below it."""
+    children: dict[str, list[PurePosixPath]] = defaultdict(list)
+    for name in names:
+        if len(name.parts) > 1:
+            children[name.parts[0]].append(PurePosixPath(*name.parts[1:]))
+    return {child: below for child, below in children.items() if not is_own(below)}
+
+
+def _is_course(files: Sequence[str], folders: Collection[str]) -> bool:
     if METADATA in files or any(map(is_moodle, (*files, *folders))):
         return True
     if any(f"{folder}.toml" in files for folder in folders):
@@ -103,6 +142,7 @@ def _mains(names: Names, above: PurePosixPath, inside: Inside) -> frozenset[str]
 def _share(holders: dict[str, set[str]]) -> bool:
     count = Counter(main for mains in holders.values() for main in mains)
     archives, unknown = count.pop(ARCHIVE, 0), count.pop(UNKNOWN, 0)
+    del count[MANY]
     return max(count.values(), default=0) > 1 or (archives > 1 and unknown > 0)
 
 
@@ -111,21 +151,15 @@ def _inside(archive: Path, limits: ArchiveLimits) -> frozenset[str]:
     if archive.is_symlink() or not archive.is_file():
         return frozenset({ARCHIVE, UNKNOWN})
     try:
-        names = [member.name.name for member in table(archive, limits)]
+        names = _members(archive, limits)
     except SubmissionError:
         return frozenset({ARCHIVE, UNKNOWN})
-    mains = {main for name in names if (main := _main(name))}
-    return frozenset(mains | {ARCHIVE} if mains else ())
+    mains = {main for name in names if (main := _main(name.name))}
+    kinds = ({ARCHIVE} if mains else set()) | ({MANY} if _are_many_packed(names) else set())
+    return frozenset(mains | kinds)
 
 
-def _names_in(folder: Path, most: int) -> list[PurePosixPath]:
-    """The files below a folder, at most so many, without following links."""
-    names: list[PurePosixPath] = []
-    for place, folders, files in os.walk(folder):
-        relative = PurePosixPath(Path(place).relative_to(folder).as_posix())
-        deep = len(relative.parts) >= MAX_DEPTH
-        folders[:] = [] if deep else sorted(f for f in folders if not is_hidden(relative / f))
-        names += [relative / file for file in sorted(files) if not is_hidden(PurePosixPath(file))]
-        if len(names) > most:
-            break
-    return names[:most]
+def _members(archive: Path, limits: ArchiveLimits) -> list[PurePosixPath]:
+    """The names of an archive's files. Raises SubmissionError where it cannot be read."""
+    members = [member.name for member in table(archive, limits) if not member.is_folder]
+    return [name for name in members if not is_hidden(name)]

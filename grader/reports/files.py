@@ -9,9 +9,8 @@ from pathlib import Path
 from grader.model import Report
 from grader.reports.html import to_html
 from grader.reports.junit import to_junit
+from grader.rows import JSON_FILE, JUNIT_FILE
 
-JSON_FILE = "report.json"
-JUNIT_FILE = "junit.xml"
 HTML_FILE = "report.html"
 PARTIAL = ".partial-"
 """What the name of a file begins with that is still being written."""

@@ -14,13 +14,12 @@ from grader.measures import Interval
 from grader.model import Mismatch, Report, TracebackLine
 from grader.reports.files import (
     HTML_FILE,
-    JSON_FILE,
-    JUNIT_FILE,
     STAFF_FILE,
     write_atomically,
     write_reports,
 )
 from grader.reports.junit import to_junit
+from grader.rows import JSON_FILE, JUNIT_FILE
 from tests.reports.builders import (
     HOSTILE,
     causality,
