@@ -267,3 +267,33 @@ def test_moodle_file_that_names_another_participant(tmp_path: Path) -> None:
     assert [part.name for part in found["999"].parts] == ["rnn_lm.py"]
     assert "two participants" in found[""].problem
     assert "Mallory" in found[""].arrival.name
+
+
+IN_CANVAS = "mallory_5_902_x_77_assignsubmission_file_hw.zip"
+IN_MOODLE = "Mallory_5_assignsubmission_file_x_77_8_hw.zip"
+
+
+@pytest.mark.parametrize(
+    ("mine", "other"),
+    [(IN_CANVAS, "victim_77_901_hw.zip"), (IN_MOODLE, "Victim_77_assignsubmission_file_hw.zip")],
+)
+def test_file_that_is_named_as_another_platform_names_it(
+    tmp_path: Path, mine: str, other: str
+) -> None:
+    """What a student calls a file makes no other student of its owner."""
+    hand_ins = found(lay_down(tmp_path / "x", mine, other), tmp_path)
+    students = {h.arrival.student.lower(): h.arrival.student_id for h in hand_ins.values()}
+    assert students == {"mallory": "5", "victim": "77"}
+
+
+@pytest.mark.parametrize("mine", [IN_CANVAS, IN_MOODLE])
+@pytest.mark.parametrize(
+    "others", [(), ("ann_1_2_hw.zip", "Bob_3_assignsubmission_file_hw.zip"), ("eve.zip",)]
+)
+def test_nobodys_id_is_guessed(tmp_path: Path, mine: str, others: tuple[str, ...]) -> None:
+    hand_ins = found(lay_down(tmp_path / "x", mine, *others), tmp_path)
+    [unclear] = [h for h in hand_ins.values() if h.problem]
+    assert unclear.arrival.student_id == ""
+    assert "look at it by hand" in unclear.problem
+    assert "allory" in unclear.arrival.name
+    assert len(hand_ins) == 1 + len(others)

@@ -38,6 +38,11 @@ class _Upload:
     """How many times it was handed in before."""
 
 
+def is_canvas(entry: Entry) -> bool:
+    """Whether an entry is named as Canvas names a file; it makes no folders."""
+    return not entry.is_folder and PATTERN.fullmatch(entry.name) is not None
+
+
 def student_of(name: str) -> str:
     """The id of the student whose file has this name of Canvas's, or nothing."""
     match = PATTERN.fullmatch(name)

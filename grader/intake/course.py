@@ -8,15 +8,14 @@ from pathlib import Path, PurePosixPath
 
 from grader.archive import ArchiveLimits
 from grader.errors import SubmissionError
-from grader.intake.canvas import read_canvas
 from grader.intake.export import unpack_export
 from grader.intake.folders import read_folders
 from grader.intake.graded import are_results, is_own
 from grader.intake.gradescope import METADATA, read_gradescope
 from grader.intake.handin import Entry, HandIn, entries_of
 from grader.intake.many import alone, looks_like_many, names_in
-from grader.intake.moodle import read_moodle
 from grader.intake.names import Naming, shown, unique_names
+from grader.intake.platforms import read_platforms
 
 MAX_NOTES = 5
 
@@ -48,10 +47,9 @@ def _read(folder: Path, problems: Mapping[Path, str], limits: ArchiveLimits) -> 
     entries = entries_of(folder, problems)
     if any(entry.name == METADATA for entry in entries):
         return read_gradescope(folder, entries)
-    from_moodle, others = read_moodle(entries)
-    from_canvas, others = read_canvas(others)
+    hand_ins, others = read_platforms(entries)
     others = [e for e in others if not (e.is_folder and are_results(_names_in(e, limits)))]
-    return [*from_moodle, *from_canvas, *read_folders(others, folder)]
+    return [*hand_ins, *read_folders(others, folder)]
 
 
 def _innermost(
