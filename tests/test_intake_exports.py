@@ -297,3 +297,10 @@ def test_nobodys_id_is_guessed(tmp_path: Path, mine: str, others: tuple[str, ...
     assert "look at it by hand" in unclear.problem
     assert "allory" in unclear.arrival.name
     assert len(hand_ins) == 1 + len(others)
+
+
+@pytest.mark.timeout(20)
+def test_one_name_and_id_on_two_platforms(tmp_path: Path) -> None:
+    names = ("ann_77_1_hw.zip", f"Ann_77_assignsubmission_file_/{MAIN}", "77/x.py", "ann/x.py")
+    hand_ins = found(lay_down(tmp_path / "x", *names), tmp_path)
+    assert sorted(h.arrival.student for h in hand_ins.values()) == ["77", "Ann", "ann", "ann"]

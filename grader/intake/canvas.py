@@ -101,6 +101,6 @@ def _student(uploads: Sequence[_Upload]) -> HandIn:
         late=any(u.late for u in latest),
         notes=(taken_of_several(taken, passed_over),) if passed_over else (),
         problem="" if files else NO_FILE.format(page=first.page),
-        source=first.student_id,
+        source=f"Canvas/{first.student_id}",
         in_order=True,
     )

@@ -48,5 +48,5 @@ def _participant(id: str, entries: Sequence[tuple[Entry, re.Match[str]]]) -> Han
         files,
         student_id=id,
         problem="" if files else TEXT_ONLY,
-        source=id,
+        source=f"Moodle/{id}",
     )
