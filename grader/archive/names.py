@@ -88,6 +88,11 @@ def may_be_a_students(folder: str) -> bool:
 
 def problem_of(name: str) -> str:
     """Why a file of this name is not unpacked, or nothing."""
-    if len(name) > MAX_NAME or any(len(os.fsencode(p)) > MAX_PART_BYTES for p in name.split("/")):
+    parts = name.encode("utf-8", "surrogateescape").split(b"/")
+    if len(name) > MAX_NAME or any(len(part) > MAX_PART_BYTES for part in parts):
         return "its name is too long"
+    try:
+        os.fsencode(name)
+    except UnicodeEncodeError:
+        return "the locale of this system cannot write its name; set LC_ALL=C.UTF-8"
     return "its name has control characters" if CONTROL.search(name) else ""

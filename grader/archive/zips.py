@@ -50,7 +50,7 @@ def _is_folder(info: zipfile.ZipInfo) -> bool:
 
 def _problem(info: zipfile.ZipInfo) -> str:
     if _is_folder(info):
-        return ""
+        return problem_of(info.filename)
     mode = info.external_attr >> 16
     if stat.S_IFMT(mode) and not stat.S_ISREG(mode):
         return "it is a link or device, not a file"

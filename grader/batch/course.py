@@ -78,10 +78,10 @@ def plan(request: Request, out: Path, unpacked: Path, *, regrade: bool) -> list[
         hand_in
         for hand_in in arrivals(request.path, unpacked / "export", rubric.intake)
         # Results among the hand-ins are not one of them.
-        if all(part.path.resolve() != inside for part in hand_in.parts)
+        if all(_resolved(part.path) != inside for part in hand_in.parts)
     ]
     for part in (part for hand_in in hand_ins for part in hand_in.parts):
-        if inside.is_relative_to(part.path.resolve()):
+        if inside.is_relative_to(_resolved(part.path)):
             raise UsageError(f"{out} lies in a hand-in; name another folder for the results")
     if not hand_ins:
         raise SubmissionError(f"there are no hand-ins in {request.path}")
@@ -89,6 +89,14 @@ def plan(request: Request, out: Path, unpacked: Path, *, regrade: bool) -> list[
     return [
         Task(hand_in, request, data, out / hand_in.arrival.name, regrade) for hand_in in hand_ins
     ]
+
+
+def _resolved(path: Path) -> Path:
+    """The path without links, as far as there is one: they may lead in a circle."""
+    try:
+        return path.resolve()
+    except (RuntimeError, ValueError):  # the latter for a name that the locale cannot write
+        return path
 
 
 def grade_course(

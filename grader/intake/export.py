@@ -32,9 +32,10 @@ def unpack_export(archive: Path, into: Path, limits: ArchiveLimits) -> dict[Path
         if is_left_by_tools(member.name):
             continue
         target = into.joinpath(*member.name.parts)
+        if member.problem:
+            problems[target] = f"it was not unpacked: {member.problem}"
+            continue
         try:
-            if member.problem:
-                raise SubmissionError(f"it was not unpacked: {member.problem}")
             folder = target if member.is_folder else target.parent
             folder.mkdir(parents=True, exist_ok=True)
             if not member.is_folder and member.name.suffix.lower() not in NOT_NEEDED:

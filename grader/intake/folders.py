@@ -30,7 +30,7 @@ def read_folders(entries: Sequence[Entry], course: Path) -> list[HandIn]:
 
 def _is_class_wide(entry: Entry) -> bool:
     name = PurePosixPath(entry.name.lower())
-    is_file = not entry.is_folder and not entry.path.is_symlink()
+    is_file = not entry.is_folder and not entry.is_link
     is_known = name.suffix in CLASS_WIDE_SUFFIXES or name.name in CLASS_WIDE_FILES
     return is_file and is_known and not is_visible(name)
 
@@ -42,11 +42,16 @@ def _key(entry: Entry) -> str:
 
 def _latest(key: str, same: Sequence[Entry], prefix: str) -> HandIn:
     same = [_alone(entry) for entry in same]
-    best = max(same, key=lambda entry: (not entry.problem, newest(entry.path), entry.name))
+    best = max(same, key=_age)
     others = ", ".join(shown(entry.name) for entry in same if entry is not best)
     notes = (taken_of_several(shown(best.name), others),) if others else ()
     student = key.removeprefix(prefix) or key
     return hand_in(key, [(best, "")], student=student, notes=notes, source=best.name)
+
+
+def _age(entry: Entry) -> tuple[object, ...]:
+    """The greater, the later; what cannot be read may not even be on the disk."""
+    return not entry.problem, 0.0 if entry.problem else newest(entry.path), entry.name
 
 
 def _alone(entry: Entry) -> Entry:

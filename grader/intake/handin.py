@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -42,6 +44,7 @@ class Entry:
     is_folder: bool
     problem: str = ""
     """Why it cannot be read, as far as is seen from outside."""
+    is_link: bool = False
 
     @property
     def name(self) -> str:
@@ -55,7 +58,8 @@ class Entry:
 def entries_of(folder: Path, not_unpacked: Mapping[Path, str]) -> list[Entry]:
     """What a course's folder holds, by name, without what systems and tools leave there.
 
-    ``not_unpacked`` says of the files that stayed in an export's archive why they did.
+    ``not_unpacked`` says of the files that stayed in an export's archive why they did; a folder of
+    which all did is there, too.
     """
     try:
         with os.scandir(folder) as scan:
@@ -64,15 +68,15 @@ def entries_of(folder: Path, not_unpacked: Mapping[Path, str]) -> list[Entry]:
         words = f"the folder {shown(str(folder))} cannot be read: {error.strerror}"
         raise SubmissionError(words) from None
     entries = [
-        Entry(path, entry.is_dir(follow_symlinks=False), problem_of(path))
+        Entry(path, entry.is_dir(follow_symlinks=False), problem_of(path), entry.is_symlink())
         for path, entry in found.items()
         if not is_left_behind(path.name) or _is_a_students(path)
     ]
-    entries += [
-        Entry(path, False, why)
-        for path, why in not_unpacked.items()
-        if path.parent == folder and path not in found
-    ]
+    lost: dict[Path, str] = {}
+    for path, why in not_unpacked.items():
+        if path.is_relative_to(folder):
+            lost.setdefault(folder / path.relative_to(folder).parts[0], why)
+    entries += [Entry(path, False, why) for path, why in lost.items() if path not in found]
     return sorted(entries, key=lambda entry: entry.name)
 
 
@@ -104,6 +108,8 @@ def problem_of(path: Path) -> str:
     try:
         if path.is_dir():
             is_empty = all(is_left_behind(entry.name) for entry in path.iterdir())
+            if not os.access(path, os.X_OK):  # it may be listed, but not entered
+                return f"{name} cannot be read: {os.strerror(errno.EACCES)}"
             return "the folder is empty: nothing was handed in" if is_empty else ""
         if not path.is_file():
             return f"{name} is no regular file"
@@ -117,10 +123,11 @@ def problem_of(path: Path) -> str:
 
 
 def newest(path: Path) -> float:
-    """When the newest file of a folder, or the file, was changed."""
+    """When the newest file of a folder, or the file, was changed, as far as that can be seen."""
     times, count = [path.lstat().st_mtime] if path.is_file() else [], 0
     for folder, _, files in os.walk(path):
-        times += [Path(folder, file).lstat().st_mtime for file in files]
+        with suppress(OSError):  # a folder that cannot be entered
+            times += [Path(folder, file).lstat().st_mtime for file in files]
         count += len(files) + 1
         if count > MAX_LOOKED_AT:
             break

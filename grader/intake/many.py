@@ -148,11 +148,11 @@ def _share(holders: dict[str, set[str]]) -> bool:
 
 def _inside(archive: Path, limits: ArchiveLimits) -> frozenset[str]:
     """The main files in an archive on the disk; an unreadable one may have any."""
-    if archive.is_symlink() or not archive.is_file():
-        return frozenset({ARCHIVE, UNKNOWN})
     try:
+        if archive.is_symlink() or not archive.is_file():
+            return frozenset({ARCHIVE, UNKNOWN})
         names = _members(archive, limits)
-    except SubmissionError:
+    except (OSError, SubmissionError):
         return frozenset({ARCHIVE, UNKNOWN})
     mains = {main for name in names if (main := _main(name.name))}
     kinds = ({ARCHIVE} if mains else set()) | ({MANY} if _are_many_packed(names) else set())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
@@ -35,10 +36,10 @@ class Naming:
 def safe_name(label: str, most: int = MAX_BYTES) -> str:
     """A name that every file system takes, as like the label as that allows.
 
-    It has letters and digits of any script and ``-_.@+``, begins with neither ``.``, ``-`` nor
-    ``_`` (the program's own), does not end in a dot, is at most ``most`` bytes long, and is no
-    name of a device or of a course's own file. The same label gives the same name, and the name
-    itself again.
+    It has ``-_.@+``, and letters and digits of any script that the locale can write, begins with
+    neither ``.``, ``-`` nor ``_`` (the program's own), does not end in a dot, is at most ``most``
+    bytes long, and is no name of a device or of a course's own file. The same label gives the same
+    name, and the name itself again.
     """
     kept = "".join(c if _is_kept(c) else "_" for c in unicodedata.normalize("NFC", readable(label)))
     name = _cut("_".join(filter(None, kept.split("_"))), most)
@@ -73,7 +74,8 @@ def shown(text: str) -> str:
 
 def _is_kept(character: str) -> bool:
     letter = character.isalnum() or unicodedata.category(character).startswith("M")
-    return letter or character in KEPT
+    is_written = bool(character.encode(sys.getfilesystemencoding(), "ignore"))
+    return (letter and is_written) or character in KEPT
 
 
 def _cut(name: str, most: int) -> str:
