@@ -166,6 +166,20 @@ def test_folder_whose_name_begins_with_a_dot(tmp_path: Path, kind: str) -> None:
     assert files_of(hand_ins["bob"], tmp_path) == {MAIN}
 
 
+@pytest.mark.parametrize(
+    ("older", "newer"), [("al.zip", "al (1).zip"), ("al (2).zip", "al (10).zip"), ("al", "al (1)")]
+)
+def test_of_duplicates_of_one_time_the_last_copy_is_taken(
+    tmp_path: Path, older: str, newer: str
+) -> None:
+    names = [name if "." in name else f"{name}/{MAIN}" for name in (older, newer)]
+    folder = lay_down(tmp_path / "x", *names)
+    for name in names:
+        os.utime(folder / name, (1e9, 1e9))
+    [note] = found(folder, tmp_path)["al"].arrival.notes
+    assert f"{newer} was taken, the latest, and not {older}" in note
+
+
 def test_versions_are_other_students(tmp_path: Path) -> None:
     hand_ins = found(lay_down(tmp_path / "x", "team-1.zip", "team-2.zip", "Team-2/x.py"), tmp_path)
     assert len(hand_ins) == 3

@@ -50,8 +50,11 @@ def _latest(key: str, same: Sequence[Entry], prefix: str) -> HandIn:
 
 
 def _age(entry: Entry) -> tuple[object, ...]:
-    """The greater, the later; what cannot be read may not even be on the disk."""
-    return not entry.problem, 0.0 if entry.problem else newest(entry.path), entry.name
+    """The greater, the later; the number of a copy tells two of one time apart."""
+    stem = entry.name if entry.is_folder else stem_of(entry.name)
+    # What cannot be read may not even be on the disk.
+    time = 0.0 if entry.problem else newest(entry.path)
+    return not entry.problem, time, without_copy_number(stem)[1], entry.name
 
 
 def _alone(entry: Entry) -> Entry:
