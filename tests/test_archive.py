@@ -69,6 +69,12 @@ def test_kind_is_told_by_content(tmp_path: Path, name: str) -> None:
     assert staged(tmp_path / name).files == {MAIN}
 
 
+@pytest.mark.parametrize("name", ["...zip", "..zip", ".zip", "..tar.gz", "...x", "..x"])
+def test_name_of_dots_leads_to_no_other_folder(tmp_path: Path, name: str) -> None:
+    """Reports are written to a folder of the submission's name."""
+    assert staged(zipped(tmp_path, MAIN).rename(tmp_path / name)).name == name
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [

@@ -78,12 +78,14 @@ def is_archive_name(name: PurePosixPath) -> bool:
 
 
 def stem_of(name: str) -> str:
-    """The name of an archive without its ending, of which ``.tar.gz`` is one."""
+    """The name of an archive without its ending, of which ``.tar.gz`` is one.
+
+    Where only dots are left, which would lead to another folder, it is the whole name.
+    """
     lower = name.lower()
-    for ending in (*ENDINGS, *OTHER_ENDINGS):
-        if lower.endswith(ending) and len(name) > len(ending):
-            return name[: -len(ending)]
-    return PurePosixPath(name).stem
+    endings = [end for end in (*ENDINGS, *OTHER_ENDINGS) if lower.endswith(end)]
+    stem = name[: -len(endings[0])] if endings else PurePosixPath(name).stem
+    return stem if stem.strip(".") else name
 
 
 def _start(path: Path) -> bytes:
