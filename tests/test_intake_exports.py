@@ -304,3 +304,14 @@ def test_one_name_and_id_on_two_platforms(tmp_path: Path) -> None:
     names = ("ann_77_1_hw.zip", f"Ann_77_assignsubmission_file_/{MAIN}", "77/x.py", "ann/x.py")
     hand_ins = found(lay_down(tmp_path / "x", *names), tmp_path)
     assert sorted(h.arrival.student for h in hand_ins.values()) == ["77", "Ann", "ann", "ann"]
+
+
+def test_folders_as_windows_packs_them(tmp_path: Path) -> None:
+    file = tmp_path / "export.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, content in (("ann\\", ""), (f"ann\\{MAIN}", CODE), ("bob\\", "")):
+            archive.writestr(name, content)
+    hand_ins = found(file, tmp_path)
+    assert files_of(hand_ins["ann"], tmp_path) == {MAIN}
+    assert not hand_ins["ann"].arrival.notes
+    assert hand_ins["bob"].problem == "the folder is empty: nothing was handed in"

@@ -44,8 +44,8 @@ def _was_cut_off(archive: Path, zipped: zipfile.ZipFile) -> bool:
 
 
 def _is_folder(info: zipfile.ZipInfo) -> bool:
-    # Its own method takes no name at all for an error.
-    return info.filename.endswith("/")
+    # Its own method takes no name at all for an error, and knows nothing of Windows.
+    return info.filename.endswith(("/", "\\"))
 
 
 def _problem(info: zipfile.ZipInfo) -> str:
