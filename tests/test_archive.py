@@ -53,6 +53,23 @@ def test_names_that_are_not_ascii(tmp_path: Path) -> None:
         assert staged(archive).files == {MAIN, "Übung_日本.py"}
 
 
+@pytest.mark.parametrize(
+    ("raw", "name"),
+    [
+        ("Jose\u0301_\u65e5.py".encode(), "Jose\u0301_\u65e5.py"),
+        ("\u00dcbung.py".encode("cp437"), "\u00dcbung.py"),
+        (b"plain.py", "plain.py"),
+    ],
+)
+def test_name_in_a_zip_that_does_not_say_how_it_is_written(
+    tmp_path: Path, raw: bytes, name: str
+) -> None:
+    """As Macs pack it, in UTF-8, and as PCs did."""
+    file = zipped(tmp_path, MAIN, "x" * len(raw))
+    file.write_bytes(file.read_bytes().replace(b"x" * len(raw), raw))
+    assert staged(file).files == {MAIN, name}
+
+
 @pytest.mark.parametrize("name", ["handin.zip", "handin", "handin.py.txt"])
 def test_kind_is_told_by_content(tmp_path: Path, name: str) -> None:
     """Also a tar with a zip at its end, which a zip's reader would take for a zip."""

@@ -14,7 +14,9 @@ from grader.errors import SubmissionError
 
 MEMBER = b"PK\x03\x04"
 ENCRYPTED = 1
-"""The bit of a member's flags that says so."""
+IN_UTF8 = 0x800
+"""The bits of a member's flags that say so."""
+OLD_NAMES = "cp437"
 
 
 def zip_members(archive: Path, limits: ArchiveLimits) -> Iterator[tuple[Member, Content]]:
@@ -28,6 +30,7 @@ def zip_members(archive: Path, limits: ArchiveLimits) -> Iterator[tuple[Member, 
         if _was_cut_off(archive, zipped):
             raise damaged(archive, "it was cut off before its end")
         for info in zipped.infolist():
+            info.filename = _name(info)
             member = Member(info.filename, _mtime(info), _problem(info), _is_folder(info))
             yield member, _content(archive, zipped, info, limits)
 
@@ -41,6 +44,19 @@ def _was_cut_off(archive: Path, zipped: zipfile.ZipFile) -> bool:
         begins_with_a_member = reader.read(len(MEMBER)) == MEMBER
     first = min((info.header_offset for info in zipped.infolist()), default=0)
     return begins_with_a_member and first > 0
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    """The member's name; Macs write it in UTF-8, and do not say so.
+
+    zipfile reads it as the code page of old PCs then. Hardly any text in that is UTF-8 as well.
+    """
+    if info.flag_bits & IN_UTF8:
+        return info.filename
+    try:
+        return info.filename.encode(OLD_NAMES).decode("utf-8")
+    except UnicodeError:
+        return info.filename
 
 
 def _is_folder(info: zipfile.ZipInfo) -> bool:
