@@ -19,7 +19,7 @@ from grader.oracle import Draw
 from grader.oracle.draws import Allowance
 from grader.precision import remark
 from grader.rubric import Rubric
-from grader.source import MAX_SOURCE, SWITCHED_OFF, may_hide_layers, torch_layers_used
+from grader.source import BROKEN, MAX_SOURCE, SWITCHED_OFF, may_hide_layers, torch_layers_used
 from grader.student import Answer, Returned, Several, Student, Value
 from grader.wire import Array
 
@@ -110,8 +110,8 @@ class Check:
         where a file has means to run a layer out of sight, or where one did for ``draw``.
         """
         self._watch(draw)
-        function, folder = draw.function, self.student.submission.folder
-        source = _source(folder / IMPLEMENTATION)
+        function = draw.function
+        source = _source(self.student.submission.folder / IMPLEMENTATION)
         if len(source) > MAX_SOURCE:
             self.remarks.append(
                 f"{IMPLEMENTATION} is too long to be searched for torch's own layers"
@@ -124,7 +124,7 @@ class Check:
         places = [f"{call.name} in line {call.line}" for call in named]
         ran = sorted(hidden.union(called))
         what = ", ".join(places) if places else ", ".join(f"torch's {name}" for name in ran)
-        if not hidden and not any(map(may_hide_layers, _sources(folder))):
+        if not hidden and not self._has_means():
             if not called:
                 self.remarks.append(f"{function} names {what}, and no call of it ran that layer")
                 return
@@ -133,39 +133,62 @@ class Check:
                     f"{function} runs {what}, and is right, too, where that gives random numbers"
                 )
                 return
-        raise CheckFailed(
-            Outcome.FORBIDDEN,
+        raise forbidden(
             f"{function} uses {what}, the layer that this question asks you to write yourself. "
             "Write its steps out; NumPy and torch arithmetic (products, sums, tanh, softmax) are "
-            "fine. If it is there only to compare with, take it out of the function.",
+            "fine. If it is there only to compare with, take it out of the function."
         )
 
     def _watch(self, draw: Draw) -> None:
-        """Call the function where no layer runs out of sight; remark on what will not be watched.
+        """Call the function where no layer runs out of sight; what will not be watched is no work.
 
-        Whether it is right in itself is for others to judge.
+        Whether it is right in itself is for others to judge. Code that ends Python's own watch, or
+        raises something under it, may do so by an accident, and is only remarked on where the
+        hand-in has no means to run a layer out of sight.
         """
+        function = draw.function
         watched = self._failure(draw, watch_layers=True)
+        ended = self.student.layers_hidden
         if watched is not None:
             if watched.outcome not in (Outcome.WRONG, Outcome.EXCEPTION):
                 raise watched
             failure = self._failure(draw)
             if failure is None:
-                self.remarks.append(
-                    f"{draw.function} is right, and not so while the grader looks for torch's own "
-                    f"layers: {watched.message}"
-                )
+                self._right_unwatched(draw, watched)
             elif failure.outcome is not Outcome.WRONG:
                 raise failure
-        if SWITCHED_OFF in self.student.layers_hidden:
-            self.remarks.append(
-                f"{draw.function} switched the profiler off by which the grader looks for torch's "
-                "own layers"
+        if BROKEN in ended or (SWITCHED_OFF in ended and self._has_means()):
+            raise forbidden(
+                f"{IMPLEMENTATION} switches off that by which the grader sees whether {function} "
+                "is your own work: torch's profiler, its function modes or sys.setprofile. Take "
+                "out what changes or uses them, profiling of your own included."
             )
+        if SWITCHED_OFF in ended:
+            self.remarks.append(
+                f"{function} switched the profiler off by which the grader looks for torch's own "
+                "layers"
+            )
+
+    def _right_unwatched(self, draw: Draw, watched: CheckFailed) -> None:
+        """Judge a function that is right, and was not so in the call before, which was watched."""
+        only_unwatched = f"{draw.function} is right, and not so while the grader looks for torch's"
+        # A wrong answer without means is no accident either, unless it does not come again.
+        costs = self._has_means() or watched.outcome is Outcome.WRONG
+        if costs and self._failure(draw, watch_layers=True) and not self._failure(draw):
+            raise forbidden(
+                f"{only_unwatched} own layers, so that nobody can tell whether it is your own "
+                f"work. Then, {watched.message} Take out what asks whether a profiler is on or "
+                "who calls, and let the function give the same answer each time."
+            )
+        self.remarks.append(f"{only_unwatched} own layers: {watched.message}")
+
+    def _has_means(self) -> bool:
+        """Whether a file of the hand-in names something by which a layer can run unseen."""
+        return any(map(may_hide_layers, _sources(self.student.submission.folder)))
 
     def _does_without_layers(self, unseen: Draw, layers: frozenset[str]) -> bool:
         failure = self._failure(unseen, spoil_layers=True)
-        return failure is None and not self.student.layers_hidden & layers
+        return failure is None and not self.student.layers_hidden & (layers | {BROKEN})
 
     def _failure(self, draw: Draw, **layers: bool) -> CheckFailed | None:
         """What ``agrees`` raises; the report tells nothing of this comparison."""
@@ -210,6 +233,11 @@ def counts(rubric: Rubric, item: pytest.Function) -> bool:
 def wrong(message: str) -> CheckFailed:
     """The student's code ran and what it returned is not right."""
     return CheckFailed(Outcome.WRONG, message)
+
+
+def forbidden(message: str) -> CheckFailed:
+    """The answer is not the student's own work, or cannot be seen to be."""
+    return CheckFailed(Outcome.FORBIDDEN, message)
 
 
 def _sources(folder: Path) -> Iterator[str]:

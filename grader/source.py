@@ -25,8 +25,10 @@ OUT_OF_SIGHT = frozenset(
 """Names of what could run a layer without its being seen."""
 OTHER_LAYERS = ("torch._decomp.", "torch.ao.nn.", "torch.nn.quantized.", "torch.nn.quantizable.")
 """Where torch has its layers a second time, under whatever names."""
-SWITCHED_OFF = "profiler"
-"""Stands among the layers that ran out of sight where the code has ended the watch for them."""
+SWITCHED_OFF = "frames"
+"""Stands among the layers that ran out of sight where the code has ended the watch for frames."""
+BROKEN = "profiler"
+"""Stands there where torch's profiler or modes no longer see what they saw before the import."""
 MAX_SOURCE = 200_000
 """Characters, or bytes, of a file: a parsed one takes a thousand times its size."""
 UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)

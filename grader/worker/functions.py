@@ -12,6 +12,7 @@ from grader.worker.absent_modules import AbsentModules
 from grader.worker.failures import absent
 from grader.worker.layers_used import LayersUsed
 from grader.worker.missing_function import why_missing
+from grader.worker.profiler import Profiler
 from grader.worker.values import pack_result, unpack_arguments
 from grader.worker.watch import Watch, keep_the_switch
 
@@ -23,10 +24,13 @@ class Implementation:
         self._code_dir = Path(code_dir)
         self._module: ModuleType | None = None
         self._file = Path()
+        self._profiler: Profiler | None = None
         keep_the_switch()
 
     def load(self, request: Message) -> Message:
         """Import the module, which is student code; what it imports and is not here is named."""
+        # What works before student code must work after it.
+        self._profiler = Profiler()
         missing = AbsentModules()
         name = request.fields["module"]
         self._module = missing.import_module(name, self._code_dir)
@@ -43,7 +47,8 @@ class Implementation:
         arguments = unpack_arguments(request.fields["arguments"], request.arrays)
         before = [_content(array) for array in request.arrays]
         spoil = request.fields.get("spoil", False)
-        watch = Watch() if spoil or request.fields.get("watch", False) else None
+        wanted = spoil or request.fields.get("watch", False)
+        watch = Watch(self._profiler) if wanted and self._profiler else None
         with watch or nullcontext(), LayersUsed(spoil=spoil, watch=watch) as layers:
             value = function(*arguments)
             tree, arrays = pack_result(value, request.fields["depth"])

@@ -7,19 +7,18 @@ written in Python, such as ``flex_attention``, is seen by its frames.
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 import torch
 from torch.overrides import has_torch_function
 
-from grader.source import SWITCHED_OFF
+from grader.source import BROKEN, SWITCHED_OFF
+from grader.worker.profiler import Profiler
 
 LAYER_FUNCTIONS = frozenset(
     "rnn_tanh rnn_relu gru lstm rnn_tanh_cell rnn_relu_cell gru_cell lstm_cell "
@@ -49,9 +48,11 @@ WRITTEN_IN_PYTHON = {
 }
 """Functions in torch's own files by which it computes a layer from other operators."""
 _ASKS_FOR_A_MODE = "multi_head_attention_forward"
-_MARK = "grader"
 _TORCH = str(Path(torch.__file__).parent)
+# Student code may give these names other values.
 _record = getattr(torch._C._autograd, "_enable_record_function", lambda _: None)
+_watch_threads, _watch_this_thread = threading.setprofile, sys.setprofile
+_watched_by, _this_thread = sys.getprofile, threading.get_ident
 
 
 def layer_of(name: str) -> str:
@@ -71,96 +72,50 @@ def keep_the_switch() -> None:
 class Watch:
     """While active, records by name the layers that run in any thread, but for those in a pause.
 
-    Where torch's profiler is not there, or does not start, only frames are seen.
+    Where torch's profiler did not work before there was any student code, only frames are seen.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, profiler: Profiler) -> None:
         self.names: set[str] = set()
         self._paused: set[int] = set()
-        self._profile: Any = None
+        self._profiler = profiler
 
     def __enter__(self) -> Watch:
-        try:
-            self._profile = _started_profile()
-            _mark("begin")
-        except (AttributeError, TypeError, RuntimeError, AssertionError):
-            self._profile = None
-        threading.setprofile(self._called)
-        sys.setprofile(self._called)
+        if self._profiler.works:
+            self._profiler.begin()
+        _watch_threads(self._called)
+        _watch_this_thread(self._called)
         return self
 
     def __exit__(self, *_: object) -> None:
-        if sys.getprofile() != self._called:
+        if _watched_by() != self._called:
             self.names.add(SWITCHED_OFF)
-        sys.setprofile(None)
-        threading.setprofile(None)
-        if self._profile is None:
+        _watch_this_thread(None)
+        _watch_threads(None)
+        if not self._profiler.works:
             return
-        try:
-            _mark("end")
-            with _quietly():
-                self._profile.__exit__(None, None, None)
-            seen = {event.name() for event in self._profile.kineto_results.events()}
-        except (AttributeError, RuntimeError):
-            seen = set()
-        if not {f"{_MARK} begin", f"{_MARK} end"} <= seen:
-            self.names.add(SWITCHED_OFF)
-        self.names |= {layer for name in seen if (layer := layer_of(name))}
+        seen = self._profiler.end()
+        if seen is None:
+            self.names.add(BROKEN)
+        self.names |= {layer for name in seen or () if (layer := layer_of(name))}
 
     @contextmanager
     def pause(self) -> Iterator[None]:
         """Meanwhile see nothing of this thread."""
-        self._paused.add(threading.get_ident())
+        self._paused.add(_this_thread())
         _record(False)
         try:
             yield
         finally:
             _record(True)
-            self._paused.discard(threading.get_ident())
+            self._paused.discard(_this_thread())
 
     def _called(self, frame: FrameType, event: str, _: object) -> None:
         code = frame.f_code
         layer = WRITTEN_IN_PYTHON.get(code.co_name) or WRITTEN_IN_PYTHON.get(code.co_qualname)
-        if layer is None or event != "call" or threading.get_ident() in self._paused:
+        if layer is None or event != "call" or _this_thread() in self._paused:
             return
         # One function asks first whether there is a mode, to be called again by it.
         by_mode = layer == _ASKS_FOR_A_MODE and has_torch_function((None,))
         if code.co_filename.startswith(_TORCH) and not by_mode:
             self.names.add(layer)
-
-
-def _mark(when: str) -> None:
-    with torch.autograd.profiler.record_function(f"{_MARK} {when}"):
-        pass
-
-
-def _started_profile() -> Any:
-    """Torch's profiler, begun in all threads; one that is on already is ended."""
-    config = torch._C._profiler._ExperimentalConfig
-    try:
-        threads = config(profile_all_threads=True)
-    except TypeError:  # An older torch looks at this thread alone.
-        threads = config()
-    profile = torch.autograd.profiler.profile(use_kineto=True, experimental_config=threads)
-    with _quietly():
-        if torch._C._autograd._profiler_enabled():
-            torch._C._autograd._disable_profiler()
-        return profile.__enter__()
-
-
-@contextmanager
-def _quietly() -> Iterator[None]:
-    """Keep what the profiler prints out of what the student's code prints."""
-    try:
-        kept = os.dup(2)
-    except OSError:
-        yield
-        return
-    read, write = os.pipe()
-    os.dup2(write, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        for fd in (read, write, kept):
-            os.close(fd)

@@ -172,31 +172,99 @@ def mha(Wq, Wk, Wv, Wo, x):
     assert note.endswith("and is right, too, where that gives random numbers")
 
 
+AT_IMPORT = {
+    "no modes and no profiler": """
+mode = torch.overrides.TorchFunctionMode
+mode.__enter__ = lambda self: self
+mode.__exit__ = lambda self, *_: None
+torch.autograd.profiler.profile = None
+""",
+    "no modes in this thread": "torch._C.DisableTorchFunction().__enter__()",
+    "no C functions": "torch._C._autograd._enable_profiler = lambda *_: None",
+    "no watch of Python's own": "import sys\nsys.setprofile = sys.getprofile = lambda *_: None",
+}
+
+
+@pytest.mark.parametrize("switch", AT_IMPORT.values(), ids=AT_IMPORT)
+def test_watch_that_the_import_switches_off(grading: Grade, tmp_path: Path, switch: str) -> None:
+    code = f"{IN_PLAIN_SIGHT}{switch}\nmha = layer\n"
+    report, check = graded(grading, tmp_path, code)
+    assert report.score == 0
+    assert check.outcome is Outcome.FORBIDDEN
+
+
+ONLY_WATCHED = """
+watched_by = vars(torch)["s" + "ys"].getprofile
+steps = mha
+times = 0
+def mha(*arguments):
+    global times
+    if watched_by():
+        times += 1
+        {}
+    return steps(*arguments)
+"""
+"""Where the function can tell that it is watched, and the source names no means to."""
+
+
+def watched(grading: Grade, folder: Path, own: str, means: str = "") -> tuple[Report, CheckResult]:
+    code = f"import torch\n{means}\n{ONLY_WATCHED.format(own)}"
+    return graded(grading, folder, code)
+
+
 @pytest.mark.parametrize(
     ("own", "words"),
     [
-        ("torch.autograd.profiler.profile().__enter__()", "switched the profiler off"),
-        ("raise RuntimeError('not here')", "while the grader looks for torch's own layers"),
-        ("torch._C._autograd._disable_profiler()", "switched the profiler off"),
-        ("sys.setprofile(None)", "switched the profiler off"),
+        ("torch.autograd.profiler.profile().__enter__()", "switches off that by which"),
+        ("torch._C._autograd._disable_profiler()", "switches off that by which"),
+        ("sys.setprofile(None)", "switches off that by which"),
+        ("raise RuntimeError('not here')", "is right, and not so while the grader looks"),
+        ("return 0", "is right, and not so while the grader looks"),
     ],
 )
-def test_function_that_cannot_be_watched_is_remarked_on(
+def test_function_that_cannot_be_watched_and_has_means_earns_nothing(
     grading: Grade, tmp_path: Path, own: str, words: str
 ) -> None:
-    code = f"""
-import sys
-import torch
-steps = mha
-def mha(*arguments):
-    if sys.getprofile():
-        {own}
-    return steps(*arguments)
-"""
-    report, check = graded(grading, tmp_path, code)
+    report, check = watched(grading, tmp_path, own, "import sys")
+    assert report.score == 0
+    assert check.outcome is Outcome.FORBIDDEN
+    assert words in check.message
+
+
+@pytest.mark.parametrize(
+    "own", ["return 0", "getattr(getattr(torch, '_' + 'C')._autograd, '_disable_' + 'profiler')()"]
+)
+def test_what_is_no_accident_needs_no_means(grading: Grade, tmp_path: Path, own: str) -> None:
+    report, check = watched(grading, tmp_path, own)
+    assert report.score == 0
+    assert check.outcome is Outcome.FORBIDDEN
+
+
+@pytest.mark.parametrize(
+    ("own", "words"),
+    [
+        ("vars(torch)['s' + 'ys'].setprofile(None)", "switched the profiler off"),
+        ("raise RuntimeError('not here')", "while the grader looks for torch's own layers"),
+        ("if times == 1: return 0", "while the grader looks for torch's own layers"),
+    ],
+)
+def test_what_may_be_an_accident_is_remarked_on(
+    grading: Grade, tmp_path: Path, own: str, words: str
+) -> None:
+    report, check = watched(grading, tmp_path, own)
     assert report.score == 5
     assert check.passed
     assert [note for note in report.notes if words in note]
+
+
+def test_time_that_a_student_measures_costs_nothing(grading: Grade, tmp_path: Path) -> None:
+    code = """
+import cProfile
+steps = mha
+def mha(*arguments):
+    return cProfile.Profile().runcall(steps, *arguments)
+"""
+    assert graded(grading, tmp_path, code)[0].score == 5
 
 
 def test_no_name_is_left_by_which_a_thread_goes_unseen(grading: Grade, tmp_path: Path) -> None:

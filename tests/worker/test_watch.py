@@ -8,7 +8,9 @@ import threading
 import pytest
 import torch
 
-from grader.source import SWITCHED_OFF
+from grader.source import BROKEN, SWITCHED_OFF
+from grader.worker.layers_used import LayersUsed
+from grader.worker.profiler import Profiler
 from grader.worker.watch import Watch
 
 GRU = torch.nn.GRU(3, 2)
@@ -16,7 +18,7 @@ ARRAY = torch.ones(4, 1, 3)
 
 
 def test_layer_is_seen_in_any_thread() -> None:
-    with Watch() as watch:
+    with Watch(Profiler()) as watch:
         thread = threading.Thread(target=GRU, args=(ARRAY,))
         thread.start()
         thread.join()
@@ -24,36 +26,41 @@ def test_layer_is_seen_in_any_thread() -> None:
 
 
 def test_arithmetic_is_no_layer() -> None:
-    with Watch() as watch:
+    with Watch(Profiler()) as watch:
         torch.tanh(ARRAY @ ARRAY.mT).softmax(-1)
     assert watch.names == set()
 
 
 def test_nothing_of_a_pause_is_seen() -> None:
-    with Watch() as watch, watch.pause():
+    with Watch(Profiler()) as watch, watch.pause():
         GRU(ARRAY)
     assert watch.names == set()
 
 
 def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
-    with Watch():
+    with Watch(Profiler()):
         GRU(ARRAY)
         print("own words", file=sys.stderr)
     assert capfd.readouterr() == ("", "own words\n")
 
 
 def test_end_of_the_watch_is_noticed() -> None:
-    with Watch() as watch:
+    with Watch(Profiler()) as watch:
         sys.setprofile(None)
     assert watch.names == {SWITCHED_OFF}
 
 
-def test_where_there_is_no_profiler_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing() -> None:
+@pytest.mark.parametrize("missing", ["_settings", "_enable"])
+def test_where_there_is_no_profiler_nothing_is_said(
+    monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    def none(*_: object) -> None:
         raise RuntimeError("no profiler here")
 
-    monkeypatch.setattr("grader.worker.watch._started_profile", missing)
-    with Watch() as watch:
+    monkeypatch.setattr(f"grader.worker.profiler.{missing}", none)
+    profiler = Profiler()
+    assert not profiler.works
+    with Watch(profiler) as watch:
         GRU(ARRAY)
     assert watch.names == set()
 
@@ -65,6 +72,45 @@ def test_older_torch_watches_its_own_thread(monkeypatch: pytest.MonkeyPatch) -> 
         return config()
 
     monkeypatch.setattr(torch._C._profiler, "_ExperimentalConfig", older)
-    with Watch() as watch:
+    with Watch(Profiler()) as watch:
         GRU(ARRAY)
     assert watch.names == {"gru"}
+
+
+def test_profiler_that_ends_meanwhile_is_noticed() -> None:
+    with Watch(Profiler()) as watch:
+        torch._C._autograd._disable_profiler()
+        GRU(ARRAY)
+    assert watch.names == {BROKEN}
+
+
+def test_profiler_that_no_longer_starts_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    profiler = Profiler()
+    monkeypatch.setattr("grader.worker.profiler._enable", lambda *_: None)
+    with Watch(profiler) as watch:
+        GRU(ARRAY)
+    assert watch.names == {BROKEN}
+
+
+def test_mode_that_sees_nothing_is_noticed() -> None:
+    with torch._C.DisableTorchFunction(), Watch(Profiler()) as watch, LayersUsed(watch=watch):
+        pass
+    assert watch.names == {BROKEN}
+    with Watch(Profiler()) as watch, LayersUsed(watch=watch):
+        pass
+    assert watch.names == set()
+
+
+def test_what_others_put_into_torchs_places_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    profiler = Profiler()
+    mode = torch.overrides.TorchFunctionMode
+    monkeypatch.setattr(mode, "__enter__", lambda own: own)
+    monkeypatch.setattr(mode, "__exit__", lambda *_: None)
+    monkeypatch.setattr(torch.autograd.profiler, "profile", None)
+    monkeypatch.setattr(torch._C._autograd, "_enable_profiler", lambda *_: None)
+    monkeypatch.setattr(sys, "setprofile", lambda _: None)
+    with Watch(profiler) as watch, LayersUsed(watch=watch) as layers:
+        GRU(ARRAY)
+    assert (layers.names, watch.names) == (["gru"], set())

@@ -1,0 +1,99 @@
+"""Torch's profiler, by what was taken hold of before any student code was imported.
+
+It is begun and ended by torch's C functions: whatever a student's code puts in the place of torch's
+classes and modules, these stay what they were.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+_NOT_THERE = (AttributeError, TypeError, RuntimeError, AssertionError, ImportError)
+"""What comes of a profiler that another torch, or this machine, does not have."""
+_ZERO = torch.zeros(1)
+_FIRST, LAST = "special_airy_ai", "special_bessel_j0"
+"""Two small functions of torch's that no layer calls: where they are not seen, nothing is."""
+_first, _last = torch.special.airy_ai, torch.special.bessel_j0
+_autograd = torch._C._autograd
+_is_on: Any = getattr(_autograd, "_profiler_enabled", None)
+_prepare: Any = getattr(_autograd, "_prepare_profiler", None)
+_enable: Any = getattr(_autograd, "_enable_profiler", None)
+_disable: Any = getattr(_autograd, "_disable_profiler", None)
+
+
+def call_last() -> None:
+    """Call the function ``LAST``, for whoever looks on to see it."""
+    _last(_ZERO)
+
+
+class Profiler:
+    """Begins and ends torch's profiler in all threads; tried once as soon as it is made.
+
+    ``works`` says whether that went well. What works then and not later was switched off.
+    """
+
+    def __init__(self) -> None:
+        self._settings: Any = None
+        try:
+            self._settings = _settings()
+        except _NOT_THERE:
+            self.works = False
+            return
+        self.begin()
+        self.works = self.end() is not None
+
+    def begin(self) -> None:
+        """Look on from now; a profiler that is on already is ended."""
+        try:
+            with _quietly():
+                if _is_on():
+                    _disable()
+                _prepare(*self._settings)
+                _enable(*self._settings)
+        except _NOT_THERE:
+            return  # The end tells.
+        _first(_ZERO)
+
+    def end(self) -> set[str] | None:
+        """The names of all operators since ``begin``; None where not all of that was seen."""
+        try:
+            call_last()
+            with _quietly():
+                names = {event.name() for event in _disable().events()}
+        except _NOT_THERE:
+            return None
+        return names if {f"aten::{_FIRST}", f"aten::{LAST}"} <= names else None
+
+
+def _settings() -> tuple[Any, Any]:
+    """What the profiler is begun with."""
+    config = torch._C._profiler._ExperimentalConfig
+    try:
+        threads = config(profile_all_threads=True)
+    except TypeError:  # An older torch looks at this thread alone.
+        threads = config()
+    made = torch.autograd.profiler.profile(use_kineto=True, experimental_config=threads)
+    return made.config(), made.kineto_activities
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Keep what the profiler prints out of what the student's code prints."""
+    try:
+        kept = os.dup(2)
+    except OSError:
+        yield
+        return
+    read, write = os.pipe()
+    os.dup2(write, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        for fd in (read, write, kept):
+            os.close(fd)
