@@ -14,7 +14,8 @@ RECURRENT_LAYERS = frozenset(
 ATTENTION_LAYERS = frozenset(
     "MultiheadAttention Transformer TransformerEncoder TransformerEncoderLayer TransformerDecoder "
     "TransformerDecoderLayer scaled_dot_product_attention multi_head_attention_forward "
-    "_native_multi_head_attention _transformer_encoder_layer_fwd flex_attention".split()
+    "_native_multi_head_attention _transformer_encoder_layer_fwd flex_attention math_attention "
+    "_math_attention_inner".split()
 )
 """Names below the package ``torch`` that are the layer to be written, or hold it."""
 OUT_OF_SIGHT = frozenset(
@@ -23,7 +24,13 @@ OUT_OF_SIGHT = frozenset(
     "__import__ exec eval builtins asyncio profiler library _op_dk decompose redispatch".split()
 )
 """Names of what could run a layer without its being seen."""
-OTHER_LAYERS = ("torch._decomp.", "torch.ao.nn.", "torch.nn.quantized.", "torch.nn.quantizable.")
+OTHER_LAYERS = (
+    "torch._decomp.",
+    "torch._inductor.fx_passes.fuse_attention.",
+    "torch.ao.nn.",
+    "torch.nn.quantized.",
+    "torch.nn.quantizable.",
+)
 """Where torch has its layers a second time, under whatever names."""
 SWITCHED_OFF = "frames"
 """Stands among the layers that ran out of sight where the code has ended the watch for frames."""

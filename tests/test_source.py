@@ -83,6 +83,8 @@ def test_names_that_a_layer_goes_by(imports: str, expression: str) -> None:
         ("from torch.nn.functional import scaled_dot_product_attention as a", "a(q, k, v)"),
         ("from torch.nn.attention.flex_attention import flex_attention as a", "a(q, k, v)"),
         ("from torch.ao.nn.quantizable import MultiheadAttention as Steps", "Steps(10, 5)"),
+        ("from torch._higher_order_ops.flex_attention import math_attention as a", "a(q, k, v)"),
+        ("from torch._inductor.fx_passes import fuse_attention as f", "f._sfdp_pattern_2(q, k, v)"),
         ("from torch.nn import *", "MultiheadAttention(10, 5)"),
         ("import torch", "torch.nn.TransformerEncoderLayer(10, 5)"),
     ],

@@ -38,15 +38,26 @@ KERNELS = {
 WRITTEN_IN_PYTHON = {
     "multi_head_attention_forward": "multi_head_attention_forward",
     "flex_attention": "scaled_dot_product_attention",
+    "math_attention": "scaled_dot_product_attention",
+    "_math_attention_inner": "scaled_dot_product_attention",
     "scaled_dot_product_flash_attention_for_cpu": "scaled_dot_product_attention",
     "MultiheadAttention._forward_impl": "scaled_dot_product_attention",
     "one_layer_rnn": "rnn_tanh",
+    "one_layer_rnn_data": "rnn_tanh",
+    "rnn_cell.<locals>.inner": "rnn_tanh_cell",
+    "rnn_cell_data.<locals>.inner": "rnn_tanh_cell",
     "one_layer_lstm": "lstm",
+    "one_layer_lstm_data": "lstm",
+    "mkldnn_one_layer_lstm": "lstm",
     "gru_impl": "gru",
+    "gru_impl_data": "gru",
     "gru_cell": "gru_cell",
+    "gru_cell_data": "gru_cell",
     "lstm_cell": "lstm_cell",
 }
 """Functions in torch's own files by which it computes a layer from other operators."""
+_PATTERN = "_sfdp_pattern_"
+"""So begin the functions that torch's compiler knows attention by: each of them computes it."""
 _ASKS_FOR_A_MODE = "multi_head_attention_forward"
 _TORCH = str(Path(torch.__file__).parent)
 # Student code may give these names other values.
@@ -112,7 +123,10 @@ class Watch:
 
     def _called(self, frame: FrameType, event: str, _: object) -> None:
         code = frame.f_code
-        layer = WRITTEN_IN_PYTHON.get(code.co_name) or WRITTEN_IN_PYTHON.get(code.co_qualname)
+        name = code.co_name
+        layer = WRITTEN_IN_PYTHON.get(name) or WRITTEN_IN_PYTHON.get(code.co_qualname)
+        if layer is None and name.startswith(_PATTERN):
+            layer = "scaled_dot_product_attention"
         if layer is None or event != "call" or _this_thread() in self._paused:
             return
         # One function asks first whether there is a mode, to be called again by it.

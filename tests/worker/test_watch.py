@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import threading
+from typing import Any
 
 import pytest
 import torch
@@ -14,6 +16,12 @@ from grader.worker.profiler import Profiler
 from grader.worker.watch import Watch
 
 GRU = torch.nn.GRU(3, 2)
+STEPS = "torch._decomp.decompositions"
+X, H = torch.ones(4, 3), torch.ones(4, 2)
+W_X, W_H = torch.ones(2, 3), torch.ones(2, 2)
+OF_A_GRU = (X, H, torch.ones(6, 3), None, torch.ones(6, 2), None)
+OF_AN_RNN = (X, H, W_X, None, W_H, None)
+QUERY = torch.ones(1, 2, 3, 4)
 ARRAY = torch.ones(4, 1, 3)
 
 
@@ -23,6 +31,45 @@ def test_layer_is_seen_in_any_thread() -> None:
         thread.start()
         thread.join()
     assert watch.names == {"gru"}
+
+
+WRITTEN_IN_PYTHON: tuple[tuple[str, str, tuple[Any, ...], str], ...] = (
+    (STEPS, "gru_cell_data", OF_A_GRU, "gru_cell"),
+    (STEPS, "rnn_cell(torch.tanh)", (H, H, None, None, W_H, None), "rnn_tanh_cell"),
+    (STEPS, "rnn_cell_data(torch.tanh)", OF_AN_RNN, "rnn_tanh_cell"),
+    (
+        STEPS,
+        "one_layer_rnn_data",
+        (X, H, (W_X, W_H), False, lambda _, h, *__: h, (4,)),
+        "rnn_tanh",
+    ),
+    (
+        "torch._higher_order_ops.flex_attention",
+        "math_attention",
+        (QUERY, QUERY, QUERY, lambda s, *_: s, ((lambda *_: torch.tensor(True)),), 1.0, {}),
+        "scaled_dot_product_attention",
+    ),
+    (
+        "torch._inductor.fx_passes.fuse_attention",
+        "_sfdp_pattern_1",
+        (QUERY, QUERY, QUERY, 2.0),
+        "scaled_dot_product_attention",
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "arguments", "layer"),
+    WRITTEN_IN_PYTHON,
+    ids=[name for _, name, *_ in WRITTEN_IN_PYTHON],
+)
+def test_layer_that_torch_has_in_python_is_seen(
+    module: str, name: str, arguments: tuple[Any, ...], layer: str
+) -> None:
+    function = eval(name, vars(importlib.import_module(module)))
+    with Watch(Profiler()) as watch:
+        function(*arguments)
+    assert layer in watch.names
 
 
 def test_arithmetic_is_no_layer() -> None:
