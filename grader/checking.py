@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 
 from grader.compare import Closeness, Expected, as_expected_shape, closeness, describe, mismatch
 from grader.errors import CheckFailed
+from grader.listing import beginning
 from grader.measures import ModelMeasures
 from grader.model import Hint, Outcome
 from grader.naming import IMPLEMENTATION
@@ -19,7 +20,15 @@ from grader.oracle import Draw
 from grader.oracle.draws import Allowance
 from grader.precision import remark
 from grader.rubric import Rubric
-from grader.source import BROKEN, MAX_SOURCE, SWITCHED_OFF, may_hide_layers, torch_layers_used
+from grader.source import (
+    BROKEN,
+    MAX_ALL_SOURCE,
+    MAX_SOURCE,
+    SWITCHED_OFF,
+    can_be_searched,
+    may_hide_layers,
+    torch_layers_used,
+)
 from grader.student import Answer, Returned, Several, Student, Value
 from grader.wire import Array
 
@@ -112,9 +121,10 @@ class Check:
         self._watch(draw)
         function = draw.function
         source = _source(self.student.submission.folder / IMPLEMENTATION)
-        if len(source) > MAX_SOURCE:
+        if not can_be_searched(source):
             self.remarks.append(
-                f"{IMPLEMENTATION} is too long to be searched for torch's own layers"
+                f"{IMPLEMENTATION} is too long, or nested too deep, to be searched for torch's own "
+                "layers"
             )
         named = torch_layers_used(source, function, layers)
         called = sorted(self.student.layers_seen & layers)
@@ -184,7 +194,7 @@ class Check:
 
     def _has_means(self) -> bool:
         """Whether a file of the hand-in names something by which a layer can run unseen."""
-        return any(map(may_hide_layers, _sources(self.student.submission.folder)))
+        return may_hide_layers(_sources(self.student.submission.folder))
 
     def _does_without_layers(self, unseen: Draw, layers: frozenset[str]) -> bool:
         failure = self._failure(unseen, spoil_layers=True)
@@ -240,17 +250,21 @@ def forbidden(message: str) -> CheckFailed:
     return CheckFailed(Outcome.FORBIDDEN, message)
 
 
-def _sources(folder: Path) -> Iterator[str]:
-    """The texts of a hand-in's Python files."""
-    return (_source(file) for file in folder.rglob("*.py") if file.is_file())
+def _sources(folder: Path) -> tuple[str, ...]:
+    """The texts of a hand-in's Python files; no more than shows that they are too many."""
+    texts, left = [], MAX_ALL_SOURCE
+    for file in sorted(folder.rglob("*.py")):
+        texts.append(_source(file))
+        left -= len(texts[-1])
+        if left < 0:
+            break
+    return tuple(texts)
 
 
 def _source(file: Path) -> str:
-    """A file's text; '' of one that is not there or cannot be read."""
-    try:
-        return file.read_text("utf-8", "replace")
-    except OSError:
-        return ""
+    """A file's text, or as much as shows that it is too long; '' of one that cannot be read."""
+    # A character may take four bytes.
+    return beginning(file, 4 * (MAX_SOURCE + 1)).decode("utf-8", "replace")
 
 
 def _array(value: Value, what: str) -> Array:

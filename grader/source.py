@@ -38,8 +38,14 @@ BROKEN = "profiler"
 """Stands there where torch's profiler or modes no longer see what they saw before the import."""
 MAX_SOURCE = 200_000
 """Characters, or bytes, of a file: a parsed one takes a thousand times its size."""
-UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
-"""What Python raises for source that is none, or that is nested too deep."""
+MAX_ALL_SOURCE = 2_000_000
+"""Characters of all files of a hand-in: to parse so many takes a second."""
+MAX_PARTS = 40
+"""Of a dotted name; torch's have ten at most. Each place of a longer chain is looked at alone."""
+_NO_PYTHON = (SyntaxError, ValueError)
+_TOO_DEEP = (RecursionError, MemoryError)
+"""What Python raises for source that is nested deeper than can be parsed here, though perhaps not
+deeper than a worker compiles."""
 _LAYER_CLASSES = frozenset(n for n in RECURRENT_LAYERS | ATTENTION_LAYERS if n[0].isupper())
 
 
@@ -55,41 +61,58 @@ def torch_layers_used(source: str, function: str, layers: frozenset[str]) -> lis
     """The places that ``function`` reaches, through the file's own names, and that name a layer.
 
     A layer that only other code of the file uses, such as a test, is not found. Source that is no
-    Python gives an empty list: it cannot run either. So does source nested too deep to be read.
-    Nor is one of more than ``MAX_SOURCE`` characters read.
+    Python gives an empty list: it cannot run either. So does what ``can_be_searched`` denies.
     """
-    if len(source) > MAX_SOURCE:
-        return []
-    try:
-        return _layers_used(_read(source), function, layers)
-    except UNREADABLE:
-        return []
+    return _layers_used(_read(source) or {}, function, layers)
+
+
+def can_be_searched(source: str) -> bool:
+    """Whether the source is neither too long nor nested too deep to be read."""
+    return _read(source) is not None
 
 
 def parsed(source: str | bytes) -> ast.Module | None:
     """The source as a tree; None for what is no Python, nested too deep, or too long to be read."""
-    if len(source) > MAX_SOURCE:
-        return None
     try:
-        return ast.parse(source)
-    except UNREADABLE:
+        return _tree(source)
+    except _TOO_DEEP:
         return None
 
 
-def may_hide_layers(source: str) -> bool:
-    """Whether the source names something by which a layer can run without its being seen.
+@lru_cache(maxsize=1)
+def may_hide_layers(sources: tuple[str, ...]) -> bool:
+    """Whether one of the sources names something by which a layer can run without its being seen.
 
-    One that is too long to be read may.
+    One that is too long or nested too deep to be read may, and so may too many of them. A hand-in
+    is read once for the three questions that ask.
     """
-    if len(source) > MAX_SOURCE:
+    return sum(map(len, sources)) > MAX_ALL_SOURCE or any(map(_may_hide_layers, sources))
+
+
+def _may_hide_layers(source: str) -> bool:
+    try:
+        tree = _tree(source)
+    except _TOO_DEEP:
         return True
-    tree = parsed(source)
     if tree is None:
         return False
     named = (
         part for node in ast.walk(tree) for name in _names_in(node) for part in name.split(".")
     )
     return not OUT_OF_SIGHT.isdisjoint(named)
+
+
+def _tree(source: str | bytes) -> ast.Module | None:
+    """The source as a tree; None for what is no Python.
+
+    Raises RecursionError or MemoryError for what is too long or nested too deep.
+    """
+    if len(source) > MAX_SOURCE:
+        raise MemoryError
+    try:
+        return ast.parse(source)
+    except _NO_PYTHON:
+        return None
 
 
 def _names_in(node: ast.AST) -> Iterator[str]:
@@ -113,9 +136,17 @@ class _Definition:
 
 
 @lru_cache(maxsize=1)
-def _read(source: str) -> dict[str, list[_Definition]]:
-    """The definitions of each name; a file is read once for the three questions that ask."""
-    tree = ast.parse(source)
+def _read(source: str) -> dict[str, list[_Definition]] | None:
+    """The definitions of each name; a file is read once for the three questions that ask.
+
+    None where it is too long or nested too deep.
+    """
+    try:
+        tree = _tree(source)
+    except _TOO_DEEP:
+        return None
+    if tree is None:
+        return {}
     statements = [list(ast.walk(statement)) for statement in tree.body]
     names = [set(_names_defined(nodes)) for nodes in statements]
     own = set().union(*names)
@@ -215,10 +246,10 @@ def _dotted_name(node: ast.AST | None, aliases: dict[str, str]) -> str:
     """The full name that an expression such as ``nn.GRU`` stands for, or ''."""
     parts: list[str] = []
     # Not by recursion: a line without meaning may be nested deeper than that goes.
-    while node is not None and not isinstance(node, ast.Name):
+    while node is not None and not isinstance(node, ast.Name) and len(parts) < MAX_PARTS:
         node, part = _taken_apart(node)
         parts.append(part)
-    if node is None or node.id not in aliases:
+    if not isinstance(node, ast.Name) or node.id not in aliases:
         return ""
     return ".".join([aliases[node.id], *reversed(parts)])
 

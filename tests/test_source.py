@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from grader.source import (
     ATTENTION_LAYERS,
+    MAX_ALL_SOURCE,
     MAX_SOURCE,
     RECURRENT_LAYERS,
     LayerCall,
+    can_be_searched,
     may_hide_layers,
     torch_layers_used,
 )
@@ -239,9 +241,9 @@ def test_source_that_is_no_python(source: str) -> None:
 def test_source_that_is_too_long_names_nothing_and_may_hide_layers() -> None:
     source = f"from torch import nn\ndef gru(x):\n    return nn.GRU(x)\n#{' ' * MAX_SOURCE}"
     assert recurrent(source) == []
-    assert may_hide_layers(source)
+    assert may_hide_layers((source,))
     assert recurrent(source[:MAX_SOURCE])
-    assert not may_hide_layers(source[:MAX_SOURCE])
+    assert not may_hide_layers((source[:MAX_SOURCE],))
 
 
 @pytest.mark.parametrize(
@@ -249,7 +251,40 @@ def test_source_that_is_too_long_names_nothing_and_may_hide_layers() -> None:
     [("model.eval()", False), ("eval(text)", True), ("builtins.eval(text)", True)],
 )
 def test_way_to_run_text_is_no_method_of_a_model(source: str, may: bool) -> None:
-    assert may_hide_layers(source) == may
+    assert may_hide_layers((source,)) == may
+
+
+def test_source_nested_too_deep_names_nothing_and_may_hide_layers() -> None:
+    """A worker compiles what is nested almost so deep, and Python's ``ast`` gives up earlier."""
+    source = f"from torch import nn\ndef gru(x):\n    return nn.GRU(x)\nx{'.a' * 90_000}\n"
+    assert recurrent(source) == []
+    assert not can_be_searched(source)
+    assert may_hide_layers((source,))
+    for no_python in ("def gru(:", "\0"):
+        assert can_be_searched(no_python)
+        assert not may_hide_layers((no_python,))
+
+
+def test_too_many_sources_may_hide_layers() -> None:
+    sources = (" " * MAX_SOURCE,) * (MAX_ALL_SOURCE // MAX_SOURCE)
+    assert not may_hide_layers(sources)
+    assert may_hide_layers((*sources, " "))
+
+
+def test_sources_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[object] = []
+    monkeypatch.setattr("grader.source._tree", read.append)
+    for _ in range(3):
+        may_hide_layers(("once", "and twice"))
+    assert len(read) == 2
+
+
+@pytest.mark.timeout(10)
+def test_very_many_long_chains_take_a_moment() -> None:
+    chain = f"torch{'.a' * 900}\n"
+    source = f"import torch\ndef gru(x):\n    return torch.nn.GRU{'.a' * 900}\n"
+    source += chain * ((MAX_SOURCE - len(source)) // len(chain))
+    assert [call.name for call in recurrent(source)] == ["torch.nn.GRU"]
 
 
 @pytest.mark.parametrize("length", [100, 900, 1500, 2000, 2900])

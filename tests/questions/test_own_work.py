@@ -117,9 +117,21 @@ def test_layer_that_is_named_beside_means_to_hide_it_earns_nothing(
     assert check.outcome is Outcome.FORBIDDEN
 
 
-def test_source_that_is_too_long_is_remarked_on(grading: Grade, tmp_path: Path) -> None:
-    report, check = graded(grading, tmp_path, f"#{' ' * MAX_SOURCE}")
+@pytest.mark.parametrize("long", [True, False])
+def test_source_that_cannot_be_read_is_remarked_on(
+    grading: Grade, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, long: bool
+) -> None:
+    code = f"#{' ' * MAX_SOURCE}" if long else "# nested deeper than this process can read"
+    if not long:
+        monkeypatch.setattr("grader.source._tree", too_deep)
+    report, check = graded(grading, tmp_path, code)
     assert report.score == 5
     assert check.passed
     [note] = [note for note in report.notes if "too long" in note]
-    assert note == "implementation.py is too long to be searched for torch's own layers"
+    assert note == (
+        "implementation.py is too long, or nested too deep, to be searched for torch's own layers"
+    )
+
+
+def too_deep(_: object) -> None:
+    raise RecursionError
