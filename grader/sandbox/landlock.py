@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from grader.sandbox import installed
 from grader.sandbox.spec import WorkerSpec
 
 if TYPE_CHECKING:
@@ -64,9 +65,12 @@ def _rules(code_dir: str, scratch_dir: str) -> Ruleset:
     write = AccessFS.WRITE_FILE | AccessFS.TRUNCATE | AccessFS.MAKE_REG | AccessFS.MAKE_DIR
     rules = Ruleset(scoped=Scope.ABSTRACT_UNIX_SOCKET | Scope.SIGNAL)
     try:
-        for path in (*_readable(), *GPU_READABLE, code_dir):
+        whole = dict.fromkeys((*GPU_READABLE, code_dir), True)
+        for path, more_than_names in (_readable() | whole).items():
+            is_folder = os.path.isdir(path)  # noqa: PTH112
+            allowed = read if more_than_names else AccessFS.READ_DIR
             with contextlib.suppress(FileNotFoundError, PermissionError):
-                rules.allow_path(path, read if os.path.isdir(path) else file_read)  # noqa: PTH112
+                rules.allow_path(path, allowed if is_folder else file_read)
         for path in (*DEVICES, *_gpu_devices()):
             with contextlib.suppress(FileNotFoundError, PermissionError):
                 rules.allow_path(path, use_device)
@@ -78,9 +82,9 @@ def _rules(code_dir: str, scratch_dir: str) -> Ruleset:
 
 
 @cache
-def _readable() -> tuple[str, ...]:
-    """What all workers may read, found once."""
-    return tuple(dict.fromkeys((*interpreter_folders(), *SYSTEM_READABLE)))
+def _readable() -> dict[str, bool]:
+    """What all workers may read, and whether more than the names in it; found once."""
+    return installed.readable((*interpreter_folders(), *SYSTEM_READABLE))
 
 
 def interpreter_folders() -> Iterator[str]:

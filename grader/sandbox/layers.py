@@ -6,7 +6,8 @@ resource limits              CPU time, file size, open files, no core dumps
 namespaces                   other processes cannot be seen or signalled, there is no network, and
                              all that a worker started ends with it
 user id, capabilities        nothing that root, or the user who grades, may do
-Landlock                     files: read the interpreter and the submission, write the scratch
+Landlock                     files: read the interpreter and the submission, but not this program
+                             where it is installed among the libraries; write the scratch
                              folder; no TCP; no signals or abstract sockets to the outside
 seccomp                      no sockets, no new processes, no tracing, no changes of permissions,
                              and none of the kernel's rarely used doors

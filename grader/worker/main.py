@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from grader.sandbox import installed
 from grader.sandbox.spec import WorkerSpec
 from grader.wire import Message, Reader, encode
 from grader.worker.attempts import attempt
@@ -45,8 +46,10 @@ def main(
     sys.dont_write_bytecode = True
     # Behind everything else, as the notebook has it: a student's statistics.py is not Python's.
     # This program's own folder cannot be read from here, and a student's tests.py is not its tests.
-    root = str(Path(__file__).resolve().parents[2])
-    sys.path[:] = [*(path for path in sys.path if path != root), spec.code_dir]
+    # Where it is installed that is the folder of all libraries, which comes where it should.
+    home = str(installed.HOME)
+    libraries = [] if installed.is_checkout() else [home]
+    sys.path[:] = [*(path for path in sys.path if path != home), *libraries, spec.code_dir]
     # Nor is a module of a student's this program, whose code has been imported long since.
     if any(Path(spec.code_dir, name).exists() for name in ("grader", "grader.py")):
         for name in [name for name in sys.modules if name.split(".")[0] == "grader"]:
