@@ -92,7 +92,7 @@ class Grading:
         self._asking: tuple[str, Student] | None = None
         self.diagnosed: set[str] = set()
         """The questions of which it was asked what was misunderstood."""
-        self._remarks: dict[str, None] = {}
+        self._remarks: dict[str, dict[str, None]] = {}
         try:
             self.submission: Submission = staged or stage(
                 request.parts or request.path,
@@ -161,9 +161,13 @@ class Grading:
         """What student code printed since the last call."""
         return "".join(student.take_output() for student in self._students)
 
-    def remark(self, *remarks: str) -> None:
-        """Add to what the report says to staff; each is said once."""
-        self._remarks |= dict.fromkeys(remarks)
+    def remark(self, question: str, *remarks: str) -> None:
+        """Add to what the report says to staff of a question; each is said once."""
+        self._remarks.setdefault(question, {}).update(dict.fromkeys(remarks))
+
+    def remarks_on(self, question: str) -> tuple[str, ...]:
+        """What was remarked on a question."""
+        return tuple(self._remarks.get(question, ()))
 
     def model_evaluation(self, question: str) -> Callable[[], Evaluation]:
         """The evaluation of the language model: made once, and then its result or failure again."""
@@ -185,7 +189,7 @@ class Grading:
                 with self._sandbox.model_turn:
                     results.append(_evaluated(assessment))
                 if isinstance(results[0], Evaluation):
-                    self.remark(*results[0].flags)
+                    self.remark(question, *results[0].flags)
             result = results[0]
             if isinstance(result, Exception):
                 raise result.with_traceback(None)
@@ -207,6 +211,7 @@ class Grading:
 
     def report(self, questions: tuple[QuestionResult, ...]) -> Report:
         """The report of what was graded so far."""
+        noted = (self.submission.notes, *(question.notes for question in questions))
         return Report(
             submission=self.submission.name,
             score=sum(q.score for q in questions),
@@ -216,14 +221,10 @@ class Grading:
             rubric=self.rubric.digest,
             isolation=self._sandbox.isolation(),
             duration_s=round(time.monotonic() - self._start, 3),
-            notes=(*self.submission.notes, *self._absent_modules(), *self._remarks),
+            notes=tuple(dict.fromkeys(n for notes in noted for n in notes)),
             claims=self._claims(questions) if self.request.claims else (),
             questions=questions,
         )
-
-    def _absent_modules(self) -> list[str]:
-        names = dict.fromkeys(name for s in self._students for name in s.absent_modules)
-        return [ABSENT.format(", ".join(names))] if names else []
 
     def _claims(self, questions: tuple[QuestionResult, ...]) -> tuple[Claim, ...]:
         notebooks = Notebooks.read(self.submission.folder, sorted(self.submission.files))
@@ -240,6 +241,12 @@ def seed_of(request: Request, submission: Submission) -> int:
     """The seed of all draws for a submission: the one asked for, or else its own."""
     own = int(submission.digest[:SEED_DIGITS], 16)
     return own if request.seed is None else request.seed
+
+
+def absence(student: Student) -> list[str]:
+    """What to remark where the student's code imports packages that are not here."""
+    names = student.absent_modules
+    return [ABSENT.format(", ".join(names))] if names else []
 
 
 def _evaluated(assessment: Assessment) -> Evaluation | Exception:

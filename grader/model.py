@@ -157,6 +157,9 @@ class QuestionResult(Record):
     max_score: float
     checks: tuple[CheckResult, ...]
     measured: ModelMeasures | None = None
+    notes: tuple[str, ...] = Field(
+        default=(), description="Those of the report's notes that its checks gave rise to."
+    )
 
     @property
     def harness_failed(self) -> bool:

@@ -14,7 +14,7 @@ import pytest
 
 from grader.checking import CHECK, check_name, counts
 from grader.errors import CheckFailed, HarnessError, RubricError, UsageError
-from grader.grading import GRADING, RUBRIC, Grading
+from grader.grading import GRADING, RUBRIC, Grading, absence
 from grader.measures import ModelMeasures
 from grader.model import CheckResult, Outcome, Question, QuestionResult, Report
 from grader.rubric import QuestionRubric
@@ -136,7 +136,7 @@ class GradingPlugin:
         )
         self._results.setdefault(question.id, []).append(result)
         if check is not None:
-            self.grading.remark(*check.remarks)
+            self.grading.remark(question.id, *absence(check.student), *check.remarks)
             del item.stash[CHECK]  # The next submission's check is another.
         self._listener.check_done(question, result)
 
@@ -157,6 +157,7 @@ class GradingPlugin:
             max_score=points,
             checks=checks,
             measured=self._measured.get(id),
+            notes=self.grading.remarks_on(id),
         )
 
 

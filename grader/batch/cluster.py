@@ -121,7 +121,7 @@ class ClusterExecutor:
                 )
                 # All is known here that a worker would decide it by: the builds are the same.
                 standing = Standing.of(task, submission, self._rubric, self._mode)
-                if (done := standing.unchanged(hand_in.arrival)) is not None:
+                if (done := standing.unchanged(task)) is not None:
                     return done
                 parcel = pack(submission)
             earlier = earlier_texts(task.out) if standing.earlier else {}

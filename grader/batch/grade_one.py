@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,13 +25,18 @@ from grader.language_model.corpus import Corpus
 from grader.model import Report
 from grader.modes import IsolationMode
 from grader.plugin import Silent
-from grader.rows import Arrival, Row, Status, row_of
+from grader.rows import Row, Status, row_of
 from grader.rubric import Rubric
 from grader.sandbox.lent import SandboxUse
 from grader.submission import Submission
 
 ATTEMPTS = 2
 """A process that dies takes its submission along; what it died of may have been another's doing."""
+
+OUTDATED = (
+    "graded by an earlier run, and the hand-in, the rubric, the data or the grader has changed "
+    "since; grade without --only to bring it up to date"
+)
 
 
 @dataclass(frozen=True)
@@ -153,27 +158,46 @@ class Standing:
         todo = tuple(id for id in wanted if task.regrade or graded.get(id) != keys[id])
         return cls(keys, earlier, graded, todo)
 
-    def unchanged(self, arrival: Arrival) -> Done | None:
-        """The row as it was, where nothing is to be graded."""
+    @property
+    def kept(self) -> dict[str, str]:
+        """The keys of the questions whose earlier results stay."""
+        return {id: key for id, key in self.graded.items() if id not in self.todo}
+
+    @property
+    def outdated(self) -> tuple[str, ...]:
+        """Those of them whose results are not those of the submission as it is now."""
+        return tuple(sorted(id for id, key in self.kept.items() if key != self.keys[id]))
+
+    @property
+    def open(self) -> tuple[str, ...]:
+        """The questions that are outdated, and those that are not graded at all."""
+        known = {*self.kept, *self.todo} - {*self.outdated}
+        return tuple(id for id in self.keys if id not in known)
+
+    def unchanged(self, task: Task) -> Done | None:
+        """The row, where nothing is to be graded.
+
+        The points are as they were. What of them is outdated may not be: that is written.
+        """
         if self.earlier is None or self.todo:
             return None
-        notes = (*arrival.notes, *self.earlier.report.notes)
-        row = self.earlier.row.model_copy(update={"arrival": arrival, "notes": notes})
+        arrival, row = task.hand_in.arrival, self.earlier.row
+        report = _noted(self.earlier.report, self.outdated)
+        update = {"arrival": arrival, "notes": (*arrival.notes, *report.notes), "open": self.open}
+        row = row.model_copy(update=update)
+        if row != self.earlier.row:
+            write_graded(row, report, task.out)
         return Done(row, fresh=False)
 
 
 def _grade(task: Task, grading: Grading, judge: Judge) -> Done:
     arrival = task.hand_in.arrival
     standing = Standing.of(task, grading.submission, grading.rubric, grading.mode)
-    done = standing.unchanged(arrival)
+    done = standing.unchanged(task)
     if done is not None:
         return done
-    keys, earlier, todo = standing.keys, standing.earlier, standing.todo
-    report = judge(grading, todo, Silent())
-    kept = {id: key for id, key in standing.graded.items() if id not in todo}
-    outdated = sorted(id for id, key in kept.items() if key != keys[id])
-    if earlier and kept:
-        report = _merged(earlier, report, kept.keys(), outdated)
+    keys, todo = standing.keys, standing.todo
+    report = _merged(standing, judge(grading, todo, Silent()))
     # A question in which the grader failed has no key: it is tried again the next time.
     judged = {q.id: keys[q.id] for q in report.questions if q.id in todo and not q.harness_failed}
     files = file_digests(grading.submission)
@@ -181,32 +205,39 @@ def _grade(task: Task, grading: Grading, judge: Judge) -> Done:
         arrival,
         report,
         digest=grading.submission.digest,
-        keys={**kept, **judged},
+        keys={**standing.kept, **judged},
         fingerprints=fingerprints(grading.submission, files),
         files=files,
-        open=tuple(id for id in keys if id in outdated or id not in {*kept, *todo}),
+        open=standing.open,
     )
     write_graded(row, report, task.out)
     return Done(row)
 
 
-def _merged(
-    earlier: Earlier, report: Report, kept: Collection[str], outdated: Sequence[str]
-) -> Report:
-    """The new report with those questions of the earlier one that are ``kept``."""
-    old = [question for question in earlier.report.questions if question.id in kept]
+def _merged(standing: Standing, report: Report) -> Report:
+    """The new report with the questions of the earlier one that stay, and what is said of those."""
+    if standing.earlier is None or not standing.kept:
+        return report
+    earlier, kept = standing.earlier.report, standing.kept
+    old = [question for question in earlier.questions if question.id in kept]
     questions = sorted([*old, *report.questions], key=lambda question: question.id)
-    notes = list(report.notes)
-    if outdated:
-        notes.append(
-            f"{', '.join(outdated).upper()}: graded by an earlier run, and the hand-in, the rubric "
-            "or the grader has changed since; grade without --only to bring it up to date"
-        )
-    return report.model_copy(
+    notes = (report.notes, *(question.notes for question in old))
+    claims = (*report.claims, *(claim for claim in earlier.claims if claim.question in kept))
+    merged = report.model_copy(
         update={
             "score": sum(q.score for q in questions),
             "max_score": sum(q.max_score for q in questions),
             "questions": tuple(questions),
-            "notes": tuple(notes),
+            "notes": tuple(dict.fromkeys(note for some in notes for note in some)),
+            "claims": tuple(sorted(claims, key=lambda claim: claim.question)),
         }
     )
+    return _noted(merged, standing.outdated)
+
+
+def _noted(report: Report, outdated: Sequence[str]) -> Report:
+    """The report with a note on the questions that are outdated now."""
+    notes = [note for note in report.notes if not note.endswith(OUTDATED)]
+    if outdated:
+        notes.append(f"{', '.join(outdated).upper()}: {OUTDATED}")
+    return report.model_copy(update={"notes": tuple(notes)})

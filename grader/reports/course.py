@@ -54,7 +54,9 @@ def course_table(rows: Sequence[Row], *, fresh: int) -> RenderableType:
     words = ", ".join(f"{counts[status]} {status}" for status in Status if counts[status])
     parts.append(Text(f"{_hand_ins(len(rows))}: {words}.{_just_now(len(graded), fresh)}"))
     if outdated := sum(bool(row.outdated) for row in rows):
-        said = f"With points of an earlier hand-in or rubric: {outdated}; grade without --only."
+        said = (
+            f"With points of an earlier hand-in, rubric or data: {outdated}; grade without --only."
+        )
         parts.append(Text(said, style="yellow"))
     parts += [
         Text(one_line(row), style="red" if row.status is Status.GRADER_FAILED else "yellow")

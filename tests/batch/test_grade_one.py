@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,8 +18,9 @@ from grader.engine import Judge, grade_questions, with_questions
 from grader.errors import HarnessError, RubricError
 from grader.grading import Grading
 from grader.language_model.corpus import EMBEDDED_CORPUS, Corpus
-from grader.model import Report
+from grader.model import Claim, ClaimVerdict, QuestionResult, Report
 from grader.plugin import Listener
+from grader.reports.gradebook import final
 from grader.rows import Status
 from grader.rubric import Rubric
 from tests.batch import made
@@ -276,3 +278,86 @@ def test_results_that_cannot_be_written(run: Run, alice: Path, tmp_path: Path) -
     done = run(replace(task, hand_in=replace(task.hand_in, problem="it is a RAR archive")))
     assert done.row.status is Status.GRADER_FAILED
     assert "cannot be written" in done.row.reason
+
+
+def scores(*scored: tuple[str, float]) -> Judge:
+    """In place of checks that take their time: a report with these points, and a note of each."""
+
+    def judge(grading: Grading, wanted: Sequence[str], listener: Listener) -> Report:
+        results = [
+            QuestionResult(
+                id=id, title=id, score=points, max_score=points, checks=(), notes=(f"look at {id}",)
+            )
+            for id, points in scored
+            if id in wanted
+        ]
+        found = grading.report(tuple(results))
+        claims = (
+            Claim(question=id, what="", claimed=points, measured=1, verdict=ClaimVerdict.AGREES)
+            for id, points in scored
+            if id in wanted
+        )
+        return found.model_copy(update={"claims": tuple(claims)})
+
+    return judge
+
+
+def test_model_of_other_data_is_outdated_though_nothing_is_graded(
+    run: Run, alice: Path, tmp_path: Path
+) -> None:
+    run(made.task(alice, tmp_path / "out", "q2", "q7", data="one"), scores(("q2", 4), ("q7", 8)))
+    done = run(made.task(alice, tmp_path / "out", "q2", data="two"), never)
+    assert (done.fresh, done.row.outdated) == (False, ("q7",))
+    assert final(done.row) is None
+    [note] = [note for note in done.row.notes if "earlier run" in note]
+    assert note.startswith("Q7:")
+    assert note in report(tmp_path / "out").notes
+    assert read_row(tmp_path / "out") == done.row
+
+
+def test_what_was_outdated_and_is_not_any_more(run: Run, alice: Path, tmp_path: Path) -> None:
+    judge = scores(("q2", 4), ("q3", 5))
+    first = made.task(alice, tmp_path / "out", "q2", "q3")
+    run(first, judge)
+    (tmp_path / "rubric.toml").write_text("[questions.q2]\npoints = 2\n")
+    other = made.task(alice, tmp_path / "out", "q2")
+    other = replace(other, request=replace(other.request, rubric=tmp_path / "rubric.toml"))
+    assert run(other, judge).row.outdated == ("q3",)
+    done = run(made.task(alice, tmp_path / "out", "q3"), never)
+    assert done.row.outdated == ("q2",)
+    assert [note.partition(":")[0] for note in done.row.notes if "earlier run" in note] == ["Q2"]
+    again = run(first, judge)
+    assert (again.row.outdated, [n for n in again.row.notes if "earlier run" in n]) == ((), [])
+
+
+def test_notes_and_claims_stay_with_the_questions_that_do(
+    run: Run, alice: Path, tmp_path: Path
+) -> None:
+    run(made.task(alice, tmp_path / "out", "q2", "q7"), scores(("q2", 4), ("q7", 8)))
+
+    def anew(grading: Grading, wanted: Sequence[str], listener: Listener) -> Report:
+        return grading.report(
+            (QuestionResult(id="q2", title="q2", score=3, max_score=4, checks=(), notes=("new",)),)
+        )
+
+    done = run(made.task(alice, tmp_path / "out", "q2", regrade=True), anew)
+    assert done.row.notes == report(tmp_path / "out").notes == ("new", "look at q7")
+    assert [claim.question for claim in report(tmp_path / "out").claims] == ["q7"]
+
+
+def test_notes_are_of_the_question_that_gave_rise_to_them(
+    run: Run, alice: Path, tmp_path: Path
+) -> None:
+    code = (alice / "implementation.py").read_text()
+    beginning = re.search(r"def gru\(.*?\):\n", code, re.DOTALL)
+    assert beginning is not None
+    unused = "    if False:\n        import torch\n        torch.nn.GRU(3, 2)\n"
+    code = f"import no_such\n{code[: beginning.end()]}{unused}{code[beginning.end() :]}"
+    (alice / "implementation.py").write_text(code)
+    first = run(made.task(alice, tmp_path / "out", "q3", "q5"))
+    q3, q5 = report(tmp_path / "out").questions
+    assert any("gru names" in note for note in q3.notes)
+    assert ["no_such" in note for note in q5.notes] == [True]
+    assert set(first.row.notes) == {*q3.notes, *q5.notes}
+    again = run(made.task(alice, tmp_path / "out", "q5", regrade=True))
+    assert set(again.row.notes) == set(first.row.notes)
