@@ -24,7 +24,11 @@ MAX_CHARACTERS = 20_000_000
 SEPARATORS = ",;\t"
 TEST_STUDENTS = frozenset({"studenttest", "teststudent"})
 """Canvas' "Student, Test", with which staff see a course as a student does."""
-CANVAS_IDS = ("id", "sis user id", "sis login id", "integration id")
+CANVAS_ID = "id"
+CANVAS_LOGIN = "sis login id"
+CANVAS_OTHERS = ("sis user id", CANVAS_LOGIN, "integration id")
+MOODLE_ID = "identifier"
+MOODLE_OTHERS = ("id number",)
 PLAIN_IDS = ("id", "student id", "student_id", "id number", "sid", "user id", "login", "username")
 PLAIN_NAMES = ("name", "student", "full name", "student name")
 EMAILS = ("email", "email address", "e-mail", "e-mail-adresse", "dirección de correo")
@@ -52,6 +56,11 @@ class Line:
     row: int
     name: str
     ids: frozenset[str]
+    """The platform's own, which it also writes into the names of an export; of a table, all."""
+    others: frozenset[str]
+    """Those of the school, which other programs know a student by; of a table, all."""
+    logins: frozenset[str]
+    """What students' folders may be called by."""
     email: str
 
 
@@ -72,7 +81,7 @@ class Roster:
 
 @dataclass(frozen=True)
 class Match:
-    """A hand-in and its line of the list; ``by`` says what told it: id, email or name."""
+    """A hand-in and its line of the list; ``by`` says what told it: id, email, login or name."""
 
     line: Line
     row: Row
@@ -129,13 +138,15 @@ def parse_roster(text: str, name: str = "roster.csv") -> Roster:
 
 
 def match(roster: Roster, rows: Sequence[Row]) -> Matching:
-    """Find each hand-in's student by id, then by email, then by name where only one has it.
+    """Find each hand-in's student by id, email, login and name in turn, where only one has it.
 
-    A line that several hand-ins claim at once goes to none of them. A name is not asked where a
-    platform's own list does not know the id: that is another student of the same name.
+    A line that several hand-ins claim at once goes to none of them, and to no other later. A name
+    is not asked where a platform's own list does not know the id: that is another student of the
+    same name.
     """
     taken: dict[int, Match] = {}
     failed: dict[int, str] = {}
+    disputed: set[int] = set()
     waiting = dict(enumerate(rows))
     for by, keys_of_row, keys_of_line in _WAYS:
         index = _index(roster.lines, keys_of_line)
@@ -152,14 +163,17 @@ def match(roster: Roster, rows: Sequence[Row]) -> Matching:
         for place, numbers in claims.items():
             if place in taken:
                 why = f"its {by} is that of a student who has another hand-in"
+            elif place in disputed:
+                why = f"its {by} is that of a student whom several other hand-ins claim"
             elif len(numbers) > 1:
                 why = f"{len(numbers)} hand-ins have the same {by}"
+                disputed.add(place)
             else:
                 taken[place] = Match(lines[place], waiting.pop(numbers[0]), by)
                 continue
             failed.update(dict.fromkeys(numbers, why))
         waiting = {n: row for n, row in waiting.items() if n not in failed}
-    nobody = "nobody in the list has its id, email or name"
+    nobody = "nobody in the list has its id, email, login or name"
     return Matching(
         tuple(taken[place] for place in sorted(taken)),
         tuple(
@@ -193,10 +207,13 @@ def assignment_column(roster: Roster, name: str) -> int | None:
     return found[0] if len(found) == 1 else None
 
 
-def letters(name: str) -> str:
-    """A name without case, accents, spaces and punctuation, as file names spell it."""
+def spelled(name: str) -> str:
+    """A name without case, accents, spaces and punctuation, as file names spell it.
+
+    Digits stay: they tell jdoe2 from J. Doe.
+    """
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
-    return "".join(character for character in folded if character.isalpha())
+    return "".join(character for character in folded if character.isalnum())
 
 
 def _kind(header: Sequence[str], body: Sequence[Sequence[str]], name: str) -> Kind:
@@ -223,26 +240,33 @@ def _filled(rows: Iterable[tuple[str, ...]], width: int) -> list[tuple[str, ...]
 
 
 def _lines(roster: Roster) -> Iterable[Line]:
-    names, ids = {
-        Kind.CANVAS: (("student",), CANVAS_IDS),
-        Kind.MOODLE: (FULL_NAMES, (roster.header[0].strip().casefold(), "id number")),
-        Kind.PLAIN: (PLAIN_NAMES, PLAIN_IDS),
+    first = roster.header[0].strip().casefold()
+    names, own, others, logins = {
+        Kind.CANVAS: (("student",), (CANVAS_ID,), CANVAS_OTHERS, (CANVAS_LOGIN,)),
+        Kind.MOODLE: (FULL_NAMES, (MOODLE_ID, first), MOODLE_OTHERS, ()),
+        Kind.PLAIN: (PLAIN_NAMES, PLAIN_IDS, PLAIN_IDS, PLAIN_IDS),
     }[roster.kind]
     name, email = roster.column(*names), roster.column(*EMAILS)
-    id_columns = [place for id in ids if (place := roster.column(id)) is not None]
+
+    def ids(row: Sequence[str], columns: Sequence[str]) -> frozenset[str]:
+        places = [place for each in columns if (place := roster.column(each)) is not None]
+        return frozenset(filter(None, (_id(row[place]) for place in places)))
+
     for number, row in enumerate(roster.rows):
-        known = frozenset(filter(None, (_id(row[place]) for place in id_columns)))
+        known = ids(row, own)
         if roster.kind is Kind.MOODLE and (participant := PARTICIPANT.fullmatch(row[0].strip())):
             known |= {participant["id"]}
         line = Line(
             number,
             row[name].strip() if name is not None else "",
             known,
+            ids(row, others),
+            ids(row, logins),
             row[email].strip().casefold() if email is not None else "",
         )
         # Canvas puts rows of its own, such as "Points Possible", before the students: without ids.
-        is_row_of_canvas = roster.kind is Kind.CANVAS and not known
-        if not is_row_of_canvas and letters(line.name) not in TEST_STUDENTS:
+        is_row_of_canvas = roster.kind is Kind.CANVAS and not known | line.others
+        if not is_row_of_canvas and spelled(line.name) not in TEST_STUDENTS:
             yield line
 
 
@@ -255,21 +279,39 @@ def _id(cell: str) -> str:
 
 def _names(name: str) -> set[str]:
     """All ways to begin a name with another of its words: "Doe, Jane" is also janedoe."""
-    words = [letters(word) for word in re.split(r"[\s,]+", name)]
+    words = [spelled(word) for word in re.split(r"[\s,]+", name)]
     words = [word for word in words if word]
     return {"".join(words[k:] + words[:k]) for k in range(len(words))}
 
 
 def _id_keys(row: Row) -> set[str]:
-    return {_id(row.arrival.student_id)} - {""}
+    """The id, and whose it is: Gradescope's export has the school's, and emails beside them; the
+    names in an export of Canvas or Moodle have the platform's own, and no email."""
+    id = _id(row.arrival.student_id)
+    whose = "school" if row.arrival.email.strip() else "platform"
+    return {f"{whose} {id}"} if id else set()
+
+
+def _ids_of(line: Line) -> set[str]:
+    return {f"platform {id}" for id in line.ids} | {f"school {id}" for id in line.others}
+
+
+def _login_keys(row: Row) -> set[str]:
+    """A folder's name, where no platform says whose it is."""
+    arrival = row.arrival
+    return set() if arrival.student_id or arrival.email else {arrival.student.strip().casefold()}
 
 
 def _email_keys(row: Row) -> set[str]:
     return {row.arrival.email.strip().casefold()} - {""}
 
 
+def _emails_of(line: Line) -> set[str]:
+    return {line.email, *(id for id in line.ids | line.others if "@" in id)} - {""}
+
+
 def _name_keys(row: Row) -> set[str]:
-    return {letters(row.arrival.student)} - {""}
+    return {spelled(row.arrival.student)} - {""}
 
 
 def _index(lines: Iterable[Line], keys: Callable[[Line], Iterable[str]]) -> dict[str, list[Line]]:
@@ -284,7 +326,8 @@ _WAYS: tuple[
     tuple[str, Callable[[Row], set[str]], Callable[[Line], Iterable[str]]],
     ...,
 ] = (
-    ("id", _id_keys, lambda line: line.ids),
-    ("email", _email_keys, lambda line: {line.email, *(id for id in line.ids if "@" in id)} - {""}),
+    ("id", _id_keys, _ids_of),
+    ("email", _email_keys, _emails_of),
+    ("login", _login_keys, lambda line: line.logins),
     ("name", _name_keys, lambda line: _names(line.name)),
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from grader.errors import UsageError
-from grader.roster import Kind, highest_grade, letters, match, parse_roster, read_roster
+from grader.roster import Kind, highest_grade, match, parse_roster, read_roster, spelled
 from tests.reports.rows import row
 
 CANVAS = """\
@@ -87,7 +87,7 @@ def test_file_that_is_not_there(tmp_path: Path) -> None:
     ("text", "arrival", "name", "by"),
     [
         (CANVAS, {"student_id": "101"}, "Doe, Jane", "id"),
-        (CANVAS, {"student_id": "S102"}, "Müller, Jörg", "id"),
+        (CANVAS, {"student_id": "S102", "email": "j@x"}, "Müller, Jörg", "id"),
         (CANVAS, {"email": "Jane@uni.edu"}, "Doe, Jane", "email"),
         (CANVAS, {"student": "doejane"}, "Doe, Jane", "name"),
         (CANVAS, {"student": "mullerjorg"}, "Müller, Jörg", "name"),
@@ -168,5 +168,57 @@ def test_name_with_a_digit_makes_no_worksheet() -> None:
     assert parse_roster("Name,Grade\nAnna Nguyen 2,\nBo Li,\n").kind is Kind.PLAIN
 
 
-def test_letters() -> None:
-    assert letters("O’Neill-Strauß, Ægir 3rd") == "oneillstraussægirrd"
+def test_spelled() -> None:
+    assert spelled("O’Neill-Strauß, Ægir 3rd") == "oneillstraussægir3rd"
+
+
+LOGINS = """\
+Student,ID,SIS User ID,SIS Login ID,Section,HW (1)
+"Doe, J.",11,s1,jdoe,A,
+"Doe, Jane",12,4711,jdoe2,A,
+"Roe, Rick",77,12,rick@uni.edu,A,
+"""
+
+
+@pytest.mark.parametrize(
+    ("arrival", "name", "by"),
+    [
+        ({"student": "jdoe2"}, "Doe, Jane", "login"),
+        ({"student": "JDoe"}, "Doe, J.", "login"),
+        ({"student": "rick@uni.edu"}, "Roe, Rick", "login"),
+        # Canvas' own id, though it is another's number at the school.
+        ({"student_id": "12"}, "Doe, Jane", "id"),
+        # The school's, in what Gradescope exports.
+        ({"student_id": "12", "email": "r@uni.edu"}, "Roe, Rick", "id"),
+    ],
+)
+def test_found_by_the_right_column(arrival: dict[str, str], name: str, by: str) -> None:
+    found = match(parse_roster(LOGINS), [row("x", **{"student": "", **arrival})])
+    assert [(m.line.name, m.by) for m in found.matches] == [(name, by)]
+
+
+@pytest.mark.parametrize(
+    ("text", "arrival"),
+    [
+        (LOGINS, {"student": "jdoe3"}),
+        (LOGINS, {"student": "login 12"}),
+        # The school's numbers of others, as Canvas and Moodle never write them into names.
+        (LOGINS, {"student_id": "4711"}),
+        (MOODLE.replace("Full name,", "Full name,ID number,").replace("Doe,", "Doe,77,", 1),
+         {"student_id": "77"}),
+    ],
+)  # fmt: skip
+def test_another_number_or_name_finds_nobody(text: str, arrival: dict[str, str]) -> None:
+    assert match(parse_roster(text), [row("x", **{"student": "", **arrival})]).matches == ()
+
+
+def test_line_that_two_claim_is_left_to_no_third() -> None:
+    rows = [row("a", student_id="12"), row("b", student_id="12"), row("c", student="Jane Doe")]
+    found = match(parse_roster(LOGINS), rows)
+    assert found.matches == ()
+    assert "several other hand-ins claim" in found.unmatched[2].why
+
+
+def test_folder_is_called_by_an_id_of_a_table() -> None:
+    roster = parse_roster("name,student id\nAnna A,100\nBert B,200\n")
+    assert [m.line.name for m in match(roster, [row("x", student="200")]).matches] == ["Bert B"]
