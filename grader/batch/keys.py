@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+import json
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
 from grader.grading import MODEL_QUESTION, Request, seed_of, versions
 from grader.language_model.corpus import TEST_FILE, TRAIN_FILE
+from grader.listing import beginning
 from grader.modes import IsolationMode
+from grader.naming import NOTEBOOK
 from grader.rubric import Rubric
 from grader.submission import Submission
 
 PACKAGE = Path(__file__).resolve().parents[1]
 PROGRAM_SUFFIXES = frozenset({".py", ".toml"})
+CODE_SUFFIXES = (".py", NOTEBOOK)
+MOST_CODE = 4_000_000
+"""Bytes of a file in which packages are looked for: notebooks may have large pictures."""
+UNNAMED_PACKAGES = frozenset({"safetensors"})
+"""What decides a result though no code of a student's names it: models are saved in its format."""
 
 
 @cache
@@ -45,6 +55,31 @@ def file_digest(file: Path) -> str:
         return hashlib.file_digest(reader, "sha256").hexdigest()
 
 
+def packages_of(submission: Submission) -> dict[str, str]:
+    """The installed packages that the code of a submission names, and their versions.
+
+    Any word counts, also in a notebook's text: to grade once more when such a package comes or
+    changes costs little, and a result that stays when it does would be wrong.
+    """
+    names = {*UNNAMED_PACKAGES}
+    for file in submission.files:
+        if file.lower().endswith(CODE_SUFFIXES):
+            code = beginning(submission.folder / file, MOST_CODE)
+            names |= {word.decode() for word in re.findall(rb"[A-Za-z_][A-Za-z0-9_]*", code)}
+    here = installed_packages()
+    return {
+        name: ", ".join(f"{each} {version(each)}" for each in sorted(here[name]))
+        for name in sorted(names & here.keys())
+    }
+
+
+@cache
+def installed_packages() -> Mapping[str, frozenset[str]]:
+    """What is installed here, by the names that code imports."""
+    # A package that was half removed has no name.
+    return {name: frozenset(filter(None, d)) for name, d in packages_distributions().items()}
+
+
 def question_keys(
     questions: Iterable[str],
     submission: Submission,
@@ -57,6 +92,7 @@ def question_keys(
     common = [
         program_digest(),
         versions().model_dump_json(),
+        json.dumps(packages_of(submission)),
         submission.digest,
         rubric.digest,
         str(seed_of(request, submission)),

@@ -6,11 +6,13 @@ import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
 
 import pytest
 
+from grader.batch import keys
 from grader.batch.grade_one import Done, Task, grade_one
 from grader.batch.results import read_earlier, read_row
 from grader.doctor import Sandbox
@@ -96,6 +98,37 @@ def test_changed_rubric_grades_again(run: Run, alice: Path, tmp_path: Path) -> N
     again = run(replace(task, request=request))
     assert again.fresh
     assert again.row.max_score == 4
+
+
+@pytest.mark.parametrize("file", ["implementation.py", "hw.ipynb"])
+def test_package_that_came_later_grades_again(
+    run: Run, alice: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str
+) -> None:
+    """What it has cost that the package was not there must not stay."""
+    with (alice / file).open("a") as writer:
+        writer.write('\n"import no_such\\n"\n')
+    task = made.task(alice, tmp_path / "out", "q5")
+    run(task)
+    here = keys.installed_packages()
+    for package, again in (("another", False), ("no_such", True)):
+        packages = {**here, package: frozenset({"numpy"})}
+        monkeypatch.setattr(keys, "installed_packages", lambda packages=packages: packages)
+        assert run(task).fresh is again
+
+
+def test_version_of_a_package_that_the_code_names_counts(
+    run: Run, alice: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (alice / "implementation.py").open("a") as writer:
+        writer.write("from scipy.special import expit\n")
+    task = made.task(alice, tmp_path / "out", "q5")
+    run(task)
+    for package, again in (("rich", False), ("scipy", True)):
+        newer = {package: "99"}
+        monkeypatch.setattr(
+            keys, "version", lambda name, newer=newer: newer.get(name) or version(name)
+        )
+        assert run(task).fresh is again
 
 
 def test_other_data_matters_to_the_model_alone(run: Run, alice: Path, tmp_path: Path) -> None:
