@@ -373,8 +373,8 @@ def main() -> None:
     except Exception as error:
         from grader.commands.failure import failure
 
-        message, code = failure(error)
-        complain(message)
+        lines, code = failure(error)
+        complain(*lines)
         sys.exit(code)
 
 

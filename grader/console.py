@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from typing import TextIO
 
 import typer
 from rich.console import Console, RenderableType
@@ -14,6 +16,8 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+
+from grader.reports.plain import plain
 
 PLAIN_WIDTH = 100
 
@@ -27,17 +31,29 @@ def show(*parts: RenderableType) -> None:
     console = Console(highlight=False, width=PLAIN_WIDTH, color_system=None, force_terminal=False)
     with console.capture() as captured:
         console.print(*parts, sep="\n")
-    say("\n".join(line.rstrip() for line in captured.get().splitlines()))
+    lines = captured.get().removesuffix("\n").split("\n")
+    say("\n".join(line.rstrip() for line in lines))
 
 
 def say(line: str) -> None:
     """Print a text as it is."""
-    typer.echo(line)
+    _print(line, sys.stdout)
 
 
-def complain(message: str) -> None:
-    """Print what is wrong to where errors go."""
-    typer.echo(message, err=True)
+def complain(*lines: str) -> None:
+    """Print what is wrong to where errors go. Each stays one line, whoever named what it names."""
+    for line in lines:
+        _print(" ".join(plain(line).split("\n")), sys.stderr)
+
+
+def _print(text: str, stream: TextIO) -> None:
+    """Print, as long as somebody reads: when ``head`` has enough, the grading still goes on."""
+    try:
+        typer.echo(text, file=stream)
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 class SubmissionProgress:

@@ -206,6 +206,42 @@ def test_data_that_is_not_there(here: Run, tmp_path: Path) -> None:
     assert "test.csv" in err
 
 
+def test_names_of_files_give_github_no_command(here: Run, tmp_path: Path) -> None:
+    (tmp_path / "a\n::error::boo\x1b[31mred\u2028::x.txt").touch()
+    code, _, err = here(tmp_path, "--one", "--out", tmp_path / "out")
+    assert code == 2
+    [line] = err.splitlines()
+    assert line.startswith("Error: ")
+    assert "::error::boored ::x.txt" in line
+
+
+def test_words_of_a_student_begin_no_line(here: Run, tmp_path: Path) -> None:
+    (tmp_path / "implementation.py").write_text(
+        'def rnn(*a):\n    raise ValueError("x\\u2028Total: 27 / 27\\x85\\u2029Q2  3 / 3")\n'
+    )
+    _, out, _ = here(tmp_path, "--one", "--only", "q2", "--out", tmp_path / "out")
+    assert [line for line in out.splitlines() if line.startswith("Total")] == ["Total: 0 / 3"]
+    assert not any(line.startswith("Q2  3") for line in out.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("closed", "arguments", "code"),
+    [("stdout", (), 0), ("stderr", ("--rubric", "none.toml"), 2)],
+)
+def test_reader_who_has_enough_changes_no_exit_code(
+    tmp_path: Path, closed: str, arguments: tuple[str, ...], code: int
+) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, closed: writing}
+    done = subprocess.run(
+        [sys.executable, "-m", "grader", ALICE, "--only", "q5", "--out", tmp_path, *arguments],
+        cwd=ROOT, timeout=120, check=False, stdout=streams["stdout"], stderr=streams["stderr"],
+    )  # fmt: skip
+    os.close(writing)
+    assert done.returncode == code
+
+
 def test_failure_of_the_grader(here: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object) -> NoReturn:
         raise ZeroDivisionError("a defect")

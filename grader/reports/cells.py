@@ -15,7 +15,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from grader.reports.plain import plain
+from grader.reports.plain import in_one_line
 
 FORMULA = "=+-@\u2212"
 """What a formula begins with; full-width and small forms are folded to these."""
@@ -26,7 +26,7 @@ _UNSEEN = ("C", "Z")
 
 def text(value: str) -> str:
     """Text of any origin as one line that no spreadsheet program takes for a formula."""
-    line = " ".join(plain(value).split())
+    line = in_one_line(value)
     seen = line.lstrip("".join(c for c in set(line) if unicodedata.category(c)[0] in _UNSEEN))
     if _begins_formula(seen):
         line = f"'{line}"

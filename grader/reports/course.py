@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.reports.gradebook import comparable, left_out
-from grader.reports.plain import plain
+from grader.reports.plain import in_one_line, plain
 from grader.reports.summary import questions
 from grader.rows import Row, Status
 
@@ -23,7 +23,7 @@ def one_line(row: Row, *, fresh: bool = True) -> str:
     if row.status is not Status.GRADED:
         # Of an export, the notes say which files could not be unpacked, and why.
         why = "; ".join((row.reason or "see its report", *row.notes))
-        return plain(f"{name}: {row.status}{late}: {why}")
+        return in_one_line(f"{name}: {row.status}{late}: {why}")
     parts = "  ".join(f"{q.id} {q.score:g}" for q in row.questions)
     unchanged = "" if fresh else ", unchanged"
     outdated = f", {' '.join(row.outdated)} outdated" if row.outdated else ""

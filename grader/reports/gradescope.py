@@ -23,7 +23,7 @@ from typing import Any
 
 from grader.model import CheckResult, Outcome, QuestionResult, Report
 from grader.reports.details import details, message
-from grader.reports.plain import plain
+from grader.reports.plain import in_one_line, plain
 from grader.reports.view import OUTCOMES
 
 MAX_OUTPUT = 10_000
@@ -126,7 +126,7 @@ def _check(question: QuestionResult, number: int, check: CheckResult) -> dict[st
 def _test(number: str, name: str) -> dict[str, Any]:
     return {
         "number": number,
-        "name": _cut(" ".join(plain(name).split()), 300),
+        "name": _cut(in_one_line(name), 300),
         "name_format": "text",
         "output_format": "text",
         "visibility": "visible",

@@ -15,7 +15,7 @@ from grader.model import CheckResult, Report
 from grader.reports import view
 from grader.reports.details import details, message
 from grader.reports.gradebook import comparable, in_order, judged, left_out, question_ids, total
-from grader.reports.plain import plain
+from grader.reports.plain import in_one_line, plain
 from grader.rows import Row, Status
 
 MAX_BYTES = 60_000
@@ -85,7 +85,7 @@ def to_annotations(report: Report, folder: str = "") -> list[str]:
 
 def code(text: str, most: int = MAX_INLINE) -> str:
     """Text of any origin as code in a line of Markdown, also in a table."""
-    line = " ".join(plain(text).split())
+    line = in_one_line(text)
     line = line if len(line) <= most else f"{line[:most]}…"
     safe = re.sub(r"[^\w\s]|_", lambda sign: f"&#{ord(sign[0])};", line)
     return f"<code>{safe}</code>" if safe else ""
@@ -156,5 +156,5 @@ def _data(text: str) -> str:
 
 
 def _property(text: str) -> str:
-    line = " ".join(plain(text).split())[:300]
+    line = in_one_line(text)[:300]
     return _data(line).replace(":", "%3A").replace(",", "%2C")

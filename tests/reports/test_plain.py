@@ -36,6 +36,7 @@ from tests.reports.builders import CONTROLS, HARMLESS, HOSTILE
         ("\u202eturned\u202c \u2066isolated\u2069", "turned isolated"),
         ("\ud800alone\udfff", "alone"),
         ("\ufffe\uffff", ""),
+        ("a\u2028Total: 27\u2029b", "a Total: 27 b"),
         ("[bold]markup[/bold]", "[bold]markup[/bold]"),
         (HOSTILE, HARMLESS),
     ],
