@@ -200,3 +200,20 @@ def test_command_with_a_question_that_there_is_not() -> None:
     done = command("explain", "q99")
     assert done.returncode == 2
     assert "there is no question q99; there are q2, q3" in done.stderr
+
+
+@pytest.mark.parametrize(("check", "is_one"), [("many_steps", True), ("none", False)])
+def test_rubric_may_name_a_check_that_is_not_selected(
+    tmp_path: Path, check: str, is_one: bool
+) -> None:
+    (tmp_path / "rubric.toml").write_text(f"[questions.q4.graded]\n{check} = true\n")
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
+            *("--submission", ROOT / "submissions" / "alice", "-k", "q4 and notebook_case"),
+            *("--submission-rubric", tmp_path / "rubric.toml"),
+        ],
+        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert ("names no check" in done.stdout) is not is_one
+    assert (done.returncode == 0) is is_one
