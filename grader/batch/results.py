@@ -143,7 +143,8 @@ def alone_in(out: Path) -> Iterator[None]:
 def _remove_partial(out: Path) -> None:
     for pattern in (f"{PARTIAL}*", f"*/{PARTIAL}*"):
         for file in out.glob(pattern):
-            file.unlink(missing_ok=True)
+            if not file.is_dir():  # nothing of this program's
+                file.unlink(missing_ok=True)
 
 
 def _text_of(row: Row) -> str:

@@ -361,3 +361,13 @@ def test_one_hand_in_that_looks_like_many(course: Path, tmp_path: Path) -> None:
     done = run(course, tmp_path / "out", "--one")
     assert (tmp_path / "out" / "report.json").exists(), done.stderr
     assert not (tmp_path / "out" / "gradebook.csv").exists()
+
+
+def test_folder_that_is_called_like_half_a_file_is_no_hindrance(tmp_path: Path) -> None:
+    """Another run may be trying just now whether it can write there."""
+    for place in (tmp_path / ".partial-abc", tmp_path / "alice" / ".partial-def"):
+        place.mkdir(parents=True)
+    (tmp_path / ".partial-ghi").touch()
+    with alone_in(tmp_path):
+        pass
+    assert {file.name for file in tmp_path.iterdir()} == {".partial-abc", "alice"}
