@@ -221,7 +221,7 @@ def grade(
     The student's code runs in processes of its own, which the grader never trusts; it compares what
     they return with torch's own layers, scores the trained language model, and writes a report.
     """
-    from grader.commands.early import fork_server, gradescope_told, interruption_told
+    from grader.commands import early
 
     ids = frozenset(id for id in (only or "").lower().replace(" ", "").split(",") if id)
     if only is not None and not ids:
@@ -231,7 +231,15 @@ def grade(
         if end != signal.SIGINT or signal.getsignal(end) is not signal.SIG_IGN:
             signal.signal(end, signal.default_int_handler)
     reports = out or Path("results")
-    with interruption_told(), gradescope_told(gradescope), fork_server(reports) as server:
+    if gradescope is not None:
+        early.check_results(gradescope)
+    with (
+        early.interruption_told(),
+        early.gradescope_told(gradescope),
+        early.fork_server(reports) as server,
+    ):
+        if summary is not None:
+            early.check_step_summary()
         from grader.intake import looks_like_many
         from grader.rubric import Rubric
 

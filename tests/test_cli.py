@@ -110,6 +110,23 @@ def test_place_that_cannot_be_written_to_is_told_gradescope(tmp_path: Path) -> N
     assert "cannot be written" in json.loads(results.read_text())["output"]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--gradescope", "none/results.json"), "--gradescope none/results.json cannot be written"),
+        (("--summary", "markdown"), "GITHUB_STEP_SUMMARY names /none/page.md"),
+    ],
+)
+def test_place_of_a_result_is_looked_at_first(
+    tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    page = "/none/page.md"
+    done = grader(ALICE, "--out", tmp_path / "out", *arguments, GITHUB_STEP_SUMMARY=page)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
 Run = Callable[..., tuple[int, str, str]]
 
 

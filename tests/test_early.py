@@ -11,7 +11,13 @@ from pathlib import Path
 import pytest
 import typer
 
-from grader.commands.early import check_writable, interruption_told
+from grader.commands.early import (
+    STEP_SUMMARY,
+    check_results,
+    check_step_summary,
+    check_writable,
+    interruption_told,
+)
 from grader.errors import UsageError
 from tests.conftest import ROOT
 
@@ -39,6 +45,28 @@ def test_nothing_is_left_where_all_is_well(tmp_path: Path) -> None:
     check_writable(tmp_path)
     check_writable(tmp_path / "new" / "out")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_results_for_gradescope(tmp_path: Path) -> None:
+    check_results(tmp_path / "results.json")
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(UsageError, match=r"nothing can be made in .*/none"):
+        check_results(tmp_path / "none" / "results.json")
+    with pytest.raises(UsageError, match="is a folder"):
+        check_results(tmp_path)
+
+
+def test_page_that_github_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(STEP_SUMMARY, raising=False)
+    check_step_summary()
+    page = tmp_path / "page.md"
+    page.write_text("before")
+    monkeypatch.setenv(STEP_SUMMARY, str(page))
+    check_step_summary()
+    assert page.read_text() == "before"
+    monkeypatch.setenv(STEP_SUMMARY, str(tmp_path / "none" / "page.md"))
+    with pytest.raises(UsageError, match=r"STEP_SUMMARY names .* leave out --summary"):
+        check_step_summary()
 
 
 def test_interruption_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

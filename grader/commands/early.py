@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import mkstemp
 
 import typer
 
@@ -18,6 +18,9 @@ from grader.console import complain
 from grader.errors import GraderError, SubmissionError, UsageError
 from grader.exit_codes import ExitCode
 from grader.sandbox.forkserver import ForkServer
+
+STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
+"""GitHub shows the text of the file that this variable names on the job's page."""
 
 
 def check_writable(folder: Path) -> None:
@@ -32,12 +35,47 @@ def check_writable(folder: Path) -> None:
             raise UsageError(
                 f"reports cannot be written to {folder}: {nearest} {what}, not a folder"
             )
-        Path(mkdtemp(prefix=".partial-", dir=nearest)).rmdir()
+        _try_in(nearest)
     except OSError as error:
         raise UsageError(
             f"reports cannot be written to {folder}: nothing can be made in {nearest} "
             f"({error.strerror}); name another folder by --out"
         ) from None
+
+
+def check_results(file: Path) -> None:
+    """Raises UsageError when Gradescope's results cannot be written there, as ``check_writable``.
+
+    No folder is made for them: Gradescope looks in one that is there.
+    """
+    if file.is_dir():
+        raise UsageError(f"--gradescope {file} is a folder; name a file in it")
+    try:
+        _try_in(file.parent)
+    except OSError as error:
+        raise UsageError(
+            f"--gradescope {file} cannot be written: nothing can be made in {file.parent} "
+            f"({error.strerror})"
+        ) from None
+
+
+def check_step_summary() -> None:
+    """Raises UsageError when the page that GitHub shows cannot be added to, if there is one."""
+    page = os.environ.get(STEP_SUMMARY)
+    try:
+        if page:
+            Path(page).open("a", encoding="utf-8").close()
+    except OSError as error:
+        raise UsageError(
+            f"{STEP_SUMMARY} names {page}, which cannot be written to ({error.strerror}); unset "
+            "it, or leave out --summary"
+        ) from None
+
+
+def _try_in(folder: Path) -> None:
+    fd, file = mkstemp(prefix=".partial-", dir=folder)
+    os.close(fd)
+    Path(file).unlink(missing_ok=True)
 
 
 @contextmanager

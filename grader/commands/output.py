@@ -10,14 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.commands.early import STEP_SUMMARY
 from grader.console import say
 from grader.errors import UsageError
 from grader.naming import SUMMARY_TEXT
 from grader.reports.files import write_atomically
-
-STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
-"""GitHub shows the text of the file that this variable names on the job's page."""
-
 
 IN_GITHUB = "GITHUB_ACTIONS"
 
