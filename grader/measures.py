@@ -150,6 +150,9 @@ class ModelMeasures(Measure):
     characters: int
     tokens: int
     causality: Causality
+    in_notebook_batches: bool = Field(
+        default=False, description="Whether sentences were put together as the notebook does."
+    )
     signs: Signs | None = None
     generated: tuple[str, ...] = ()
     device: str

@@ -170,30 +170,35 @@ class Gain:
         return self.bounded_mean + (0.0 if self.is_complete else SIGNIFICANT * self.bounded_error)
 
 
-def gain_of(alone: Float64, revealed: Float64, weights: Float64) -> Gain:
+def gain_of(
+    alone: Float64, revealed: Float64, weights: Float64, groups: Int64 | None = None
+) -> Gain:
     """The gain from log-probabilities [n] of random targets, without and with what follows.
 
     NaN in ``alone`` is where time did not suffice. ``weights`` are of the places: one place each of
-    sentences that are as likely as each other stands for all of its sentence.
+    sentences that are as likely as each other stands for all of its sentence. ``groups`` are the
+    numbers of what was drawn together, where places were not drawn one by one.
     """
     known = np.isfinite(alone)
+    groups = (np.arange(len(alone)) if groups is None else groups)[known]
     alone, revealed, weights = alone[known], revealed[known], weights[known]
     gain = revealed - alone
     return Gain(
-        *_weighted(gain, weights),
-        *_weighted(np.clip(gain, -MOST_NATS, MOST_NATS), weights),
-        *_weighted(np.maximum(revealed, -MOST_SURPRISE) - alone, weights),
+        *_weighted(gain, weights, groups),
+        *_weighted(np.clip(gain, -MOST_NATS, MOST_NATS), weights, groups),
+        *_weighted(np.maximum(revealed, -MOST_SURPRISE) - alone, weights, groups),
         is_complete=bool(known.all()),
     )
 
 
-def _weighted(values: Float64, weights: Float64) -> tuple[float, float]:
-    """A weighted mean, and its standard error."""
+def _weighted(values: Float64, weights: Float64, groups: Int64) -> tuple[float, float]:
+    """A weighted mean, and its standard error over groups."""
     mean = float(np.average(values, weights=weights))
-    n = len(values)
+    n = len(np.unique(groups))
     if n < 2:
         return mean, math.inf
-    squares = float(np.square(weights * (values - mean)).sum()) * n / (n - 1)
+    residuals = np.bincount(groups, weights * (values - mean))
+    squares = float(np.square(residuals).sum()) * n / (n - 1)
     return mean, math.sqrt(squares) / float(weights.sum())
 
 

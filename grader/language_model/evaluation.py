@@ -30,6 +30,7 @@ from grader.language_model.flags import (
 from grader.language_model.generation import generate
 from grader.language_model.loaded_model import LoadedModel, ModelSource
 from grader.language_model.model_workers import ModelWorkers
+from grader.language_model.notebook_batches import IN_NOTEBOOK_BATCHES, NotebookBatches
 from grader.language_model.probing import Findings, Prober
 from grader.language_model.scoring import score_batch
 from grader.language_model.signs import LEAST_WIDTH, signs_of
@@ -114,7 +115,7 @@ class Evaluator:
             flags += flags_of_columns(model.loading.columns, self._corpus.vocabulary)
             signs, more = self._looked_into(model, whole.totals.loss)
             flags += more
-        prober = Prober(
+        probing = (
             self._workers,
             self._corpus.vocabulary,
             self._test,
@@ -123,7 +124,11 @@ class Evaluator:
             self._progress,
             self._secret,
         )
-        findings = prober.probe(whole, self._training_sample)
+        findings = Prober(*probing).probe(whole, self._training_sample)
+        again = NotebookBatches(*probing).judge(whole, findings.kinds)
+        if again is not None:
+            whole, findings = again
+            flags.append(IN_NOTEBOOK_BATCHES)
         totals = whole.totals
         flags = [*flags_of_findings(findings), *flags_of_speed(whole), *flags]
         loss, interval = _counted(whole, findings)
@@ -151,6 +156,7 @@ class Evaluator:
             characters=totals.characters,
             tokens=totals.tokens,
             causality=_causality(findings),
+            in_notebook_batches=again is not None,
             signs=signs,
             generated=generated,
             device=model.loading.device,

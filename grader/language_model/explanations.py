@@ -38,6 +38,10 @@ OTHER = {
         "running statistics stay from one call of forward to the next. Start each call anew."
     ),
 }
+AS_THE_NOTEBOOK = (
+    "So its loss is another in other batches; what counts is that in the batches that the notebook "
+    "makes of the test set."
+)
 FAINT = (
     "When characters after a place are changed, the model's prediction there changes a little, and "
     "by less than rounding allows with real sentences; it costs nothing. Is the model quantised, "
@@ -76,6 +80,8 @@ def other_dependencies(measures: ModelMeasures) -> str:
     """What else the predictions depend on; '' where that is nothing."""
     kinds = measures.causality.kinds
     found = [text for kind, text in OTHER.items() if kind in kinds]
+    if measures.in_notebook_batches:
+        found.append(AS_THE_NOTEBOOK)
     if not measures.causality.looks_ahead and not AHEAD.keys().isdisjoint(kinds):
         found.append(FAINT)
     return " ".join(found)

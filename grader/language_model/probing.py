@@ -27,7 +27,7 @@ from grader.language_model.causality import (
 )
 from grader.language_model.clock import Clock, Progress
 from grader.language_model.corpus import Vocabulary
-from grader.language_model.dependencies import Kind, dependencies
+from grader.language_model.dependencies import AHEAD, Kind, dependencies
 from grader.language_model.loaded_model import LoadedModel
 from grader.language_model.model_workers import ModelWorkers
 from grader.language_model.scoring import check_finite, target_log_probabilities
@@ -49,15 +49,23 @@ class Findings:
     comparison: Comparison
     kinds: frozenset[Kind]
     gain: Gain | None
+    same_company: bool = False
+    """Whether beginnings came with those of the sentences that the whole ones came with."""
 
     @property
     def looks_ahead(self) -> bool:
-        return self.gain is not None and looks_ahead(self.kinds, self.comparison, self.gain)
+        """Not where, for all that is known, other company is what a model gains by."""
+        minds_company = Kind.BATCH in self.kinds and not self.kinds & AHEAD
+        return self._gains and (self.same_company or not minds_company)
 
     @property
     def beginnings_count(self) -> bool:
         """Whether the loss is that from beginnings alone."""
-        return self.gain is not None and (self.looks_ahead or self.gain.may_matter)
+        return self.gain is not None and (self._gains or self.gain.may_matter)
+
+    @property
+    def _gains(self) -> bool:
+        return self.gain is not None and looks_ahead(self.kinds, self.comparison, self.gain)
 
 
 class Prober:

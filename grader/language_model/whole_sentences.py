@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 
 import numpy as np
@@ -90,8 +90,12 @@ class WholeSentences:
         return model
 
     def _score_window(self, model: LoadedModel, numbers: Int64) -> None:
+        chosen = by_length(numbers, self._test.lengths, self.budget.tokens, self._most_rows)
+        self.score_batches(model, list(chosen))
+
+    def score_batches(self, model: LoadedModel, chosen: Sequence[Int64]) -> None:
+        """Score these sentences, together as they come; none of them where the model fails."""
         lengths, begin = self._test.lengths, time.monotonic()
-        chosen = list(by_length(numbers, lengths, self.budget.tokens, self._most_rows))
         batches = [self._test.batch(members) for members in chosen]
         scored = []
         # Closed at once also after a failure: what it left pending must not end a later worker.
@@ -110,4 +114,4 @@ class WholeSentences:
             del self.log_probabilities[number]
         seconds = time.monotonic() - begin
         self.seconds += seconds
-        self.budget.measured(int(self._test.tokens[numbers].sum()), seconds)
+        self.budget.measured(int(self._test.tokens[np.concatenate(chosen)].sum()), seconds)

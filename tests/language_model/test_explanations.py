@@ -106,3 +106,11 @@ def test_every_kind_has_its_words() -> None:
     told = looking_ahead(every) + other_dependencies(every) + unsteadiness(every)
     # Of what looks ahead, one cause is named.
     assert words_in(told) == set(Kind) - {Kind.NEXT}
+
+
+def test_loss_in_the_notebooks_batches() -> None:
+    mixing = found(Kind.BATCH)
+    again = mixing.model_copy(update={"in_notebook_batches": True})
+    told = other_dependencies(again)
+    assert told.startswith(other_dependencies(mixing))
+    assert "batches that the notebook makes" in told
