@@ -117,7 +117,8 @@ class ModelLoader:
         return self._first(build)
 
     def _first(self, make: Callable[[Any, str], T]) -> T:
-        """What ``make`` returns for the first class ``SentenceModel`` for which it does not raise.
+        """What ``make`` returns for the first ``SentenceModel`` for which it does not raise: a
+        class, or anything else that is called with freq and returns the model.
 
         Where it raises for each, the first exception is raised again, with a word on the second.
         """
@@ -125,7 +126,7 @@ class ModelLoader:
         for source in self._code.places_of(MODEL_CLASS):
             try:
                 model_class = self._redirection.run(partial(source.get, MODEL_CLASS))
-                if not isinstance(model_class, type):
+                if isinstance(model_class, nn.Module) or not callable(model_class):
                     continue
                 made = make(model_class, f"{MODEL_CLASS} of {source.label}")
             except Exception as error:
@@ -147,12 +148,13 @@ class ModelLoader:
         raise first
 
     def _build(self, model_class: Any, class_name: str) -> nn.Module:
+        takes = "its __init__" if isinstance(model_class, type) else "it"
         try:
             inspect.signature(model_class).bind(self._freq)
         except TypeError as error:
             raise CannotLoad(
                 f"{class_name} is built by the notebook as {MODEL_CLASS}(freq), with nothing else, "
-                f"and its __init__ does not take that ({error}). Give the other arguments default "
+                f"and {takes} does not take that ({error}). Give the other arguments default "
                 'values, or save the whole model with torch.save(model, "rnn_lm.sav").'
             ) from None
         except ValueError:  # no signature can be told: the call itself will
@@ -166,7 +168,8 @@ class ModelLoader:
             )
             raise
         if not isinstance(model, nn.Module):
+            gives = "is" if isinstance(model_class, type) else "returns"
             raise CannotLoad(
-                f"{class_name} is no torch.nn.Module, so no weights can be put into it."
+                f"{class_name} {gives} no torch.nn.Module, so no weights can be put into it."
             )
         return model

@@ -271,6 +271,50 @@ def test_model_of_another_vocabulary(hand_in: HandIn) -> None:
     assert "freq has 5 characters here, and the weights seem to be for 3" in why(hand_in)
 
 
+FUNCTION = "def SentenceModel(freq):\n    return Characters(freq, 4)\n"
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        FUNCTION,
+        "SentenceModel = lambda freq: Characters(freq, 4)\n",
+        "from functools import partial\nSentenceModel = partial(Characters, hidden=4)\n",
+    ],
+)
+def test_function_that_builds_the_model(hand_in: HandIn, definition: str) -> None:
+    """The notebook calls SentenceModel(freq), and does not ask what kind of thing that is."""
+    trained = hand_in.trained()
+    code = MODEL_CODE.replace("SentenceModel", "Characters").replace("hidden=4", "hidden")
+    hand_in.script("rnn_lm.py", f"{code}\n{definition}")
+    hand_in.save(trained.state_dict())
+    assert_same(hand_in.load(), trained)
+    assert outputs_of(hand_in.loader().new_model()).shape == (2, 3, len(FREQ) + 3)
+
+
+def test_function_of_a_notebook_that_builds_the_model(hand_in: HandIn) -> None:
+    trained = hand_in.trained()
+    code = MODEL_CODE.replace("SentenceModel", "Characters")
+    hand_in.notebook("a.ipynb", f"{code.strip()}\n", FUNCTION)
+    hand_in.save(trained.state_dict())
+    assert_same(hand_in.load(), trained)
+
+
+@pytest.mark.parametrize(
+    ("definition", "words"),
+    [
+        ("def SentenceModel(freq):\n    return 3\n", "rnn_lm.py returns no torch.nn.Module"),
+        ("def SentenceModel(freq, a):\n    return 3\n", "and it does not take that (missing a"),
+        ("from torch import nn\nSentenceModel = nn.Linear(2, 2)\n", "nothing in the hand-in"),
+        ("class SentenceModel:\n    def __init__(self, freq):\n        pass", "py is no torch.nn"),
+    ],
+)
+def test_what_builds_no_model(hand_in: HandIn, definition: str, words: str) -> None:
+    hand_in.script("rnn_lm.py", definition)
+    hand_in.save(hand_in.trained().state_dict())
+    assert words in why(hand_in)
+
+
 def test_class_that_needs_more_than_freq(hand_in: HandIn) -> None:
     hand_in.script("rnn_lm.py", MODEL_CODE.replace("hidden=4", "hidden"))
     hand_in.save(hand_in.trained().state_dict())
