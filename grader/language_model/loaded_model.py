@@ -17,6 +17,12 @@ from grader.encoded import Int64
 from grader.errors import CheckFailed, NotLoadable, UsageError
 from grader.language_model.clock import Clock
 from grader.language_model.corpus import Vocabulary
+from grader.language_model.rehearsal import (
+    beginnings_of,
+    check_first_predictions,
+    failed_on,
+    failed_on_beginnings,
+)
 from grader.language_model.scoring import check_shape
 from grader.model import Outcome
 from grader.naming import MODEL, MODEL_CODE
@@ -68,6 +74,8 @@ class Loading:
     parameters: int | None = None
     columns: int = 0
     """Logits for each position."""
+    weights_finite: bool = True
+    """Its word for it, which serves for messages alone."""
     notes: tuple[str, ...] = field(default=())
 
 
@@ -92,6 +100,7 @@ class LoadedModel:
         self._vocabulary = vocabulary
         self._clock = clock
         self._longest = longest
+        self._rehearsed = False
 
     def load(self, source: ModelSource) -> None:
         """Load the model and run it once; raises CheckFailed when it cannot be used."""
@@ -113,6 +122,7 @@ class LoadedModel:
         notes = sequence(reply.fields.get("notes"), MOST_NOTES)
         self.loading = Loading(
             parameters=parameters if type(parameters) is int and parameters >= 0 else None,
+            weights_finite=reply.fields.get("finite") is not False,
             notes=tuple(text(note, 300) for note in notes),
         )
         self._rehearse(source.seed)
@@ -124,7 +134,7 @@ class LoadedModel:
         """
         sentences = self._made_up_sentences(seed)
         try:
-            self.loading = replace(self.loading, columns=self.logits(sentences).shape[-1])
+            logits = self.logits(sentences)
         except CheckFailed as failure:
             if failure.outcome in OF_THE_MODE and self._runs_in_train_mode(sentences):
                 raise failure.told_as(f"{failure.message} {IN_TRAIN_MODE}") from None
@@ -136,13 +146,26 @@ class LoadedModel:
                 f"{self._longest} characters, so {tokens} tokens with BEGIN, and PAD after the "
                 "shorter ones, as the notebook has them."
             ) from None
+        self.loading = replace(self.loading, columns=logits.shape[-1])
+        check_first_predictions(logits, weights_finite=self.loading.weights_finite)
+        self._rehearse_beginnings(sentences)
         self._see_where_it_is()
         self._student.quote_no_more()
+        self._rehearsed = True
         if self.threads is None and self.loading.device == "cpu" and self._student.threads > 1:
             trial = self._made_up(TRIAL, seed)
             self.threads = better_threads(
                 self._student.threads, lambda threads: self._seconds_on(threads, trial)
             )
+
+    def _rehearse_beginnings(self, sentences: Int64) -> None:
+        for tokens in beginnings_of(sentences):
+            try:
+                self.logits(tokens)
+            except CheckFailed as failure:
+                if failure.outcome not in OF_THE_MODE:
+                    raise
+                raise failed_on_beginnings(failure, tokens.shape) from None
 
     def _runs_in_train_mode(self, sentences: Int64) -> bool:
         with suppress(CheckFailed):
@@ -233,6 +256,8 @@ class LoadedModel:
                     check_shape(logits, shape, self._vocabulary)
                 yield logits
         except CheckFailed as failure:
+            if self._rehearsed and failure.outcome is Outcome.EXCEPTION:
+                raise failed_on(failure, shapes[0]) from None
             raise self._explained(failure) from None
 
     def _ask(self, request: Message, doing: str) -> Message:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -39,8 +40,18 @@ class Loaded:
     @property
     def parameters(self) -> int:
         """How many numbers the model learns; 0 for what is no module of torch's."""
-        of_module = self.model.parameters() if isinstance(self.model, nn.Module) else ()
-        return sum(parameter.numel() for parameter in of_module)
+        return sum(parameter.numel() for parameter in self._learnt)
+
+    @property
+    def finite(self) -> bool:
+        """Whether none of these numbers is known to be NaN or infinite."""
+        with suppress(RuntimeError, ValueError):  # not every kind of number can be asked
+            return all(bool(parameter.isfinite().all()) for parameter in self._learnt)
+        return True
+
+    @property
+    def _learnt(self) -> list[nn.Parameter]:
+        return [*self.model.parameters()] if isinstance(self.model, nn.Module) else []
 
 
 class ModelLoader:

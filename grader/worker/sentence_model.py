@@ -68,7 +68,8 @@ class LanguageModel:
         except CannotLoad as error:
             return absent(str(error))
         self._model = loaded.model
-        return Message("loaded", {"parameters": loaded.parameters, "notes": loaded.notes})
+        fields = {"parameters": loaded.parameters, "finite": loaded.finite, "notes": loaded.notes}
+        return Message("loaded", fields)
 
     def logits(self, request: Message) -> Message:
         """The model's logits for token ids; see ``Forward``."""

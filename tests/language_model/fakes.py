@@ -29,6 +29,8 @@ VOCABULARY = Vocabulary.of(["abcdefgh ij"])
 SOURCE = ModelSource("cpu", 3, weights=np.zeros(1, np.uint8))
 NOTEBOOK_BATCH = 50
 START_S = 100.0
+REHEARSED = 3
+"""How many times a model is asked before it is given any sentence: once, and for beginnings."""
 
 
 def random_sentences(count: int, seed: int = 0, longest: int = 24) -> Encoded:
@@ -76,6 +78,7 @@ class FakeStudent:
     threads: int = 1
     model: nn.Module | None = None
     forward: Forward = field(default_factory=lambda: Forward(()))
+    finite: bool = True
 
     def restart(self) -> None:
         self.model = None
@@ -106,7 +109,8 @@ class FakeStudent:
         if request.op == "load_model":
             self.model = copy.deepcopy(self.make())
             self.loads += 1
-            return Message("loaded", {"parameters": 7, "notes": ["as it is"]})
+            fields = {"parameters": 7, "finite": self.finite, "notes": ["as it is"]}
+            return Message("loaded", fields)
         if request.op == "model_place":
             rows = self.forward.rows
             return Message("place", {"device": "cpu", "moved": False, "rows": rows})

@@ -21,7 +21,13 @@ from grader.language_model.dependencies import AHEAD, Kind, dependencies
 from grader.language_model.loaded_model import REHEARSAL
 from grader.model import Outcome
 from grader.rubric import Rubric
-from tests.language_model.fakes import VOCABULARY, FakeStudent, loaded, random_sentences
+from tests.language_model.fakes import (
+    REHEARSED,
+    VOCABULARY,
+    FakeStudent,
+    loaded,
+    random_sentences,
+)
 
 ALLOWED = Rubric.load().language_model.look_ahead_nats
 WIDTH = 8
@@ -246,12 +252,13 @@ def test_experiments_are_on_training_sentences_only() -> None:
     asked: list[Int64] = []
     found_in(Recurrent, before=asked.append)
     known = {tuple(TRAINING.sentence(number).tolist()) for number in range(len(TRAINING))}
-    [longest] = {tokens.shape[1] for tokens in asked[1:]} - {asked[1].shape[1]}
-    rows = [row for tokens in asked[1:] for row in tokens.tolist()]
+    asked = asked[REHEARSED:]
+    [longest] = {tokens.shape[1] for tokens in asked} - {asked[0].shape[1]}
+    rows = [row for tokens in asked for row in tokens.tolist()]
     assert {row[0] for row in rows} == {VOCABULARY.begin_id}
     assert all(VOCABULARY.end_id not in row for row in rows)
     assert all((VOCABULARY.pad_id in row) == (len(row) == longest) for row in rows)
-    for row in asked[1].tolist():
+    for row in asked[0].tolist():
         assert any(sentence[: len(row) - 1] == tuple(row[1:]) for sentence in known)
 
 

@@ -23,7 +23,7 @@ from grader.language_model.generation import (
     START,
     generate,
 )
-from grader.language_model.loaded_model import LONGEST, LoadedModel
+from grader.language_model.loaded_model import LoadedModel
 from grader.model import Outcome
 from grader.student import Student
 from tests.language_model.fakes import SOURCE, FakeStudent, FakeTime
@@ -175,7 +175,8 @@ def test_logits_of_another_shape_are_no_failure_of_the_grader(shape: tuple[int, 
 
     class Changing(nn.Module):
         def forward(self, x: Tensor) -> Tensor:
-            return torch.zeros(*x.shape, V + 3) if x.shape[1] == LONGEST + 1 else torch.zeros(shape)
+            made_up = x.shape[1] != len(START) + 1
+            return torch.zeros(*x.shape, V + 3) if made_up else torch.zeros(shape)
 
     model = LoadedModel(cast(Student, FakeStudent(Changing)), VOCABULARY, Clock(1e6))
     model.load(SOURCE)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -31,10 +32,25 @@ class Positions(nn.Module):
         return logits
 
 
-def failure(make: Any, **options: Any) -> CheckFailed:
+class Like(nn.Module):
+    """It gives what ``function`` makes of its input."""
+
+    def __init__(self, function: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.function(x)
+
+
+def failure(make: Any, finite: bool = True, **options: Any) -> CheckFailed:
     with pytest.raises(CheckFailed) as caught:
-        loaded(FakeStudent(make), **options)
+        loaded(FakeStudent(make, finite=finite), **options)
     return caught.value
+
+
+def zeros(x: Tensor) -> Tensor:
+    return torch.zeros(*x.shape, SIZE)
 
 
 @pytest.mark.parametrize(("positions", "ids"), [(50, SIZE), (51, PAD)])
@@ -114,3 +130,80 @@ def test_number_of_sentences_that_a_model_insists_on_is_noted(rows: int, is_note
 
     notes = " ".join(loaded(FakeStudent(Fixed)).loading.notes)
     assert ("takes 50 sentences at once" in notes) == is_noted
+
+
+@pytest.mark.parametrize(("fewest", "shape"), [(3, [3, 2]), (10, [3, 2]), (26, [3, 25])])
+def test_what_short_beginnings_are_too_little_for(fewest: int, shape: list[int]) -> None:
+    """No sentence is so short, and beginnings of all lengths will be asked for."""
+
+    def long_alone(x: Tensor) -> Tensor:
+        if x.shape[1] < fewest:
+            raise ValueError("Expected sequence length to be larger than 0")
+        return zeros(x)
+
+    found = failure(lambda: Like(long_alone))
+    assert found.outcome is Outcome.EXCEPTION
+    assert found.message.startswith(
+        "The model raised Expected sequence length to be larger than 0. The model was given "
+        f"beginnings of made-up sentences, an input of shape {shape}. "
+    )
+    assert "beginnings one by one" in found.message
+    assert found.message.endswith("of any length from 2 tokens on.")
+
+
+def test_output_for_beginnings_has_their_shape() -> None:
+    found = failure(lambda: Like(lambda x: zeros(x)[:, :20] if x.shape[1] < 50 else zeros(x)))
+    assert found.outcome is Outcome.WRONG
+    assert f"has shape [3, 20, {SIZE}] for an input of shape [3, 25]" in found.message
+    assert "beginnings one by one" in found.message
+
+
+@pytest.mark.parametrize("longest", [1, 2, 4, 11])
+def test_beginnings_are_no_shorter_than_what_is_asked_for(longest: int) -> None:
+    student = FakeStudent(lambda: Like(zeros))
+    loaded(student, longest=longest)
+    lengths = [tokens.shape[1] for tokens in student.answered]
+    assert lengths[0] == longest + 1
+    assert lengths == sorted(set(lengths), reverse=True)
+    assert lengths[-1] == 2
+
+
+def test_shape_of_what_a_model_fails_on_is_told() -> None:
+    """Its own words are not shown once it has been given sentences."""
+
+    def not_nine(x: Tensor) -> Tensor:
+        if x.shape[1] == 9:
+            raise ValueError("what it says")
+        return zeros(x)
+
+    model = loaded(FakeStudent(lambda: Like(not_nine)))
+    good = np.zeros((2, 8), np.int64)
+    with pytest.raises(CheckFailed) as caught:
+        list(model.stream([good, np.zeros((7, 9), np.int64), good]))
+    assert caught.value.outcome is Outcome.EXCEPTION
+    assert "Its input had the shape [7, 9]: sentences" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("finite", "words"),
+    [
+        (True, "though all its weights are finite"),
+        (True, "the mask must leave the diagonal open, as torch.triu(..., diagonal=1) does"),
+        (False, "because its weights are NaN or infinite: its training diverged"),
+    ],
+)
+def test_why_the_first_predictions_are_not_numbers(finite: bool, words: str) -> None:
+    found = failure(lambda: Like(lambda x: zeros(x) + torch.nan), finite=finite)
+    assert found.outcome is Outcome.WRONG
+    assert words in found.message
+
+
+def test_made_up_text_may_give_what_is_not_a_number() -> None:
+    """As counts of pairs do that never were: 0 / 0. No sentence need have one."""
+
+    def after_the_first(x: Tensor) -> Tensor:
+        logits = zeros(x)
+        logits[:, 1:] = torch.nan
+        return logits
+
+    loaded(FakeStudent(lambda: Like(after_the_first)))

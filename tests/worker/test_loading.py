@@ -16,6 +16,7 @@ import torch
 from torch import nn
 
 from grader.worker.failures import raised
+from grader.worker.loading import Loaded
 from grader.worker.saved_file import CannotLoad
 from tests.worker.loading_support import (
     FREQ,
@@ -223,6 +224,21 @@ def test_weights_that_the_grader_trained(hand_in: HandIn) -> None:
     raw = io.BytesIO()
     torch.save(trained.state_dict(), raw)
     assert_same(hand_in.loader().load_weights(raw.getvalue()), trained)
+
+
+@pytest.mark.parametrize("value", [1.5, torch.nan, torch.inf])
+def test_whether_weights_are_finite(hand_in: HandIn, value: float) -> None:
+    hand_in.script("rnn_lm.py", MODEL_CODE)
+    trained = hand_in.trained()
+    nn.init.constant_(trained.out.bias, value)
+    hand_in.save(trained)
+    assert hand_in.load().finite == (value == 1.5)
+
+
+def test_weights_that_cannot_be_asked_are_no_failure() -> None:
+    model = nn.Module()
+    model.odd = nn.Parameter(torch.zeros(2).to(torch.float8_e5m2), requires_grad=False)
+    assert Loaded(model, []).finite
 
 
 def test_untrained_model(hand_in: HandIn) -> None:

@@ -1,0 +1,73 @@
+"""What is said of a model that fails on made-up sentences, before it is given those of the test.
+
+Only then may its own words be shown; later an input's shape is all that can be told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from grader.encoded import Int64
+from grader.errors import CheckFailed
+from grader.model import Outcome
+from grader.wire import Array
+
+FEWEST = 2
+"""Tokens of the shortest beginnings that a model is asked for."""
+BETWEEN = 4
+"""What part of the longest sentence other beginnings are."""
+BEGINNINGS = (
+    "The model was given beginnings of made-up sentences, an input of shape {}. To see what its "
+    "predictions depend on, the grader also asks for sentences' beginnings one by one, so that the "
+    "model must take an input of any length from {} tokens on."
+)
+NOT_A_NUMBER = "The model's logits are NaN from the first position on, even for made-up sentences"
+DIVERGED = (
+    f"{NOT_A_NUMBER}, because its weights are NaN or infinite: its training diverged. Look at when "
+    "the training loss became NaN, and train it again with a lower learning rate or with "
+    "torch.nn.utils.clip_grad_norm_."
+)
+OF_THE_FORWARD = (
+    f"{NOT_A_NUMBER}, though all its weights are finite: they come from its forward. In attention, "
+    "a row of the mask that forbids every position gives NaN: the mask must leave the diagonal "
+    "open, as torch.triu(..., diagonal=1) does. Otherwise look for a division by zero, or the "
+    "logarithm of zero."
+)
+
+
+def beginnings_of(sentences: Int64) -> list[Int64]:
+    """The sentences [B,L] cut to some tokens, and to the fewest that are ever asked for."""
+    longest = sentences.shape[1]
+    lengths = sorted({FEWEST, max(FEWEST, longest // BETWEEN)}, reverse=True)
+    return [sentences[:, :length] for length in lengths if length < longest]
+
+
+def failed_on_beginnings(failure: CheckFailed, shape: Sequence[int]) -> CheckFailed:
+    """A failure on input of that shape, which is made up, with what it is for."""
+    said = failure.message.removesuffix(".")
+    return CheckFailed(
+        failure.outcome,
+        f"{said}. {BEGINNINGS.format(list(shape), FEWEST)}",
+        traceback=failure.traceback,
+    )
+
+
+def failed_on(failure: CheckFailed, shape: Sequence[int]) -> CheckFailed:
+    """A failure on sentences of the test, with the input's shape, which tells nothing of them."""
+    return CheckFailed(
+        failure.outcome,
+        f"{failure.message} Its input had the shape {list(shape)}: sentences, or beginnings of "
+        "some, by tokens.",
+        traceback=failure.traceback,
+    )
+
+
+def check_first_predictions(logits: Array, *, weights_finite: bool) -> None:
+    """Raises CheckFailed where what comes after BEGIN alone is NaN in each row of [B,L,V].
+
+    No sentence could be scored then. Elsewhere NaN may come of what is made up.
+    """
+    if np.isnan(logits[:, 0]).any(-1).all():
+        raise CheckFailed(Outcome.WRONG, OF_THE_FORWARD if weights_finite else DIVERGED)
