@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -25,6 +26,8 @@ class Weights:
     """A ``state_dict``: tensors by name, for a model that is still to be built."""
 
     tensors: Mapping[str, Any]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Numbers and text that a checkpoint has beside them: it may say with what sizes to build."""
 
 
 def model_or_weights(saved: Any, file: str) -> tuple[Any, list[str]]:
@@ -33,11 +36,13 @@ def model_or_weights(saved: Any, file: str) -> tuple[Any, list[str]]:
     Raises CannotLoad when the object is or holds neither.
     """
     notes: list[str] = []
+    options: dict[str, Any] = {}
     for _ in range(MAX_DEPTH):
         if _is_model(saved):
             return _without_wrappers(saved, notes), notes
         if _is_state_dict(saved):
-            return Weights(saved), notes
+            return Weights(saved, options), notes
+        options |= _plain_values(saved)
         inner = _inside(saved)
         if inner is None:
             break
@@ -86,6 +91,20 @@ def _inside(saved: Any) -> tuple[str, Any] | None:
                 return found[0]
     nested = [(key, value) for key, value in named if isinstance(value, Mapping)]
     return nested[0] if nested else None
+
+
+def _plain_values(saved: Any) -> dict[str, Any]:
+    """The numbers and text of a checkpoint, and of what it holds by name, under their own names."""
+    if not isinstance(saved, Mapping):
+        return {}
+    inside = (vars(v) if isinstance(v, Namespace) else v for v in saved.values())
+    parts = [saved, *(part for part in inside if isinstance(part, Mapping))]
+    return {
+        name: value
+        for part in parts
+        for name, value in part.items()
+        if isinstance(name, str) and isinstance(value, (int, float, str))
+    }
 
 
 def _without_wrappers(model: Any, notes: list[str]) -> Any:

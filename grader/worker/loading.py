@@ -7,11 +7,12 @@ on another machine, by another torch, from a class that may be in any file of th
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import numpy as np
@@ -28,6 +29,7 @@ from grader.worker.state_dicts import fill
 T = TypeVar("T")
 
 MODEL_CLASS = "SentenceModel"
+NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -119,11 +121,27 @@ class ModelLoader:
         return Loaded(model, [*self._code.notes, *notes])
 
     def _built_from(self, weights: Weights) -> tuple[nn.Module, list[str]]:
-        """``SentenceModel(freq)`` with the weights, from the first file whose class takes them."""
+        """``SentenceModel(freq)`` with the weights, from the first file whose class takes them.
+
+        Where they fit only with sizes that the checkpoint tells of, it is built with those.
+        """
+
+        def build_with(
+            options: Mapping[str, Any], model_class: Any, name: str
+        ) -> tuple[nn.Module, list[str]]:
+            model = self._build(model_class, name, options)
+            return model, fill(model, weights.tensors, len(self._freq), name)
 
         def build(model_class: Any, name: str) -> tuple[nn.Module, list[str]]:
-            model = self._build(model_class, name)
-            return model, fill(model, weights.tensors, len(self._freq), name)
+            try:
+                return build_with({}, model_class, name)
+            except CannotLoad:
+                options = _taken_by(model_class, weights.options)
+                if options:
+                    with suppress(Exception):  # the first one says more of what is wrong
+                        model, notes = build_with(options, model_class, name)
+                        return model, [_built_with(options), *notes]
+                raise
 
         return self._first(build)
 
@@ -158,10 +176,12 @@ class ModelLoader:
         first.add_note(also)
         raise first
 
-    def _build(self, model_class: Any, class_name: str) -> nn.Module:
+    def _build(
+        self, model_class: Any, class_name: str, options: Mapping[str, Any] = NO_OPTIONS
+    ) -> nn.Module:
         takes = "its __init__" if isinstance(model_class, type) else "it"
         try:
-            inspect.signature(model_class).bind(self._freq)
+            inspect.signature(model_class).bind(self._freq, **options)
         except TypeError as error:
             raise CannotLoad(
                 f"{class_name} is built by the notebook as {MODEL_CLASS}(freq), with nothing else, "
@@ -171,7 +191,7 @@ class ModelLoader:
         except ValueError:  # no signature can be told: the call itself will
             pass
         try:
-            model = self._redirection.run(lambda: model_class(self._freq))
+            model = self._redirection.run(lambda: model_class(self._freq, **options))
         except Exception as error:
             error.add_note(
                 f"{class_name} was called as the notebook does it, {MODEL_CLASS}(freq), where freq "
@@ -184,3 +204,19 @@ class ModelLoader:
                 f"{class_name} {gives} no torch.nn.Module, so no weights can be put into it."
             )
         return model
+
+
+def _taken_by(model_class: Any, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the options that are arguments, beside freq, of what builds the model."""
+    try:
+        _, *others = inspect.signature(model_class).parameters.values()
+    except (TypeError, ValueError):  # no signature can be told, or there is no argument
+        return {}
+    by_name = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    names = {argument.name for argument in others if argument.kind in by_name}
+    return {name: value for name, value in options.items() if name in names}
+
+
+def _built_with(options: Mapping[str, Any]) -> str:
+    arguments = ", ".join(f"{name}={str(value)[:30]}" for name, value in options.items())
+    return f"it was built as {MODEL_CLASS}(freq, {arguments}), as the saved checkpoint says"

@@ -6,6 +6,7 @@ import io
 import pickle
 import sys
 import zipfile
+from argparse import Namespace
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -140,6 +141,44 @@ def test_checkpoint_with_weights(hand_in: HandIn, key: str) -> None:
     loaded = hand_in.load()
     assert_same(loaded, trained)
     assert loaded.notes == [f"it was taken from [{key!r}] of what rnn_lm.sav holds"]
+
+
+OTHER_SIZE = MODEL_CODE.replace("hidden=4", "hidden=6, *, dropout=0.5")
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"config": {"hidden": 4, "dropout": 0.1, "lr": 0.01, "steps": [1, 2]}},
+        {"args": Namespace(hidden=4, dropout=0.1, data="train.csv")},
+        {"hidden": 4, "dropout": 0.1, "epoch": 3, "freq": 2, "self": "x"},
+    ],
+)
+@pytest.mark.parametrize("code", [OTHER_SIZE, OTHER_SIZE.replace("hidden=6", "hidden")])
+def test_checkpoint_that_says_with_what_sizes_to_build(
+    hand_in: HandIn, beside: dict[str, Any], code: str
+) -> None:
+    hand_in.script("rnn_lm.py", code)
+    trained = hand_in.trained()
+    hand_in.save({**beside, "state_dict": trained.state_dict()})
+    loaded = hand_in.load()
+    assert_same(loaded, trained)
+    built = "it was built as SentenceModel(freq, hidden=4, dropout=0.1), as the saved checkpoint"
+    assert loaded.notes[1].startswith(built)
+
+
+def test_class_that_fits_as_it_is_gets_nothing_of_the_checkpoint(hand_in: HandIn) -> None:
+    hand_in.script("rnn_lm.py", MODEL_CODE)
+    trained = hand_in.trained()
+    hand_in.save({"hidden": 6, "state_dict": trained.state_dict()})
+    assert len(hand_in.load().notes) == 1
+
+
+@pytest.mark.parametrize("hidden", [6, "four"])
+def test_sizes_that_do_not_help_are_not_spoken_of(hand_in: HandIn, hidden: object) -> None:
+    hand_in.script("rnn_lm.py", MODEL_CODE.replace("hidden=4", "hidden=5"))
+    hand_in.save({"hidden": hidden, "state_dict": hand_in.trained().state_dict()})
+    assert "rnn.weight_ih_l0 is [12, 2] in the file, [15, 2] in the class" in why(hand_in)
 
 
 @pytest.mark.parametrize("wrapped", [lambda m: {"model": m, "epoch": 1}, lambda m: (m, FREQ)])
