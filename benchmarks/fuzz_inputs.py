@@ -149,7 +149,7 @@ class WireInputs:
                 "code": "x = y",
             }
             header |= {"type": rng.choice(("ValueError", "ModuleNotFoundError")), "message": "m"}
-            header |= {"memory": False, "exit": rng.random() < 0.2}
+            header |= {"notes": ["n"], "memory": False, "exit": rng.random() < 0.2}
             header["traceback"] = [dict(line) for _ in range(rng.randrange(4))]
         else:
             header |= {"value": self._value(2), "layers": ["RNN"], "changed": False, "message": "m"}

@@ -23,6 +23,7 @@ from grader.sandbox.shared_memory import SLOTS, SharedMemory
 from grader.sandbox.spec import WorkerSpec
 from grader.submission import Submission
 from grader.wire import MAX_DIMENSIONS, Array, Message, sequence, text
+from grader.worker.failures import MOST_OF_A_NOTE
 from grader.worker.values import MAX_ITEMS, pack_arguments
 
 START_S = 60.0
@@ -30,6 +31,8 @@ MAX_SOURCE_BYTES = 1 << 20
 BY_CHANCE = frozenset({Outcome.TIMEOUT, Outcome.CRASH, Outcome.OUT_OF_MEMORY})
 """How an import may end once and not again, on a busy machine."""
 MOST_ABSENT = 20
+MOST_NOTES = 5
+"""Of those that are added to an exception."""
 MAX_DEPTH = 2
 """Of returned sequences: the three tuples of q4 and q5."""
 
@@ -285,8 +288,10 @@ class Student:
         kind = text(reply.fields.get("type"), 100)
         message = text(reply.fields.get("message"), 1000).strip()
         remedy = remedy_for(kind, message, lines[-1].code if lines else "")
+        notes = [text(n, MOST_OF_A_NOTE) for n in sequence(reply.fields.get("notes"), MOST_NOTES)]
         said = f"{doing} raised {': '.join(filter(None, (kind, message)))}{where}"
-        return CheckFailed(outcome, f"{said}. {remedy}" if remedy else said, traceback=lines)
+        told = ". ".join(filter(None, (said, *notes, remedy)))
+        return CheckFailed(outcome, told, traceback=lines)
 
     def _traceback(self, reply: Message) -> Iterator[TracebackLine]:
         """The lines that a worker names, with their code from the grader's own copy of the file."""

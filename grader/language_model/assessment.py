@@ -86,10 +86,12 @@ class Assessment:
                 return self._trained(failure.message)
             except CheckFailed as second:
                 first = failure.message.removesuffix(".")
+                why = f"either: {second.message}"
+                if _reason(second) in failure.message:
+                    why = "for the same reason."
                 told = NotLoadable.of(
                     second,
-                    f"{first}. So the grader tried to train it, which did not work "
-                    f"either: {second.message}",
+                    f"{first}. So the grader tried to train it, which did not work {why}",
                 )
                 told.traceback = second.traceback or failure.traceback
                 raise told from None
@@ -126,3 +128,8 @@ class Assessment:
             self._progress,
         )
         return evaluator.evaluate(None if trained is None else trained.run)
+
+
+def _reason(failure: CheckFailed) -> str:
+    """Its message without what was done when an exception was raised."""
+    return failure.message.partition(" raised ")[2] or failure.message

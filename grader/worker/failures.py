@@ -12,6 +12,7 @@ from grader.wire import Message
 MAX_LINES = 12
 MAX_TEXT = 300
 """Characters of an exception's text: some of torch's are essays."""
+MOST_OF_A_NOTE = 600
 
 
 def absent(what: str) -> Message:
@@ -30,6 +31,7 @@ def raised(error: BaseException, code_dir: str) -> Message:
         {
             "type": type(error).__name__,
             "message": _text_of(error),
+            "notes": [note[:MOST_OF_A_NOTE] for note in _notes_of(error)],
             "memory": isinstance(error, MemoryError),
             "exit": isinstance(error, SystemExit),
             "traceback": lines,
@@ -41,10 +43,15 @@ def _text_of(error: BaseException) -> str:
     if isinstance(error, SyntaxError):
         return error.msg
     try:
-        notes = map(str, getattr(error, "__notes__", ()))
-        return ". ".join([_shortened(str(error)), *notes])[:2000]
+        return _shortened(str(error))
     except Exception:  # a student's own exception class may have a broken __str__
         return "its message cannot be shown"
+
+
+def _notes_of(error: BaseException) -> list[str]:
+    """What was added to the exception, by this program for the most part."""
+    notes = getattr(error, "__notes__", ())
+    return [note for note in notes if isinstance(note, str)] if isinstance(notes, list) else []
 
 
 def _shortened(text: str) -> str:

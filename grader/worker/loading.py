@@ -21,14 +21,13 @@ from torch import nn
 from grader.worker import saved_file
 from grader.worker.checkpoints import Weights, model_or_weights
 from grader.worker.devices import Redirection, move_remembered_devices
-from grader.worker.model_code import ModelCode, nowhere
+from grader.worker.model_code import MODEL_CLASS, ModelCode
 from grader.worker.older_torch import complete, older_recurrent_layers
 from grader.worker.saved_file import CannotLoad
 from grader.worker.state_dicts import fill
 
 T = TypeVar("T")
 
-MODEL_CLASS = "SentenceModel"
 NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -164,7 +163,7 @@ class ModelLoader:
                 self._code.took(MODEL_CLASS, source)
                 return made
         if not failures:
-            raise CannotLoad(nowhere(MODEL_CLASS))
+            raise CannotLoad(self._code.nowhere(MODEL_CLASS))
         (_, first), *others = failures
         if not others:
             raise first

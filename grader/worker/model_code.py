@@ -7,6 +7,7 @@ code is run only when something that it defines is asked for.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from difflib import get_close_matches
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from grader.worker.older_torch import RENAMED
 from grader.worker.saved_file import CannotLoad
 
 MODULE = "rnn_lm"
+MODEL_CLASS = "SentenceModel"
 COURSE_LENGTHS = {"max_len": 100, "min_len": 32}
 """What the notebook's variables of these names hold with the course's data."""
 COMPILER = ("torch._dynamo", "torch._inductor", "torch._functorch")
@@ -111,6 +113,34 @@ class ModelCode:
                 yield
         self._preferred, self._taken = None, taken
 
+    def nowhere(self, name: str, module: str = MAIN) -> str:
+        """That nothing defines a class, in a student's words."""
+        other = self._other_module() if name == MODEL_CLASS else ""
+        advice = (
+            f"Did you rename it? {MODULE}.py defines {other}, which must be called {name}."
+            if other
+            else f"Put the class into {MODULE}.py and hand it in too."
+        )
+        saved_as = "" if module == MAIN else f" The saved model names it {module}.{name}."
+        return (
+            f"The model needs the class {name}, and nothing in the hand-in defines it: neither "
+            f"{MODULE}.py nor another Python file nor a notebook. {advice}{saved_as}"
+        )
+
+    def _other_module(self) -> str:
+        """The class of ``rnn_lm.py`` that may be the model under another name, or ''."""
+        names = [
+            name
+            for source in self._sources
+            if source.module == MODULE
+            for name, value in source.namespace.items()
+            if isinstance(value, type) and issubclass(value, torch.nn.Module)
+            if source.defines(name)
+        ]
+        if len(names) > 1:
+            names = get_close_matches(MODEL_CLASS, names, 1)
+        return names[0] if names else ""
+
     def _found(self, module: str, name: str) -> Any:
         outer, *inner = name.split(".")
         failure: Exception | None = None
@@ -127,7 +157,7 @@ class ModelCode:
             if outer in namespace:
                 self._taken[outer] = source
                 return reduce(getattr, inner, namespace[outer])
-        raise failure or CannotLoad(nowhere(name, module))
+        raise failure or CannotLoad(self.nowhere(name, module))
 
     def _in_order(self, module: str) -> list[CodeSource]:
         def rank(source: CodeSource) -> int:
@@ -175,13 +205,3 @@ def _moved(module: str) -> Iterator[str]:
 
 def _has_no_forward(model: object) -> bool:
     return getattr(type(model), "forward", None) is torch.nn.Module.forward
-
-
-def nowhere(name: str, module: str = MAIN) -> str:
-    """That a class is not there, in a student's words."""
-    saved_as = "" if module == MAIN else f" (the file names it {module}.{name})"
-    return (
-        f"The model needs the class {name}{saved_as}, and nothing in the hand-in defines it: "
-        f"neither {MODULE}.py nor another Python file nor a notebook. Put the class into "
-        f"{MODULE}.py and hand it in too."
-    )

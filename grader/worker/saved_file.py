@@ -5,6 +5,7 @@ A pickle runs code when it is read, so this is for the worker alone.
 
 from __future__ import annotations
 
+import codecs
 import io
 import pickle
 import re
@@ -21,6 +22,8 @@ Find = Callable[[str, str, Callable[[str, str], Any]], Any]
 """Finds what a pickle names by module and name; the third argument is pickle's own way."""
 
 HEAD_BYTES = 512
+SHOWN = 40
+"""Characters of a text that is no model."""
 MAX_SAFETENSORS_HEADER = 100_000_000
 SAVE = 'save the model with torch.save(model, "rnn_lm.sav")'
 DAMAGED = re.compile(
@@ -72,9 +75,10 @@ def read(file: Path, device: torch.device, find: Find) -> Any:
     if head.startswith(b"PK"):
         _check_zip(file)
     elif not _is_pickle(file, head):
-        raise CannotLoad(
-            f"{file.name} is no file that torch.save writes: it begins with {head[:12]!r}; {SAVE}."
-        )
+        what = "is no file that torch.save writes"
+        if begins := _beginning_of_text(head):
+            what = f"is a text file, which begins with '{begins}', and no model"
+        raise CannotLoad(f"{file.name} {what}; {SAVE}.")
     try:
         with file.open("rb") as stream:
             return _unpickled(stream, device, find)
@@ -132,6 +136,19 @@ def _is_pickle(file: Path, head: bytes) -> bool:
         return (
             stream.read() == pickle.STOP
         )  # a protocol without a header, as in pickle's early days
+
+
+def _beginning_of_text(head: bytes) -> str:
+    """The first words of a text file; '' where it is none."""
+    try:
+        # The last character may be cut off.
+        text = codecs.getincrementaldecoder("utf-8-sig")().decode(head)
+    except UnicodeDecodeError:
+        return ""
+    words = " ".join(text.split())
+    if not words.isprintable():
+        return ""
+    return words if len(words) <= SHOWN else f"{words[:SHOWN].rstrip()} …"
 
 
 def _is_safetensors(head: bytes) -> bool:

@@ -15,6 +15,8 @@ ODD = itertools.cycle(
         {"op": "raised", "type": 5, "message": ["\ud800"], "traceback": [{"line": BIG}, 7, None]},
         {"op": "raised", "type": "\ud800\x1b[2J", "message": "\x00]]>\ufffe", "traceback": "x"},
         {"op": "raised", "type": "X", "traceback": [{"file": "\ud800", "line": -1, "code": BIG}]},
+        {"op": "raised", "type": "X", "notes": [BIG, ["a"], "\ud800\x1b", "n" * 100_000] * 9},
+        {"op": "raised", "type": "X", "notes": "x"},
         {"op": "absent", "message": {"no": "text"}},
         {"op": "\ud800\x1b"},
         {"seconds": "never", "value": None},

@@ -119,3 +119,36 @@ def test_model_that_is_there_and_fails_is_there(sandbox: Sandbox, tmp_path: Path
     checks = {check.name: check for check in q7(sandbox, tmp_path, ModelRequest()).checks}
     assert not checks["trained_model_is_there"].passed
     assert ". So the grader tried to train it" in checks["trained_model_is_there"].message
+
+
+def why_it_does_not_run(sandbox: Sandbox, folder: Path) -> str:
+    [check] = [c for c in q7(sandbox, folder, ModelRequest()).checks if c.name == "model_runs"]
+    return check.message
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("from helpers_of_mine import Net\nclass SentenceModel(Net):\n    pass\n", "No module"),
+        (RIGHT_CODE.replace("SentenceModel", "SentModel"), "Did you rename it?"),
+        (RIGHT_CODE.replace("8)", "wide)"), "name 'wide' is not defined"),
+    ],
+)
+def test_same_reason_is_told_once(sandbox: Sandbox, tmp_path: Path, code: str, words: str) -> None:
+    (tmp_path / "rnn_lm.py").write_text(code)
+    torch.save({"emb.weight": torch.zeros(98, 8)}, tmp_path / "rnn_lm.sav")
+    message = why_it_does_not_run(sandbox, tmp_path)
+    assert message.count(words) == 1
+    assert message.endswith(
+        "So the grader tried to train it, which did not work for the same reason."
+    )
+
+
+def test_exception_without_a_text(sandbox: Sandbox, tmp_path: Path) -> None:
+    stub = RIGHT_CODE.replace("self.emb = nn", "raise NotImplementedError\n        self.emb = nn")
+    (tmp_path / "rnn_lm.py").write_text(stub)
+    message = why_it_does_not_run(sandbox, tmp_path)
+    assert "is no trained model rnn_lm.sav in the hand-in" in message
+    assert "did not work either: Building SentenceModel(freq) raised NotImplementedError" in message
+    words = "NotImplementedError (line 7 of rnn_lm.py). SentenceModel of rnn_lm.py was called as"
+    assert words in message

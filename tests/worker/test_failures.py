@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grader.worker.failures import MAX_TEXT, raised
+from grader.worker.failures import MAX_TEXT, MOST_OF_A_NOTE, raised
 
 ESSAY = "The linker failed. It was called with " + "-O2 " * 500
 
@@ -28,12 +28,26 @@ def with_note(error: BaseException) -> BaseException:
         (ValueError("a" * 200 + ". " + "b" * 200), "a" * 200 + ". …"),
         (ValueError("a" * 200 + ".\n" + "b" * 200), "a" * 200 + ". …"),
         (RuntimeError(ESSAY), ESSAY[:MAX_TEXT] + " …"),
-        (with_note(ValueError("no")), "no. Save it again"),
-        (with_note(ValueError("x" * 301)), "x" * MAX_TEXT + " …. Save it again"),
+        (with_note(ValueError("no")), "no"),
+        (NotImplementedError(), ""),
     ],
 )
 def test_text_is_cut_to_what_is_read(error: BaseException, text: str) -> None:
     assert told(error) == text
+
+
+@pytest.mark.parametrize("error", [ValueError("no"), NotImplementedError()])
+def test_notes_are_apart_from_the_text(error: BaseException) -> None:
+    assert raised(error, "/nowhere").fields["notes"] == []
+    assert raised(with_note(error), "/nowhere").fields["notes"] == ["Save it again"]
+
+
+def test_notes_that_are_none() -> None:
+    error = ValueError("no")
+    error.__notes__ = [3, "Save it again", "x" * 10_000]  # type: ignore[list-item]
+    assert raised(error, "/nowhere").fields["notes"] == ["Save it again", "x" * MOST_OF_A_NOTE]
+    error.__notes__ = None  # type: ignore[assignment]
+    assert raised(error, "/nowhere").fields["notes"] == []
 
 
 def test_text_that_cannot_be_had() -> None:

@@ -386,8 +386,8 @@ def test_class_that_raises(hand_in: HandIn) -> None:
         hand_in.load()
     assert error.traceback[-1].path == hand_in.folder / "rnn_lm.py"
     assert error.traceback[-1].lineno + 1 == 8
-    told = raised(error.value, str(hand_in.folder)).fields["message"]
-    assert "SentenceModel of rnn_lm.py was called as the notebook does it" in told
+    [note] = raised(error.value, str(hand_in.folder)).fields["notes"]
+    assert note.startswith("SentenceModel of rnn_lm.py was called as the notebook does it")
 
 
 @pytest.mark.parametrize(
@@ -399,8 +399,13 @@ def test_class_that_raises(hand_in: HandIn) -> None:
         (b"<HTML><head>", "a web page that was saved in place of the model"),
         (b"\x1f\x8b\x08" + bytes(30), "is compressed with gzip"),
         (b"\x89HDF\r\n\x1a\n" + bytes(30), "an HDF5 file"),
-        (b"import torch\n", "is no file that torch.save writes: it begins with b'import torch'"),
-        (b"\x00" * 100, "is no file that torch.save writes"),
+        (b"import torch\n", "is a text file, which begins with 'import torch', and no model; save"),
+        (b"\xef\xbb\xbfsee\n\nmy Google Drive", "begins with 'see my Google Drive', and"),
+        ("ä".encode() * 500, f"begins with '{'ä' * 40} …', and no model"),
+        (("x" + "ä" * 500).encode(), f"begins with 'x{'ä' * 39} …', and no model"),
+        (b"\x00" * 100, "is no file that torch.save writes; save the model"),
+        (b"\x93\xff" * 100, "is no file that torch.save writes; save the model"),
+        (b"\n\n\n", "is no file that torch.save writes; save the model"),
         (b"\x80\x02}q\x00", "is damaged or incomplete (5 bytes"),
         (b"\xff\x00\x00\x00\x00\x00\x00\x00{}", "is damaged or incomplete"),
     ],

@@ -282,9 +282,39 @@ def test_class_that_is_nowhere(hand_in: HandIn, weights: bool) -> None:
     )
 
 
+LAYER = "class {}(nn.Module):\n    pass\n"
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        "",
+        LAYER.format("Attention") + LAYER.format("Block"),
+        "class Config:\n    pass\nfrom torch.nn import GRU\n",
+    ],
+)
+@pytest.mark.parametrize("weights", [False, True])
+def test_class_that_was_renamed(hand_in: HandIn, weights: bool, others: str) -> None:
+    trained = hand_in.trained(module="rnn_lm")
+    renamed = MODEL_CODE.replace("SentenceModel", "SentModel").strip()
+    hand_in.script("rnn_lm.py", f"{renamed}\n\n{others}")
+    hand_in.save(trained.state_dict() if weights else trained)
+    words = "rename it. rnn_lm.py defines SentModel, which must be called SentenceModel"
+    with pytest.raises(CannotLoad, match=words):
+        hand_in.load()
+
+
+def test_layer_is_not_taken_for_a_renamed_model(hand_in: HandIn) -> None:
+    hand_in.save(hand_in.trained(module="rnn_lm"))
+    layers = LAYER.format("Attention") + LAYER.format("Block")
+    hand_in.script("rnn_lm.py", f"from torch import nn\n{layers}")
+    with pytest.raises(CannotLoad, match=r"Put the class into rnn_lm\.py"):
+        hand_in.load()
+
+
 def test_class_of_a_package_that_is_not_here(hand_in: HandIn) -> None:
     hand_in.save(hand_in.trained(module="mamba"))
-    with pytest.raises(CannotLoad, match=r"the file names it mamba\.SentenceModel"):
+    with pytest.raises(CannotLoad, match=r"The saved model names it mamba\.SentenceModel\.$"):
         hand_in.load()
 
 
