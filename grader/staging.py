@@ -8,13 +8,14 @@ from pathlib import Path, PurePosixPath
 from grader.archive import COPY_BYTES, DATA_BYTES, is_data, is_visible
 from grader.errors import SubmissionError
 from grader.imported import imported_names, out_of_sight
-from grader.listing import Files, are_different, listed, two_files
+from grader.listing import Files, are_different, beginning, listed, two_files
 from grader.naming import (
     MAIN_FILES,
     MODEL,
     ModelChoice,
     Spelling,
     is_model,
+    main_file,
     main_files,
     readable,
 )
@@ -39,6 +40,7 @@ class Staging:
         self._bytes = 0
         self._mains = main_files(files)
         self._seen = [file for file in files if self._is_seen(file)]
+        self._seen += self._named_in_code()
 
     def copy_root(self, root: PurePosixPath) -> None:
         """Copy what lies below the root; one that is named exactly comes before its copies."""
@@ -88,6 +90,16 @@ class Staging:
         """Whether student code may see a file under its own name."""
         is_taken = self._model is not None and file == self._model.path
         return not is_taken and _is_seen(file, self._files[file])
+
+    def _named_in_code(self) -> list[PurePosixPath]:
+        """What is taken for the model and may be constants that code reads by the file's name."""
+        if self._model is None or main_file(self._model.path.name) is not None:
+            return []
+        file = self._model.path
+        code = [place for name, place in self._files.items() if name.suffix.lower() == ".py"]
+        is_named = any(file.name.encode() in beginning(place, DATA_BYTES) for place in code)
+        is_small = self._files[file].stat().st_size <= DATA_BYTES
+        return [file] if is_named and is_small else []
 
     def _spelling(self, file: PurePosixPath) -> Spelling:
         return self._mains[file][1] if file in self._mains else Spelling(0)

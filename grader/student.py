@@ -11,6 +11,7 @@ from typing import Any
 
 from grader.effort import Effort
 from grader.errors import CheckFailed, HarnessError
+from grader.left_out import why_not_found
 from grader.model import Outcome, TracebackLine
 from grader.naming import IMPLEMENTATION
 from grader.remedies import remedy_for
@@ -288,6 +289,8 @@ class Student:
         kind = text(reply.fields.get("type"), 100)
         message = text(reply.fields.get("message"), 1000).strip()
         remedy = remedy_for(kind, message, lines[-1].code if lines else "")
+        if kind == "FileNotFoundError":
+            remedy = why_not_found(message, self.submission.left_out) or remedy
         notes = [text(n, MOST_OF_A_NOTE) for n in sequence(reply.fields.get("notes"), MOST_NOTES)]
         said = f"{doing} raised {': '.join(filter(None, (kind, message)))}{where}"
         told = ". ".join(filter(None, (said, *notes, remedy)))

@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from grader.archive import COPY_BYTES, is_data, stem_of
+from grader.archive import COPY_BYTES, DATA_BYTES, is_data, stem_of
 from grader.errors import SubmissionError
 from grader.gathering import Part, gather, names_of
+from grader.left_out import left_out
 from grader.listing import listed
-from grader.naming import MAIN_FILES, choose_model, readable, root_of
+from grader.naming import MAIN_FILES, choose_model, is_model, readable, root_of
 from grader.rubric import SubmissionLimits
 from grader.staging import Staging
 from grader.unnamed import what_could_be_it, with_implementation
@@ -34,15 +35,22 @@ class Submission:
     digest: str
     """SHA-256 over names and contents of the staged files."""
     notes: tuple[str, ...] = field(default=())
+    left_out: tuple[str, ...] = field(default=())
+    """Names of files that were handed in and are not in the copy, as far as they are known."""
 
     def has(self, file: str) -> bool:
         return file in self.files
 
     @property
     def data(self) -> list[Path]:
-        """Small files at the top that are neither code nor a model, at most ``MOST_DATA``."""
+        """Small files at the top that are neither code nor the model, at most ``MOST_DATA``."""
         top = (PurePosixPath(file) for file in sorted(self.files) if "/" not in file)
-        return [self.folder / file for file in top if is_data(file)][:MOST_DATA]
+        return [self.folder / file for file in top if self._may_be_read(file)][:MOST_DATA]
+
+    def _may_be_read(self, file: PurePosixPath) -> bool:
+        """Whether code may read it from its folder; what torch has saved may be constants, too."""
+        is_saved = is_model(file) and file.name not in MAIN_FILES
+        return is_data(file) or (is_saved and (self.folder / file).stat().st_size <= DATA_BYTES)
 
     @property
     def folders(self) -> list[Path]:
@@ -92,7 +100,8 @@ def stage(
         staging.copy_root(root)
         staging.copy_mains(root)
         staging.copy_imported(root, gathered)
-        return _submission(readable(name), into, (*notes, *staging.notes))
+        submission = _submission(readable(name), into, (*notes, *staging.notes))
+        return replace(submission, left_out=left_out(handed_in, gathered, into, limits))
     finally:
         shutil.rmtree(unpacked, ignore_errors=True)
 

@@ -131,8 +131,9 @@ def test_canvas_files_beside_the_code(tmp_path: Path) -> None:
     hand_ins = found(folder, tmp_path)
     assert not hand_ins["ann"].problem
     assert hand_ins["ann"].arrival.notes == ("ann_5_4_shot.png is no archive; ask for a zip",)
-    assert files_of(hand_ins["ann"], tmp_path) == {MAIN, "config.json"}
-    assert hand_ins["eve"].problem == "eve_7_8_train.csv is no archive; ask for a zip"
+    assert files_of(hand_ins["ann"], tmp_path) == {MAIN, "config.json", "train.csv"}
+    with pytest.raises(SubmissionError, match=r"eve_7_8_train\.csv is .* ask for a zip"):
+        files_of(hand_ins["eve"], tmp_path)
     alone = lay_down(tmp_path / "y", f"ann_5_1_{MAIN}.txt", f"bob_6_9_{MAIN}")
     assert files_of(found(alone, tmp_path)["ann"], tmp_path / "again") == {MAIN}
 
@@ -227,11 +228,11 @@ def test_names_that_are_no_utf8(tmp_path: Path) -> None:
 
 def test_what_nobody_reads_of_an_export_stays_packed(tmp_path: Path) -> None:
     names = (f"alice/{MAIN}", "alice/train.csv", "alice/.git/x.py", "bob/train.csv")
-    folder = lay_down(tmp_path / "x", *names)
+    folder = lay_down(tmp_path / "x", *names, "alice/own.csv", "bob/TEST-1.csv")
     hand_ins = found(packed(folder, "zip"), tmp_path)
     assert list(hand_ins) == ["alice", "bob"]
     unpacked = [path.name for path in (tmp_path / "into").rglob("*") if path.is_file()]
-    assert unpacked == [MAIN]
+    assert set(unpacked) == {MAIN, "own.csv"}
 
 
 def test_file_and_folder_of_one_name_in_an_export(tmp_path: Path) -> None:

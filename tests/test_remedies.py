@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from grader.left_out import why_not_found
 from grader.remedies import REMEDIES, remedy_for
 from tests.conftest import Handing
 from tests.student_support import ARRAY, array, failure
@@ -143,6 +144,39 @@ def test_space_around_an_exceptions_text_is_not_shown(hand_in: Handing) -> None:
 
 def test_every_remedy_is_a_sentence() -> None:
     assert all(remedy.words.endswith(".") and remedy.kinds for remedy in REMEDIES)
+
+
+def test_what_was_handed_in_and_is_not_given_is_named(hand_in: Handing) -> None:
+    student = hand_in("open('consts.xyz')", {"consts.xyz": "1", "notconsts.xyz": "1"})
+    words = "consts.xyz is in your hand-in, but files of this kind are not given to it here."
+    assert f" {words}" in failure(student).message
+
+
+def test_own_table_is_read_from_the_current_folder(hand_in: Handing) -> None:
+    student = hand_in(
+        "import numpy as np\n"
+        "two = np.loadtxt('consts.csv', delimiter=',')[1]\n"
+        "def rnn(x): return two * x\n",
+        {"consts.csv": "1,2"},
+    )
+    assert array(student.call("rnn", (ARRAY,), 0)) == (2 * ARRAY).tolist()
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        ("a.xyz not found.", "a.xyz is in your hand-in, but files of this kind"),
+        ("[Errno 2] No such file or directory: 'd/a.xyz'", "files of this kind"),
+        ("no 'test.csv'", "a table with the word test in its name"),
+        ("no 'big.json'", "files of more than 1 MB"),
+        ("no 'steps.py'", "Put it beside implementation.py."),
+        ("no 'ba.xyz' and 'a.xyzs'", ""),
+    ],
+)
+def test_why_a_file_is_not_found(message: str, words: str) -> None:
+    said = why_not_found(message, ("a.xyz", "big.json", "steps.py", "test.csv"))
+    assert words in said
+    assert bool(words) == bool(said)
 
 
 def test_settings_are_read_from_where_they_were_handed_in(hand_in: Handing) -> None:

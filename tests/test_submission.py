@@ -108,7 +108,7 @@ def test_environment_is_passed_over(tmp_path: Path) -> None:
 
 
 def test_data_and_other_files_are_not_staged(tmp_path: Path) -> None:
-    names = ("test.csv", "train.csv", "sub/test.csv", "plot.png", "data", "TEST.CSV")
+    names = ("test.csv", "sub/test.csv", "my_test data.tsv", "plot.png", "data", "TEST.CSV")
     submission = staged(write(tmp_path / "bob", "implementation.py", *names))
     assert submission.files == {"implementation.py"}
 
@@ -119,6 +119,37 @@ def test_small_data_is_staged_and_large_is_not(tmp_path: Path) -> None:
     for path in (folder, Path(shutil.make_archive(str(tmp_path / "bob"), "zip", folder))):
         assert staged(path).files == {"implementation.py", "config.json", "sub/words.txt"}
         assert staged(path).notes == ()
+
+
+def test_own_tables_and_what_was_saved_are_there_to_read(tmp_path: Path) -> None:
+    names = ("train.csv", "latest.tsv", "consts.pkl", "w.pt")
+    folder = write(tmp_path / "bob", "implementation.py", "rnn_lm.sav", *names)
+    for path in (folder, Path(shutil.make_archive(str(tmp_path / "bob"), "zip", folder))):
+        submission = stage(path, tmp_path / f"staged{path.suffix}", LIMITS)
+        assert {file.name for file in submission.data} == set(names)
+
+
+@pytest.mark.parametrize("name", ["consts.pt", "consts.pkl"])
+def test_what_is_taken_for_the_model_stays_where_code_names_it(tmp_path: Path, name: str) -> None:
+    folder = write(tmp_path / "bob", "implementation.py", content=f"open('{name}')")
+    write(folder, name)
+    assert staged(folder).files == {"implementation.py", "rnn_lm.sav", name}
+    write(folder, "implementation.py", content="open('other.pt')")
+    assert staged(folder).files == {"implementation.py", "rnn_lm.sav"}
+
+
+def test_a_large_model_may_end_like_data(tmp_path: Path) -> None:
+    folder = write(tmp_path / "bob", "implementation.py")
+    (folder / "rnn_lm.pkl").write_bytes(os.urandom(DATA_BYTES + 1))
+    for path in (folder, Path(shutil.make_archive(str(tmp_path / "bob"), "zip", folder))):
+        assert staged(path).files == {"implementation.py", "rnn_lm.sav"}
+
+
+def test_what_is_left_out_is_known_by_name(tmp_path: Path) -> None:
+    folder = write(tmp_path / "bob", "implementation.py", "sub/w.xyz", "test.csv", "notes.txt")
+    for path in (folder, Path(shutil.make_archive(str(tmp_path / "bob"), "zip", folder))):
+        submission = stage(path, tmp_path / f"staged{path.suffix}", LIMITS)
+        assert submission.left_out == ("test.csv", "w.xyz")
 
 
 def test_few_data_files_go_with_a_worker(tmp_path: Path) -> None:
@@ -229,7 +260,7 @@ def test_what_a_main_file_needs_comes_along(tmp_path: Path) -> None:
     """A module beside the model's code, as far as nothing of that name is there already."""
     write(tmp_path / "bob", "implementation.py", "steps.py")
     write(tmp_path / "bob", "lm/implementation.py", "lm/steps.py", content="another = 1\n")
-    write(tmp_path / "bob", "lm/rnn_lm.py", "lm/blocks.py", "lm/parts/cell.py", "lm/big.csv")
+    write(tmp_path / "bob", "lm/rnn_lm.py", "lm/blocks.py", "lm/parts/cell.py", "lm/big.dat")
     write(tmp_path / "bob", "other/unused.py")
     submission = staged(tmp_path / "bob")
     top = {"implementation.py", "steps.py", "rnn_lm.py", "blocks.py", "parts/cell.py"}

@@ -25,10 +25,14 @@ VISIBLE_SUFFIXES = frozenset({".py", ".ipynb", *MODEL_SUFFIXES})
 """What a worker sees of a submission whatever its size: code, models and notebooks."""
 CODE_AS_TEXT = ".py.txt"
 DATA_SUFFIXES = frozenset(
-    {".json", ".yaml", ".yml", ".toml", ".cfg", ".ini", ".txt", ".npy", ".npz"}
+    ".json .yaml .yml .toml .cfg .ini .txt .npy .npz .csv .tsv .pkl .pickle".split()
 )
-"""What a worker also sees is what code may read its settings from. A table such as the course's
-test.csv is not among it: the model's code need not have at hand what it is scored on."""
+"""What a worker also sees is what code may read its settings and constants from."""
+TABLES = frozenset({".csv", ".tsv"})
+TEST_DATA = "test"
+"""A word in the name of a table that is not among it, such as the course's test.csv: the model's
+code need not have at hand what it is scored on. One who means to hide it would find another name,
+or put it into the code; against that stands what the model's loss says by itself."""
 DATA_BYTES = 1 << 20
 """Such a file that is larger is passed over."""
 MOST_DATA_BYTES = 32 << 20
@@ -58,8 +62,14 @@ def is_visible(name: PurePosixPath) -> bool:
 
 
 def is_data(name: PurePosixPath) -> bool:
-    """Whether the ending is that of a file that workers see, too, if it is small."""
-    return name.suffix.lower() in DATA_SUFFIXES
+    """Whether the name is that of a file that workers see, too, if it is small."""
+    return name.suffix.lower() in DATA_SUFFIXES and not is_test_table(name)
+
+
+def is_test_table(name: PurePosixPath) -> bool:
+    """Whether it may be the course's test data, by its name."""
+    words = re.findall(r"[^\W\d_]+", name.stem.lower())
+    return name.suffix.lower() in TABLES and TEST_DATA in words
 
 
 def not_read(name: PurePosixPath, why: object) -> str:

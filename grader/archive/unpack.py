@@ -66,12 +66,13 @@ def unpack(archive: Path, into: Path, limits: ArchiveLimits) -> list[str]:
             raise SubmissionError(f"the archive has a file with the unsafe name {unsafe}")
     names = [member.name for member in members if not member.is_folder]
     wanted, has_main = may_be_staged(names), bool(held(names))
+    model = choose_model(sorted(wanted, key=by_depth))
     notes: list[str] = []
     left, data_left = limits.max_mb << 20, MOST_DATA_BYTES
     opens_archives = True
     for member, content in contents(archive, limits):
         name = member.name
-        is_small = is_data(name)
+        is_small = is_data(name) and not (model and name == model.path)
         is_further = is_archive_name(name) and has_main
         if member.is_folder or name not in wanted:
             continue

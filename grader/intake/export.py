@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from grader.archive import ArchiveLimits, contents, is_left_by_tools, write
 from grader.errors import SubmissionError
 from grader.intake.names import shown
 
-NOT_NEEDED = frozenset({".csv"})
-"""Endings of what no hand-in is graded by; each student has the course's data once more."""
+NOT_NEEDED = re.compile(r"(?:.*[\W\d_])?(?:train|test)(?:[\W\d_].*)?\.csv", re.I | re.S)
+"""What no hand-in is graded by: each student has the course's data once more."""
 
 
 def unpack_export(archive: Path, into: Path, limits: ArchiveLimits) -> dict[Path, str]:
@@ -38,7 +39,7 @@ def unpack_export(archive: Path, into: Path, limits: ArchiveLimits) -> dict[Path
         try:
             folder = target if member.is_folder else target.parent
             folder.mkdir(parents=True, exist_ok=True)
-            if not member.is_folder and member.name.suffix.lower() not in NOT_NEEDED:
+            if not member.is_folder and NOT_NEEDED.fullmatch(member.name.name) is None:
                 left -= write(content, target, limits.max_file_mb << 20, member.mtime)
         except (FileExistsError, NotADirectoryError):
             problems[target] = "it was not unpacked: a file and a folder have the same name"

@@ -38,7 +38,7 @@ PLACE = (
         "FileNotFoundError",
         always,
         "Where this is graded there are only the hand-in's own code, notebooks and models, and its "
-        "small text, JSON and NumPy files.",
+        "small text, table, JSON, NumPy and pickle files.",
     ),
     remedy(
         "InductorError BackendCompilerFailed CppCompileError",
