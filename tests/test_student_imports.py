@@ -81,3 +81,43 @@ def test_module_of_ones_own_is_imported_anew_with_what_is_not_here(hand_in: Hand
     student = hand_in(code, {"steps.py": steps})
     assert array(student.call("rnn", (ARRAY,), 0)) == (3 * ARRAY).tolist()
     assert student.absent_modules == ("no_such_module",)
+
+
+DECORATED = """
+import numba as nb
+from numba import jit, njit, prange, vectorize
+@njit
+def one(x): return x + 1
+@nb.jit(nopython=True, parallel=True)
+def two(x): return one(one(x))
+@jit("float64(float64)")
+def three(x):
+    for _ in prange(3):
+        x = one(x)
+    return x
+@vectorize
+def positive(x): return x if x > 1 else 0
+def rnn(x): return two(x) - 2 + 0 * njit(three)(x)
+def gru(x): return positive(x)
+"""
+
+
+def test_decorator_that_only_compiles_is_done_without(hand_in: Handing) -> None:
+    student = hand_in(DECORATED + GOOD)
+    assert array(student.call("rnn", (ARRAY,), 0)) == ARRAY.tolist()
+    assert array(student.call("gru", (ARRAY,), 0)) == (ARRAY * (ARRAY > 1)).tolist()
+    assert student.absent_modules == ("numba",)
+
+
+@pytest.mark.parametrize("decorator", ["no_such.timed", "no_such.timed(times=3)"])
+def test_decorator_that_is_not_here_costs_what_it_decorates(
+    hand_in: Handing, decorator: str
+) -> None:
+    student = hand_in(f"import no_such\n@{decorator}\ndef step(x): return x\nrnn = step\n" + GOOD)
+    assert_still_answers(student)
+    assert "raised ModuleNotFoundError: No module named 'no_such'" in failure(student).message
+
+
+def test_call_of_what_is_not_here_fails_at_once(hand_in: Handing) -> None:
+    message = failure(hand_in("import no_such\nno_such.begin(times=3)\n")).message
+    assert "No module named 'no_such' (line 2 of implementation.py)" in message

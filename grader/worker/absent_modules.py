@@ -6,21 +6,38 @@ graded uses it, must not cost a hand-in its points.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
+import linecache
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
-from types import ModuleType
+from types import FrameType, FunctionType, ModuleType
 from typing import Any
+
+import numpy as np
 
 MOST = 20
 NEWEST = (99,)
 """What Matplotlib is told of an IPython that it finds imported: it helps older ones."""
 SILENT = frozenset({"google", "IPython"})
 """Of notebooks: what a student calls there, such as ``drive.mount``, may be left undone."""
+PURE: Mapping[tuple[str, str], Callable[..., Any]] = {
+    # They compile, and what is compiled returns the same.
+    ("numba", "jit"): lambda function: function,
+    ("numba", "njit"): lambda function: function,
+    ("numba", "prange"): range,
+    ("numba", "vectorize"): np.vectorize,
+    ("jax", "jit"): lambda function: function,
+    # They look at the types of what a function is given.
+    ("beartype", "beartype"): lambda function: function,
+    ("jaxtyping", "jaxtyped"): lambda function: function,
+    ("typeguard", "typechecked"): lambda function: function,
+}
+"""What can be done without the package. A decorator may be given arguments of its own first."""
 
 
 class AbsentModules(MetaPathFinder, Loader):
@@ -76,6 +93,9 @@ class _AbsentModule(ModuleType):
             raise AttributeError(name)
         if name == "version_info":
             return NEWEST
+        pure = PURE.get((self.__name__, name))
+        if pure is not None:
+            return range if pure is range else _decorator(pure)
         return _Absent(self.__name__.split(".")[0])
 
 
@@ -90,8 +110,14 @@ class _Absent:
             raise AttributeError(name)
         return self
 
-    def __call__(self, *_: Any, **__: Any) -> Any:
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        """As a decorator it lets the import go on: what it was to decorate fails when called."""
         if self._package in SILENT:
+            return self
+        decorated = arguments[0] if len(arguments) == 1 and not options else None
+        if isinstance(decorated, FunctionType):
+            return _failing(decorated, self._package)
+        if _is_decorator(sys._getframe(1)):
             return self
         raise _not_found(self._package)
 
@@ -108,6 +134,31 @@ class _Absent:
 
     def __mro_entries__(self, _bases: tuple[Any, ...]) -> tuple[type, ...]:
         raise _not_found(self._package)
+
+
+def _decorator(pure: Callable[..., Any]) -> Callable[..., Any]:
+    """The decorator, which may also be given what it is told of the function, such as its types."""
+
+    def decorator(*arguments: Any, **options: Any) -> Any:
+        if arguments and isinstance(arguments[0], FunctionType):
+            return pure(arguments[0])
+        return pure
+
+    return decorator
+
+
+def _failing(function: FunctionType, package: str) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def failing(*_: Any, **__: Any) -> Any:
+        raise _not_found(package)
+
+    return failing
+
+
+def _is_decorator(caller: FrameType) -> bool:
+    """Whether the line that runs there is a decorator's."""
+    line = linecache.getline(caller.f_code.co_filename, caller.f_lineno)
+    return line.lstrip().startswith("@")
 
 
 def _not_found(name: str) -> ModuleNotFoundError:
