@@ -21,7 +21,10 @@ PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}, "
         (b"from google.colab import *\n", "in Colab alone"),
         (b"open('train.csv')\n", "there are only the hand-in's own code"),
         (b"from .steps import step\n", "leave out the dot"),
-        (b"def f(:\n", f"graded with Python {PYTHON}"),
+        (b"def f(:\n", "for a bracket, comma, colon or operator"),
+        (b"def f(wt_h, wt_x.T, bias): pass\n", "parameters are names alone"),
+        (b"x = 1\n<<<<<<< HEAD\nx = 2\n", "could not merge two versions"),
+        (b"def f():\n<<<<<<< HEAD\n    x = 2\n", "could not merge two versions"),
         (b"import subprocess\nsubprocess.run(['ls'])\n", "starts no other program"),
         ("x = 1\n".encode("utf-16"), "Save the file as UTF-8"),
         ("'''Für'''\n".encode("latin-1"), "Save the file as UTF-8"),
@@ -35,6 +38,34 @@ def test_import_that_fails_says_what_to_do(hand_in: Handing, code: bytes, words:
     message = failure(student).message
     assert words in message
     assert message.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("since", "code"),
+    [
+        ((3, 12), "type X = int"),
+        ((3, 12), "def f[T](x): return x"),
+        ((3, 12), "class C[T](dict): pass"),
+        ((3, 12), "f'{x['a']}'"),
+        ((3, 12), 'f"{"a"}"'),
+        ((3, 12), "f'{\"\\n\".join(a)}'"),
+        ((3, 14), "try:\n    x\nexcept A, B: pass"),
+        ((3, 14), "t'{x}'"),
+        ((99, 0), "match x:\n    case [1, 2, : pass"),
+        ((99, 0), "try:\n    pass\nexcept* A B: pass"),
+        ((99, 0), "f'{a b}'"),
+    ],
+)
+def test_newer_syntax_is_called_newer_where_it_is(since: tuple[int, int], code: str) -> None:
+    try:
+        compile(code, "implementation.py", "exec")
+    except SyntaxError as error:
+        line = code.splitlines()[(error.lineno or 1) - 1].strip()
+        said = remedy_for("SyntaxError", error.msg, line)
+    else:
+        said = ""
+    is_newer = since < (99, 0) and sys.version_info < since
+    assert (f"graded with Python {PYTHON}" in said) == is_newer
 
 
 ARRAYS = "import numpy as np, torch\n"

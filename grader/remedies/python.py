@@ -19,6 +19,32 @@ _OF_PYTHON = re.compile(rf"(?<![.\w])(?:{SHADOWED})\(")
 _IMPORTED = re.compile("name '(?:np|numpy|torch|nn|F|scipy|expit|softmax|math)' is not defined")
 
 
+_CONFLICT = re.compile(r"(?:<{7}|={7}|>{7}|\|{7})(?: |$)")
+"""What Git writes into a file where two versions of it differ."""
+_COMPUTED = re.compile(r"(?:async )?def \w+\([^=:]*\w[.\[]")
+NEWER: tuple[tuple[tuple[int, int], str, str], ...] = (
+    ((3, 12), "invalid syntax", r"type \w+(?:\[.*\])? *="),
+    ((3, 12), "invalid syntax", r"class \w+\["),
+    ((3, 12), r"expected '\('", r"(?:async )?def \w+\["),
+    (
+        (3, 12),
+        "f-string.*(?:unmatched|expecting|cannot include)|unterminated",
+        r".*\b[rR]?[fF]['\"]",
+    ),
+    ((3, 14), "multiple exception types", r"except\*? [\w.]+ *,"),
+    ((3, 14), "invalid syntax", r".*\b[rR]?[tT]['\"]"),
+)
+"""Since which version Python knows what syntax: what older ones say, and how the line looks."""
+
+
+def _is_newer(message: str, code: str) -> bool:
+    """Whether it may well be syntax that came after the version that this runs with."""
+    return any(
+        sys.version_info < since and re.match(said, message) and re.match(line, code)
+        for since, said, line in NEWER
+    )
+
+
 def _shadowed(message: str, code: str) -> bool:
     """Whether a star import has put another function in the place of Python's own."""
     told = _OF_TORCH.match(message) or "out of bounds for array of dimension 0" in message
@@ -51,9 +77,29 @@ PYTHON = (
         "A line that begins with % or ! is for notebooks alone; remove it.",
     ),
     remedy(
+        "SyntaxError IndentationError",
+        lambda _, code: _CONFLICT.match(code) is not None,
+        "Git left that line where it could not merge two versions (<<<<<<<, =======, >>>>>>>): "
+        "keep one version of what stands between such lines, and take the lines out.",
+    ),
+    remedy(
         "SyntaxError",
-        says("invalid syntax", "f-string", "expected '('", "multiple exception types"),
-        "This is graded with Python {}.{}, which knows no newer syntax.".format(*sys.version_info),
+        _is_newer,
+        "This is graded with Python {}.{}, which does not know that newer syntax yet.".format(
+            *sys.version_info
+        ),
+    ),
+    remedy(
+        "SyntaxError",
+        lambda message, code: message == "invalid syntax" and bool(_COMPUTED.match(code)),
+        "In the line of a def, parameters are names alone: what is computed of them, such as "
+        "wt_x.T, belongs into the function.",
+    ),
+    remedy(
+        "SyntaxError",
+        lambda message, _: message in ("invalid syntax", "expected '('"),
+        "Look in that line, and in the one before it, for a bracket, comma, colon or operator that "
+        "is missing or one too many.",
     ),
     remedy(
         "NameError",
