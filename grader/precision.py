@@ -14,6 +14,9 @@ LESS_ACCURATE = 16.0
 FEWER_DIGITS = FLOAT16 / 8
 """Multiples of the allowance. The allowance is a bound and rounding stays well below it, float16's
 too: what is beyond an eighth of float16's bound has seldom to do with precision."""
+ALIKE = 1e-3
+"""Of the values' typical size: float16 has about three digits. What is further off on the average
+is no matter of digits, however much the allowance leaves to them."""
 ONE_SIDED = 0.95
 
 
@@ -43,6 +46,9 @@ def remark(actual: Float64, expected: Expected) -> str:
             f"That is {times}: it looks like a rounded constant, such as 2.718 for e, or like a "
             "formula that loses digits or computes with fewer than float32 has."
         )
+    typical = float(np.sqrt(np.mean(expected.value**2)))
+    if float(np.mean(np.abs(difference))) > ALIKE * typical:
+        return f"That is {times}: another function."
     return (
         f"That is {times}: it looks like fewer digits somewhere, such as float16 or a rounded "
         "constant, or like a small difference in the formula."

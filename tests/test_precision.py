@@ -81,6 +81,12 @@ def test_what_it_looks_like(distorted: Callable[[Float64], Float64], words: str)
     assert text.endswith(".")
 
 
+def test_values_that_are_far_off_are_another_functions_where_much_is_allowed() -> None:
+    of = expected(1e-4)
+    assert ": another function." in remark(of.value + 0.02 * np.cos(9 * of.value), of)
+    assert "fewer digits somewhere" in remark(of.value + 0.002 * np.cos(999 * of.value) ** 9, of)
+
+
 def test_how_far_off_is_said() -> None:
     of = expected()
     assert remark(of.value + 0.5, of).startswith("That is 500,000 times what rounding explains")
