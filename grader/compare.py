@@ -97,7 +97,7 @@ def describe(found: Mismatch, largest: float) -> str:
     """The mismatch in one sentence, in the words of the report."""
     if found.actual is None or not np.isfinite(found.actual):
         came = "came NaN" if found.actual is None or np.isnan(found.actual) else "came infinity"
-        off = "only finite numbers are allowed"
+        off = "the result must be finite numbers"
     else:
         came = f"came {found.actual:.6g}"
         off = f"off by {found.error:.2g}, allowed {found.allowed:.2g}"

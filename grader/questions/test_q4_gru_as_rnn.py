@@ -7,11 +7,14 @@ are compared with those of ``torch.nn.RNN``. How close is close enough stands in
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
-from grader.checking import Check, wrong
-from grader.compare import Expected
+from grader.checking import Check, Gate, wrong
+from grader.compare import Expected, Float64
+from grader.errors import CheckFailed
 from grader.model import Question
 from grader.oracle import RecurrentSizes, gru_states, rnn_to_copy
 from grader.questions.misconceptions.diagnosis import (
@@ -20,7 +23,7 @@ from grader.questions.misconceptions.diagnosis import (
     rnn_parameters,
 )
 from grader.questions.misconceptions.q4 import MISCONCEPTIONS
-from grader.wire import Array
+from grader.questions.not_finite import why_not_finite
 
 QUESTION = Question(id="q4", title="A GRU that behaves as an RNN", function="init_gru_with_rnn")
 diagnose = GateDiagnosis("init_gru_with_rnn", MISCONCEPTIONS, RECURRENT_SIZES, rnn_parameters)
@@ -44,18 +47,44 @@ def _behaves_as_rnn(check: Check, sizes: RecurrentSizes, draws: int) -> None:
     Else the same parameters would pass or not by the luck of the draw.
     """
     answers = [_answer(check, sizes, seed) for seed in check.seeds(draws)]
-    largest = max(_ratio(*answer) for answer in answers)
+    largest = max(answer.ratio for answer in answers)
     in_doubt = DOUBT < largest < 1 / DOUBT and draws > 1
     if in_doubt and check.student.may_be_asked_further:
         answers = [_answer(check, sizes, seed) for seed in check.seeds(DRAWS_IN_DOUBT)]
-        answers.sort(key=lambda answer: _ratio(*answer))
-        answers = [answers[len(answers) // 2], *(a for a in answers if _ratio(*a) >= 1 / DOUBT)]
+        answers.sort(key=lambda answer: answer.ratio)
+        answers = [answers[len(answers) // 2], *(a for a in answers if a.ratio >= 1 / DOUBT)]
     for answer in answers:
-        check.close(*answer)
+        _close(check, answer)
 
 
-def _answer(check: Check, sizes: RecurrentSizes, seed: int) -> tuple[Array, Expected]:
+def _close(check: Check, answer: _Answer) -> None:
+    """The GRU does nearly what the RNN does; of what is no number it is said why."""
+    try:
+        check.close(answer.states, answer.expected)
+    except CheckFailed as failure:
+        if np.all(np.isfinite(answer.states)):
+            raise
+        why = why_not_finite(answer.gates)
+        message = f"{failure.message} {why[0].upper()}{why[1:]}"
+        raise CheckFailed(failure.outcome, message, mismatch=failure.mismatch) from None
+
+
+@dataclass(frozen=True)
+class _Answer:
     """What a GRU with the student's parameters does, and what the RNN does."""
+
+    gates: tuple[Gate, Gate, Gate]
+    states: Float64
+    expected: Expected
+
+    @property
+    def ratio(self) -> float:
+        """The largest difference, as a multiple of what is allowed."""
+        ratios = np.abs(self.states - self.expected.value) / self.expected.allowed
+        return float(np.max(np.where(np.isfinite(ratios), ratios, np.inf)))
+
+
+def _answer(check: Check, sizes: RecurrentSizes, seed: int) -> _Answer:
     rnn = rnn_to_copy(sizes, seed)
     gates = check.gates("init_gru_with_rnn", (rnn.wt_h, rnn.wt_x, rnn.bias))
     try:
@@ -63,13 +92,8 @@ def _answer(check: Check, sizes: RecurrentSizes, seed: int) -> tuple[Array, Expe
     except ValueError as error:
         raise wrong(f"The GRU cannot be given these parameters: {error}.") from None
     allowed = np.full(rnn.outputs.shape, check.rubric.almost_rnn.max_difference)
-    return states, Expected("the GRU's outputs", rnn.outputs, allowed, "[batch, steps, hidden]")
-
-
-def _ratio(states: Array, expected: Expected) -> float:
-    """The largest difference, as a multiple of what is allowed."""
-    ratios = np.abs(states - expected.value) / expected.allowed
-    return float(np.max(np.where(np.isfinite(ratios), ratios, np.inf)))
+    expected = Expected("the GRU's outputs", rnn.outputs, allowed, "[batch, steps, hidden]")
+    return _Answer(gates, states, expected)
 
 
 def test_notebook_case(check: Check) -> None:

@@ -10,13 +10,14 @@ import pytest
 from benchmarks.as_student import new_check
 from benchmarks.student_code import mistaken
 from grader.errors import CheckFailed
+from grader.questions.test_q4_gru_as_rnn import test_notebook_case as gru_as_rnn
 from grader.questions.test_q5_long_memory import test_notebook_case as notebook_case
 
 right = mistaken("q5")
 BIAS_X, WT_H, BIAS_H = 1, 2, 3
 
 
-def with_items(*items: tuple[int, int, float]) -> Any:
+def with_items(*items: tuple[int, int, Any]) -> Any:
     """The right function, but that each item (gate, index) of its answer holds the number."""
 
     def code(input_size: int, hidden_size: int) -> Any:
@@ -34,19 +35,42 @@ def message(code: Any) -> str:
     return failed.value.message
 
 
-def test_items_that_are_not_finite_are_named() -> None:
-    said = message(with_items((1, BIAS_X, np.nan), (2, WT_H, -np.inf)))
+def test_items_that_hold_nan_are_named_before_infinite_ones() -> None:
+    said = message(with_items((1, BIAS_X, np.inf), (1, WT_H, np.nan), (2, WT_H, np.nan)))
     assert said == (
-        "mean |h_10 - h_0| is nan: not all values are finite float32 numbers in item 1 (bias_x) of "
-        "linear_trans_z, item 2 (wt_h) of linear_trans_n. Look at what they come from."
+        "mean |h_10 - h_0| is nan: NaN is in item 2 (wt_h) of linear_trans_z, item 2 (wt_h) of "
+        "linear_trans_n. Look at what it comes from."
     )
 
 
-def test_item_that_float32_cannot_hold_is_not_finite_there() -> None:
-    said = message(with_items((1, BIAS_X, 1e300), (1, BIAS_H, -1e300)))
-    assert (
-        "numbers in item 1 (bias_x) of linear_trans_z, item 3 (bias_h) of linear_trans_z." in said
-    )
+def test_infinite_items_are_named() -> None:
+    said = message(with_items((2, WT_H, -np.inf)))
+    assert "finite float32 numbers in item 2 (wt_h) of linear_trans_n, and 0 * inf" in said
+
+
+@pytest.mark.parametrize("endless", [1e300, np.inf])
+def test_biases_that_are_no_number_together(endless: float) -> None:
+    said = message(with_items((1, BIAS_X, endless), (1, BIAS_H, -endless)))
+    assert "the two biases of linear_trans_z are infinite with opposite signs" in said
+
+
+def test_units_that_do_not_keep_their_state_are_named() -> None:
+    said = message(with_items((1, BIAS_H, np.array([0.0, -50.0]))))
+    assert "differs from the initial one in unit 1 alone; at most" in said
+
+
+def test_q4_names_what_its_outputs_that_are_no_numbers_come_from() -> None:
+    def code(*rnn: Any) -> Any:
+        gates = mistaken("q4")(*rnn)
+        gates[1][BIAS_X][:] = np.nan
+        return gates
+
+    with pytest.raises(CheckFailed) as failed:
+        gru_as_rnn(new_check(code, "q4.notebook_case", 3))
+    said = failed.value.message
+    assert "came NaN (the result must be finite numbers). NaN is in" in said
+    assert "item 1 (bias_x) of linear_trans_z. Look" in said
+    assert failed.value.mismatch is not None
 
 
 def test_sums_that_overflow_have_finite_items() -> None:

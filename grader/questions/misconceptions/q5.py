@@ -97,8 +97,8 @@ MISCONCEPTIONS = (
         id="update-gate-weak",
         title="The update gate is not saturated enough",
         where=_Z,
-        explanation="Its bias has the right sign but is too small: each step forgets a part of the "
-        "state, and over many steps these parts add up.",
+        explanation="Its bias is too small, in all units or in some: each step forgets a part of "
+        "the state there, and over many steps these parts add up.",
         hint="See on the page how large an argument must be for the value to be within 0.001 of 1.",
         page="torch.sigmoid",
         changes={"update": held(4.0)},
