@@ -41,6 +41,23 @@ def test_where_it_may_be(code: str, words: str) -> None:
     assert words in why(code)
 
 
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (
+            "def rnn(x): return x, x\nrnn = rnn(1)",
+            "is a tuple of 2 items, not a function: line 2 ",
+        ),
+        ("rnn = 1\nif rnn:\n    rnn, x = None, 1", "rnn is None, not a function: line 3 "),
+        ("for rnn in [1]:\n    pass\ndef f():\n    rnn = 2", "type int, not a function: line 1 "),
+        ("import os as rnn", "type module, not a function: line 1 "),
+        ("def rnn(x): return x\nglobals()['rnn'] = 3", "another value. Look for where."),
+    ],
+)
+def test_name_that_was_given_another_value(code: str, words: str) -> None:
+    assert words in why(code)
+
+
 def test_a_method_loses_its_self_and_a_function_has_none() -> None:
     assert why("class A:\n    def rnn(self): pass").endswith(f"{AT_THE_TOP}, without self.")
     assert why("def f():\n    def rnn(x): pass").endswith(f"{AT_THE_TOP}.")
