@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -270,7 +271,8 @@ class Student:
         if self._conversation is not None and self._quotes:
             output += self._conversation.take_output()
         self._output = ""
-        return output
+        # Where the copy lies, as in a traceback that is printed, is nothing to a student.
+        return output.replace(f"{self.submission.folder}{os.sep}", "")
 
     def _exception(self, reply: Message, doing: str) -> CheckFailed:
         lines = tuple(self._traceback(reply))

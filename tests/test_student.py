@@ -361,3 +361,33 @@ def test_function_that_is_a_method_is_found(hand_in: Handing) -> None:
         "implementation.py has no function rnn. It is a method of the class Model. The notebook "
         "imports the function itself: put it at the top level of the file, without self."
     )
+
+
+def test_what_is_printed_names_no_place_of_the_graders(hand_in: Handing) -> None:
+    lines = (
+        "import traceback, warnings",
+        "def rnn(x):",
+        "    warnings.warn('of mine')",
+        "    warnings.warn('of others', stacklevel=2)",
+        "    try: int('x')",
+        "    except ValueError: traceback.print_exc()",
+        "    return x",
+    )
+    student = hand_in("\n".join((*lines, GOOD)))
+    student.call("rnn", (ARRAY,), 0)
+    student.restart()
+    output = student.take_output()
+    assert "implementation.py:3: UserWarning: of mine\n  warnings.warn('of mine')\n" in output
+    assert "UserWarning: of others\n" in output
+    assert 'File "implementation.py", line 5, in rnn' in output
+    assert str(student.submission.folder) not in output
+    assert "worker" not in output
+
+
+def test_coroutine_is_named_and_no_warning_comes(hand_in: Handing) -> None:
+    student = hand_in("async def rnn(x): return x")
+    value = student.call("rnn", (ARRAY,), 1).value
+    assert isinstance(value, Returned)
+    assert value.text == "a coroutine (is it an async def? Take the word async away)"
+    student.restart()
+    assert student.take_output() == ""

@@ -24,6 +24,7 @@ from grader.worker.notebook_builtins import provide_notebook_builtins
 from grader.worker.older_numpy import restore_dropped_names
 from grader.worker.sentence_model import LanguageModel
 from grader.worker.trainer import Trainer
+from grader.worker.warned import show_only_places_in
 
 
 def preload() -> None:
@@ -56,6 +57,7 @@ def main(
             del sys.modules[name]
     # Python's own search removes the file that it tries a folder with, which is not allowed here.
     tempfile.tempdir = spec.scratch_dir
+    show_only_places_in(spec.code_dir)
     torch.set_num_threads(spec.threads)
     implementation = Implementation(spec.code_dir)
     model = LanguageModel(spec.code_dir, slots)

@@ -5,6 +5,7 @@ An argument or result is a JSON tree whose leaves are indices into the message's
 
 from __future__ import annotations
 
+import inspect
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from numbers import Real
@@ -59,6 +60,8 @@ def pack_result(value: Any, depth: int) -> tuple[Tree, tuple[Array, ...]]:
     """A result whose arrays are expected ``depth`` sequences deep."""
     if value is None:
         return {"kind": "other", "text": NOTHING}, ()
+    if inspect.iscoroutine(value):
+        value.close()  # or Python warns that nobody awaited it
     arrays: list[Array] = []
 
     def pack(value: Any, left: int) -> Tree:
@@ -144,6 +147,8 @@ def describe(value: Any) -> str:
     """What a value is, in a student's words."""
     if value is None:
         return "None"
+    if inspect.iscoroutine(value) or inspect.isasyncgen(value):
+        return "a coroutine (is it an async def? Take the word async away)"
     shape = getattr(value, "shape", None)
     if shape is not None:
         return f"one array of shape {[int(n) for n in shape]}"
