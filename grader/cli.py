@@ -40,7 +40,7 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.command("grade", epilog=EPILOG)
+@app.command("grade", epilog=EPILOG, no_args_is_help=True)
 def grade(
     path: Annotated[
         Path,
@@ -373,8 +373,9 @@ def main() -> None:
     """The entry point: ``grade`` is the command when none is named."""
     # A setting meant for a project's own tests, such as -x, must not change a grade.
     os.environ.pop("PYTEST_ADDOPTS", None)
-    arguments = sys.argv[1:] or ["--help"]
-    if arguments[0] not in {command.name for command in app.registered_commands}:
+    # A path that is empty, as where a variable is not set, does not stand for all that is here.
+    arguments = sys.argv[2:] if sys.argv[1:2] == [""] else sys.argv[1:]
+    if not arguments or arguments[0] not in {command.name for command in app.registered_commands}:
         arguments = ["grade", *arguments]
     try:
         app(arguments, prog_name="python -m grader")

@@ -322,10 +322,10 @@ def test_version() -> None:
     assert done.stdout.strip() == f"grader {__version__}"
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ()])
-def test_help(arguments: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(("arguments", "code"), [(("--help",), 0), ((), 2), (("",), 2)])
+def test_help(arguments: tuple[str, ...], code: int) -> None:
     done = grader(*arguments)
-    assert done.returncode == 0
+    assert done.returncode == code
     for words in ("--only", "--rubric", "--min-score", "--out", "Exit codes", "schema"):
         assert words in done.stdout
 

@@ -11,7 +11,7 @@ from typing import Any
 
 CLONE_THREAD = 0x00010000
 O_TMPFILE = 0o20000000
-MADV_COLD, MADV_PAGEOUT = 20, 21
+MADV_RANDOM, MADV_COLD, MADV_PAGEOUT = 1, 20, 21
 
 DENIED = {
     # The wire is a connected stream that exists already. A pair of datagram sockets could be turned
@@ -101,7 +101,8 @@ def _compiled(*, may_fork: bool, own_pid: int) -> bytes:
     for name, flags in (("open", 1), ("openat", 2)):
         unnamed = pyseccomp.Arg(flags, pyseccomp.MASKED_EQ, O_TMPFILE, O_TMPFILE)
         _add(rules, denied, name, unnamed)
-    for advice in (MADV_COLD, MADV_PAGEOUT):
+    # Pages that are read one by one make the page cache carry a bit each.
+    for advice in (MADV_RANDOM, MADV_COLD, MADV_PAGEOUT):
         _add(rules, denied, "madvise", pyseccomp.Arg(2, pyseccomp.EQ, advice))
     if not may_fork:
         for name in ("fork", "vfork"):

@@ -1,6 +1,7 @@
-"""Knocks at rarely used doors of the kernel: bpf, perf, userfaultfd, keys, fanotify, swap."""
+"""Knocks at rarely used doors of the kernel: bpf, perf, userfaultfd, keys, fanotify, advice."""
 
 import ctypes
+import mmap
 
 from attack_kit import attempt, syscall, zeros
 
@@ -24,4 +25,5 @@ CALLS = {
 def gru(linear_trans_r, linear_trans_z, linear_trans_n, init_state, input_data):
     for name, call in CALLS.items():
         attempt(name, syscall, *call)
+    attempt("madvise", mmap.mmap(-1, mmap.PAGESIZE).madvise, mmap.MADV_RANDOM)
     return zeros(init_state, input_data)
