@@ -47,20 +47,14 @@ def beginnings_of(sentences: Int64) -> list[Int64]:
 def failed_on_beginnings(failure: CheckFailed, shape: Sequence[int]) -> CheckFailed:
     """A failure on input of that shape, which is made up, with what it is for."""
     said = failure.message.removesuffix(".")
-    return CheckFailed(
-        failure.outcome,
-        f"{said}. {BEGINNINGS.format(list(shape), FEWEST)}",
-        traceback=failure.traceback,
-    )
+    return failure.told_as(f"{said}. {BEGINNINGS.format(list(shape), FEWEST)}")
 
 
 def failed_on(failure: CheckFailed, shape: Sequence[int]) -> CheckFailed:
     """A failure on sentences of the test, with the input's shape, which tells nothing of them."""
-    return CheckFailed(
-        failure.outcome,
+    return failure.told_as(
         f"{failure.message} Its input had the shape {list(shape)}: sentences, or beginnings of "
-        "some, by tokens.",
-        traceback=failure.traceback,
+        "some, by tokens."
     )
 
 
