@@ -10,8 +10,9 @@ import pytest
 from benchmarks.as_student import new_check
 from benchmarks.student_code import mistaken
 from grader.errors import CheckFailed
-from grader.questions.test_q4_gru_as_rnn import test_notebook_case as gru_as_rnn
-from grader.questions.test_q5_long_memory import test_notebook_case as notebook_case
+from grader.oracle import RecurrentSizes
+from grader.questions import test_q4_gru_as_rnn as q4
+from grader.questions import test_q5_long_memory as q5
 
 right = mistaken("q5")
 BIAS_X, WT_H, BIAS_H = 1, 2, 3
@@ -31,7 +32,7 @@ def with_items(*items: tuple[int, int, Any]) -> Any:
 
 def message(code: Any) -> str:
     with pytest.raises(CheckFailed) as failed:
-        notebook_case(new_check(code, "q5.notebook_case", 3))
+        q5.test_notebook_case(new_check(code, "q5.notebook_case", 3))
     return failed.value.message
 
 
@@ -59,6 +60,23 @@ def test_units_that_do_not_keep_their_state_are_named() -> None:
     assert "differs from the initial one in unit 1 alone; at most" in said
 
 
+def in_one_array(gates: Any) -> Any:
+    """Arrays of several shapes, as NumPy joins them unless their first sizes are the same."""
+    return np.array([list(gate) for gate in gates], dtype=object)
+
+
+@pytest.mark.parametrize("sizes", q5.OTHER, ids=str)
+def test_parameters_in_one_array_of_objects_are_right(sizes: RecurrentSizes) -> None:
+    code = new_check(lambda *given: in_one_array(right(*given)), "q5.other_sizes", 3)
+    q5.test_other_sizes(code, sizes)
+
+
+@pytest.mark.parametrize("sizes", q4.OTHER, ids=str)
+def test_parameters_in_one_array_of_objects_are_right_for_q4(sizes: RecurrentSizes) -> None:
+    code = new_check(lambda *rnn: in_one_array(mistaken("q4")(*rnn)), "q4.other_sizes", 3)
+    q4.test_other_sizes(code, sizes)
+
+
 def test_q4_names_what_its_outputs_that_are_no_numbers_come_from() -> None:
     def code(*rnn: Any) -> Any:
         gates = mistaken("q4")(*rnn)
@@ -66,7 +84,7 @@ def test_q4_names_what_its_outputs_that_are_no_numbers_come_from() -> None:
         return gates
 
     with pytest.raises(CheckFailed) as failed:
-        gru_as_rnn(new_check(code, "q4.notebook_case", 3))
+        q4.test_notebook_case(new_check(code, "q4.notebook_case", 3))
     said = failed.value.message
     assert "came NaN (the result must be finite numbers). NaN is in" in said
     assert "item 1 (bias_x) of linear_trans_z. Look" in said
@@ -85,4 +103,4 @@ def test_state_that_differs_is_no_matter_of_finite_items() -> None:
 
 @pytest.mark.parametrize("bias", [np.inf, 1e300])
 def test_endless_bias_that_keeps_the_state_is_right(bias: float) -> None:
-    notebook_case(new_check(with_items((1, BIAS_H, bias)), "q5.notebook_case", 3))
+    q5.test_notebook_case(new_check(with_items((1, BIAS_H, bias)), "q5.notebook_case", 3))
