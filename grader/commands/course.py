@@ -28,6 +28,11 @@ from grader.rubric import Rubric
 
 MOST_NAMES = 5
 """That are listed where there may be hundreds."""
+NO_IMPORT = (
+    "The class list is a table of names: no file to import was written. For Canvas it takes the "
+    "gradebook with its columns Student, ID and Section, for Moodle the grading worksheet with "
+    "Identifier and Grade."
+)
 
 
 @dataclass(frozen=True)
@@ -94,7 +99,8 @@ def grade_course(request: Request, sandbox: Sandbox, course: Course, output: Out
 def _to_look_at(listed: Class, graded: Graded, rubric: Rubric) -> list[str]:
     """What did not go into the platform's file, or may be wrong there."""
     matching = graded.matching
-    lines = [f"Not in the class list: {u.row.arrival.name} ({u.why})" for u in matching.unmatched]
+    lines = [NO_IMPORT] if listed.roster.kind is Kind.PLAIN else []
+    lines += [f"Not in the class list: {u.row.arrival.name} ({u.why})" for u in matching.unmatched]
     if matching.absent:
         lines.append(f"No hand-in of: {'; '.join(line.name for line in matching.absent)}")
     lines += [
@@ -120,8 +126,8 @@ def _left_over(graded: Graded, folder: Path) -> list[str]:
             f"{folder}/. Of another course? Give each its own --out."
         )
     lines += [
-        f"{folder}/{name} is of an earlier run and was not written anew: grade with --roster FILE, "
-        "or do not import it."
+        f"{folder}/{name} is of an earlier run and was not written anew: grade with --roster and "
+        "the platform's own list, or do not import it."
         for name in graded.stale
     ]
     return lines

@@ -142,6 +142,13 @@ def test_canvas_gets_its_grades(course: Path, tmp_path: Path) -> None:
     assert "Homework 4 (99)" in misspelt.stderr
 
 
+def test_list_of_names_gives_nothing_to_import(course: Path, tmp_path: Path) -> None:
+    roster = tmp_path / "names.csv"
+    roster.write_text("Name,Email\nAlice,alice@example.org\n")
+    said = " ".join(run(course, tmp_path / "out", "--roster", str(roster)).stdout.split())
+    assert "no file to import was written" in said
+
+
 def test_interrupted_run_keeps_what_is_done(course: Path, tmp_path: Path) -> None:
     (course / "slow").mkdir()
     (course / "slow" / "implementation.py").write_text("import time\ntime.sleep(1000)\n")
