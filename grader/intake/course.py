@@ -16,6 +16,7 @@ from grader.intake.handin import Entry, HandIn, entries_of
 from grader.intake.many import alone, looks_like_many, names_in
 from grader.intake.names import Naming, shown, unique_names
 from grader.intake.platforms import read_platforms
+from grader.intake.sections import in_section, may_be_one, refused, sections_among
 
 MAX_NOTES = 5
 
@@ -44,12 +45,20 @@ def arrivals(path: Path, into: Path, limits: ArchiveLimits) -> list[HandIn]:
 
 
 def _read(folder: Path, problems: Mapping[Path, str], limits: ArchiveLimits) -> Sequence[HandIn]:
+    """The hand-ins in a folder; where it holds sections and nothing else, theirs."""
     entries = entries_of(folder, problems)
     if any(entry.name == METADATA for entry in entries):
         return read_gradescope(folder, entries)
     hand_ins, others = read_platforms(entries)
     others = [e for e in others if not (e.is_folder and are_results(_names_in(e, limits)))]
-    return [*hand_ins, *read_folders(others, folder)]
+    sections = sections_among(others, limits)
+    beside = [entry for entry in others if entry not in sections]
+    if hand_ins or any(map(may_be_one, beside)):
+        hand_ins += refused(sections)
+    else:
+        for section in sections:
+            hand_ins += [in_section(section, h) for h in _read(section.path, problems, limits)]
+    return [*hand_ins, *read_folders(beside, folder)]
 
 
 def _innermost(

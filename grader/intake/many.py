@@ -20,7 +20,7 @@ from grader.intake.canvas import student_of
 from grader.intake.graded import is_own
 from grader.intake.gradescope import METADATA
 from grader.intake.moodle import is_moodle
-from grader.naming import main_file, without_copy_number
+from grader.naming import MAINS, main_file, without_copy_number
 
 MAX_DEPTH = 8
 ARCHIVE = "an archive"
@@ -58,6 +58,14 @@ def alone(files: Sequence[str], folders: Collection[str]) -> str:
         return ""
     found = [*folders, *(file for file in files if is_archive_name(PurePosixPath(file)))]
     return found[0] if len(found) == 1 else ""
+
+
+def mains_of(path: Path, limits: ArchiveLimits) -> frozenset[str]:
+    """The main files in a folder, or in an archive, or in one that the folder holds; if known."""
+    if path.is_dir():
+        names = names_in(path, limits.max_files)
+        return _mains(names, PurePosixPath(), lambda name: _inside(path / name, limits)) & MAINS
+    return _inside(path, limits) & MAINS
 
 
 def names_in(folder: Path, most: int) -> list[PurePosixPath]:
