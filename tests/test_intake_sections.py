@@ -21,7 +21,7 @@ OF_ONE_EACH = {
     "a copy of a download": ("zeta", "zeta (1)"),
     "a word that all have": ("zeta slow", "zeta fast"),
     "the student's name": ("{}", "zeta"),
-    "names that all students give": ("slow", "quick", "odd{}"),
+    "names that all students give": ("rough", "quick", "odd{}"),
 }
 
 

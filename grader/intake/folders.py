@@ -62,7 +62,10 @@ def _alone(entry: Entry) -> Entry:
     name = PurePosixPath(entry.name)
     if entry.problem or entry.is_folder or is_archive_name(name) or not is_visible(name):
         return entry
-    problem = f"{shown(entry.name)} lies outside of a student's folder; put it into one"
+    problem = (
+        f"{shown(entry.name)} lies outside of a student's folder; put it into one, with a folder "
+        "for each student, or grade the platform's export"
+    )
     return Entry(entry.path, False, problem)
 
 

@@ -11,6 +11,7 @@ from grader.archive import (
     ArchiveLimits,
     is_archive_name,
     is_hidden,
+    is_visible,
     kind_of,
     stem_of,
     table,
@@ -20,9 +21,12 @@ from grader.intake.canvas import student_of
 from grader.intake.graded import is_own
 from grader.intake.gradescope import METADATA
 from grader.intake.moodle import is_moodle
-from grader.naming import MAINS, main_file, without_copy_number
+from grader.intake.words import are_of_one
+from grader.naming import IMPLEMENTATION, IMPLEMENTATION_STEM, MAINS, main_file, without_copy_number
 
 MAX_DEPTH = 8
+ENOUGH_LOOSE = 3
+"""Files at the top, each named for another student; two may be a student's two tries."""
 ARCHIVE = "an archive"
 UNKNOWN = "what nobody has looked at"
 MANY = "hand-ins of many"
@@ -34,9 +38,10 @@ Inside = Callable[[PurePosixPath], frozenset[str]]
 def looks_like_many(path: Path, limits: ArchiveLimits) -> bool:
     """Whether a folder or an archive holds the hand-ins of many.
 
-    A main file at the top means one. Names as platforms give them, or a table beside a folder of
-    the same name, mean many; so do two folders or archives that hold the same main file, while two
-    with different ones are one student's. What ``alone`` finds is looked into.
+    A main file at the top means one, but for several alike that are named after students. Names as
+    platforms give them, or a table beside a folder of the same name, mean many; so do two folders
+    or archives that hold the same main file, while two with different ones are one student's. What
+    ``alone`` finds is looked into.
     """
     try:
         if path.is_dir():
@@ -98,6 +103,8 @@ def _are_many(names: Names, inside: Inside) -> bool:
         above /= only
     if only:
         return MANY in inside(above / only)
+    if not children and _are_loose(files):
+        return True
     if any(map(_main, files)):
         return False
     if _is_course(files, children):
@@ -113,6 +120,20 @@ def _are_many(names: Names, inside: Inside) -> bool:
         if _share(holders):
             return True
     return False
+
+
+def _are_loose(files: Sequence[str]) -> bool:
+    """Whether the files are the implementations of several, each with its student's name on it.
+
+    They are all the code there is, and no name is better than the others.
+    """
+    code = [file for file in files if is_visible(PurePosixPath(file))]
+    known = {main_file(file) for file in code}
+    if len(code) < ENOUGH_LOOSE or len(known) > 1 or None in known:
+        return False
+    [(main, spelling)] = filter(None, known)
+    students = [PurePosixPath(f).stem.casefold().replace(IMPLEMENTATION_STEM, "") for f in code]
+    return main == IMPLEMENTATION and spelling.how > 2 and not are_of_one(students)
 
 
 def _children(names: Names) -> dict[str, list[PurePosixPath]]:

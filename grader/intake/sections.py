@@ -6,7 +6,6 @@ what cannot well be that is taken for a section; all else is one hand-in.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -19,24 +18,12 @@ from grader.intake.handin import Entry, HandIn, entries_of, hand_in
 from grader.intake.many import mains_of
 from grader.intake.moodle import is_moodle
 from grader.intake.names import shown
-from grader.naming import OF_SOMETHING, OTHER_CODE, WORD, without_copy_number
+from grader.intake.words import are_of_one, words_of
+from grader.naming import without_copy_number
 
 FEW = 2
 """Sections, and hand-ins in one: a single one says nothing."""
 MAX_SHOWN = 5
-OF_ONE = OTHER_CODE | OF_SOMETHING | frozenset(
-    "a hw q v ex lab new bak copy last late code src task part work week unit step temp tmp try "
-    "orig redo wip done main mine best ver sol one two first second third early other".split()
-)  # fmt: skip
-"""Words in the name of a copy or a part of a student's work, as no student is called."""
-OF_ONE_ANYWHERE = tuple(
-    "archive assign attempt backup draft exercise final fixed homework implement improved latest "
-    "notebook original previous problem project question result solution source submi update "
-    "upload version vector".split()
-)
-"""Such words that are long enough to be known within another."""
-SHORT_NUMBER = re.compile(r"(?<!\d)\d{1,3}(?!\d)")
-"""Of a copy or a part; a student's id is longer."""
 
 
 def sections_among(entries: Sequence[Entry], limits: ArchiveLimits) -> dict[Entry, list[str]]:
@@ -111,15 +98,7 @@ def _are_a_platforms(names: Sequence[str]) -> bool:
 
 def _are_of_one(folder: str, names: Sequence[str]) -> bool:
     """Whether names in a folder may be those of copies or parts of one student's work."""
-    words = [set(WORD.findall(name.casefold())) for name in names]
-    if any(OF_ONE & found for found in words) or set.intersection(*words):
-        return True
-    if any(word in name.casefold() for name in names for word in OF_ONE_ANYWHERE):
-        return True
-    if set(WORD.findall(folder.casefold())) & set.union(*words):
-        return True
-    numbered = {SHORT_NUMBER.sub("", name.casefold()).strip(" -_.") for name in names}
-    return len(numbered) < len(names) or "" in numbered
+    return are_of_one(names) or any(words_of(folder) & words_of(name) for name in names)
 
 
 def _have_same_names(sections: Collection[Sequence[str]]) -> bool:
