@@ -39,7 +39,8 @@ def with_implementation(files: Files) -> tuple[Files, list[str]]:
         return files, []
     if len(found) > 1:
         words = f"there is no {IMPLEMENTATION}, and several files could be it: {listed([*found])}"
-        return files, [f"{words}; none was taken, rename the right one"]
+        advice = "rename the right one, or give each student a folder if they are of several"
+        return files, [f"{words}; none was taken; {advice} (or grade the platform's export)"]
     [(file, functions)] = found.items()
     renamed = file.with_name(IMPLEMENTATION)
     if any(renamed in other.parents for other in files):

@@ -80,7 +80,8 @@ def test_of_several_none_is_taken(tmp_path: Path) -> None:
     assert not submission.has("implementation.py")
     assert submission.notes == (
         "there is no implementation.py, and several files could be it: a.py, b.py, c.py and "
-        "1 more; none was taken, rename the right one",
+        "1 more; none was taken; rename the right one, or give each student a folder if they are "
+        "of several (or grade the platform's export)",
     )
     (folder / "rnn_lm.py").unlink()
     assert "several files could be it: a.py, b.py" in refused(folder)
