@@ -23,7 +23,7 @@ from grader.language_model.notebook_batches import (
 )
 from grader.language_model.probing import Findings
 from tests.language_model.evaluating import TEST, Evaluating, Make, half_width
-from tests.language_model.fakes import NOTEBOOK_BATCH, VOCABULARY, FakeTime, Pairs
+from tests.language_model.fakes import NOTEBOOK_BATCH, REHEARSED, VOCABULARY, FakeTime, Pairs
 from tests.language_model.test_dependencies import WRONG, Lm
 
 ENDED = VOCABULARY.end_id
@@ -95,9 +95,9 @@ def test_whole_sentences_come_first_and_no_worker_gets_one_twice(evaluating: Eva
     evaluating(MIXING["less the batch's mean"])
     batches = [TEST.batch(members) for members in notebook_batches(len(TEST), NOTEBOOK_BATCH)]
     wholes = [batch[:, :-1].tolist() for batch in batches]
-    workers = [[tokens.tolist() for tokens in s.answered[1:]] for s in evaluating.students]
+    workers = [[tokens.tolist() for tokens in s.answered[REHEARSED:]] for s in evaluating.students]
     [whole] = [i for i, seen in enumerate(workers) if seen[-len(wholes) :] == wholes]
-    later = [student.answered[1:] for student in evaluating.students[whole + 1 :]]
+    later = [student.answered[REHEARSED:] for student in evaluating.students[whole + 1 :]]
     assert later
     for seen in later:
         cuts = [tokens.shape[1] for tokens in seen[-len(batches) :]]
