@@ -68,8 +68,8 @@ class LanguageModel:
         except CannotLoad as error:
             return absent(str(error))
         self._model = loaded.model
-        fields = {"parameters": loaded.parameters, "finite": loaded.finite, "notes": loaded.notes}
-        return Message("loaded", fields)
+        told = {"parameters": loaded.parameters, "finite": loaded.finite, "notes": loaded.notes}
+        return Message("loaded", told)
 
     def logits(self, request: Message) -> Message:
         """The model's logits for token ids; see ``Forward``."""
