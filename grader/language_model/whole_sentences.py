@@ -52,7 +52,9 @@ class WholeSentences:
         self._vocabulary = vocabulary
         self._notebook_batch = notebook_batch
         self._most_rows = len(test)
-        self._kept = {int(number): place for place, number in enumerate(kept)}
+        # By sentence, its place among the kept. An array: a test set may be large.
+        self._rank = np.full(len(test), -1)
+        self._rank[kept] = np.arange(len(kept))
         self._most_kept = len(kept) if most_kept is None else most_kept
 
     def score(
@@ -107,10 +109,10 @@ class WholeSentences:
             self.totals.add(members, result)
             self.bounded_totals.add(members, result.bounded)
             for number, row in zip(members.tolist(), result.log_probabilities, strict=True):
-                if number in self._kept:
+                if self._rank[number] >= 0:
                     # A copy: a view would keep the whole batch.
                     self.log_probabilities[number] = row[: lengths[number] + 1].copy()
-        for number in sorted(self.log_probabilities, key=self._kept.__getitem__)[self._most_kept :]:
+        for number in sorted(self.log_probabilities, key=self._rank.__getitem__)[self._most_kept :]:
             del self.log_probabilities[number]
         seconds = time.monotonic() - begin
         self.seconds += seconds
