@@ -14,23 +14,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.encoded import Encoded, Int64
+from grader.encoded import Int64
 from grader.errors import CheckFailed
 from grader.language_model.batching import TokenBudget
 from grader.language_model.causality import MOST_ROUNDS, compare, gain_of
-from grader.language_model.clock import Clock, Progress
-from grader.language_model.corpus import Vocabulary
 from grader.language_model.dependencies import AHEAD, Kind
 from grader.language_model.loaded_model import LoadedModel
-from grader.language_model.model_workers import ModelWorkers
-from grader.language_model.probing import Findings
+from grader.language_model.probing import Findings, Judge
 from grader.language_model.scoring import check_finite, target_log_probabilities
 from grader.language_model.whole_sentences import WholeSentences
-from grader.rubric import LanguageModel
 from grader.wire import Array
 
 Float64 = NDArray[np.float64]
@@ -82,27 +79,12 @@ def cuts_in_rounds(longest: Int64, rng: np.random.Generator) -> list[list[Cut]]:
     return [[Cut(batch, int(after)) for batch, after in enumerate(row)] for row in cuts]
 
 
-class NotebookBatches:
+class NotebookBatches(Judge):
     """Judges a model anew, as a ``Prober`` does, with whole sentences and their beginnings."""
 
-    def __init__(
-        self,
-        workers: ModelWorkers,
-        vocabulary: Vocabulary,
-        test: Encoded,
-        rubric: LanguageModel,
-        clock: Clock,
-        progress: Progress,
-        secret: np.random.Generator | None = None,
-    ) -> None:
-        self._workers = workers
-        self._vocabulary = vocabulary
-        self._test = test
-        self._rubric = rubric
-        self._clock = clock
-        self._progress = progress
-        self._secret = np.random.default_rng(secret)
-        self._batches = notebook_batches(len(test), rubric.batch_size)
+    @cached_property
+    def _batches(self) -> list[Int64]:
+        return notebook_batches(len(self._test), self._rubric.batch_size)
 
     def judge(
         self, first: WholeSentences, kinds: frozenset[Kind]

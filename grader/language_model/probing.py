@@ -68,8 +68,8 @@ class Findings:
         return self.gain is not None and looks_ahead(self.kinds, self.comparison, self.gain)
 
 
-class Prober:
-    """Compares what a model predicts from beginnings alone with what it predicted before.
+class Judge:
+    """What a judgement of a model by sentences' beginnings works with.
 
     ``secret`` draws the places, and is the system's randomness unless it is given: any seed that a
     worker is told, or that follows from the hand-in, could tell the model which places are probed.
@@ -92,6 +92,10 @@ class Prober:
         self._clock = clock
         self._progress = progress
         self._secret = np.random.default_rng(secret)
+
+
+class Prober(Judge):
+    """Compares what a model predicts from beginnings alone with what it predicted before."""
 
     def probe(self, whole: WholeSentences, training: Encoded) -> Findings:
         """Draw places among the sentences that ``whole`` has kept, and ask at them.
