@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any, cast
 
 from benchmarks.in_process import InProcess
+from grader.answers import Answer
 from grader.checking import Check
 from grader.errors import CheckFailed
 from grader.model import Outcome
@@ -23,7 +24,7 @@ from grader.questions.misconceptions.matching import Diagnosis
 from grader.questions.misconceptions.record import Misconception
 from grader.questions.parity import Parity
 from grader.rubric import Rubric
-from grader.student import Answer, Student
+from grader.student import Student
 
 Implementation = Callable[..., Any]
 NOT_OF_VALUES = {"own_work", "inputs_unchanged"}

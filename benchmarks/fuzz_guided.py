@@ -21,7 +21,10 @@ from random import Random
 from typing import Any
 
 SEEDS = 300
-INSTRUMENTED = ["grader.wire", "grader.student", "grader.submission", "grader.archive", "zipfile"]
+INSTRUMENTED = [
+    *("grader.wire", "grader.answers", "grader.raised", "grader.student"),
+    *("grader.submission", "grader.archive", "zipfile"),
+]
 UNIT_S = 20
 """An input that takes longer is a failure."""
 

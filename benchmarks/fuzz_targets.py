@@ -19,12 +19,13 @@ from typing import Protocol, Self, cast
 
 import numpy as np
 
+from grader.answers import MAX_DEPTH, Answer, Returned, Several, Value
 from grader.errors import CheckFailed, SubmissionError, WireError
 from grader.naming import IMPLEMENTATION
 from grader.rubric import Rubric
 from grader.sandbox import ForkServer
 from grader.sandbox.conversation import Conversation
-from grader.student import MAX_DEPTH, Answer, Returned, Several, Student, Value
+from grader.student import Student
 from grader.submission import GIVEN_FOLDER, Submission, stage
 from grader.wire import DTYPES, MAX_HEADER_BYTES, Array, Message, Reader, encode
 from grader.worker.values import MAX_ITEMS

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from grader.student import Answer, Returned, Several, Value
-from grader.wire import Array, Message, Reader, encode
+from grader.answers import Answer, value_of
+from grader.wire import Message, Reader, encode
 from grader.worker.values import pack_arguments, pack_result, unpack_arguments
 
 MAX_BYTES = 1 << 26
@@ -31,7 +31,7 @@ class InProcess:
         own_arguments = unpack_arguments(request.fields["arguments"], request.arrays)
         tree, arrays = pack_result(self._implementation(*own_arguments), depth)
         reply = delivered(Message("result", {"value": tree}, arrays))
-        return Answer(_value(reply.fields["value"], reply.arrays), (), False)
+        return Answer(value_of(reply.fields["value"], reply.arrays), (), False)
 
 
 def delivered(message: Message) -> Message:
@@ -47,14 +47,3 @@ def delivered(message: Message) -> Message:
         if received is not None:
             return received
     raise ValueError("the bytes of a message are no whole message")
-
-
-def _value(tree: dict[str, Any], arrays: tuple[Array, ...]) -> Value:
-    """The value that a worker described; here it can be trusted."""
-    if tree["kind"] == "array":
-        array: Array = arrays[tree["index"]]
-        return array
-    if tree["kind"] == "sequence":
-        items = tuple(_value(item, arrays) for item in tree["items"])
-        return Several(items, tree["count"], tree["text"])
-    return Returned(tree["text"])

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from grader.answers import Answer, Returned, Several, Value
 from grader.compare import Closeness, Expected, as_expected_shape, closeness, describe, mismatch
 from grader.errors import CheckFailed
 from grader.listing import beginning
@@ -29,7 +30,7 @@ from grader.source import (
     may_hide_layers,
     torch_layers_used,
 )
-from grader.student import Answer, Returned, Several, Student, Value
+from grader.student import Student
 from grader.wire import Array
 
 Gate = tuple[Array, ...]

@@ -6,16 +6,15 @@ import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from grader.answers import Answer, names_in, value_of
 from grader.effort import Effort
 from grader.errors import CheckFailed, HarnessError
-from grader.left_out import why_not_found
-from grader.model import Outcome, TracebackLine
+from grader.model import Outcome
 from grader.naming import IMPLEMENTATION
-from grader.remedies import remedy_for
+from grader.raised import failure_in
 from grader.rubric import Limits
 from grader.sandbox import shared_memory
 from grader.sandbox.conversation import Bounds, Conversation
@@ -24,48 +23,13 @@ from grader.sandbox.scratch import make_scratch, remove_scratch
 from grader.sandbox.shared_memory import SLOTS, SharedMemory
 from grader.sandbox.spec import WorkerSpec
 from grader.submission import Submission
-from grader.wire import MAX_DIMENSIONS, Array, Message, sequence, text
-from grader.worker.failures import MOST_OF_A_NOTE
-from grader.worker.values import MAX_ITEMS, pack_arguments
+from grader.wire import MAX_DIMENSIONS, Message, sequence, text
+from grader.worker.values import pack_arguments
 
 START_S = 60.0
-MAX_SOURCE_BYTES = 1 << 20
 BY_CHANCE = frozenset({Outcome.TIMEOUT, Outcome.CRASH, Outcome.OUT_OF_MEMORY})
 """How an import may end once and not again, on a busy machine."""
 MOST_ABSENT = 20
-MOST_NOTES = 5
-"""Of those that are added to an exception."""
-MAX_DEPTH = 2
-"""Of returned sequences: the three tuples of q4 and q5."""
-
-
-@dataclass(frozen=True)
-class Returned:
-    """What a function returned that is no array of numbers; ``text`` describes it."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class Several:
-    """A returned sequence: its first items, and how many there were."""
-
-    items: tuple[Value, ...]
-    count: int
-    text: str
-
-
-Value = Array | Several | Returned
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The result of one call, and what was noticed meanwhile."""
-
-    value: Value
-    layers: tuple[str, ...]
-    """Functions of torch's own layers that were called."""
-    changed_arguments: bool
 
 
 class Student:
@@ -159,10 +123,10 @@ class Student:
             if failure.outcome is Outcome.OUT_OF_MEMORY and not failure.by_system:
                 self._effort.ended(failure.outcome)
             raise
-        layers = _names(reply, "layers")
+        layers = names_in(reply, "layers")
         self.layers_seen.update(layers)
-        self.layers_hidden.update(_names(reply, "hidden"))
-        value = _value(reply.fields.get("value"), reply.arrays)
+        self.layers_hidden.update(names_in(reply, "hidden"))
+        value = value_of(reply.fields.get("value"), reply.arrays)
         return Answer(value, layers, reply.fields.get("changed") is True)
 
     def ask(self, request: Message, limit_s: float, doing: str) -> Message:
@@ -220,7 +184,7 @@ class Student:
     def _answer(self, reply: Message, doing: str) -> Message:
         """The reply with arrays from shared memory in it, unless it tells of a failure."""
         if reply.op == "raised":
-            raise self._exception(reply, doing)
+            raise failure_in(reply, doing, self.submission, quotes=self._quotes)
         if reply.op == "absent":
             raise CheckFailed(Outcome.MISSING, text(reply.fields.get("message")))
         slot, shape = reply.fields.get("slot"), sequence(reply.fields.get("shape"), MAX_DIMENSIONS)
@@ -274,42 +238,6 @@ class Student:
         # Where the copy lies, as in a traceback that is printed, is nothing to a student.
         return output.replace(f"{self.submission.folder}{os.sep}", "")
 
-    def _exception(self, reply: Message, doing: str) -> CheckFailed:
-        lines = tuple(self._traceback(reply))
-        if reply.fields.get("exit") is True:
-            message = f"{doing} called sys.exit or exit instead of going on; remove that call."
-            return CheckFailed(Outcome.EXCEPTION, message, traceback=lines)
-        where = f" (line {lines[-1].line} of {lines[-1].file})" if lines else ""
-        memory = reply.fields.get("memory") is True
-        outcome = Outcome.OUT_OF_MEMORY if memory else Outcome.EXCEPTION
-        if not self._quotes:
-            message = (
-                f"{doing} raised an exception{where}. It did not with made-up input; its message "
-                "is not shown, because it could hold test sentences."
-            )
-            return CheckFailed(outcome, message, traceback=lines)
-        kind = text(reply.fields.get("type"), 100)
-        message = text(reply.fields.get("message"), 1000).strip()
-        remedy = remedy_for(kind, message, lines[-1].code if lines else "")
-        if kind == "FileNotFoundError":
-            remedy = why_not_found(message, self.submission.left_out) or remedy
-        notes = [text(n, MOST_OF_A_NOTE) for n in sequence(reply.fields.get("notes"), MOST_NOTES)]
-        said = f"{doing} raised {': '.join(filter(None, (kind, message)))}{where}"
-        told = ". ".join(filter(None, (said, *notes, remedy)))
-        return CheckFailed(outcome, told, traceback=lines)
-
-    def _traceback(self, reply: Message) -> Iterator[TracebackLine]:
-        """The lines that a worker names, with their code from the grader's own copy of the file."""
-        for line in sequence(reply.fields.get("traceback"), 20):
-            if not isinstance(line, dict) or type(line.get("line")) is not int:
-                continue
-            file, number = text(line.get("file"), 200), line["line"]
-            if file not in self.submission.files:
-                continue
-            function = text(line.get("function"), 100) if self._quotes else ""
-            code = _code_in(self.submission.folder / file, number)
-            yield TracebackLine(file=file, line=number, function=function, code=code)
-
     def _load_implementation(self) -> None:
         if not self.submission.has(IMPLEMENTATION):
             raise CheckFailed(
@@ -353,34 +281,3 @@ class Student:
                 raise HarnessError(f"{failure.message} {last_words}") from None
             self._conversation = conversation
         return self._conversation
-
-
-def _code_in(file: Path, number: int) -> str:
-    """A line of a Python file, without its indentation; '' where there is none."""
-    if file.suffix != ".py" or file.stat().st_size > MAX_SOURCE_BYTES:
-        return ""
-    lines = file.read_text("utf-8", "replace").splitlines()
-    return lines[number - 1].strip()[:300] if 1 <= number <= len(lines) else ""
-
-
-def _names(reply: Message, field: str) -> tuple[str, ...]:
-    return tuple(text(name, 100) for name in sequence(reply.fields.get(field), 20))
-
-
-def _value(tree: object, arrays: tuple[Array, ...], depth: int = MAX_DEPTH) -> Value:
-    """The value that a worker described. Its word is not trusted: indices and kinds are checked."""
-    if isinstance(tree, dict) and depth >= 0:
-        index, items = tree.get("index"), sequence(tree.get("items"), MAX_ITEMS)
-        if tree.get("kind") == "array" and type(index) is int and 0 <= index < len(arrays):
-            return arrays[index]
-        if tree.get("kind") == "sequence":
-            values = tuple(_value(item, arrays, depth - 1) for item in items)
-            # How many there were beyond those that are sent is the worker's word.
-            claimed = tree.get("count")
-            count = len(values)
-            if count == MAX_ITEMS and type(claimed) is int:
-                count = max(count, claimed)
-            return Several(values, count, text(tree.get("text"), 200))
-        if tree.get("kind") == "other":
-            return Returned(text(tree.get("text"), 200))
-    return Returned("something that cannot be read")

@@ -6,8 +6,9 @@ import numpy as np
 import psutil
 import pytest
 
+from grader.answers import Answer
 from grader.errors import CheckFailed
-from grader.student import Answer, Student
+from grader.student import Student
 from tests.conftest import LIMITS
 
 ONE_SECOND = LIMITS.replace("call_s = 30", "call_s = 1")

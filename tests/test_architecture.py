@@ -37,6 +37,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("grader.staging",),
     ("grader.submission",),
     ("grader.intake",),
+    ("grader.answers", "grader.raised"),
     ("grader.student",),
     ("grader.language_model", "grader.checking", "grader.doctor"),
     ("grader.grading",),

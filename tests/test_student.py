@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 import torch
 
+from grader.answers import Returned, Several
 from grader.doctor import Sandbox
 from grader.grading import Grading, Request
 from grader.model import Outcome
 from grader.plugin import Silent
 from grader.rubric import Rubric
 from grader.sandbox import ForkServer
-from grader.student import Returned, Several, Student
+from grader.student import Student
 from tests.conftest import LIMITS, OUTPUT_KB, REPLY_MB, Handing
 from tests.student_support import (
     ARRAY,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from grader.answers import Returned, Several
 from grader.doctor import Sandbox
 from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE
 from grader.model import Outcome
 from grader.modes import IsolationMode
-from grader.student import Returned, Several
 from tests.conftest import Handing
 from tests.student_support import (
     ARRAY,

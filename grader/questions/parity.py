@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
+from grader.answers import Several
 from grader.checking import Check, wrong
 from grader.oracle import Draw
-from grader.student import Several
 from grader.wire import Array
 
 NOTEBOOK_DRAWS = 5

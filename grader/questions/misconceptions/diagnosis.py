@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from grader.answers import Several
 from grader.checking import Check
 from grader.errors import CheckFailed
 from grader.model import Hint, Outcome
@@ -19,7 +20,6 @@ from grader.oracle import AttentionSizes, Draw, RecurrentSizes, rnn_to_copy
 from grader.questions.misconceptions.gates import Gate, GateMisconception
 from grader.questions.misconceptions.matching import Answers, Case, Diagnosis, matching
 from grader.questions.misconceptions.record import Misconception
-from grader.student import Several
 
 Diagnose = Callable[[Check], Diagnosis | None]
 """What a question's module calls ``diagnose``. Raises CheckFailed when the worker is lost."""

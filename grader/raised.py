@@ -1,0 +1,71 @@
+"""What student code raised, in words: which exception, where, and what may help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from grader.errors import CheckFailed
+from grader.left_out import why_not_found
+from grader.model import Outcome, TracebackLine
+from grader.remedies import remedy_for
+from grader.submission import Submission
+from grader.wire import Message, sequence, text
+from grader.worker.failures import MOST_OF_A_NOTE
+
+MAX_SOURCE_BYTES = 1 << 20
+MOST_NOTES = 5
+"""Of those that are added to an exception."""
+MOST_LINES = 20
+"""Of a traceback."""
+
+
+def failure_in(reply: Message, doing: str, submission: Submission, *, quotes: bool) -> CheckFailed:
+    """The failure that a worker's reply tells of, with a remedy where one is known.
+
+    ``doing`` is what raised it. Without ``quotes`` neither its words nor names of functions are
+    told: code can put what it was given into both.
+    """
+    lines = tuple(_traceback(reply, submission, quotes))
+    if reply.fields.get("exit") is True:
+        message = f"{doing} called sys.exit or exit instead of going on; remove that call."
+        return CheckFailed(Outcome.EXCEPTION, message, traceback=lines)
+    where = f" (line {lines[-1].line} of {lines[-1].file})" if lines else ""
+    memory = reply.fields.get("memory") is True
+    outcome = Outcome.OUT_OF_MEMORY if memory else Outcome.EXCEPTION
+    if not quotes:
+        message = (
+            f"{doing} raised an exception{where}. It did not with made-up input; its message "
+            "is not shown, because it could hold test sentences."
+        )
+        return CheckFailed(outcome, message, traceback=lines)
+    kind = text(reply.fields.get("type"), 100)
+    message = text(reply.fields.get("message"), 1000).strip()
+    remedy = remedy_for(kind, message, lines[-1].code if lines else "")
+    if kind == "FileNotFoundError":
+        remedy = why_not_found(message, submission.left_out) or remedy
+    notes = [text(n, MOST_OF_A_NOTE) for n in sequence(reply.fields.get("notes"), MOST_NOTES)]
+    said = f"{doing} raised {': '.join(filter(None, (kind, message)))}{where}"
+    told = ". ".join(filter(None, (said, *notes, remedy)))
+    return CheckFailed(outcome, told, traceback=lines)
+
+
+def _traceback(reply: Message, submission: Submission, quotes: bool) -> Iterator[TracebackLine]:
+    """The lines that a worker names, with their code from the grader's own copy of the file."""
+    for line in sequence(reply.fields.get("traceback"), MOST_LINES):
+        if not isinstance(line, dict) or type(line.get("line")) is not int:
+            continue
+        file, number = text(line.get("file"), 200), line["line"]
+        if file not in submission.files:
+            continue
+        function = text(line.get("function"), 100) if quotes else ""
+        code = _code_in(submission.folder / file, number)
+        yield TracebackLine(file=file, line=number, function=function, code=code)
+
+
+def _code_in(file: Path, number: int) -> str:
+    """A line of a Python file, without its indentation; '' where there is none."""
+    if file.suffix != ".py" or file.stat().st_size > MAX_SOURCE_BYTES:
+        return ""
+    lines = file.read_text("utf-8", "replace").splitlines()
+    return lines[number - 1].strip()[:300] if 1 <= number <= len(lines) else ""
