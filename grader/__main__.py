@@ -1,5 +1,6 @@
 """``python -m grader``: see ``grader.cli``."""
 
+import atexit
 import gc
 import os
 import signal
@@ -22,6 +23,8 @@ def run() -> None:
     except SystemExit as end:
         if not isinstance(end.code, int):
             raise
+        # What libraries promise to tidy up at the end, such as multiprocessing its folder.
+        atexit._run_exitfuncs()
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(end.code)

@@ -357,6 +357,18 @@ def test_course_in_one_archive(course: Path, tmp_path: Path) -> None:
     }
 
 
+def test_nothing_stays_in_the_temporary_folder(
+    course: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    archive = shutil.make_archive(str(tmp_path / "export"), "zip", course)
+    done = run(Path(archive), tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert list(temporary.iterdir()) == []
+
+
 def test_two_runs_do_not_write_into_one_folder(tmp_path: Path) -> None:
     with alone_in(tmp_path), pytest.raises(UsageError, match="another run"), alone_in(tmp_path):
         pass
