@@ -49,7 +49,7 @@ def read_only(array: Array) -> Array:
 
 def masked(array: Array) -> Array:
     """A masked array that masks nothing."""
-    return np.ma.masked_array(array)
+    return array.view(np.ma.MaskedArray)
 
 
 def long_double(array: Array) -> Array:

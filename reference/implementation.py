@@ -70,4 +70,5 @@ def mha(Wq: list[Array], Wk: list[Array], Wv: list[Array], Wo: Array, input_data
     for w_q, w_k, w_v in zip(Wq, Wk, Wv, strict=True):
         scores = (x @ w_q) @ (x @ w_k).swapaxes(1, 2) / np.sqrt(w_q.shape[1]).astype(x.dtype)
         heads.append(softmax(scores, axis=-1) @ (x @ w_v))
-    return np.concatenate(heads, axis=-1) @ Wo
+    output: Array = np.concatenate(heads, axis=-1) @ Wo
+    return output

@@ -12,7 +12,17 @@ DROPPED: dict[str, object] = {
     "infty": np.inf,
     "NaN": np.nan,
     "float_": np.float64,
+    "cfloat": np.complex128,
     "complex_": np.complex128,
+    "singlecomplex": np.complex64,
+    "longfloat": np.longdouble,
+    "bool8": np.bool_,
+    "string_": np.bytes_,
+    "unicode_": np.str_,
+    "mat": np.asmatrix,
+    "round_": np.round,
+    "asfarray": lambda a, dtype=np.float64: np.asarray(a, dtype=dtype),
+    "msort": lambda a: np.sort(a, axis=0),
     "product": np.prod,
     "cumproduct": np.cumprod,
     "alltrue": np.all,
@@ -20,10 +30,12 @@ DROPPED: dict[str, object] = {
     "float": float,
     "int": int,
     "bool": bool,
+    "complex": complex,
     "object": object,
     "str": str,
 }
-"""Of NumPy 1.24 and 2.0, each with what its release notes name in its place."""
+"""By NumPy 1.24 and 2.0, each with what their release notes name in its place; not those names that
+no forward pass has a use for."""
 
 
 def restore_dropped_names() -> None:

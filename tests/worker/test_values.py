@@ -100,7 +100,7 @@ def test_arguments_can_be_written_to() -> None:
         np.array([[1, 2], [3, 4]], ">i8"),
         np.array([[1, 2], [3, 4]], np.longdouble),
         np.array([[1, 3], [2, 4]]).T,
-        np.ma.array([[1.0, 2.0], [3.0, 4.0]]),
+        np.array([[1.0, 2.0], [3.0, 4.0]]).view(np.ma.MaskedArray),
     ],
     ids=lambda value: f"{type(value).__name__} {getattr(value, 'dtype', '')}",
 )
