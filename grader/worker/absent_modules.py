@@ -23,6 +23,8 @@ import numpy as np
 MOST = 20
 NEWEST = (99,)
 """What Matplotlib is told of an IPython that it finds imported: it helps older ones."""
+MODULE = "<module>"
+"""What Python calls the code of a module that is not in a function or class."""
 SILENT = frozenset({"google", "IPython"})
 """Of notebooks: what a student calls there, such as ``drive.mount``, may be left undone."""
 PURE: Mapping[tuple[str, str], Callable[..., Any]] = {
@@ -61,7 +63,10 @@ class AbsentModules(MetaPathFinder, Loader):
 
     def stand_in_for(self, error: ModuleNotFoundError) -> bool:
         """Whether the same import may do better from now on."""
-        absent = (error.name or "").split(".")[0]
+        absent = error.name or ""
+        if absent.split(".")[0] not in sys.modules:
+            absent = absent.split(".")[0]
+        # Else the package is here, and a part of it is not: google, and not google.colab.
         if not absent or absent in {*self.names, *sys.modules} or len(self.names) == MOST:
             return False
         if not self.names:
@@ -73,7 +78,7 @@ class AbsentModules(MetaPathFinder, Loader):
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """A module of one of the packages, or None."""
-        if fullname.split(".")[0] not in self.names:
+        if not any(f"{fullname}.".startswith(f"{name}.") for name in self.names):
             return None
         return importlib.util.spec_from_loader(fullname, self, is_package=True)
 
@@ -111,13 +116,13 @@ class _Absent:
         return self
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
-        """As a decorator it lets the import go on: what it was to decorate fails when called."""
-        if self._package in SILENT:
-            return self
+        """A call of a module's own lets its import go on, and so does a decorator: what that was to
+        decorate fails when called, and what the call returned when it is used."""
         decorated = arguments[0] if len(arguments) == 1 and not options else None
-        if isinstance(decorated, FunctionType):
+        if isinstance(decorated, FunctionType) and self._package not in SILENT:
             return _failing(decorated, self._package)
-        if _is_decorator(sys._getframe(1)):
+        caller = sys._getframe(1)
+        if self._package in SILENT or caller.f_code.co_name == MODULE or _is_decorator(caller):
             return self
         raise _not_found(self._package)
 
@@ -132,8 +137,13 @@ class _Absent:
     def __subclasscheck__(self, _subclass: type) -> bool:
         return False
 
-    def __mro_entries__(self, _bases: tuple[Any, ...]) -> tuple[type, ...]:
+    def _fail(self, *_: Any) -> Any:
         raise _not_found(self._package)
+
+    __mro_entries__ = __iter__ = __len__ = __getitem__ = __setitem__ = __contains__ = _fail
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __matmul__ = __rmatmul__ = _fail
+    __truediv__ = __rtruediv__ = __pow__ = __rpow__ = __neg__ = __float__ = __int__ = _fail
+    __array__ = __enter__ = __exit__ = __lt__ = __le__ = __gt__ = __ge__ = _fail
 
 
 def _decorator(pure: Callable[..., Any]) -> Callable[..., Any]:

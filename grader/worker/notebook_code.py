@@ -84,8 +84,8 @@ def run_definitions(
     """
     failures = []
     for statement in _definitions(tree.body):
-        code = compile(ast.Module([statement], []), filename, "exec")
         try:
+            code = compile(ast.Module([statement], []), filename, "exec")
             _run(code, namespace, stand_in_for)
         except Exception as error:
             failures.append(f"{ast.unparse(statement).splitlines()[0][:80]}: {error}")

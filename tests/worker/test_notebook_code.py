@@ -67,6 +67,7 @@ def test_run(hand_in: HandIn, line: str, value: object) -> None:
         "del freq",
         "x = train(",
         "x = undefined",
+        "def x(): break",
         "%%bash\nx=1",
     ],
 )
