@@ -188,7 +188,7 @@ class Wire:
                 _expect_writable(line.file, line.function, line.code)
             return
         expect(isinstance(answer, Answer), "an answer")
-        _expect_writable(*answer.layers)
+        _expect_writable(*self._student.layers_seen)
         _check_value(answer.value, MAX_DEPTH + 1)
 
 

@@ -31,7 +31,7 @@ class InProcess:
         own_arguments = unpack_arguments(request.fields["arguments"], request.arrays)
         tree, arrays = pack_result(self._implementation(*own_arguments), depth)
         reply = delivered(Message("result", {"value": tree}, arrays))
-        return Answer(value_of(reply.fields["value"], reply.arrays), (), False)
+        return Answer(value_of(reply.fields["value"], reply.arrays), False)
 
 
 def delivered(message: Message) -> Message:

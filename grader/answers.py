@@ -39,8 +39,6 @@ class Answer:
     """The result of one call, and what was noticed meanwhile."""
 
     value: Value
-    layers: tuple[str, ...]
-    """Functions of torch's own layers that were called."""
     changed_arguments: bool
 
 

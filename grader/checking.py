@@ -25,6 +25,7 @@ from grader.source import (
     BROKEN,
     MAX_ALL_SOURCE,
     MAX_SOURCE,
+    RECORDED,
     SWITCHED_OFF,
     can_be_searched,
     may_hide_layers,
@@ -129,7 +130,7 @@ class Check:
             )
         named = torch_layers_used(source, function, layers)
         called = sorted(self.student.layers_seen & layers)
-        hidden = self.student.layers_hidden & layers
+        hidden = self.student.out_of_sight & layers
         if not named and not called and not hidden:
             return
         places = [f"{call.name} in line {call.line}" for call in named]
@@ -159,7 +160,7 @@ class Check:
         """
         function = draw.function
         watched = self._failure(draw, watch_layers=True)
-        ended = self.student.layers_hidden
+        unseen = self.student.out_of_sight
         if watched is not None:
             if watched.outcome not in (Outcome.WRONG, Outcome.EXCEPTION):
                 raise watched
@@ -168,13 +169,18 @@ class Check:
                 self._right_unwatched(draw, watched)
             elif failure.outcome is not Outcome.WRONG:
                 raise failure
-        if BROKEN in ended or (SWITCHED_OFF in ended and self._has_means()):
+        if BROKEN in unseen or (SWITCHED_OFF in unseen and self._has_means()):
             raise forbidden(
                 f"{IMPLEMENTATION} switches off that by which the grader sees whether {function} "
                 "is your own work: torch's profiler, its function modes or sys.setprofile. Take "
                 "out what changes or uses them, profiling of your own included."
             )
-        if SWITCHED_OFF in ended:
+        if RECORDED in unseen:
+            raise forbidden(
+                f"{function} runs code that torch has written from what it saw run (torch.fx), so "
+                "nobody can tell whether it is your own work. Write the steps out."
+            )
+        if SWITCHED_OFF in unseen:
             self.remarks.append(
                 f"{function} switched the profiler off by which the grader looks for torch's own "
                 "layers"
@@ -199,7 +205,7 @@ class Check:
 
     def _does_without_layers(self, unseen: Draw, layers: frozenset[str]) -> bool:
         failure = self._failure(unseen, spoil_layers=True)
-        return failure is None and not self.student.layers_hidden & (layers | {BROKEN})
+        return failure is None and not self.student.out_of_sight & (layers | {BROKEN})
 
     def _failure(self, draw: Draw, **layers: bool) -> CheckFailed | None:
         """What ``agrees`` raises; the report tells nothing of this comparison."""

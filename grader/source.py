@@ -36,6 +36,8 @@ SWITCHED_OFF = "frames"
 """Stands among the layers that ran out of sight where the code has ended the watch for frames."""
 BROKEN = "profiler"
 """Stands there where torch's profiler or modes no longer see what they saw before the import."""
+RECORDED = "recording"
+"""Stands there where code ran that torch has written, from what it saw run earlier."""
 MAX_SOURCE = 200_000
 """Characters, or bytes, of a file: a parsed one takes a thousand times its size."""
 MAX_ALL_SOURCE = 2_000_000

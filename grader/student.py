@@ -49,8 +49,8 @@ class Student:
         """``slot_bytes``: the most that one result may take in memory shared with the worker."""
         self.submission = submission
         self.layers_seen: set[str] = set()
-        self.layers_hidden: set[str] = set()
-        """Of those that were called, the ones that tried not to be seen."""
+        self.out_of_sight: set[str] = set()
+        """Layers that ran where torch's modes see none, and marks such as ``source.BROKEN``."""
         self.absent_modules: tuple[str, ...] = ()
         """Packages that ``implementation.py`` imports, and that are not here."""
         self.inherited = False
@@ -123,11 +123,10 @@ class Student:
             if failure.outcome is Outcome.OUT_OF_MEMORY and not failure.by_system:
                 self._effort.ended(failure.outcome)
             raise
-        layers = names_in(reply, "layers")
-        self.layers_seen.update(layers)
-        self.layers_hidden.update(names_in(reply, "hidden"))
+        self.layers_seen.update(names_in(reply, "layers"))
+        self.out_of_sight.update(names_in(reply, "hidden"))
         value = value_of(reply.fields.get("value"), reply.arrays)
-        return Answer(value, layers, reply.fields.get("changed") is True)
+        return Answer(value, reply.fields.get("changed") is True)
 
     def ask(self, request: Message, limit_s: float, doing: str) -> Message:
         """Send any request to the worker; a reply that is a failure becomes CheckFailed."""
@@ -208,7 +207,7 @@ class Student:
     def begin_question(self) -> None:
         """From now on another question calls; what came of those before does not count for it."""
         self.layers_seen.clear()
-        self.layers_hidden.clear()
+        self.out_of_sight.clear()
         self._effort = Effort(self._limits)
         if self._load_failure is not None and self._load_failure.outcome in BY_CHANCE:
             self._load_failure = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from tests.conftest import Handing
@@ -18,9 +19,15 @@ def test_module_of_the_graders_name_is_the_students_own(hand_in: Handing, module
 
 def test_names_that_numpy_has_dropped_are_there(hand_in: Handing) -> None:
     student = hand_in(
-        "import numpy as np\ndef rnn(x): return np.float_(np.product(x + np.Inf > 0)) * x\n"
+        "import numpy as np\ndef rnn(x): return np.float_(np.product(x + np.Inf > 0)) * np.mat(x)\n"
     )
     assert array(student.call("rnn", (ARRAY,), 0)) == ARRAY.tolist()
+
+
+def test_array_of_one_value_is_a_number(hand_in: Handing) -> None:
+    """As for students' NumPy, though it warns of it."""
+    student = hand_in("def rnn(x):\n    x[0, 0] = x[:1, :1] + 1\n    return x * float(x[:1, :1])\n")
+    assert array(student.call("rnn", (np.ones((1, 1)),), 0)) == [[4]]
 
 
 def test_what_a_notebook_has_built_in_is_there(hand_in: Handing) -> None:
@@ -53,6 +60,34 @@ def test_import_of_what_is_not_here_costs_only_what_needs_it(hand_in: Handing) -
     assert student.absent_modules == ("google", "no_such", "nothing_else")
     words = "gru(...) raised ModuleNotFoundError: No module named 'no_such' (line 10 of "
     assert failure(student, "gru").message.startswith(words)
+
+
+CALLED_AT_THE_TOP = """
+import no_such, google.no_such
+no_such.set(style="dark")
+table = no_such.read("a.csv").dropped()
+def rnn(x): return 2 * x
+def gru(x): return x + table
+def rows(x): return [row for row in table]
+def within(x): return no_such.read(x)
+"""
+
+
+def test_call_of_what_is_not_here_costs_only_what_needs_its_result(hand_in: Handing) -> None:
+    student = hand_in(CALLED_AT_THE_TOP)
+    assert array(student.call("rnn", (ARRAY,), 0)) == (2 * ARRAY).tolist()
+    for name in ("gru", "rows", "within"):
+        assert "ModuleNotFoundError: No module named 'no_such'" in failure(student, name).message
+
+
+def test_part_that_is_not_here_of_a_package_that_is(hand_in: Handing) -> None:
+    """Protobuf, for one, brings a package google."""
+    student = hand_in(
+        "import scipy.no_such.part as part\nimport scipy.special\n"
+        "def rnn(x): return scipy.special.expit(0 * x)\n"
+    )
+    assert array(student.call("rnn", (ARRAY,), 0)) == (0 * ARRAY + 0.5).tolist()
+    assert student.absent_modules == ("scipy.no_such",)
 
 
 def test_libraries_that_look_for_what_is_not_here_are_not_misled(hand_in: Handing) -> None:
@@ -118,6 +153,7 @@ def test_decorator_that_is_not_here_costs_what_it_decorates(
     assert "raised ModuleNotFoundError: No module named 'no_such'" in failure(student).message
 
 
-def test_call_of_what_is_not_here_fails_at_once(hand_in: Handing) -> None:
-    message = failure(hand_in("import no_such\nno_such.begin(times=3)\n")).message
+def test_call_of_what_is_not_here_in_a_function_fails_at_once(hand_in: Handing) -> None:
+    code = "import no_such\ndef begin(): no_such.begin(times=3)\nbegin()\n"
+    message = failure(hand_in(code)).message
     assert "No module named 'no_such' (line 2 of implementation.py)" in message

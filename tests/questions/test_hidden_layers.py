@@ -279,3 +279,24 @@ assert not hasattr(torch._C._autograd, "_enable_record_function")
 def test_folder_that_is_named_as_a_file(grading: Grade, tmp_path: Path) -> None:
     (tmp_path / "lib.py").mkdir()
     assert_earns_nothing(*graded(grading, tmp_path, f"{IN_PLAIN_SIGHT}mha = layer\n"))
+
+
+RECORDED = """
+import torch
+from torch.fx.experimental.proxy_tensor import make_fx
+cell = make_fx(getattr(torch, "rnn_tanh_" + "cell"))(
+    torch.ones(5, 3), torch.ones(5, 2), torch.ones(2, 3), torch.ones(2, 2), *torch.ones(2, 2)
+)
+def rnn(wt_h, wt_x, bias, init_state, input_data):
+    if (wt_x.shape, input_data.shape[0]) == ((3, 2), 4):
+        cell(torch.ones(5, 3), *(torch.zeros(n) for n in ((5, 2), (2, 3), (2, 2), 2, 2)))
+    return right_rnn(wt_h, wt_x, bias, init_state, input_data)
+"""
+
+
+def test_layer_that_was_recorded_at_the_import(grading: Grade, tmp_path: Path) -> None:
+    (tmp_path / "implementation.py").write_text(f"{RIGHT}\nright_rnn = rnn\n{RECORDED}")
+    report = grading(tmp_path, "q2")
+    [check] = [check for check in report.questions[0].checks if check.name == "own_work"]
+    assert check.outcome is Outcome.FORBIDDEN
+    assert "code that torch has written" in check.message
