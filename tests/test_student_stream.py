@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 from collections.abc import Generator, Iterable, Iterator
 
 import numpy as np
@@ -144,3 +145,13 @@ def test_each_reply_of_a_stream_has_its_time(hand_in: Handing) -> None:
             pass
     assert error.value.outcome is Outcome.TIMEOUT
     assert list(streamed(student, [request("echo", 8)])) == [(8, 1)]
+
+
+def test_answer_that_is_there_is_not_late(hand_in: Handing) -> None:
+    """Ctrl-Z stops this program, and no worker, for as long as staff like."""
+    student = hand_in(STREAMED.replace("LEAVE", "pass"))
+    student.ask(Message("load", {"module": "implementation"}), 30, "Importing")
+    conversation = student._connected()
+    conversation.send(request("echo", 3), 30, "echo(...)")
+    select.select([conversation._process.wire], [], [])
+    assert conversation.receive(0.0, "echo(...)").arrays[0][0] == 3

@@ -36,16 +36,19 @@ def check(request: pytest.FixtureRequest) -> Check:
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
     """Judge again what failed, where another question may be the reason; then ask what was
     misunderstood, at the first wrong answer that costs a question's points."""
+    check = pyfuncitem.stash.get(CHECK, None)
+    # Asked before: where a worker has died, the next one is nobody's.
+    inherited = check is not None and check.student.inherited
     try:
         return (yield)
     except CheckFailed as error:
         first = error
     failure: CheckFailed | None = first
-    check = pyfuncitem.stash.get(CHECK, None)
-    if check is not None and (check.student.inherited or first.by_system):
+    if check is not None and (inherited or first.by_system):
         # Neither what an earlier question left in the worker, nor what others do to this machine,
         # must cost this one its points.
         check.student.restart()
+        check.student.out_of_sight.clear()
         check.closest, check.remarks = None, []
         failure = _outcome(pyfuncitem)
     if failure is None:

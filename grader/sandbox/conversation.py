@@ -83,12 +83,15 @@ class Conversation:
         deadline = time.monotonic() + limit_s
         try:
             while not self._replies:
-                self._watch(deadline, told_s or limit_s, doing)
+                # Before a look at the wire: this program itself may be stopped for a while.
+                late = time.monotonic() > deadline
                 for key, _ in self._selector.select(TICK_S):
                     if key.fileobj is not self._process.wire:
                         self._drain(key.fd)
                     else:
                         self._receive(doing)
+                if not self._replies:
+                    self._watch(late, told_s or limit_s, doing)
         except WireError as error:
             raise self._no_answer(error, doing) from None
         self._drain_rest()
@@ -115,7 +118,7 @@ class Conversation:
                 view = view[self._process.wire.send(view) :]
             except BlockingIOError:
                 # The worker does not read. It may be printing into a full pipe, or sending.
-                self._watch(deadline, limit_s, doing)
+                self._watch(time.monotonic() > deadline, limit_s, doing)
                 self._drain_rest()
                 self._receive(doing)
                 time.sleep(0.001)
@@ -142,14 +145,14 @@ class Conversation:
         message = f"{doing} made the worker send something that is no answer ({error})."
         return self._end(Outcome.CRASH, message)
 
-    def _watch(self, deadline: float, limit_s: float, doing: str) -> None:
-        now = time.monotonic()
-        if now > deadline:
+    def _watch(self, late: bool, limit_s: float, doing: str) -> None:
+        if late:
             raise self._end(
                 Outcome.TIMEOUT,
                 f"{doing} did not finish within {limit_s:g} s. Is there a loop that never ends, or "
-                "a call that waits for input?",
+                "a call that waits for something?",
             )
+        now = time.monotonic()
         if now < self._next_look:
             return
         self._next_look = now + TICK_S

@@ -79,3 +79,43 @@ def test_crash_in_an_earlier_question_is_nothing_to_the_next(
         Outcome.CRASH
     }
     assert report.questions[1].score == 5
+
+
+def test_worker_that_dies_of_what_a_question_left_is_no_fault_of_the_next(
+    grading: Grade, tmp_path: Path
+) -> None:
+    spoilt = """
+        import os
+        right_rnn, right_gru, calls = rnn, gru, []
+        def rnn(*arguments):
+            calls.append(1)
+            return right_rnn(*arguments)
+        def gru(*arguments):
+            if calls:
+                os._exit(1)
+            return right_gru(*arguments)
+    """
+    report = graded(grading, tmp_path / "a", spoilt, "q2", "q3")
+    assert [question.score for question in report.questions] == [3, 5]
+
+
+def test_layer_that_a_question_left_running_is_not_the_next_ones(
+    grading: Grade, tmp_path: Path
+) -> None:
+    spoilt = """
+        import threading
+        import torch
+        right_rnn, right_gru, left = rnn, gru, []
+        layer = getattr(torch.nn, "GR" + "U")(1, 1)
+        def rnn(*arguments):
+            left.append(1)
+            return right_rnn(*arguments)
+        def gru(*arguments):
+            if left:
+                thread = threading.Thread(target=layer, args=(torch.zeros(1, 1, 1),))
+                thread.start()
+                thread.join()
+            return right_gru(*arguments)
+    """
+    report = graded(grading, tmp_path / "a", spoilt, "q2", "q3")
+    assert [question.score for question in report.questions] == [3, 5]
