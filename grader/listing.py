@@ -62,8 +62,8 @@ def scan(source: Path, limits: SubmissionLimits) -> tuple[Files, list[str]]:
         folder, depth = folders.popleft()
         entries = []
         try:
-            with os.scandir(folder) as scan:
-                for entry in scan:
+            with os.scandir(folder) as found:
+                for entry in found:
                     count += 1
                     if count > limits.max_files:
                         words = f"there are more than {limits.max_files:,} files in it"

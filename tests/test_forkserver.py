@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -16,6 +18,7 @@ from grader.doctor import Sandbox
 from grader.errors import HarnessError
 from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE
 from grader.modes import IsolationMode
+from grader.sandbox import forkserver
 from grader.sandbox.forkserver import ForkClient, ForkServer
 from grader.sandbox.process import WorkerProcess, children_of, page_tables_of
 from grader.sandbox.scratch import make_scratch
@@ -92,6 +95,38 @@ def test_client_of_a_server_that_has_ended(tmp_path: Path, spec: WorkerSpec) -> 
     server.close()
     with pytest.raises(HarnessError, match="has ended"):
         client.start(spec)
+
+
+def test_server_that_was_killed_takes_no_more_clients(tmp_path: Path) -> None:
+    server = ForkServer(tmp_path / "scratch")
+    psutil.Process(server.pid).kill()
+    server._process.wait()
+    with pytest.raises(HarnessError, match="has ended"):
+        server.new_client()
+    server.close()
+
+
+def test_fork_that_the_system_refuses_ends_nothing_else(
+    spec: WorkerSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(*_: object) -> int:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(forkserver, "_fork", no_room)
+    ours, theirs = socket.socketpair()
+    clients = {theirs.fileno(): theirs}
+    workers: dict[int, forkserver._Forked] = {}
+
+    def serve() -> None:
+        assert forkserver._answer(clients, theirs.fileno(), workers)
+
+    with theirs, ThreadPoolExecutor(1) as thread:
+        served = thread.submit(serve)
+        with pytest.raises(HarnessError, match=r"let no worker start .*unavailable"):
+            ForkClient(ours).start(spec)
+        served.result()
+    assert workers == {}
+    ours.close()
 
 
 KILLED = """

@@ -79,7 +79,7 @@ class ForkClient:
     def start(self, spec: WorkerSpec, shared_fd: int | None = None) -> WorkerProcess:
         """Fork a worker; ``shared_fd`` is the memory of ``spec.shared_bytes`` that it may write.
 
-        Raises HarnessError when the server does not run.
+        Raises HarnessError when the server does not run, or the system lets no process start.
         """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         pipes = [os.pipe() for _ in range(3)]
@@ -103,7 +103,7 @@ class ForkClient:
         process = WorkerProcess(ours, stdout, stderr, status)
         if process.pid is None:
             process.close()
-            raise self._died()
+            raise self._died() if process.refused is None else _refused(process.refused)
         return process
 
     def close(self) -> None:
@@ -112,6 +112,13 @@ class ForkClient:
 
     def _died(self) -> HarnessError:
         return HarnessError("the server that starts workers has ended")
+
+
+def _refused(number: int) -> HarnessError:
+    return HarnessError(
+        f"the system let no worker start ({os.strerror(number)}); is there a limit on processes or "
+        "memory? Grade fewer hand-ins at once (--jobs), or raise it"
+    )
 
 
 class ForkServer(ForkClient):
@@ -148,15 +155,26 @@ class ForkServer(ForkClient):
         return self._process.pid
 
     def new_client(self) -> socket.socket:
-        """A control socket for a ``ForkClient``, which may be in another process."""
+        """A control socket for a ``ForkClient``, which may be in another process.
+
+        Raises HarnessError when the server does not run.
+        """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        with theirs, self._lock:
-            socket.send_fds(self._control, [REQUEST_SIZE.pack(NEW_CLIENT)], [theirs.fileno()])
+        try:
+            with theirs, self._lock:
+                socket.send_fds(self._control, [REQUEST_SIZE.pack(NEW_CLIENT)], [theirs.fileno()])
+        except OSError:
+            ours.close()
+            raise self._died() from None
         return ours
 
     def _died(self) -> HarnessError:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=2)
+        if self._process.poll() is None:
+            return HarnessError(
+                "the server that starts workers gives no answer; is the machine overloaded?"
+            )
         self._log.seek(0)
         last_words = self._log.read()[-2000:].decode("utf-8", "replace").strip()
         last_words = last_words or "it left no message"
@@ -298,8 +316,13 @@ def _answer(clients: dict[int, socket.socket], client: int, workers: dict[int, _
             raw += more
     except ConnectionResetError:
         return False
-    pid = _fork(WorkerSpec.from_json(raw), fds)
-    workers[pid] = _Forked(fds.pop(STATUS), client)
+    try:
+        pid = _fork(WorkerSpec.from_json(raw), fds)
+    except OSError as error:
+        # The system may have room for another process again.
+        report(fds[STATUS], refused=error.errno or 0)
+    else:
+        workers[pid] = _Forked(fds.pop(STATUS), client)
     for fd in fds:
         os.close(fd)
     return True

@@ -33,6 +33,8 @@ class WorkerProcess:
         """Whether nobody is left who could say how it ended: the server is gone."""
         self.pid = self._status_value("pid", START_S)
         """The id of the process with student code, or None when it could not be started."""
+        self.refused = self._status_value("refused", 0.0) if self.pid is None else None
+        """Why the system let none start, as an error number."""
         self._group = self._status_value("group", 0.0)
 
     def usage(self) -> tuple[int, int]:

@@ -77,14 +77,14 @@ def _is_state_dict(saved: Any) -> bool:
 def _inside(saved: Any) -> tuple[str, Any] | None:
     """Where a checkpoint has the model, and what is there."""
     if isinstance(saved, Mapping):
-        items = {f"[{key!r}]": value for key, value in saved.items()}
+        items = [(f"[{key!r}]", value) for key, value in saved.items()]
         named = [(f"[{key!r}]", saved[key]) for key in WEIGHT_KEYS if key in saved]
     elif isinstance(saved, (list, tuple)):
-        items = {f"[{number}]": value for number, value in enumerate(saved)}
+        items = [(f"[{number}]", value) for number, value in enumerate(saved)]
         named = []
     else:
         return None
-    for candidates in (named, list(items.items())):
+    for candidates in (named, items):
         for holds in (_is_model, _is_state_dict):
             found = [(key, value) for key, value in candidates if holds(value)]
             if len(found) == 1 or (found and candidates is named):

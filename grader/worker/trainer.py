@@ -32,7 +32,7 @@ class Trainer:
     def __init__(self, code_dir: str, max_reply_bytes: int) -> None:
         self._folder = Path(code_dir)
         self._max_reply_bytes = max_reply_bytes
-        self._start: Callable[[torch.device], Training]
+        self._make: Callable[[torch.device], Training]
         self._training: Training
         self._threads: Threads | None = None
         """None on a GPU."""
@@ -53,7 +53,7 @@ class Trainer:
     def _begin(self, fields: dict[str, Any], counts: Array, ids: Array, lengths: Array) -> Message:
         encoded = Encoded(ids, lengths.astype(np.int64), len(counts))
 
-        def start(device: torch.device) -> Training:
+        def make(device: torch.device) -> Training:
             return Training(
                 ModelLoader(
                     self._folder, counts.copy(), Redirection(device), fields["characters"]
@@ -69,17 +69,14 @@ class Trainer:
                 ),
             )
 
-        self._start = start
+        self._make = make
         device = device_of(fields["device"])
         try:
-            self._training = start(device)
+            self._start_on(device)
         except Exception as error:
             if device == CPU or not is_of_devices(error):
                 raise
-            self._training = start(CPU)
-        if self._training.device == CPU:
-            self._threads = Threads(self._training.trial)
-            self._threads.choose()
+            self._start_on(CPU)
         # Said now, and not when the time is used up.
         size, most = self._training.state_bytes, self._max_reply_bytes - SPARE_BYTES
         if size > most:
@@ -89,6 +86,12 @@ class Trainer:
             )
         return Message("training", {"parameters": self._training.parameters})
 
+    def _start_on(self, device: torch.device) -> None:
+        self._training = self._make(device)
+        if device == CPU:
+            self._threads = Threads(self._training.trial)
+            self._threads.choose()
+
     def _more(self, seconds: float) -> Message:
         begin, done = time.perf_counter(), self._characters
         try:
@@ -96,7 +99,7 @@ class Trainer:
         except Exception as error:
             if not self._training.misplaced(error):
                 raise
-            self._training = self._start(CPU)
+            self._start_on(CPU)
             progress = self._training.advance(seconds)
         self._characters = progress.characters
         if self._threads is not None and not progress.done:

@@ -160,6 +160,7 @@ def test_training_goes_to_the_cpu_too(hand_in: HandIn, code: str) -> None:
         trainer, reply = begun(hand_in, device)
         assert reply.op == "training"
         assert trainer.more(Message("train_more", {"seconds": 1e9})).fields["done"]
+        assert trainer._threads is not None
         weights.append(trainer.end(Message("train_end", {"seconds": 60.0})).arrays[0].tobytes())
     assert weights[0] == weights[1]
 
