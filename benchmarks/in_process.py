@@ -16,6 +16,8 @@ class InProcess:
     """Has ``Student.call``; arguments and results are packed, sent and unpacked as by a worker."""
 
     may_be_asked_further = True
+    inherited = False
+    keeps_state = False
 
     def __init__(self, implementation: Callable[..., Any]) -> None:
         self.calls = 0

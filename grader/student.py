@@ -55,6 +55,10 @@ class Student:
         """Packages that ``implementation.py`` imports, and that are not here."""
         self.inherited = False
         """Whether the worker has run another question's calls before this one's."""
+        self.keeps_state: bool | None = None
+        """Whether this question's function is wrong after earlier calls only; None: not known."""
+        self.calls = 0
+        """How many of any question's the worker has been asked for."""
         self._server = server
         self._scratch = scratch
         self._limits = limits
@@ -116,6 +120,7 @@ class Student:
         fields = {"name": function, "arguments": trees, "depth": depth}
         fields |= {"spoil": spoil, "watch": watch}
         request = Message("call", fields, arrays)
+        self.calls += 1
         try:
             reply = self.ask(request, self._limits.call_s, f"{function}(...)")
         except CheckFailed as failure:
@@ -208,6 +213,7 @@ class Student:
         """From now on another question calls; what came of those before does not count for it."""
         self.layers_seen.clear()
         self.out_of_sight.clear()
+        self.keeps_state = None
         self._effort = Effort(self._limits)
         if self._load_failure is not None and self._load_failure.outcome in BY_CHANCE:
             self._load_failure = None
@@ -217,6 +223,7 @@ class Student:
     def restart(self) -> None:
         """End the worker; the next request starts a new one."""
         self.inherited = False
+        self.calls = 0
         if self._conversation is not None:
             self._conversation.close()
             if self._quotes:

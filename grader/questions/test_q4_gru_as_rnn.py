@@ -28,9 +28,9 @@ from grader.questions.not_finite import why_not_finite
 QUESTION = Question(id="q4", title="A GRU that behaves as an RNN", function="init_gru_with_rnn")
 diagnose = GateDiagnosis("init_gru_with_rnn", MISCONCEPTIONS, RECURRENT_SIZES, rnn_parameters)
 DRAWS = 4
-DOUBT = 0.5
-"""Between this part of what is allowed and as many times it, the largest of four draws is chance:
-measured, a gate bias of -6 passed or failed by the seed."""
+DOUBT, FAR = 0.5, 5.0
+"""Between these multiples of what is allowed the largest of four draws is chance: measured, a gate
+bias of -6 passed or failed by the seed, and with one of 5 a draw in 400 is beyond twice."""
 DRAWS_IN_DOUBT = 31
 NOTEBOOK = RecurrentSizes(batch=4, steps=12, inputs=3, hidden=2)
 # An input is never as large as a state, as in the notebook: NumPy makes one array of arrays of
@@ -46,15 +46,14 @@ def _behaves_as_rnn(check: Check, sizes: RecurrentSizes, draws: int) -> None:
     """The largest difference of each draw is small enough; or, where some are nearly so, most are,
     and none is far off.
 
-    Else the same parameters would pass or not by the luck of the draw.
+    Else it would be the luck of a few draws, and not what is the rule, that decides.
     """
-    answers = [_answer(check, sizes, seed) for seed in check.seeds(draws)]
+    answers = [_answer(check, sizes, seed) for seed in check.fixed_seeds(draws)]
     largest = max(answer.ratio for answer in answers)
-    in_doubt = DOUBT < largest < 1 / DOUBT and draws > 1
-    if in_doubt and check.student.may_be_asked_further:
-        answers = [_answer(check, sizes, seed) for seed in check.seeds(DRAWS_IN_DOUBT)]
+    if DOUBT < largest < FAR and draws > 1 and check.student.may_be_asked_further:
+        answers = [_answer(check, sizes, seed) for seed in check.fixed_seeds(DRAWS_IN_DOUBT)]
         answers.sort(key=lambda answer: answer.ratio)
-        answers = [answers[len(answers) // 2], *(a for a in answers if a.ratio >= 1 / DOUBT)]
+        answers = [answers[len(answers) // 2], *(a for a in answers if a.ratio >= FAR)]
     for answer in answers:
         _close(check, answer)
 

@@ -1,4 +1,4 @@
-"""Points do not depend on which numbers happened to be drawn."""
+"""Points do not depend on which numbers happened to be drawn, nor on what was called before."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ import numpy as np
 def init_gru_with_rnn(wt_h, wt_x, bias):
     d, h = wt_x.shape
     zero = np.zeros((d, h)), np.zeros(h), np.zeros((h, h)), np.zeros(h)
-    r = zero[0], np.full(h, 50.0), zero[2], zero[3]
-    z = zero[0], np.full(h, -{bias}), zero[2], zero[3]
+    r = zero[0], np.full(h, {reset}), zero[2], zero[3]
+    z = zero[0], np.full(h, -{update}), zero[2], zero[3]
     return r, z, (wt_x, bias, wt_h, zero[3])
 """
 DAMAGED = f"""
-{CODE.format(bias=5.8)}
+{CODE.format(reset=50, update=5.8)}
 right, calls = init_gru_with_rnn, [0]
 
 def init_gru_with_rnn(*given):
@@ -40,17 +40,36 @@ def rnn(wt_h, wt_x, bias, init_state, input_data):
 """
 
 
-@pytest.mark.parametrize(("bias", "points"), [(5.0, 0), (5.5, 0), (5.8, 2), (6.0, 2), (6.5, 2)])
-def test_gate_that_is_nearly_shut(
-    sandbox: Sandbox, tmp_path: Path, bias: float, points: float
+@pytest.mark.parametrize(
+    ("reset", "update", "points"),
+    [(50, 5, 0), (50, 5.5, 0), (50, 5.8, 2), (50, 6, 2), (50, 6.5, 2), (5, 100, 2), (4, 100, 0)],
+)
+def test_gate_that_is_nearly_saturated(
+    sandbox: Sandbox, tmp_path: Path, reset: float, update: float, points: float
 ) -> None:
-    """By the largest difference of four draws, one of 6 passed with two seeds of five."""
-    (tmp_path / "implementation.py").write_text(CODE.format(bias=bias))
-    only = frozenset({"q4"})
-    scores = [
-        grade(Request(tmp_path, only=only, seed=seed), sandbox, Silent()).score for seed in range(5)
-    ]
-    assert scores == [points] * 5
+    """By the largest difference of four draws, an update gate of 6 passed with two seeds of five;
+    by whether one of 31 is beyond twice what is allowed, a reset gate of 5 failed with two of 28.
+    """
+    (tmp_path / "implementation.py").write_text(CODE.format(reset=reset, update=update))
+    request = Request(tmp_path, only=frozenset({"q4"}))
+    assert grade(request, sandbox, Silent()).score == points
+
+
+NEAR = """
+def init_gru_with_long_term_memory(d, h):
+    none = np.zeros((d, h)), np.zeros(h), np.zeros((h, h)), np.zeros(h)
+    return none, (none[0], np.full(h, 6.72), *none[2:]), none
+"""
+
+
+def test_seed_draws_nothing_that_is_judged_by_a_threshold(sandbox: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "implementation.py").write_text(CODE.format(reset=4.6, update=100) + NEAR)
+    told = set()
+    for seed in range(2):
+        request = Request(tmp_path, only=frozenset({"q4", "q5"}), seed=seed)
+        questions = grade(request, sandbox, Silent()).questions
+        told.add(tuple((c.outcome, c.error) for q in questions for c in q.checks))
+    assert len(told) == 1
 
 
 @pytest.mark.parametrize("damage", ["np.nan", "2.0"])
@@ -67,3 +86,36 @@ def test_two_answers_to_the_same_call_are_called_so(sandbox: Sandbox, tmp_path: 
     [question] = grade(Request(tmp_path, only=frozenset({"q2"})), sandbox, Silent()).questions
     [check] = [check for check in question.checks if check.name == "repeatable"]
     assert check.message.startswith("rnn gives two answers to the same call")
+
+
+ONCE = """
+import numpy as np
+
+def rnn(wt_h, wt_x, bias, init_state, input_data, outputs=[]):
+    state = init_state[0]
+    for t in range(input_data.shape[1]):
+        state = np.tanh(input_data[:, t] @ wt_x + state @ wt_h + bias)
+        outputs.append(state)
+    return np.stack(outputs, axis=1), state
+"""
+"""Right once: all calls have the same list."""
+OF_SHAPE = "state + 0.1 * (wt_h.shape[0] > 2)"
+
+
+@pytest.mark.parametrize(
+    ("code", "points", "message"),
+    [
+        (ONCE, 3, "rnn is right in a new process, and not once it was called before."),
+        (ONCE.replace("append(state)", f"append({OF_SHAPE})"), 0, "rnn is right in a new"),
+        (ONCE.replace("append(state)", "append(-state)"), 0, "rnn(...) raised ValueError"),
+    ],
+    ids=["right", "wrong in other sizes", "wrong"],
+)
+def test_notebook_calls_each_function_once(
+    sandbox: Sandbox, tmp_path: Path, code: str, points: float, message: str
+) -> None:
+    (tmp_path / "implementation.py").write_text(code)
+    report = grade(Request(tmp_path, only=frozenset({"q2"})), sandbox, Silent())
+    [check] = [check for check in report.questions[0].checks if check.name == "repeatable"]
+    assert (report.score, check.graded) == (points, False)
+    assert check.message.startswith(message)
