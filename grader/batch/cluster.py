@@ -36,6 +36,7 @@ from grader.engine import wanted_questions
 from grader.errors import GraderError, HarnessError, SubmissionError, UsageError
 from grader.grading import MODEL_QUESTION, Request, rubric_of
 from grader.modes import IsolationMode
+from grader.rows import Status
 from grader.submission import stage
 
 PATIENCE_S = 120.0
@@ -178,8 +179,15 @@ class ClusterExecutor:
             return failed(sent.task, defect(error))
         if isinstance(answer, GraderError):
             raise answer
-        if answer.done.fresh:
-            write_texts(answer.texts, sent.task.out)
+        row = answer.done.row
+        if row.status is Status.GRADER_FAILED and not row.questions:
+            # What earlier runs have left is here, and a row may be written here that was not there.
+            return failed(sent.task, row.reason)
+        try:
+            if answer.done.fresh:
+                write_texts(answer.texts, sent.task.out)
+        except OSError as error:
+            return failed(sent.task, defect(error))
         return answer.done
 
     def _hear(self, event: tuple[float, Mapping[str, Any]]) -> None:

@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from grader import grade_many
 from grader.batch import cluster as module
-from grader.batch import cluster_client
-from grader.batch.cluster import ClusterExecutor
+from grader.batch import cluster_client, results
+from grader.batch.cluster import ClusterExecutor, _Sent
 from grader.batch.grade_one import Done, Task
 from grader.batch.local import LocalExecutor
-from grader.batch.parcel import Parcel, pack
+from grader.batch.parcel import Parcel, pack, pack_course
 from grader.batch.results import read_row
+from grader.batch.station import Errand, Station
 from grader.commands.course import Course, grade_course
 from grader.commands.output import Output
 from grader.doctor import Sandbox
 from grader.errors import UsageError
-from grader.grading import Request
+from grader.grading import Request, rubric_of
 from grader.modes import IsolationMode
 from grader.rows import Row, Status
-from grader.submission import Submission
+from grader.submission import Submission, stage
 from tests.batch import made
 from tests.batch.dask_cluster import DaskCluster, soon
 from tests.conftest import ROOT
@@ -146,6 +151,48 @@ def test_what_has_not_changed_is_not_even_sent(
     assert report.stat().st_mtime_ns == written
     assert rows(iter(again))["alice"] == first["alice"]
     assert rows(iter(again))["bob"].score == 2
+
+
+def test_result_that_cannot_be_written_here_is_a_row(
+    executor: ClusterExecutor, tmp_path: Path
+) -> None:
+    tasks = tasks_of(tmp_path, "out", alice=RIGHT, bob=RIGHT)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "bob").write_text("in the way")
+    found = rows(executor.run(tasks))
+    assert found["alice"].score == 2
+    assert found["bob"].status is Status.GRADER_FAILED
+    assert "its results cannot be written" in found["bob"].reason
+
+
+@pytest.mark.parametrize("is_graded_before", [False, True])
+def test_result_that_a_worker_cannot_write_is_a_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_graded_before: bool
+) -> None:
+    [task] = tasks_of(tmp_path, "out", alice=RIGHT)
+    request = task.request
+    station = Station(pack_course(request, "d"), IsolationMode.BEST_EFFORT)
+    submission = stage(task.hand_in.parts, tmp_path / "staged", rubric_of(request).submission)
+    errand = Errand(task.hand_in.arrival, pack(submission), {}, regrade=False)
+    executor = ClusterExecutor("", request, IsolationMode.BEST_EFFORT, tmp_path)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def result() -> Done:
+        future: Any = Future()
+        future.set_result(station.grade(errand, 1))
+        monkeypatch.undo()
+        return executor._result(_Sent(task, future))
+
+    with closing(station):
+        first = result() if is_graded_before else None
+        monkeypatch.setattr(results, "write_atomically", full)
+        done = result()
+    assert done.row.status is Status.GRADER_FAILED
+    assert "No space left" in done.row.reason
+    kept = first.row if first is not None else done.row
+    assert read_row(task.out) == kept
 
 
 def test_python_grades_on_a_cluster(cluster: DaskCluster, tmp_path: Path) -> None:
