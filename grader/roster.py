@@ -285,10 +285,10 @@ def _names(name: str) -> set[str]:
 
 
 def _id_keys(row: Row) -> set[str]:
-    """The id, and whose it is: Gradescope's export has the school's, and emails beside them; the
-    names in an export of Canvas or Moodle have the platform's own, and no email."""
+    """The id, and whose it is: two students may have the same number, one at the school and one on
+    the platform."""
     id = _id(row.arrival.student_id)
-    whose = "school" if row.arrival.email.strip() else "platform"
+    whose = "school" if row.arrival.is_school_id else "platform"
     return {f"{whose} {id}"} if id else set()
 
 

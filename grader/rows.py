@@ -33,6 +33,9 @@ class Arrival(Record):
     name: str = Field(description="Of its folder among the results; no two of a course share it.")
     student: str = Field(default="", description="The student's name, as the platform spells it.")
     student_id: str = Field(default="", description="The platform's id of the student.")
+    is_school_id: bool = Field(
+        default=False, description="Whether that is the school's number, not the platform's own."
+    )
     submission_id: str = Field(default="", description="The platform's id of the upload.")
     email: str = ""
     late: bool = False

@@ -71,6 +71,9 @@ def test_gradescope(tmp_path: Path, kind: str) -> None:
     assert (ann.arrival.email, ann.arrival.submission_id) == ("ann@example.edu", "12")
     assert (bo.arrival.student, bo.arrival.student_id) == ("Bo Lee", "3003")
     assert (bo.arrival.email, bo.arrival.submission_id) == ("", "12")
+    # It needs no email to be known by.
+    assert ann.arrival.is_school_id
+    assert bo.arrival.is_school_id
     assert ann.arrival.notes == ("handed in together with Bo Lee",)
     assert bo.arrival.notes == ("handed in together with Ann Lee",)
     jane = hand_ins["Jane_Doe"].arrival

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -87,7 +88,7 @@ def test_file_that_is_not_there(tmp_path: Path) -> None:
     ("text", "arrival", "name", "by"),
     [
         (CANVAS, {"student_id": "101"}, "Doe, Jane", "id"),
-        (CANVAS, {"student_id": "S102", "email": "j@x"}, "Müller, Jörg", "id"),
+        (CANVAS, {"student_id": "S102", "is_school_id": True}, "Müller, Jörg", "id"),
         (CANVAS, {"email": "Jane@uni.edu"}, "Doe, Jane", "email"),
         (CANVAS, {"student": "doejane"}, "Doe, Jane", "name"),
         (CANVAS, {"student": "mullerjorg"}, "Müller, Jörg", "name"),
@@ -102,7 +103,7 @@ def test_file_that_is_not_there(tmp_path: Path) -> None:
         (CANVAS, {"student": "Lee, Kim", "student_id": "104"}, "Lee, Kim", "id"),
     ],
 )
-def test_found(text: str, arrival: dict[str, str], name: str, by: str) -> None:
+def test_found(text: str, arrival: dict[str, Any], name: str, by: str) -> None:
     found = match(parse_roster(text), [row("x", **{"student": "", **arrival})])
     assert [(m.line.name, m.by) for m in found.matches] == [(name, by)]
     assert found.unmatched == ()
@@ -121,7 +122,7 @@ def test_found(text: str, arrival: dict[str, str], name: str, by: str) -> None:
         ({"student": "?!"}, "nobody"),
     ],
 )
-def test_never_guessed(arrival: dict[str, str], why: str) -> None:
+def test_never_guessed(arrival: dict[str, Any], why: str) -> None:
     found = match(parse_roster(CANVAS), [row("x", **arrival)])
     assert found.matches == ()
     assert why in found.unmatched[0].why
@@ -189,10 +190,11 @@ Student,ID,SIS User ID,SIS Login ID,Section,HW (1)
         # Canvas' own id, though it is another's number at the school.
         ({"student_id": "12"}, "Doe, Jane", "id"),
         # The school's, in what Gradescope exports.
-        ({"student_id": "12", "email": "r@uni.edu"}, "Roe, Rick", "id"),
+        ({"student_id": "12", "is_school_id": True}, "Roe, Rick", "id"),
+        ({"student_id": "12", "is_school_id": True, "email": "r@uni.edu"}, "Roe, Rick", "id"),
     ],
 )
-def test_found_by_the_right_column(arrival: dict[str, str], name: str, by: str) -> None:
+def test_found_by_the_right_column(arrival: dict[str, Any], name: str, by: str) -> None:
     found = match(parse_roster(LOGINS), [row("x", **{"student": "", **arrival})])
     assert [(m.line.name, m.by) for m in found.matches] == [(name, by)]
 
@@ -200,6 +202,7 @@ def test_found_by_the_right_column(arrival: dict[str, str], name: str, by: str) 
 @pytest.mark.parametrize(
     ("text", "arrival"),
     [
+        (LOGINS, {"student_id": "77", "is_school_id": True}),
         (LOGINS, {"student": "jdoe3"}),
         (LOGINS, {"student": "login 12"}),
         # The school's numbers of others, as Canvas and Moodle never write them into names.
@@ -208,7 +211,7 @@ def test_found_by_the_right_column(arrival: dict[str, str], name: str, by: str) 
          {"student_id": "77"}),
     ],
 )  # fmt: skip
-def test_another_number_or_name_finds_nobody(text: str, arrival: dict[str, str]) -> None:
+def test_another_number_or_name_finds_nobody(text: str, arrival: dict[str, Any]) -> None:
     assert match(parse_roster(text), [row("x", **{"student": "", **arrival})]).matches == ()
 
 

@@ -164,6 +164,7 @@ def _latest(theirs: Sequence[tuple[Record, Submitter]], entries: Mapping[str, En
         student.name or latest.id,
         [(entry, "")] if entry else [],
         student_id=student.sid,
+        is_school_id=True,
         submission_id=latest.id.removeprefix("submission_"),
         email=student.email,
         notes=notes,
