@@ -142,10 +142,12 @@ def match(roster: Roster, rows: Sequence[Row]) -> Matching:
 
     A line that several hand-ins claim at once goes to none of them, and to no other later. A name
     is not asked where a platform's own list does not know the id: that is another student of the
-    same name.
+    same name. In a table of names, which may have the school's numbers, a platform's id is that of
+    a student only where the names allow it.
     """
     taken: dict[int, Match] = {}
     failed: dict[int, str] = {}
+    doubted: set[int] = set()
     disputed: set[int] = set()
     waiting = dict(enumerate(rows))
     for by, keys_of_row, keys_of_line in _WAYS:
@@ -155,6 +157,11 @@ def match(roster: Roster, rows: Sequence[Row]) -> Matching:
             if by == "name" and row.arrival.student_id and roster.kind is not Kind.PLAIN:
                 continue
             found = {line.row: line for key in keys_of_row(row) for line in index.get(key, ())}
+            if by == "id" and roster.kind is Kind.PLAIN and not row.arrival.is_school_id:
+                named = {place: line for place, line in found.items() if not _is_another(line, row)}
+                if named != found:
+                    doubted.add(number)
+                found = named
             if len(found) > 1:
                 failed[number] = f"{len(found)} students of the list have this {by}"
             elif found:
@@ -174,10 +181,11 @@ def match(roster: Roster, rows: Sequence[Row]) -> Matching:
             failed.update(dict.fromkeys(numbers, why))
         waiting = {n: row for n, row in waiting.items() if n not in failed}
     nobody = "nobody in the list has its id, email, login or name"
+    other = "whoever in the list has its id has another name"
     return Matching(
         tuple(taken[place] for place in sorted(taken)),
         tuple(
-            Unmatched(row, failed.get(number, nobody))
+            Unmatched(row, failed.get(number, other if number in doubted else nobody))
             for number, row in enumerate(rows)
             if number in failed or number in waiting
         ),
@@ -277,11 +285,24 @@ def _id(cell: str) -> str:
     return participant[1] if participant else cell.casefold()
 
 
+def _words(name: str) -> list[str]:
+    return [word for part in re.split(r"[\s,]+", name) if (word := spelled(part))]
+
+
 def _names(name: str) -> set[str]:
     """All ways to begin a name with another of its words: "Doe, Jane" is also janedoe."""
-    words = [spelled(word) for word in re.split(r"[\s,]+", name)]
-    words = [word for word in words if word]
+    words = _words(name)
     return {"".join(words[k:] + words[:k]) for k in range(len(words))}
+
+
+def _is_another(line: Line, row: Row) -> bool:
+    """Whether the names are those of two people: they have not even two words in common.
+
+    Canvas writes a name without spaces, and either may leave out a name in the middle.
+    """
+    words, whole = _words(line.name), spelled(row.arrival.student)
+    shared = sum(word in whole for word in words)
+    return whole != "" and shared < min(2, len(words))
 
 
 def _id_keys(row: Row) -> set[str]:

@@ -222,6 +222,39 @@ def test_line_that_two_claim_is_left_to_no_third() -> None:
     assert "several other hand-ins claim" in found.unmatched[2].why
 
 
+@pytest.mark.parametrize(
+    ("student", "name"),
+    [
+        ("abeanna", None),
+        ("roeanna", None),
+        ("roerick", "Roe, Rick M."),
+        ("Rick Roe", "Roe, Rick M."),
+        ("Rick Karl Roe", "Roe, Rick M."),
+        ("", "Roe, Rick M."),
+    ],
+)
+def test_platforms_id_in_a_table_is_a_students_where_the_names_allow_it(
+    student: str, name: str | None
+) -> None:
+    roster = parse_roster('name,id\n"Roe, Rick M.",101\nBert B,102\n')
+    found = match(roster, [row("x", student=student, student_id="101")])
+    assert next((m.line.name for m in found.matches), None) == name
+    if name is None:
+        assert found.unmatched[0].why == "whoever in the list has its id has another name"
+
+
+def test_schools_number_in_a_table_needs_no_name() -> None:
+    roster = parse_roster("name,id\nWilliam Poe,101\n")
+    found = match(roster, [row("x", student="Bill Doe", student_id="101", is_school_id=True)])
+    assert len(found.matches) == 1
+
+
+def test_name_counts_where_the_id_is_anothers() -> None:
+    roster = parse_roster("name,id\nRick Roe,101\nAnna Abe,102\n")
+    found = match(roster, [row("x", student="abeanna", student_id="101")])
+    assert [(m.line.name, m.by) for m in found.matches] == [("Anna Abe", "name")]
+
+
 def test_folder_is_called_by_an_id_of_a_table() -> None:
     roster = parse_roster("name,student id\nAnna A,100\nBert B,200\n")
     assert [m.line.name for m in match(roster, [row("x", student="200")]).matches] == ["Bert B"]
