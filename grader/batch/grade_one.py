@@ -165,8 +165,11 @@ class Standing:
 
     @property
     def outdated(self) -> tuple[str, ...]:
-        """Those of them whose results are not those of the submission as it is now."""
-        return tuple(sorted(id for id, key in self.kept.items() if key != self.keys[id]))
+        """Those of them whose results are not those of the submission as it is now.
+
+        Where the grader failed there is no key, and there are no results that could be so.
+        """
+        return tuple(sorted(id for id, key in self.kept.items() if key not in ("", self.keys[id])))
 
     @property
     def open(self) -> tuple[str, ...]:

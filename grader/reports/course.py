@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from grader.reports.gradebook import comparable, left_out
+from grader.reports.gradebook import comparable, left_out, why_not
 from grader.reports.plain import in_one_line, plain
 from grader.reports.summary import questions
 from grader.rows import Row, Status
@@ -22,7 +22,7 @@ def one_line(row: Row, *, fresh: bool = True) -> str:
     late = ", late" if row.arrival.late else ""
     if row.status is not Status.GRADED:
         # Of an export, the notes say which files could not be unpacked, and why.
-        why = "; ".join((row.reason or "see its report", *row.notes))
+        why = "; ".join((why_not(row), *row.notes))
         return in_one_line(f"{name}: {row.status}{late}: {why}")
     parts = "  ".join(f"{q.id} {q.score:g}" for q in row.questions)
     unchanged = "" if fresh else ", unchanged"

@@ -75,6 +75,13 @@ def final(row: Row) -> float | None:
     return None if row.open else total(row)
 
 
+def why_not(row: Row) -> str:
+    """Why a hand-in has no points, for staff."""
+    if row.status is Status.NOT_DONE:
+        return "the run was stopped before its turn came"
+    return row.reason or "see its report"
+
+
 def judged(row: Row, question: QuestionRow) -> bool:
     """Whether a question's points are its points.
 

@@ -11,7 +11,15 @@ from urllib.parse import quote
 
 from grader.model import Outcome
 from grader.reports.charts import Bin, Zone
-from grader.reports.gradebook import comparable, in_order, judged, left_out, question_ids, total
+from grader.reports.gradebook import (
+    comparable,
+    in_order,
+    judged,
+    left_out,
+    question_ids,
+    total,
+    why_not,
+)
 from grader.reports.html import environment
 from grader.reports.view import OUTCOMES
 from grader.rows import Row, Status
@@ -95,6 +103,7 @@ def to_summary(
         href=href,
         points_of=points_of,
         total=total,
+        why_not=why_not,
     )
 
 
@@ -105,12 +114,12 @@ def questions(rows: Sequence[Row]) -> list[QuestionSummary]:
         results = [(row, q) for row in rows for q in row.questions if q.id == id]
         sure = [q for row, q in results if judged(row, q)]
         ended = Counter(OUTCOMES[q.outcome] for q in sure if q.outcome is not Outcome.PASSED)
-        last = results[0][1]
+        first = results[0][1]
         found.append(
             QuestionSummary(
                 id,
-                last.title,
-                last.max_score,
+                first.title,
+                first.max_score,
                 len(sure),
                 sum(q.score >= q.max_score for q in sure),
                 mean(q.score for q in sure) if sure else 0.0,

@@ -256,6 +256,19 @@ def test_question_in_which_the_grader_failed_is_tried_again(
     assert (again.fresh, again.row.status, again.row.score) == (True, Status.GRADED, 2)
 
 
+def test_nothing_has_changed_where_the_grader_failed(
+    run: Run, alice: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("grader.checking.Check.gates", None)
+        run(made.task(alice, tmp_path / "out", "q5"))
+    done = run(made.task(alice, tmp_path / "out", "q4"))
+    assert done.row.status is Status.GRADER_FAILED
+    assert (done.row.outdated, done.row.open) == ((), ("q2", "q3", "q6", "q7"))
+    assert not any("earlier run" in note for note in done.row.notes)
+    assert final(done.row) is None
+
+
 def test_wrong_request_is_no_submissions_fault(run: Run, alice: Path, tmp_path: Path) -> None:
     task = made.task(alice, tmp_path / "out", "q5")
     request = replace(task.request, rubric=tmp_path / "none.toml")

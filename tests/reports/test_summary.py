@@ -72,6 +72,14 @@ def test_everything_is_there(said: str) -> None:
     assert said in Page(to_summary(COURSE, GROUPS, THRESHOLDS)).text
 
 
+def test_reason_stands_with_each_that_has_no_points() -> None:
+    failed = row("zoe", question_row("q2"), status=Status.GRADER_FAILED)
+    text = Page(to_summary([failed, unreadable(), row("y", status=Status.NOT_DONE)])).text
+    assert "zoe Zoe : grader failed: see its report" in text
+    assert "broken Broken : cannot be read: it is no zip" in text
+    assert "y Y : not done: the run was stopped before its turn came" in text
+
+
 def test_what_models_were_scored_on_is_said() -> None:
     assert (
         "Q7 is scored on /course/<data> ." in Page(to_summary(COURSE, data="/course/<data>")).text
