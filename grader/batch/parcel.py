@@ -29,13 +29,14 @@ class Parcel:
     files: Files = field(repr=False)
     digest: str
     notes: tuple[str, ...]
+    left_out: tuple[str, ...]
 
 
 def pack(submission: Submission) -> Parcel:
     """Equal submissions give equal parcels."""
     names = sorted(submission.files)
     files = tuple((name, (submission.folder / name).read_bytes()) for name in names)
-    return Parcel(submission.name, files, submission.digest, submission.notes)
+    return Parcel(submission.name, files, submission.digest, submission.notes, submission.left_out)
 
 
 def unpack(parcel: Parcel, into: Path) -> Submission:
@@ -43,7 +44,7 @@ def unpack(parcel: Parcel, into: Path) -> Submission:
     into.mkdir(mode=0o755)
     _write(parcel.files, into)
     names = frozenset(name for name, _ in parcel.files)
-    return Submission(parcel.name, into, names, parcel.digest, parcel.notes)
+    return Submission(parcel.name, into, names, parcel.digest, parcel.notes, parcel.left_out)
 
 
 @dataclass(frozen=True)

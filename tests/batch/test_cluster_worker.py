@@ -19,7 +19,7 @@ from grader.grading import Request
 from grader.modes import IsolationMode
 from grader.rows import Arrival
 
-ERRAND = Errand(Arrival(name="alice"), Parcel("alice", (), "", ()), {}, regrade=False)
+ERRAND = Errand(Arrival(name="alice"), Parcel("alice", (), "", (), ()), {}, regrade=False)
 
 
 @pytest.mark.parametrize(

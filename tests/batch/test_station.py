@@ -68,7 +68,7 @@ def test_nothing_of_an_errand_stays(station: Station, errand: Errand) -> None:
 
 def test_defect_is_a_row(station: Station, errand: Errand) -> None:
     # Of which nothing can be made: a file where a folder is needed.
-    parcel = Parcel("alice", (("a", b""), ("a/b", b"")), "", ())
+    parcel = Parcel("alice", (("a", b""), ("a/b", b"")), "", (), ())
     answer = answered(station.grade(replace(errand, parcel=parcel), 1))
     assert answer.done.row.status is Status.GRADER_FAILED
     assert set(answer.texts) == {"row.json"}
