@@ -13,6 +13,7 @@ from html import escape
 from grader.model import Outcome
 from grader.reports.cells import number, table, text
 from grader.reports.gradebook import final
+from grader.reports.view import OUTCOMES
 from grader.roster import COMMENTS, FULL_NAMES, GRADES, MAXIMA, Match, Roster
 from grader.rows import Row
 
@@ -27,16 +28,16 @@ def to_moodle(roster: Roster, matches: Sequence[Match]) -> str:
     """
     grade, feedback = roster.column(*GRADES), roster.column(*COMMENTS)
     theirs = [place for name in OF_STUDENTS if (place := roster.column(name)) is not None]
-    found = {match.line.row: match.row for match in matches}
+    graded = {m.line.row: (m.row, s) for m in matches if (s := final(m.row)) is not None}
     lines = []
     for number_of_row, cells in enumerate(roster.rows):
         line = list(cells)
         for place in theirs:
             line[place] = text(line[place])
-        row = found.get(number_of_row)
-        if row is not None and final(row) is not None:
+        if number_of_row in graded:
+            row, score = graded[number_of_row]
             if grade is not None:
-                line[grade] = _grade(roster, cells, final(row))
+                line[grade] = _grade(roster, cells, score)
             if feedback is not None:
                 line[feedback] = comment(row)
         lines.append(line)
@@ -47,13 +48,13 @@ def comment(row: Row) -> str:
     """The points of each question in one line, as the HTML that Moodle takes a comment for."""
     said = (
         f"{q.id.upper()} {q.title}: {q.score:g} of {q.max_score:g}"
-        + ("" if q.outcome is Outcome.PASSED else f" ({q.outcome.value.replace('_', ' ')})")
+        + ("" if q.outcome is Outcome.PASSED else f" ({OUTCOMES[q.outcome]})")
         for q in row.questions
     )
     return escape(text("; ".join(said)), quote=False)
 
 
-def _grade(roster: Roster, cells: Sequence[str], score: float | None) -> str:
+def _grade(roster: Roster, cells: Sequence[str], score: float) -> str:
     most = roster.column(*MAXIMA)
     comma = most is not None and "," in cells[most] and "." not in cells[most]
     return number(score).replace(".", ",") if comma else number(score)
