@@ -13,8 +13,8 @@ from grader.reports.cells import number, table, text
 from grader.reports.gradebook import final
 from grader.roster import Match, Roster, assignment_column
 
-TOLD_BY = ("ID", "SIS User ID", "SIS Login ID", "Integration ID", "Root Account")
-"""Columns that go back unchanged."""
+TOLD_BY = frozenset({"id", "sis user id", "sis login id", "integration id", "root account"})
+"""Columns that go back unchanged, whatever their case."""
 POINTS_POSSIBLE = "points possible"
 
 
@@ -27,7 +27,7 @@ def to_canvas(roster: Roster, matches: Sequence[Match], assignment: str) -> str:
     """
     place = assignment_column(roster, assignment)
     name = assignment if place is None else roster.header[place]
-    columns = [(i, roster.header[i].strip() in TOLD_BY) for i in _columns(roster)]
+    columns = _columns(roster)
     scores = {match.line.row: final(match.row) for match in matches}
     most = max((m.row.max_score for m in matches), default=0.0) or None
     lines = [[*(roster.header[i] for i, _ in columns), text(name) if place is None else name]]
@@ -41,10 +41,11 @@ def to_canvas(roster: Roster, matches: Sequence[Match], assignment: str) -> str:
     return table(lines)
 
 
-def _columns(roster: Roster) -> list[int]:
-    """The student's name, ids and section, in the export's order."""
-    wanted = {"student", "section", *(name.casefold() for name in TOLD_BY)}
-    return [i for i, cell in enumerate(roster.header) if cell.strip().casefold() in wanted]
+def _columns(roster: Roster) -> list[tuple[int, bool]]:
+    """The student's name, ids and section, in the export's order, and whether they stay as is."""
+    heads = [cell.strip().casefold() for cell in roster.header]
+    wanted = {"student", "section", *TOLD_BY}
+    return [(i, head in TOLD_BY) for i, head in enumerate(heads) if head in wanted]
 
 
 def _text(cell: str) -> str:

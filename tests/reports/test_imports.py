@@ -58,6 +58,12 @@ def test_canvas_ids_stay_and_names_are_no_formulas() -> None:
     assert lines[1] == ['\'=HYPERLINK("x")', "-7", " 0012 ", "=id", "'@s", "2.5"]
 
 
+def test_canvas_ids_stay_whatever_the_case_of_their_heads() -> None:
+    text = "Student,id,sis login id,Section,HW (1)\nJane,-7,-jdoe,A,\n"
+    lines = canvas(parse_roster(text), graded("-7"), assignment="HW")
+    assert lines[1] == ["Jane", "-7", "-jdoe", "A", "2.5"]
+
+
 def moodle(text: str, *rows: Row) -> list[dict[str, str]]:
     roster = parse_roster(text)
     head, *lines = read(to_moodle(roster, match(roster, rows).matches))
