@@ -24,6 +24,8 @@ MAX_CHARACTERS = 20_000_000
 SEPARATORS = ",;\t"
 TEST_STUDENTS = frozenset({"studenttest", "teststudent"})
 """Canvas' "Student, Test", with which staff see a course as a student does."""
+POINTS_POSSIBLE = "points possible"
+"""What Canvas' row with each assignment's highest grade is called."""
 CANVAS_ID = "id"
 CANVAS_LOGIN = "sis login id"
 CANVAS_OTHERS = ("sis user id", CANVAS_LOGIN, "integration id")
@@ -193,15 +195,17 @@ def match(roster: Roster, rows: Sequence[Row]) -> Matching:
     )
 
 
-def highest_grade(roster: Roster, column: str = "") -> float | None:
-    """The points that the platform expects at most, if the list says so: to compare with ours."""
+def highest_grade(roster: Roster, column: int | None) -> float | None:
+    """The points that the platform expects at most, if the list says so: to compare with ours.
+
+    ``column`` is the place of Canvas' column of the assignment.
+    """
     if roster.kind is Kind.MOODLE:
-        place = roster.column(*MAXIMA)
-        cells = [roster.rows[line.row][place] for line in roster.lines if place is not None]
+        column = roster.column(*MAXIMA)
+        rows = [roster.rows[line.row] for line in roster.lines]
     else:
-        place = assignment_column(roster, column)
-        heads = [row for row in roster.rows if row[0].strip().casefold() == "points possible"]
-        cells = [row[place] for row in heads if place is not None]
+        rows = [row for row in roster.rows if row[0].strip().casefold() == POINTS_POSSIBLE]
+    cells = [row[column] for row in rows if column is not None]
     numbers = [re.fullmatch(r"\s*(\d+)(?:[.,](\d+))?\s*", cell) for cell in cells[:1]]
     return next((float(f"{n[1]}.{n[2] or 0}") for n in numbers if n), None)
 

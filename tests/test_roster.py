@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 from grader.errors import UsageError
-from grader.roster import Kind, highest_grade, match, parse_roster, read_roster, spelled
+from grader.roster import (
+    Kind,
+    assignment_column,
+    highest_grade,
+    match,
+    parse_roster,
+    read_roster,
+    spelled,
+)
 from tests.reports.rows import row
 
 CANVAS = """\
@@ -155,7 +163,8 @@ def test_an_id_comes_before_a_name() -> None:
     ],
 )
 def test_highest_grade(text: str, column: str, most: float | None) -> None:
-    assert highest_grade(parse_roster(text), column) == most
+    roster = parse_roster(text)
+    assert highest_grade(roster, assignment_column(roster, column)) == most
 
 
 def test_logins_that_share_a_number_are_others() -> None:

@@ -36,11 +36,11 @@ IMPORT_FILES = {Kind.CANVAS: CANVAS_FILE, Kind.MOODLE: MOODLE_FILE}
 
 
 @dataclass(frozen=True)
-class Class:
-    """The class list of a course, and the name of the assignment's column in it."""
+class ClassList:
+    """The class list of a course, and the place of the assignment's column if it is Canvas'."""
 
     roster: Roster
-    assignment: str
+    column: int | None
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def grade_course(
     out: Path,
     rubric: Rubric,
     *,
-    listed: Class | None = None,
+    listed: ClassList | None = None,
     told: Callable[[Done], None] = lambda _: None,
 ) -> Graded:
     """Grade the tasks into ``out`` and write the course's files there.
@@ -159,7 +159,7 @@ def _not_done(task: Task) -> Row:
 
 
 def course_files(
-    rows: Sequence[Row], rubric: Rubric, listed: Class | None, request: Request
+    rows: Sequence[Row], rubric: Rubric, listed: ClassList | None, request: Request
 ) -> tuple[dict[str, str], Matching]:
     """The texts of a course's files by name, and which hand-in is whose in the class list."""
     thresholds = [(t.below, t.points) for t in rubric.language_model.thresholds]
@@ -178,10 +178,8 @@ def course_files(
     if listed is None:
         return files, Matching((), (), ())
     found = match(listed.roster, rows)
-    if listed.roster.kind is Kind.CANVAS:
-        files[IMPORT_FILES[Kind.CANVAS]] = to_canvas(
-            listed.roster, found.matches, listed.assignment
-        )
+    if listed.column is not None:
+        files[IMPORT_FILES[Kind.CANVAS]] = to_canvas(listed.roster, found.matches, listed.column)
     elif listed.roster.kind is Kind.MOODLE:
         files[IMPORT_FILES[Kind.MOODLE]] = to_moodle(listed.roster, found.matches)
     return files, found

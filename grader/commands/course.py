@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.text import Text
 
 from grader.asked import data_warning
-from grader.batch.course import Class, Graded, plan
+from grader.batch.course import ClassList, Graded, plan
 from grader.batch.course import grade_course as in_course
 from grader.batch.executors import executor_for
 from grader.commands.output import Output, beyond_reach, no_commands, summarise
@@ -47,18 +47,21 @@ class Course:
     roster: Path | None
     assignment: str
 
-    def listed(self) -> Class | None:
+    def listed(self) -> ClassList | None:
         """The class list. Raises UsageError when it cannot be read, or has no such assignment."""
         if self.roster is None:
             return None
         roster = read_roster(self.roster)
-        if roster.kind is Kind.CANVAS and assignment_column(roster, self.assignment) is None:
+        if roster.kind is not Kind.CANVAS:
+            return ClassList(roster, None)
+        column = assignment_column(roster, self.assignment)
+        if column is None:
             columns = ", ".join(cell for cell in roster.header if cell.rstrip().endswith(")"))
             raise UsageError(
                 f"--assignment {self.assignment!r} names no column of {self.roster}, or several; "
                 f"its assignments: {columns or 'none'}"
             )
-        return Class(roster, self.assignment)
+        return ClassList(roster, column)
 
 
 def grade_course(request: Request, sandbox: Sandbox, course: Course, output: Output) -> int:
@@ -96,7 +99,7 @@ def grade_course(request: Request, sandbox: Sandbox, course: Course, output: Out
     return _exit_code(graded.rows, output.min_score)
 
 
-def _to_look_at(listed: Class, graded: Graded, rubric: Rubric) -> list[str]:
+def _to_look_at(listed: ClassList, graded: Graded, rubric: Rubric) -> list[str]:
     """What did not go into the platform's file, or may be wrong there."""
     matching = graded.matching
     lines = [NO_IMPORT] if listed.roster.kind is Kind.PLAIN else []
@@ -109,7 +112,7 @@ def _to_look_at(listed: Class, graded: Graded, rubric: Rubric) -> list[str]:
         for m in matching.matches
         if m.row.open
     ]
-    theirs = highest_grade(listed.roster, listed.assignment)
+    theirs = highest_grade(listed.roster, listed.column)
     ours = sum(question.points for question in rubric.questions.values())
     if theirs is not None and theirs != ours:
         lines.append(f"The platform's highest grade is {theirs:g}, and that of the rubric {ours:g}")

@@ -11,28 +11,23 @@ from collections.abc import Sequence
 
 from grader.reports.cells import number, table, text
 from grader.reports.gradebook import final
-from grader.roster import Match, Roster, assignment_column
+from grader.roster import POINTS_POSSIBLE, Match, Roster
 
 TOLD_BY = frozenset({"id", "sis user id", "sis login id", "integration id", "root account"})
 """Columns that go back unchanged, whatever their case."""
-POINTS_POSSIBLE = "points possible"
 
 
-def to_canvas(roster: Roster, matches: Sequence[Match], assignment: str) -> str:
-    """The import file, without a byte order mark.
+def to_canvas(roster: Roster, matches: Sequence[Match], column: int) -> str:
+    """The import file, without a byte order mark; ``column`` is the place of the assignment's.
 
-    ``assignment`` names the column, with or without the "(12345)" that Canvas puts behind it. A
-    column that the export does not have is added; Canvas then asks whether to make an assignment.
     A student without a judged hand-in keeps what the export has there: usually an empty cell.
     """
-    place = assignment_column(roster, assignment)
-    name = assignment if place is None else roster.header[place]
     columns = _columns(roster)
     scores = {match.line.row: final(match.row) for match in matches}
     most = max((m.row.max_score for m in matches), default=0.0) or None
-    lines = [[*(roster.header[i] for i, _ in columns), text(name) if place is None else name]]
+    lines = [[*(roster.header[i] for i, _ in columns), roster.header[column]]]
     for number_of_row, row in enumerate(roster.rows):
-        old = "" if place is None else row[place]
+        old = row[column]
         new = number(scores.get(number_of_row))
         if row[0].strip().casefold() == POINTS_POSSIBLE:
             new = "" if old.strip() else number(most)

@@ -9,7 +9,7 @@ from typing import Any
 from grader.model import Outcome
 from grader.reports.canvas import to_canvas
 from grader.reports.moodle import to_moodle
-from grader.roster import Roster, match, parse_roster
+from grader.roster import Roster, assignment_column, match, parse_roster
 from grader.rows import Row, Status
 from tests.reports.rows import question_row, row, unreadable
 from tests.test_roster import CANVAS, GERMAN, MOODLE
@@ -20,7 +20,9 @@ def read(document: str) -> list[list[str]]:
 
 
 def canvas(roster: Roster, *rows: Row, assignment: str = "Homework 4") -> list[list[str]]:
-    return read(to_canvas(roster, match(roster, rows).matches, assignment))
+    column = assignment_column(roster, assignment)
+    assert column is not None
+    return read(to_canvas(roster, match(roster, rows).matches, column))
 
 
 def graded(id: str, **values: Any) -> Row:
@@ -37,9 +39,9 @@ def test_canvas_gets_its_own_columns_and_one_assignment() -> None:
     assert [line[1] for line in lines[2:]] == ["101", "102", "103", "104", "105"]
 
 
-def test_canvas_column_that_is_new() -> None:
-    lines = canvas(parse_roster(CANVAS), graded("101"), assignment="=New")
-    assert [line[-1] for line in lines[:3]] == ["'=New", "3", "2.5"]
+def test_canvas_highest_grade_that_is_missing() -> None:
+    lines = canvas(parse_roster(CANVAS.replace(",27,", ",,")), graded("101"))
+    assert [line[-1] for line in lines[:3]] == ["Homework 4 (771)", "3", "2.5"]
 
 
 def test_canvas_keeps_a_grade_where_nothing_was_judged() -> None:
@@ -53,8 +55,11 @@ def test_canvas_keeps_a_grade_where_nothing_was_judged() -> None:
 
 
 def test_canvas_ids_stay_and_names_are_no_formulas() -> None:
-    text = 'Student,ID,SIS User ID,SIS Login ID,Section\n"=HYPERLINK(""x"")",-7, 0012 ,=id,@s\n'
-    lines = canvas(parse_roster(text), graded("-7"))
+    text = (
+        "Student,ID,SIS User ID,SIS Login ID,Section,HW (1)\n"
+        '"=HYPERLINK(""x"")",-7, 0012 ,=id,@s,\n'
+    )
+    lines = canvas(parse_roster(text), graded("-7"), assignment="HW")
     assert lines[1] == ['\'=HYPERLINK("x")', "-7", " 0012 ", "=id", "'@s", "2.5"]
 
 
