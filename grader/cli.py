@@ -24,7 +24,7 @@ ASSIGNMENT = "Assignment"
 
 EPILOG = """
 Exit codes: 0 graded, whatever the points; 1 under --min-score; 2 the command line, the rubric or
-the data is wrong, or there is nothing to grade; 3 the grader itself failed.
+the data is wrong, or there is nothing to grade; 3 the grader itself failed; 130 stopped by hand.
 
 Other commands: `python -m grader doctor` shows what student code is kept from on this machine;
 `python -m grader schema` prints the JSON schema of report.json; `python -m grader explain q3` says
@@ -51,7 +51,8 @@ def grade(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Where report.html, report.json and junit.xml go.", show_default="results/<name>"
+            help="Where report.html, report.json and junit.xml go.",
+            show_default="results/<name>, of a course results",
         ),
     ] = None,
     data: Annotated[
@@ -253,6 +254,8 @@ def grade(
             raise UsageError("--cluster is for a course; if PATH holds one, say so by --many")
         if (roster or assignment) and not of_course:
             raise UsageError("--roster is for a course; if PATH holds one, say so by --many")
+        if assignment and roster is None:
+            raise UsageError("--assignment names a column of the class list; add --roster FILE")
         if cluster and jobs is not None:
             raise UsageError("--jobs is for this machine; each worker of a cluster grades one")
         if of_course and not cluster:

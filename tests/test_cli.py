@@ -305,6 +305,7 @@ def test_path_that_is_missing(tmp_path: Path) -> None:
         (ALICE, "--only", ""),
         (ALICE, "--roster", ALICE.with_suffix(".toml")),
         (ALICE, "--assignment", "Homework 4"),
+        (ALICE.parent, "--many", "--assignment", "HW"),
         (ALICE, "--cluster", "tcp://127.0.0.1:9"),
         (ALICE.parent, "--many", "--cluster", "tcp://127.0.0.1:9", "--jobs", "2"),
     ],
@@ -326,7 +327,7 @@ def test_version() -> None:
 def test_help(arguments: tuple[str, ...], code: int) -> None:
     done = grader(*arguments)
     assert done.returncode == code
-    for words in ("--only", "--rubric", "--min-score", "--out", "Exit codes", "schema"):
+    for words in ("--only", "--rubric", "--min-score", "--out", "Exit codes", "130", "schema"):
         assert words in done.stdout
 
 

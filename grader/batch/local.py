@@ -30,7 +30,10 @@ class Executor(Protocol):
     """Grades tasks somewhere; a context that ends what it started."""
 
     def run(self, tasks: Iterable[Task]) -> Iterator[Done]:
-        """The results, as they come. Raises UsageError when the request is wrong."""
+        """The results, as they come.
+
+        Raises UsageError when the request is wrong, and HarnessError when what grades is lost.
+        """
 
     def __enter__(self) -> Self: ...
 

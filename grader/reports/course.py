@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from grader.reports.gradebook import comparable, left_out, why_not
+from grader.reports.gradebook import comparable, hand_ins, left_out, why_not
 from grader.reports.plain import in_one_line, plain
 from grader.reports.summary import questions
 from grader.rows import Row, Status
@@ -52,7 +52,7 @@ def course_table(rows: Sequence[Row], *, fresh: int) -> RenderableType:
             parts.append(Text(others, style="yellow"))
     counts = Counter(row.status for row in rows)
     words = ", ".join(f"{counts[status]} {status}" for status in Status if counts[status])
-    parts.append(Text(f"{_hand_ins(len(rows))}: {words}.{_just_now(len(graded), fresh)}"))
+    parts.append(Text(f"{hand_ins(len(rows))}: {words}.{_just_now(len(graded), fresh)}"))
     if outdated := sum(bool(row.outdated) for row in rows):
         said = (
             f"With points of an earlier hand-in, rubric or data: {outdated}; grade without --only."
@@ -64,10 +64,6 @@ def course_table(rows: Sequence[Row], *, fresh: int) -> RenderableType:
         if row.status in (Status.UNREADABLE, Status.GRADER_FAILED)
     ]
     return Group(*parts)
-
-
-def _hand_ins(count: int) -> str:
-    return f"{count} hand-in{'' if count == 1 else 's'}"
 
 
 def _just_now(graded: int, fresh: int) -> str:

@@ -33,6 +33,11 @@ def in_order(rows: Iterable[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: row.arrival.name)
 
 
+def hand_ins(count: int) -> str:
+    """How many there are, in words."""
+    return f"{count} hand-in{'' if count == 1 else 's'}"
+
+
 def question_ids(rows: Iterable[Row]) -> list[str]:
     """All questions of the course, q10 after q9."""
     ids = {question.id for row in rows for question in row.questions}

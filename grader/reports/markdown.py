@@ -14,7 +14,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from grader.model import CheckResult, Report
 from grader.reports import view
 from grader.reports.details import details, message
-from grader.reports.gradebook import comparable, in_order, judged, left_out, question_ids, total
+from grader.reports.gradebook import (
+    comparable,
+    hand_ins,
+    in_order,
+    judged,
+    left_out,
+    question_ids,
+    total,
+)
 from grader.reports.plain import in_one_line, plain
 from grader.rows import Row, Status
 
@@ -54,7 +62,7 @@ def course_to_markdown(rows: Sequence[Row]) -> str:
         mean = f"{mean} {others}"
     heads = ["Hand-in", "Student", *map(code, (id.upper() for id in ids)), "Total", "Status"]
     marks = ["---", "---", *["---:"] * (len(ids) + 1), "---"]
-    head = [f"## {len(rows)} hand-ins", "", f"{said or 'None'}.{mean}", "", _line(heads)]
+    head = [f"## {hand_ins(len(rows))}", "", f"{said or 'None'}.{mean}", "", _line(heads)]
     lines = (_line(_cells(row, ids)) + "\n" for row in in_order(rows))
     return _bounded("\n".join([*head, _line(marks)]) + "\n", lines, "hand-ins")
 

@@ -13,6 +13,7 @@ from grader.model import Outcome
 from grader.reports.charts import Bin, Zone
 from grader.reports.gradebook import (
     comparable,
+    hand_ins,
     in_order,
     judged,
     left_out,
@@ -100,6 +101,7 @@ def to_summary(
         data=data,
         warning=warning,
         common_marks=common_marks,
+        hand_ins=hand_ins,
         href=href,
         points_of=points_of,
         total=total,

@@ -122,6 +122,7 @@ def test_course() -> None:
         "| <code>broken</code> | <code>Broken</code> |  |  | cannot be read |",
     ]
     assert "0 hand-ins" in course_to_markdown([])
+    assert course_to_markdown([row("al", question_row())]).startswith("## 1 hand-in\n")
 
 
 def raising(name: str = "a", *, file: str = "implementation.py", **values: object) -> Report:

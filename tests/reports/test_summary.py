@@ -80,6 +80,12 @@ def test_reason_stands_with_each_that_has_no_points() -> None:
     assert "y Y : not done: the run was stopped before its turn came" in text
 
 
+def test_one_hand_in_is_one() -> None:
+    page = to_summary([unreadable()])
+    assert "<title>1 hand-in</title>" in page
+    assert "1 hand-in has no points yet." in page
+
+
 def test_what_models_were_scored_on_is_said() -> None:
     assert (
         "Q7 is scored on /course/<data> ." in Page(to_summary(COURSE, data="/course/<data>")).text
