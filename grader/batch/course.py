@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.asked import data_warning, model_is_asked
-from grader.batch.grade_one import Done, Task
+from grader.batch.grade_one import Done, Task, ungraded_row
 from grader.batch.handed_in import given_fingerprints
 from grader.batch.keys import data_digest
 from grader.batch.local import Executor
@@ -150,12 +150,7 @@ def rows_of(tasks: Iterable[Task], done: Iterable[Done]) -> list[Row]:
     What an earlier run has left of these may be of another hand-in: nobody has compared them.
     """
     rows = {result.row.arrival.name: result.row for result in done}
-    return [rows.get(task.hand_in.arrival.name) or _not_done(task) for task in tasks]
-
-
-def _not_done(task: Task) -> Row:
-    arrival = task.hand_in.arrival
-    return Row(arrival=arrival, status=Status.NOT_DONE, notes=arrival.notes)
+    return [rows.get(t.hand_in.arrival.name) or ungraded_row(t, Status.NOT_DONE) for t in tasks]
 
 
 def course_files(

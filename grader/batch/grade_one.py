@@ -102,7 +102,7 @@ def failed(task: Task, reason: str) -> Done:
     Results of an earlier run stay where they are, and the next run goes on from them.
     """
     if read_earlier(task.out) is not None:
-        return Done(_row(task, Status.GRADER_FAILED, reason), fresh=False)
+        return Done(ungraded_row(task, Status.GRADER_FAILED, reason), fresh=False)
     return _ungraded(task, Status.GRADER_FAILED, reason)
 
 
@@ -116,18 +116,19 @@ def defect(error: Exception) -> str:
 
 
 def _ungraded(task: Task, status: Status, reason: str) -> Done:
-    row = _row(task, status, reason)
+    row = ungraded_row(task, status, reason)
     if read_row(task.out) == row:
         return Done(row, fresh=False)
     try:
         write_ungraded(row, task.out)
     except OSError as error:
         said = f"{reason}; and its results cannot be written: {error.strerror}"
-        row = _row(task, Status.GRADER_FAILED, said)
+        row = ungraded_row(task, Status.GRADER_FAILED, said)
     return Done(row)
 
 
-def _row(task: Task, status: Status, reason: str) -> Row:
+def ungraded_row(task: Task, status: Status, reason: str = "") -> Row:
+    """The row of a submission of which nothing is graded."""
     arrival = task.hand_in.arrival
     return Row(arrival=arrival, status=status, reason=reason, notes=arrival.notes)
 

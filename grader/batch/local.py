@@ -87,10 +87,6 @@ class LocalExecutor:
             job.tasks.close()
         self._jobs.clear()
 
-    def pids(self) -> list[int]:
-        """The processes that run."""
-        return [job.process.pid for job in self._jobs if job.process.pid is not None]
-
     def run(self, tasks: Iterable[Task]) -> Iterator[Done]:
         """See ``Executor``."""
         waiting = deque(tasks)

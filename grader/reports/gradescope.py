@@ -36,8 +36,8 @@ GRADER_FAILED = (
 CANNOT_BE_READ = "What you handed in could not be graded. Mend this and hand in again:\n"
 
 
-def to_gradescope(report: Report, *, leaderboard: bool = True) -> str:
-    """The report as ``results.json``; with ``leaderboard``, the loss for the course's list.
+def to_gradescope(report: Report) -> str:
+    """The report as ``results.json``, with the loss for the course's list.
 
     Gradescope shows the list only if the assignment has one.
     """
@@ -58,7 +58,7 @@ def to_gradescope(report: Report, *, leaderboard: bool = True) -> str:
     }
     if scored:
         result["score"] = report.score
-        result["leaderboard"] = _leaderboard(report.questions) if leaderboard else []
+        result["leaderboard"] = _leaderboard(report.questions)
     return json.dumps(result, indent=2, allow_nan=False) + "\n"
 
 
