@@ -46,6 +46,8 @@ class Part:
     name: str
     rank: int = 0
     """Where it is known in which order parts were handed in: the later, the greater."""
+    of: str = ""
+    """Where a platform may have put a number to the name: the name without it."""
 
 
 def gather(
@@ -64,8 +66,8 @@ def gather(
                 notes += more
             else:
                 files[PurePosixPath(part.name)] = part.path
-    ranks = {PurePosixPath(part.name): part.rank for part in parts}
-    return _Opener(unpacked, limits).opened(_shallow_first(files), notes, ranks)
+    named = {PurePosixPath(part.name): part for part in parts}
+    return _Opener(unpacked, limits).opened(_shallow_first(files), notes, named)
 
 
 def _is_a_file_to_grade(part: Part) -> bool:
@@ -95,7 +97,11 @@ class _Archive:
     holds: frozenset[str]
     made: tuple[float, ...]
     """The greater, the later."""
-    problem: str
+    of: str = ""
+    """The same as of a part."""
+    known_by: frozenset[str] = frozenset()
+    """What it is compared by with another upload under the same name."""
+    problem: str = ""
     """Why it cannot be read, or nothing."""
 
 
@@ -112,7 +118,7 @@ class _Opener:
         self,
         files: Files,
         notes: Sequence[str],
-        ranks: Mapping[PurePosixPath, int] | None = None,
+        parts: Mapping[PurePosixPath, Part] | None = None,
         levels: int = MAX_LEVELS,
     ) -> tuple[Files, list[str]]:
         """The files, with those of archives among them where something is lacking: see ``stage``.
@@ -122,15 +128,18 @@ class _Opener:
         """
         notes, have = list(notes), _held(files)
         names = [name for name in files if is_archive_name(name)] if levels else []
-        unseen = _latest_first([_unseen(n, files[n], (ranks or {}).get(n, 0)) for n in names])
+        unseen = _latest_first([_unseen(n, files[n], (parts or {}).get(n)) for n in names])
         archives = [self._look(archive) for archive in unseen[:MAX_OPENED]]
+        known = [archive for archive in archives if archive.problem]
         taken: list[_Archive] = []
         closed = unseen[MAX_OPENED:]
         of: dict[PurePosixPath, PurePosixPath] = {}
         errors: list[SubmissionError] = []
         for archive in _latest_first(archives):
             is_enough = bool(have & MAINS)
-            if (is_enough and not archive.holds - have) or self._count == MAX_OPENED:
+            is_old = any(_replaces(later, archive) for later in known)
+            known.append(archive)
+            if is_old or (is_enough and not archive.holds - have) or self._count == MAX_OPENED:
                 closed.append(archive)
                 continue
             try:
@@ -139,14 +148,16 @@ class _Opener:
                 errors.append(error)
                 closed.append(replace(archive, problem=str(error)))
                 continue
+            # What was in an archive in it is known only now.
+            known[-1] = replace(archive, known_by=archive.known_by | _known_by(inner))
             new = _held(inner) - have
             if is_enough and new:
                 what = ", ".join(sorted(new))
                 notes.append(f"{readable(str(archive.name))} was opened, too, for {what}")
             notes += more
             taken += [archive] if new else []
-            inner = _without(inner, have & MAINS)
             notes += _displaced(inner, files, of, archive.name)
+            inner = _without(inner, have & MAINS)
             of |= dict.fromkeys(inner.keys() - files.keys(), archive.name)
             files = inner | files
             have |= new
@@ -167,8 +178,9 @@ class _Opener:
         except SubmissionError as error:
             return replace(archive, problem=str(error))
         newest = max((member.mtime for member in members), default=0.0)
-        holds = _held(member.name for member in members)
-        return replace(archive, holds=holds, made=(*archive.made[:2], newest))
+        holds, known_by = _held(m.name for m in members), _known_by(m.name for m in members)
+        made = (*archive.made[:2], newest)
+        return replace(archive, holds=holds, known_by=known_by, made=made)
 
     def _open(self, archive: _Archive, levels: int) -> tuple[Files, list[str]]:
         self._count += 1
@@ -182,8 +194,32 @@ class _Opener:
         return self.opened(inner, notes, levels=levels - 1)
 
 
-def _unseen(name: PurePosixPath, path: Path, rank: int) -> _Archive:
-    return _Archive(name, path, frozenset(), (rank, path.stat().st_mtime, 0.0), "")
+def _unseen(name: PurePosixPath, path: Path, part: Part | None) -> _Archive:
+    rank, of = (part.rank, part.of) if part else (0, "")
+    return _Archive(name, path, frozenset(), (rank, path.stat().st_mtime, 0.0), of)
+
+
+def _replaces(later: _Archive, archive: _Archive) -> bool:
+    """Whether an archive is the student's hand-in once more, and the other is not to be graded.
+
+    A number may be the platform's, of a name that was there already, or the student's: code in
+    hw4-1.zip and the model in hw4-2.zip. By the names alone nobody can tell, but by what is inside:
+    parts differ, and each has what the other lacks. Of two with the same files, or of which one has
+    only some of the other's, the later one has taken the earlier one's place as a whole. So no
+    model of an old version is graded with new code that came without one. Neither is an old version
+    where nobody can see what is in the new one: then the student has to be asked.
+    """
+    if not archive.of or later.of != archive.of or later.made[0] <= archive.made[0]:
+        return False
+    one, other = later.known_by, archive.known_by
+    is_same = not one.isdisjoint(other) and (one <= other or other <= one)
+    return is_same or (bool(later.problem) and not one)
+
+
+def _known_by(files: Iterable[PurePosixPath]) -> frozenset[str]:
+    """The main files there; where there are none, the names of what else a worker sees."""
+    names = [name for name in files if not is_hidden(name)]
+    return held(names) or frozenset(name.name for name in names if is_visible(name))
 
 
 def _without(files: Files, mains: frozenset[str]) -> Files:

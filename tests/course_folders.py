@@ -9,7 +9,7 @@ from pathlib import Path
 
 from grader.intake import HandIn, arrivals
 from grader.rubric import Rubric
-from grader.submission import stage
+from grader.submission import Submission, stage
 from tests.staging import GIVEN
 
 RUBRIC = Rubric.load()
@@ -61,13 +61,16 @@ def found(path: Path, tmp_path: Path) -> dict[str, HandIn]:
     return by_name
 
 
-def code_of(hand_in: HandIn, tmp_path: Path) -> str:
+def staged_of(hand_in: HandIn, tmp_path: Path) -> Submission:
     into = tmp_path / f"staged-{hand_in.arrival.name}"
     submission = stage(hand_in.parts, into, RUBRIC.submission, hand_in.arrival.name)
     assert submission.name == hand_in.arrival.name
-    return (submission.folder / MAIN).read_text()
+    return submission
+
+
+def code_of(hand_in: HandIn, tmp_path: Path) -> str:
+    return (staged_of(hand_in, tmp_path).folder / MAIN).read_text()
 
 
 def files_of(hand_in: HandIn, tmp_path: Path) -> frozenset[str]:
-    into = tmp_path / f"staged-{hand_in.arrival.name}"
-    return stage(hand_in.parts, into, RUBRIC.submission, hand_in.arrival.name).files - GIVEN
+    return staged_of(hand_in, tmp_path).files - GIVEN

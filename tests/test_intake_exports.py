@@ -13,16 +13,19 @@ from grader.errors import SubmissionError
 from grader.intake import arrivals, looks_like_many
 from grader.rubric import Rubric
 from tests.course_folders import (
+    CODE_FILE,
     MAIN,
     MODEL,
+    RAR,
     RUBRIC,
     code_of,
     files_of,
     found,
     lay_down,
     packed,
+    staged_of,
 )
-from tests.staging import CODE, write
+from tests.staging import CODE, GIVEN, write
 
 
 def test_github_classroom(tmp_path: Path) -> None:
@@ -113,13 +116,16 @@ def test_canvas(tmp_path: Path, kind: str) -> None:
     }
     assert {part.name for part in hand_ins["doejane-12345"].parts} == {MAIN, MODEL}
     assert code_of(hand_ins["doejane-12345"], tmp_path) == f"'{CANVAS[2]}'\n"
-    assert code_of(hand_ins["roejohn2"], tmp_path) == f"'{CANVAS[4]}'\n"
+    several = staged_of(hand_ins["roejohn2"], tmp_path)
+    assert (several.folder / MAIN).read_text() == f"'{CANVAS[4]}'\n"
+    said = "hw4-2.zip was taken, the latest archive, and not hw4-1.zip, hw4.zip"
+    assert several.notes == (said,)
     assert code_of(hand_ins["twozips"], tmp_path) == f"'{CANVAS[7]}'\n"
     assert code_of(hand_ins["doejane-8"], tmp_path) == f"'{CANVAS[10]}'\n"
     assert hand_ins["text"].problem == "text_7_70_text.html is no archive; ask for a zip"
-    assert f"{CANVAS[4]} was taken, the latest, and not" in hand_ins["roejohn2"].arrival.notes[0]
-    several = {n for n, h in hand_ins.items() if "more than once" in str(h.arrival.notes)}
-    assert several == {"doejane-12345", "roejohn2"}
+    assert [n for n, h in hand_ins.items() if "more than once" in str(h.arrival.notes)] == [
+        "doejane-12345"
+    ]
     assert hand_ins["wordy"].problem == "only a text was handed in online, and no file"
     assert files_of(hand_ins["anon_Ab1Cd"], tmp_path) == {MAIN, MODEL}
 
@@ -145,6 +151,106 @@ def test_canvas_archives_of_one_attempt_are_opened_together(tmp_path: Path) -> N
             archive.writestr(file, "1\n")
     assert looks_like_many(folder, RUBRIC.intake)
     assert files_of(found(folder, tmp_path)["ann"], tmp_path) == {MAIN, MODEL}
+
+
+def canvas_archives(folder: Path, **archives: tuple[str, ...] | bytes) -> Path:
+    """Ann's archives in an export of Canvas, each with the files it holds, or what is in it."""
+    folder.mkdir()
+    for number, (name, files) in enumerate(archives.items()):
+        file = folder / f"ann_5_{900 + number}_{name.replace('_', '-')}.zip"
+        if isinstance(files, bytes):
+            file.write_bytes(files)
+            continue
+        with zipfile.ZipFile(file, "w") as archive:
+            for inner in files:
+                archive.writestr(inner, f"'{name}'\n")
+    return folder
+
+
+PARTS = {
+    "code and model": {"hw4_1": (MAIN, CODE_FILE), "hw4_2": (MODEL,)},
+    "model and code": {"part_1": (MODEL,), "part_2": (MAIN, CODE_FILE)},
+    "two files of one name": {"hw4": (MAIN, CODE_FILE), "hw4_1": (MODEL,)},
+    "one in three": {"hw4_1": (MAIN,), "hw4_2": (CODE_FILE,), "hw4_3": (MODEL,)},
+    "a file in both": {"hw4_1": (MAIN, CODE_FILE), "hw4_2": (CODE_FILE, MODEL)},
+    "both handed in again": {
+        "hw4": ("old.py", MAIN, CODE_FILE), "hw4_1": (MODEL,),
+        "hw4_2": (MAIN, CODE_FILE), "hw4_3": (MODEL,),
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("archives", PARTS.values(), ids=PARTS)
+def test_canvas_archives_that_the_student_numbered_go_together(
+    tmp_path: Path, archives: dict[str, tuple[str, ...]]
+) -> None:
+    ann = found(canvas_archives(tmp_path / "x", **archives), tmp_path)["ann"]
+    assert ann.arrival.submission_id == str(899 + len(archives))
+    staged = staged_of(ann, tmp_path)
+    assert staged.files - GIVEN == {MAIN, CODE_FILE, MODEL}
+    for name in (MAIN, CODE_FILE, MODEL):
+        latest = [archive for archive, files in archives.items() if name in files][-1]
+        assert (staged.folder / name).read_text() == f"'{latest}'\n"
+    differ = "two different files are named rnn_lm.py: that of hw4-2.zip is used, not that of"
+    in_both = archives == PARTS["a file in both"]
+    assert any(note.startswith(differ) for note in staged.notes) == in_both
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "kept"),
+    [
+        ((MAIN, CODE_FILE, MODEL), (MAIN, CODE_FILE), {MAIN, CODE_FILE}),
+        ((MAIN, CODE_FILE, MODEL), (MAIN, CODE_FILE, "rnn.ipynb"), {MAIN, CODE_FILE, "rnn.ipynb"}),
+        ((MAIN, "helper.py"), (MAIN, CODE_FILE, MODEL), {MAIN, CODE_FILE, MODEL}),
+        (("rnn.ipynb", "helper.py"), ("rnn.ipynb",), {"rnn.ipynb"}),
+    ],
+)
+def test_canvas_archive_that_was_handed_in_again_replaces_the_earlier_one(
+    tmp_path: Path, first: tuple[str, ...], second: tuple[str, ...], kept: set[str]
+) -> None:
+    """As a whole: code that came again without the model is not graded with the old model."""
+    folder = canvas_archives(tmp_path / "x", hw4=first, hw4_1=second)
+    staged = staged_of(found(folder, tmp_path)["ann"], tmp_path)
+    assert staged.files - GIVEN == kept
+    assert "hw4-1.zip was taken, the latest archive, and not hw4.zip" in staged.notes
+
+
+def test_canvas_archive_zipped_twice_replaces_the_earlier_one(tmp_path: Path) -> None:
+    folder = canvas_archives(tmp_path / "x", hw4=(MAIN, CODE_FILE, MODEL), inner=(MAIN, CODE_FILE))
+    inner = folder / "ann_5_901_inner.zip"
+    with zipfile.ZipFile(folder / "ann_5_902_hw4-1.zip", "w") as archive:
+        archive.write(inner, "hw4.zip")
+    inner.unlink()
+    assert files_of(found(folder, tmp_path)["ann"], tmp_path) == {MAIN, CODE_FILE}
+
+
+@pytest.mark.parametrize("latest", [RAR, b"PK\x03\x04 cut off"])
+def test_canvas_archive_that_cannot_be_read_brings_no_earlier_one_back(
+    tmp_path: Path, latest: bytes
+) -> None:
+    folder = canvas_archives(tmp_path / "x", hw4=(MAIN, CODE_FILE, MODEL), hw4_1=latest)
+    ann = found(folder, tmp_path)["ann"]
+    assert "ask for" in ann.problem
+    assert [part.path.name for part in ann.parts] == ["ann_5_901_hw4-1.zip"]
+
+
+@pytest.mark.parametrize("files", [(MAIN,), (MODEL,)])
+def test_canvas_archive_damaged_inside(tmp_path: Path, files: tuple[str, ...]) -> None:
+    """It brings back no version that it replaces, and costs no other part."""
+    folder = canvas_archives(tmp_path / "x", hw4_1=(MAIN, CODE_FILE), hw4_2=files)
+    file = folder / "ann_5_901_hw4-2.zip"
+    raw = bytearray(file.read_bytes())
+    raw[raw.rindex(b"PK\x01\x02") + 16] ^= 1  # the checksum
+    file.write_bytes(raw)
+    ann = found(folder, tmp_path)["ann"]
+    assert not ann.problem
+    if MAIN in files:
+        with pytest.raises(SubmissionError, match="CRC"):
+            files_of(ann, tmp_path)
+    else:
+        staged = staged_of(ann, tmp_path)
+        assert staged.files - GIVEN == {MAIN, CODE_FILE}
+        assert any("hw4-2.zip was not opened: " in note for note in staged.notes)
 
 
 def test_hand_ins_are_the_same_in_every_run(tmp_path: Path) -> None:

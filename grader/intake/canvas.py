@@ -6,8 +6,9 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
-from grader.archive import stem_of
+from grader.archive import is_archive_name, stem_of
 from grader.intake.handin import Entry, HandIn, hand_in, taken_of_several
 from grader.intake.names import shown
 
@@ -21,7 +22,8 @@ PATTERN = re.compile(
 no name, and of a text or a link there is a page in place of the file."""
 NO_FILE = "only a {page} was handed in online, and no file"
 AGAIN = re.compile(r"(?P<stem>.+)-(?P<number>\d{1,3})", re.DOTALL)
-"""What Canvas makes of a file's name when it is handed in again: ``hw4-1``."""
+"""What Canvas makes of a file's name when it is handed in again: ``hw4-1``. Students number parts
+of their work in the same way."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,17 @@ class _Upload:
     student_id: str
     id: int
     late: bool
+    called: str
+    """With the number; '' for a page with a text or a link."""
     file: str
-    """As the student called it; '' for a page with a text or a link."""
+    """Without it: as the student called it, if the number is Canvas's."""
     page: str
     again: int
-    """How many times it was handed in before."""
+    """How many times it was handed in before, if the number is Canvas's."""
+
+    @property
+    def is_archive(self) -> bool:
+        return is_archive_name(PurePosixPath(self.called))
 
 
 def is_canvas(entry: Entry) -> bool:
@@ -64,13 +72,15 @@ def read_canvas(entries: Sequence[Entry]) -> tuple[list[HandIn], list[Entry]]:
 
 
 def _upload(entry: Entry, match: re.Match[str]) -> _Upload:
-    file, again = _original(match["file"] or "")
+    called = match["file"] or ""
+    file, again = _original(called)
     return _Upload(
         entry,
         name=match["name"] or match["anonymous"],
         student_id=match["student"] or match["anonymous"],
         id=int(match["upload"] or 0),
         late=bool(match["late"] or match["late_anonymous"]),
+        called=called,
         file=file,
         page=match["page"] or "",
         again=again,
@@ -85,22 +95,38 @@ def _original(file: str) -> tuple[str, int]:
 
 
 def _student(uploads: Sequence[_Upload]) -> HandIn:
-    kept: dict[str, _Upload] = {}
-    for upload in sorted(uploads, key=lambda u: (u.again, u.id)):
-        kept[upload.file.lower()] = upload
+    by_number = sorted(uploads, key=lambda u: (u.again, u.id))
+    kept = {upload.file.lower(): upload for upload in by_number}
     latest = sorted(kept.values(), key=lambda u: u.id)
-    passed_over = ", ".join(shown(u.entry.name) for u in uploads if u not in latest)
-    taken = ", ".join(shown(u.entry.name) for u in latest)
-    files = [upload for upload in latest if upload.file]
+    # Whether they are parts, or were replaced, is seen in them: by whoever opens them.
+    earlier = {u.called.lower(): u for u in by_number if _may_be_a_part(u, kept[u.file.lower()])}
+    taken = sorted([*earlier.values(), *latest], key=lambda u: _time(u, uploads))
+    passed_over = ", ".join(shown(u.entry.name) for u in uploads if u not in taken)
+    names = ", ".join(shown(u.entry.name) for u in taken)
+    files = [upload for upload in taken if upload.file]
+    good = [upload for upload in latest if upload.file and not upload.entry.problem]
     first = latest[0]
     return hand_in(
         first.name,
-        [(u.entry, u.file) for u in files],
+        [(u.entry, u.called if u.is_archive else u.file) for u in files],
         student_id=first.student_id,
-        submission_id=str(next((u for u in files if not u.entry.problem), first).id or ""),
+        submission_id=str((good or latest)[0].id or ""),
         late=any(u.late for u in latest),
-        notes=(taken_of_several(taken, passed_over),) if passed_over else (),
+        notes=(taken_of_several(names, passed_over),) if passed_over else (),
         problem="" if files else NO_FILE.format(page=first.page),
         source=f"Canvas/{first.student_id}",
         in_order=True,
+        of={u.called: u.file.lower() for u in files if u.is_archive},
     )
+
+
+def _may_be_a_part(upload: _Upload, latest: _Upload) -> bool:
+    """Whether an archive may be a part of the same hand-in as the latest one of its name."""
+    are_read = not upload.entry.problem and not latest.entry.problem
+    return are_read and upload.is_archive and upload.again < latest.again
+
+
+def _time(upload: _Upload, uploads: Sequence[_Upload]) -> tuple[int, int]:
+    """The greater, the later: by id, but among uploads of one name by the number."""
+    same = [u for u in uploads if u.file.lower() == upload.file.lower()]
+    return max(u.id for u in same if u.again <= upload.again), upload.again

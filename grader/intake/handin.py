@@ -50,9 +50,9 @@ class Entry:
     def name(self) -> str:
         return self.path.name
 
-    def part(self, name: str = "", rank: int = 0) -> Part:
+    def part(self, name: str = "", rank: int = 0, of: str = "") -> Part:
         """It as a part of a hand-in, under the name that the student gave it."""
-        return Part(self.path, name or self.name, rank)
+        return Part(self.path, name or self.name, rank, of)
 
 
 def entries_of(folder: Path, not_unpacked: Mapping[Path, str]) -> list[Entry]:
@@ -153,11 +153,13 @@ def hand_in(
     problem: str = "",
     source: str = "",
     in_order: bool = False,
+    of: Mapping[str, str] | None = None,
 ) -> HandIn:
     """A hand-in of entries under the names that the student gave them; its name is not safe yet.
 
-    ``in_order``: the entries are in the order in which they were handed in. One entry that cannot
-    be read makes it unreadable; of several, the others are read.
+    ``in_order``: the entries are in the order in which they were handed in. ``of``: the names
+    without the number that the platform may have put to them. One entry that cannot be read makes
+    the hand-in unreadable; of several, the others are read.
     """
     good = [(entry, called) for entry, called in entries if not entry.problem] or entries
     bad = {entry.problem: called for entry, called in entries if entry.problem}
@@ -176,6 +178,7 @@ def hand_in(
         notes=tuple(notes),
     )
     parts = tuple(
-        entry.part(called, rank if in_order else 0) for rank, (entry, called) in enumerate(good)
+        entry.part(called, rank if in_order else 0, (of or {}).get(called, ""))
+        for rank, (entry, called) in enumerate(good)
     )
     return HandIn(arrival, parts, problem, source or "/".join(entry.name for entry, _ in entries))
