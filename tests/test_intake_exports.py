@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from grader.archive import DATA_BYTES
 from grader.errors import SubmissionError
 from grader.intake import arrivals, looks_like_many
+from grader.intake.gradescope import METADATA
 from grader.rubric import Rubric
 from tests.course_folders import (
     CODE_FILE,
@@ -285,8 +287,9 @@ def test_a_broken_file_of_an_export_costs_its_student(tmp_path: Path) -> None:
     assert not hand_ins["bob"].problem
     assert "bomb" in hand_ins["carol"].problem
     assert "link or device" in hand_ins["dave"].problem
-    assert hand_ins["erin"].problem == "the folder is empty: nothing was handed in"
-    assert "Bad CRC" in hand_ins["erin"].arrival.notes[0]
+    nothing = "there is nothing that can be read in it; implementation.py: "
+    assert hand_ins["erin"].problem.startswith(nothing)
+    assert "Bad CRC" in hand_ins["erin"].problem
 
 
 @pytest.mark.parametrize(
@@ -332,13 +335,64 @@ def test_names_that_are_no_utf8(tmp_path: Path) -> None:
         hand_in.problem.encode()
 
 
-def test_what_nobody_reads_of_an_export_stays_packed(tmp_path: Path) -> None:
-    names = (f"alice/{MAIN}", "alice/train.csv", "alice/.git/x.py", "bob/train.csv")
+@pytest.mark.parametrize("kind", ["zip", "tar.gz"])
+def test_what_nobody_reads_of_an_export_stays_packed(tmp_path: Path, kind: str) -> None:
+    names = (f"alice/{MAIN}", "alice/train.csv", "alice/.git/x.py", "bob/my_train.csv")
     folder = lay_down(tmp_path / "x", *names, "alice/own.csv", "bob/TEST-1.csv")
-    hand_ins = found(packed(folder, "zip"), tmp_path)
+    for name in ("alice/train.csv", "bob/my_train.csv"):
+        (folder / name).write_bytes(os.urandom(DATA_BYTES + 1))
+    hand_ins = found(packed(folder, kind), tmp_path)
     assert list(hand_ins) == ["alice", "bob"]
     unpacked = [path.name for path in (tmp_path / "into").rglob("*") if path.is_file()]
     assert set(unpacked) == {MAIN, "own.csv"}
+    assert not hand_ins["alice"].arrival.notes
+    assert "by its name it is the course's data" in hand_ins["bob"].problem
+    assert not hand_ins["bob"].arrival.notes
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar.gz"])
+@pytest.mark.parametrize("size", [4, DATA_BYTES])
+def test_small_table_of_an_export_is_there_for_the_code(
+    tmp_path: Path, kind: str, size: int
+) -> None:
+    folder = lay_down(tmp_path / "x", f"bob/{MAIN}", f"eve/{MAIN}")
+    (folder / "bob" / "train_constants.csv").write_bytes(os.urandom(size))
+    hand_ins = found(packed(folder, kind), tmp_path)
+    assert files_of(hand_ins["bob"], tmp_path) == {MAIN, "train_constants.csv"}
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar.gz"])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("ann_5_1_hw4.zip", "bob_6_2_train.csv"),
+        ("Ann_5_assignsubmission_file_hw4.zip", "bob_6_assignsubmission_file_train.csv"),
+        ("Ann_5_assignsubmission_file_/hw4.zip", "bob_6_assignsubmission_file_/test.csv"),
+        ("submission_5/hw4.zip", "bob/train.csv", METADATA),
+    ],
+)
+def test_who_handed_in_the_courses_data_alone_has_a_row(
+    tmp_path: Path, kind: str, names: tuple[str, ...]
+) -> None:
+    folder = lay_down(tmp_path / "x", *names)
+    (folder / names[1]).write_bytes(os.urandom(DATA_BYTES + 1))
+    if METADATA in names:
+        (folder / METADATA).write_text("{}")
+    hand_ins = found(packed(folder, kind), tmp_path)
+    assert len(hand_ins) == 2
+    bob = hand_ins["bob"]
+    assert "by its name it is the course's data" in bob.problem
+    assert "empty" not in bob.problem
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar.gz"])
+def test_courses_data_beside_the_code_is_not_said(tmp_path: Path, kind: str) -> None:
+    names = (f"ann_5_1_{MAIN}", "ann_5_2_my_train.csv", f"bob_6_3_{MAIN}", "bob_6_4_test.csv")
+    folder = lay_down(tmp_path / "x", *names)
+    (folder / names[1]).write_bytes(os.urandom(DATA_BYTES + 1))
+    for hand_in in found(packed(folder, kind), tmp_path).values():
+        assert not hand_in.arrival.notes
+        assert files_of(hand_in, tmp_path) == {MAIN}
 
 
 def test_file_and_folder_of_one_name_in_an_export(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from grader.intake.export import unpack_export
 from grader.intake.folders import read_folders
 from grader.intake.graded import are_results, is_own
 from grader.intake.gradescope import METADATA, read_gradescope
-from grader.intake.handin import Entry, HandIn, entries_of
+from grader.intake.handin import COURSE_DATA, Entry, HandIn, entries_of
 from grader.intake.many import alone, looks_like_many, names_in
 from grader.intake.names import Naming, shown, unique_names
 from grader.intake.platforms import read_platforms
@@ -92,7 +92,7 @@ def _with_problems(hand_in: HandIn, problems: Mapping[Path, str]) -> HandIn:
         f"{shown(path.name)}: {why}"
         for part in hand_in.parts
         for path, why in problems.items()
-        if path.is_relative_to(part.path) and why not in hand_in.problem
+        if path.is_relative_to(part.path) and why != COURSE_DATA and why not in hand_in.problem
     ]
     if not notes:
         return hand_in

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
-from grader.archive import ArchiveLimits, contents, is_left_by_tools, write
+from grader.archive import (
+    DATA_BYTES,
+    ArchiveLimits,
+    Member,
+    contents,
+    is_left_by_tools,
+    is_test_table,
+    write,
+)
 from grader.errors import SubmissionError
+from grader.intake.handin import COURSE_DATA
 from grader.intake.names import shown
 
-NOT_NEEDED = re.compile(r"(?:.*[\W\d_])?(?:train|test)(?:[\W\d_].*)?\.csv", re.I | re.S)
-"""What no hand-in is graded by: each student has the course's data once more."""
+TRAINING_DATA = re.compile(r"(?:.*[\W\d_])?train(?:[\W\d_].*)?\.csv", re.I | re.S)
 
 
 def unpack_export(archive: Path, into: Path, limits: ArchiveLimits) -> dict[Path, str]:
@@ -39,8 +48,13 @@ def unpack_export(archive: Path, into: Path, limits: ArchiveLimits) -> dict[Path
         try:
             folder = target if member.is_folder else target.parent
             folder.mkdir(parents=True, exist_ok=True)
-            if not member.is_folder and NOT_NEEDED.fullmatch(member.name.name) is None:
-                left -= write(content, target, limits.max_file_mb << 20, member.mtime)
+            if member.is_folder:
+                continue
+            wanted = _wanted(member, content)
+            if wanted is None:
+                problems[target] = COURSE_DATA
+            else:
+                left -= write(wanted, target, limits.max_file_mb << 20, member.mtime)
         except (FileExistsError, NotADirectoryError):
             problems[target] = "it was not unpacked: a file and a folder have the same name"
         except SubmissionError as error:
@@ -50,6 +64,24 @@ def unpack_export(archive: Path, into: Path, limits: ArchiveLimits) -> dict[Path
         if left < 0:
             raise SubmissionError(_over(archive, f"{limits.max_mb:,} MB", "max_mb"))
     return problems
+
+
+def _wanted(member: Member, content: Iterable[bytes]) -> Iterable[bytes] | None:
+    """What is to be written of a file; nothing of the course's data, which each student has again.
+
+    That is a test table, and a table of training data that is too large for a worker to be given
+    it. What code may read its constants from is small.
+    """
+    if is_test_table(member.name):
+        return None
+    if TRAINING_DATA.fullmatch(member.name.name) is None:
+        return content
+    start = bytearray()
+    for chunk in content:
+        start += chunk
+        if len(start) > DATA_BYTES:
+            return None
+    return [bytes(start)]
 
 
 def _over(archive: Path, what: str, limit: str) -> str:

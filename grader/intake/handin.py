@@ -19,6 +19,12 @@ from grader.rows import Arrival
 LEFT_BY_SYSTEMS = frozenset({"thumbs.db", "desktop.ini"})
 GIVEN_DATA = frozenset({"train.csv", "test.csv"})
 """Students hand it in beside their code, and it is not needed."""
+COURSE_DATA = (
+    "it was not unpacked: by its name it is the course's data, by which nobody is graded; ask for "
+    "the student's own files"
+)
+"""Said only where there is nothing else."""
+EMPTY = "the folder is empty: nothing was handed in"
 MAX_LOOKED_AT = 2000
 """Files of a folder of which the times are looked at."""
 
@@ -59,25 +65,32 @@ def entries_of(folder: Path, not_unpacked: Mapping[Path, str]) -> list[Entry]:
     """What a course's folder holds, by name, without what systems and tools leave there.
 
     ``not_unpacked`` says of the files that stayed in an export's archive why they did; a folder of
-    which all did is there, too.
+    which all did is there, too, and is not called empty.
     """
+    lost: dict[Path, tuple[Path, str]] = {}
+    for path, why in not_unpacked.items():
+        if path.is_relative_to(folder):
+            lost.setdefault(folder / path.relative_to(folder).parts[0], (path, why))
     try:
         with os.scandir(folder) as scan:
             found = {Path(entry.path): entry for entry in scan}
     except OSError as error:
         words = f"the folder {shown(str(folder))} cannot be read: {error.strerror}"
         raise SubmissionError(words) from None
-    entries = [
-        Entry(path, entry.is_dir(follow_symlinks=False), problem_of(path), entry.is_symlink())
-        for path, entry in found.items()
-        if not is_left_behind(path.name) or _is_a_students(path)
-    ]
-    lost: dict[Path, str] = {}
-    for path, why in not_unpacked.items():
-        if path.is_relative_to(folder):
-            lost.setdefault(folder / path.relative_to(folder).parts[0], why)
-    entries += [Entry(path, False, why) for path, why in lost.items() if path not in found]
+    entries = []
+    for path, entry in found.items():
+        if not is_left_behind(path.name) or _is_a_students(path):
+            problem = problem_of(path)
+            if problem == EMPTY and path in lost:
+                problem = _nothing_else(*lost[path])
+            is_folder = entry.is_dir(follow_symlinks=False)
+            entries.append(Entry(path, is_folder, problem, entry.is_symlink()))
+    entries += [Entry(path, False, why) for path, (_, why) in lost.items() if path not in found]
     return sorted(entries, key=lambda entry: entry.name)
+
+
+def _nothing_else(path: Path, why: str) -> str:
+    return f"there is nothing that can be read in it; {shown(path.name)}: {why}"
 
 
 def is_left_behind(name: str) -> bool:
@@ -110,7 +123,7 @@ def problem_of(path: Path) -> str:
             is_empty = all(is_left_behind(entry.name) for entry in path.iterdir())
             if not os.access(path, os.X_OK):  # it may be listed, but not entered
                 return f"{name} cannot be read: {os.strerror(errno.EACCES)}"
-            return "the folder is empty: nothing was handed in" if is_empty else ""
+            return EMPTY if is_empty else ""
         if not path.is_file():
             return f"{name} is no regular file"
         file = PurePosixPath(path.name)
@@ -164,7 +177,7 @@ def hand_in(
     good = [(entry, called) for entry, called in entries if not entry.problem] or entries
     bad = {entry.problem: called for entry, called in entries if entry.problem}
     if len(good) < len(entries):
-        notes = (*notes, *(why for why, called in bad.items() if called.lower() not in GIVEN_DATA))
+        notes = (*notes, *(why for why, called in bad.items() if _is_said(why, called)))
     elif bad:
         problem = problem or "; ".join(bad)
     arrival = Arrival(
@@ -182,3 +195,8 @@ def hand_in(
         for rank, (entry, called) in enumerate(good)
     )
     return HandIn(arrival, parts, problem, source or "/".join(entry.name for entry, _ in entries))
+
+
+def _is_said(why: str, called: str) -> bool:
+    """Whether it is worth a word that a file cannot be read where others can."""
+    return called.lower() not in GIVEN_DATA and why != COURSE_DATA
