@@ -307,7 +307,7 @@ def test_export_over_a_limit(tmp_path: Path, limits: dict[str, int], words: str)
         arrivals(packed(folder, "zip"), tmp_path / "i", RUBRIC.intake.model_copy(update=limits))
 
 
-@pytest.mark.parametrize("name", ["../x.zip", "/x.zip", "alice/../../x.zip", "C:\\x.zip"])
+@pytest.mark.parametrize("name", ["../x.zip", "/x.zip", "./../x.zip", "C:\\x.zip", "C:/../x.zip"])
 def test_export_with_an_unsafe_name(tmp_path: Path, name: str) -> None:
     file = tmp_path / "export.zip"
     with zipfile.ZipFile(file, "w") as archive:
@@ -315,6 +315,44 @@ def test_export_with_an_unsafe_name(tmp_path: Path, name: str) -> None:
     with pytest.raises(SubmissionError, match="unsafe name"):
         arrivals(file, tmp_path / "a" / "into", RUBRIC.intake)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [file]
+
+
+@pytest.mark.parametrize("course", ["", "course/"])
+@pytest.mark.parametrize(
+    "odd", ["dan/a\\..\\b.py", "dan/..\\b.py", "dan/../../../b.py", "dan/../ann/implementation.py"]
+)
+@pytest.mark.parametrize("is_alone", [False, True])
+def test_unsafe_name_in_a_students_folder_is_that_students(
+    tmp_path: Path, course: str, odd: str, is_alone: bool
+) -> None:
+    file = tmp_path / "export.zip"
+    students = ("ann", "bob") if is_alone else ("ann", "bob", "dan")
+    with zipfile.ZipFile(file, "w") as archive:
+        for student in students:
+            archive.writestr(f"{course}{student}/{MAIN}", CODE)
+        archive.writestr(f"{course}{odd}", "odd = 1\n")
+    hand_ins = found(file, tmp_path)
+    assert list(hand_ins) == ["ann", "bob", "dan"]
+    dan = hand_ins.pop("dan")
+    said = dan.problem if is_alone else dan.arrival.notes[0]
+    assert "it was not unpacked: it has the unsafe name" in said
+    for each in hand_ins.values():
+        assert not each.problem
+        assert not each.arrival.notes
+    unpacked = {path for path in tmp_path.rglob("*") if path.is_file()} - {file}
+    assert unpacked == {tmp_path / "into" / course / student / MAIN for student in students}
+    assert all(path.read_text() == CODE for path in unpacked)
+
+
+def test_unsafe_name_in_nobodys_folder_has_a_row(tmp_path: Path) -> None:
+    file = tmp_path / "export.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        for student in ("ann", "bob"):
+            archive.writestr(f"course/{student}/{MAIN}", CODE)
+        archive.writestr("course/../dan.zip", CODE)
+    hand_ins = found(file, tmp_path)
+    assert list(hand_ins) == ["ann", "bob", "course"]
+    assert "unsafe name 'course/../dan.zip'; look where" in hand_ins["course"].problem
 
 
 def test_export_that_was_cut_off(tmp_path: Path) -> None:
@@ -403,6 +441,15 @@ def test_file_and_folder_of_one_name_in_an_export(tmp_path: Path) -> None:
     [bob] = arrivals(file, tmp_path / "into", RUBRIC.intake)
     assert not bob.problem
     assert "a file and a folder named bob" in bob.arrival.notes[0]
+
+
+def test_file_that_is_named_as_the_folder_around_a_course(tmp_path: Path) -> None:
+    file = tmp_path / "export.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        for student in ("ann", "bob"):
+            archive.writestr(f"course/{student}/{MAIN}", CODE)
+        archive.writestr("course", CODE)
+    assert list(found(file, tmp_path)) == ["ann", "bob"]
 
 
 def test_tar_of_an_export_that_was_cut_off_in_a_file(tmp_path: Path) -> None:

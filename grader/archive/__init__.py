@@ -17,6 +17,7 @@ from grader.archive.names import (
     is_visible,
     may_be_a_students,
     not_read,
+    safe_beginning,
 )
 from grader.archive.unpack import contents, may_be_staged, table, unpack, write
 
@@ -38,6 +39,7 @@ __all__ = [
     "may_be_a_students",
     "may_be_staged",
     "not_read",
+    "safe_beginning",
     "stem_of",
     "table",
     "unpack",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from itertools import takewhile
 from pathlib import PurePosixPath
 
 from grader.naming import MODEL_SUFFIXES, readable
@@ -54,6 +55,13 @@ def is_unsafe(name: str) -> bool:
     """Whether the name could lead out of the folder that it is unpacked into."""
     path = path_of(name)
     return path.is_absolute() or ".." in path.parts or DRIVE.match(name) is not None
+
+
+def safe_beginning(name: str) -> PurePosixPath | None:
+    """Of a name that is unsafe, the folders before it first leads up; None where there are none."""
+    folders = list(takewhile(lambda part: part != "..", path_of(name).parts))
+    is_safe = bool(folders) and not is_unsafe("/".join(folders) + "/")
+    return PurePosixPath(*folders) if is_safe else None
 
 
 def is_visible(name: PurePosixPath) -> bool:

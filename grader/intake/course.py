@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from grader.archive import ArchiveLimits
 from grader.errors import SubmissionError
-from grader.intake.export import unpack_export
+from grader.intake.export import of_nobody, unpack_export
 from grader.intake.folders import read_folders
 from grader.intake.graded import are_results, is_own
 from grader.intake.gradescope import METADATA, read_gradescope
@@ -36,6 +36,7 @@ def arrivals(path: Path, into: Path, limits: ArchiveLimits) -> list[HandIn]:
         problems = unpack_export(path, into, limits)
         path = _innermost(into, problems, limits, is_unpacked=True)
     found = [_with_problems(hand_in, problems) for hand_in in _read(path, problems, limits)]
+    found += of_nobody(problems, found)
     names = unique_names([_naming(hand_in) for hand_in in found])
     named = [
         replace(hand_in, arrival=hand_in.arrival.model_copy(update={"name": name}))

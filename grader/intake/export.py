@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from grader.archive import (
@@ -13,19 +13,22 @@ from grader.archive import (
     contents,
     is_left_by_tools,
     is_test_table,
+    safe_beginning,
     write,
 )
 from grader.errors import SubmissionError
-from grader.intake.handin import COURSE_DATA
+from grader.intake.handin import COURSE_DATA, HandIn, hand_in
 from grader.intake.names import shown
 
+UNSAFE = "it was not unpacked: it has the unsafe name"
 TRAINING_DATA = re.compile(r"(?:.*[\W\d_])?train(?:[\W\d_].*)?\.csv", re.I | re.S)
 
 
 def unpack_export(archive: Path, into: Path, limits: ArchiveLimits) -> dict[Path, str]:
     """Unpack into a new folder; returns why which files, of those to be there, are not.
 
-    Raises SubmissionError when the archive as a whole cannot be read, or is over a limit.
+    A file of an unsafe name is where its folders first lead up. Raises SubmissionError when the
+    archive as a whole cannot be read, is over a limit, or has a name that is unsafe from its start.
     """
     into.mkdir(parents=True)
     problems: dict[Path, str] = {}
@@ -35,10 +38,15 @@ def unpack_export(archive: Path, into: Path, limits: ArchiveLimits) -> dict[Path
             raise SubmissionError(_over(archive, f"{limits.max_files:,} files", "max_files"))
         if member.is_unsafe:
             name = ascii(member.raw_name[:80])
-            raise SubmissionError(
-                f"{archive.name} has a file with the unsafe name {name}: no platform makes such; "
-                "look where it comes from"
-            )
+            beginning = safe_beginning(member.raw_name)
+            if beginning is None:
+                words = "no platform makes such; look where it comes from"
+                raise SubmissionError(
+                    f"{archive.name} has a file with the unsafe name {name}: {words}"
+                )
+            # An odd name in one student's folder is no reason to grade nobody.
+            problems[into / beginning] = f"{UNSAFE} {name}; look where it comes from"
+            continue
         if is_left_by_tools(member.name):
             continue
         target = into.joinpath(*member.name.parts)
@@ -64,6 +72,16 @@ def unpack_export(archive: Path, into: Path, limits: ArchiveLimits) -> dict[Path
         if left < 0:
             raise SubmissionError(_over(archive, f"{limits.max_mb:,} MB", "max_mb"))
     return problems
+
+
+def of_nobody(problems: Mapping[Path, str], found: Sequence[HandIn]) -> list[HandIn]:
+    """Rows for files of an unsafe name that lie in nobody's folder: none is lost unseen."""
+    theirs = [part.path for each in found for part in each.parts]
+    return [
+        hand_in(place.name, [], problem=why, source=str(place))
+        for place, why in problems.items()
+        if why.startswith(UNSAFE) and not any(place.is_relative_to(path) for path in theirs)
+    ]
 
 
 def _wanted(member: Member, content: Iterable[bytes]) -> Iterable[bytes] | None:

@@ -69,7 +69,7 @@ def entries_of(folder: Path, not_unpacked: Mapping[Path, str]) -> list[Entry]:
     """
     lost: dict[Path, tuple[Path, str]] = {}
     for path, why in not_unpacked.items():
-        if path.is_relative_to(folder):
+        if folder in path.parents:
             lost.setdefault(folder / path.relative_to(folder).parts[0], (path, why))
     try:
         with os.scandir(folder) as scan:
