@@ -167,17 +167,38 @@ def test_folder_whose_name_begins_with_a_dot(tmp_path: Path, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("older", "newer"), [("al.zip", "al (1).zip"), ("al (2).zip", "al (10).zip"), ("al", "al (1)")]
+    ("older", "newer"),
+    [
+        (["al.zip"], "al (1).zip"),
+        (["al (2).zip", "al.zip"], "al (10).zip"),
+        (["al"], "al (1)"),
+        (["al.zip"], "al (1)"),
+    ],
 )
 def test_of_duplicates_of_one_time_the_last_copy_is_taken(
-    tmp_path: Path, older: str, newer: str
+    tmp_path: Path, older: list[str], newer: str
 ) -> None:
-    names = [name if "." in name else f"{name}/{MAIN}" for name in (older, newer)]
+    names = [name if "." in name else f"{name}/{MAIN}" for name in (*older, newer)]
     folder = lay_down(tmp_path / "x", *names)
     for name in names:
         os.utime(folder / name, (1e9, 1e9))
     [note] = found(folder, tmp_path)["al"].arrival.notes
-    assert f"{newer} was taken, the latest, and not {older}" in note
+    assert f"{newer} was taken, the latest, and not {', '.join(older)}" in note
+
+
+@pytest.mark.parametrize("ending", [".zip", f"/{MAIN}"])
+@pytest.mark.parametrize("beside", [(), (f"amy/{MAIN}",)])
+def test_numbers_of_nothing_are_names(tmp_path: Path, ending: str, beside: tuple[str, ...]) -> None:
+    """A browser numbers only what is there without a number: Group (1) is no copy of Group (2)."""
+    groups = [f"Group ({number})" for number in (1, 2, 10)]
+    names = [f"{group}{ending}" for group in groups]
+    folder = lay_down(tmp_path / "x", *names, *beside)
+    assert looks_like_many(folder, RUBRIC.intake)
+    hand_ins = found(folder, tmp_path).values()
+    assert not any(hand_in.arrival.notes for hand_in in hand_ins)
+    codes = {h.arrival.student: code_of(h, tmp_path) for h in hand_ins}
+    codes.pop("amy", None)
+    assert codes == {g: f"'{name}'\n" for g, name in zip(groups, names, strict=True)}
 
 
 def test_versions_are_other_students(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from grader.archive import is_archive_name, is_visible, stem_of
 from grader.intake.handin import Entry, HandIn, hand_in, newest, taken_of_several
 from grader.intake.names import shown
+from grader.intake.words import without_copy_numbers
 from grader.naming import without_copy_number
 
 CLASS_WIDE_SUFFIXES = frozenset(".toml .csv .tsv .xlsx .xls .ods .yml .yaml .json .txt .md".split())
@@ -21,9 +22,10 @@ CLASSROOM_ENDING = "-submissions"
 def read_folders(entries: Sequence[Entry], course: Path) -> list[HandIn]:
     """A hand-in for each folder and file; what is there twice is read once, the latest."""
     uploads: dict[str, list[Entry]] = defaultdict(list)
-    for entry in entries:
-        if not _is_class_wide(entry):
-            uploads[_key(entry)].append(entry)
+    theirs = [entry for entry in entries if not _is_class_wide(entry)]
+    names = without_copy_numbers(map(_stem, theirs))
+    for entry in theirs:
+        uploads[names[_stem(entry)]].append(entry)
     prefix = _classroom_prefix(entries, course)
     return [_latest(key, same, prefix) for key, same in uploads.items()]
 
@@ -35,9 +37,8 @@ def _is_class_wide(entry: Entry) -> bool:
     return is_file and is_known and not is_visible(name)
 
 
-def _key(entry: Entry) -> str:
-    """The name of the student, as far as the name of the folder or file tells it."""
-    return without_copy_number(entry.name if entry.is_folder else stem_of(entry.name))[0]
+def _stem(entry: Entry) -> str:
+    return entry.name if entry.is_folder else stem_of(entry.name)
 
 
 def _latest(key: str, same: Sequence[Entry], prefix: str) -> HandIn:
@@ -51,10 +52,9 @@ def _latest(key: str, same: Sequence[Entry], prefix: str) -> HandIn:
 
 def _age(entry: Entry) -> tuple[object, ...]:
     """The greater, the later; the number of a copy tells two of one time apart."""
-    stem = entry.name if entry.is_folder else stem_of(entry.name)
     # What cannot be read may not even be on the disk.
     time = 0.0 if entry.problem else newest(entry.path)
-    return not entry.problem, time, without_copy_number(stem)[1], entry.name
+    return not entry.problem, time, without_copy_number(_stem(entry))[1], entry.name
 
 
 def _alone(entry: Entry) -> Entry:

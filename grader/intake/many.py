@@ -21,8 +21,8 @@ from grader.intake.canvas import student_of
 from grader.intake.graded import is_own
 from grader.intake.gradescope import METADATA
 from grader.intake.moodle import is_moodle
-from grader.intake.words import are_of_one
-from grader.naming import IMPLEMENTATION, IMPLEMENTATION_STEM, MAINS, main_file, without_copy_number
+from grader.intake.words import are_of_one, without_copy_numbers
+from grader.naming import IMPLEMENTATION, IMPLEMENTATION_STEM, MAINS, main_file
 
 MAX_DEPTH = 8
 ENOUGH_LOOSE = 3
@@ -111,12 +111,13 @@ def _are_many(names: Names, inside: Inside) -> bool:
         return True
     archives = [file for file in files if is_archive_name(PurePosixPath(file))]
     holders: dict[str, set[str]] = defaultdict(set)
+    students = without_copy_numbers([*children, *map(stem_of, archives)])
     for child, below in children.items():
-        holders[without_copy_number(child)[0]] |= _mains(below, above / child, inside)
+        holders[students[child]] |= _mains(below, above / child, inside)
         if _share(holders):
             return True
     for archive in archives:
-        holders[without_copy_number(stem_of(archive))[0]] |= inside(above / archive)
+        holders[students[stem_of(archive)]] |= inside(above / archive)
         if _share(holders):
             return True
     return False

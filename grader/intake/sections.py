@@ -18,8 +18,7 @@ from grader.intake.handin import Entry, HandIn, entries_of, hand_in
 from grader.intake.many import mains_of
 from grader.intake.moodle import is_moodle
 from grader.intake.names import shown
-from grader.intake.words import are_of_one, words_of
-from grader.naming import without_copy_number
+from grader.intake.words import are_of_one, without_copy_numbers, words_of
 
 FEW = 2
 """Sections, and hand-ins in one: a single one says nothing."""
@@ -75,7 +74,9 @@ def _held(entry: Entry, limits: ArchiveLimits) -> list[str]:
     there = entries_of(entry.path, {})
     if not all(e.is_folder or is_archive_name(PurePosixPath(e.name)) for e in there):
         return []
-    inside = [(e, _called(e)) for e in there if not e.problem]
+    stems = {e: e.name if e.is_folder else stem_of(e.name) for e in there if not e.problem}
+    called = without_copy_numbers(stems.values())
+    inside = [(entry, called[stem]) for entry, stem in stems.items()]
     names = sorted({name for _, name in inside})
     if len(names) < FEW:
         return []
@@ -84,10 +85,6 @@ def _held(entry: Entry, limits: ArchiveLimits) -> list[str]:
     mains = {(main, name) for e, name in inside for main in mains_of(e.path, limits)}
     most = max(Counter(main for main, _ in mains).values(), default=0)
     return names if most >= FEW and 2 * most > len(names) else []
-
-
-def _called(entry: Entry) -> str:
-    return without_copy_number(entry.name if entry.is_folder else stem_of(entry.name))[0]
 
 
 def _are_a_platforms(names: Sequence[str]) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from grader.naming import OF_SOMETHING, OTHER_CODE, WORD
+from grader.naming import OF_SOMETHING, OTHER_CODE, WORD, without_copy_number
 
 OF_ONE = OTHER_CODE | OF_SOMETHING | frozenset(
     "a my hw q v ex lab new bak copy last late code src task part work week unit step temp tmp try "
@@ -21,6 +21,16 @@ OF_ONE_ANYWHERE = tuple(
 """Such words that are long enough to be known within another."""
 SHORT_NUMBER = re.compile(r"(?<!\d)\d{1,3}(?!\d)")
 """Of a copy or a part; a student's id is longer."""
+
+
+def without_copy_numbers(stems: Iterable[str]) -> dict[str, str]:
+    """Each name, without the number of a copy where what it is a copy of is there, too.
+
+    A browser numbers only what has a name that is there already. Where nothing has it, the number
+    tells two apart: ``Group (1)`` and ``Group (2)``.
+    """
+    bare = {stem: without_copy_number(stem)[0] for stem in stems}
+    return {stem: base if base in bare else stem for stem, base in bare.items()}
 
 
 def words_of(name: str) -> frozenset[str]:
