@@ -201,6 +201,16 @@ def test_numbers_of_nothing_are_names(tmp_path: Path, ending: str, beside: tuple
     assert codes == {g: f"'{name}'\n" for g, name in zip(groups, names, strict=True)}
 
 
+def test_versions_of_one_hand_in_are_said_to_look_like_that(tmp_path: Path) -> None:
+    versions = ("old", "final", "v1", "Final_v2", "backup.zip", "submission")
+    students = ("alice", "bob_final", "submission_12", "v1ktor", "Newman.zip", "3")
+    names = [n if n.endswith(".zip") else f"{n}/{MAIN}" for n in (*versions, *students)]
+    hand_ins = found(lay_down(tmp_path / "x", *names, "copy/"), tmp_path)
+    noted = {n for n, h in hand_ins.items() if "grade that with --one" in str(h.arrival.notes)}
+    assert noted == {name.removesuffix(".zip") for name in versions}
+    assert hand_ins["old"].arrival.notes[0].startswith("old was taken for a student's name; if ")
+
+
 def test_versions_are_other_students(tmp_path: Path) -> None:
     hand_ins = found(lay_down(tmp_path / "x", "team-1.zip", "team-2.zip", "Team-2/x.py"), tmp_path)
     assert len(hand_ins) == 3

@@ -10,11 +10,15 @@ from pathlib import Path, PurePosixPath
 from grader.archive import is_archive_name, is_visible, stem_of
 from grader.intake.handin import Entry, HandIn, hand_in, newest, taken_of_several
 from grader.intake.names import shown
-from grader.intake.words import without_copy_numbers
+from grader.intake.words import is_version, without_copy_numbers
 from grader.naming import without_copy_number
 
 CLASS_WIDE_SUFFIXES = frozenset(".toml .csv .tsv .xlsx .xls .ods .yml .yaml .json .txt .md".split())
 CLASS_WIDE_FILES = frozenset({"index.html"})
+NO_STUDENT = (
+    "{} was taken for a student's name; if it is one of several versions of a single hand-in, take "
+    "the others away and grade that with --one"
+)
 CLASSROOM_ENDING = "-submissions"
 """Of the folder that GitHub's own client puts an assignment's repositories into."""
 
@@ -45,7 +49,9 @@ def _latest(key: str, same: Sequence[Entry], prefix: str) -> HandIn:
     same = [_alone(entry) for entry in same]
     best = max(same, key=_age)
     others = ", ".join(shown(entry.name) for entry in same if entry is not best)
-    notes = (taken_of_several(shown(best.name), others),) if others else ()
+    notes = [taken_of_several(shown(best.name), others)] if others else []
+    if is_version(key) and not best.problem:
+        notes.append(NO_STUDENT.format(shown(best.name)))
     student = key.removeprefix(prefix) or key
     return hand_in(key, [(best, "")], student=student, notes=notes, source=best.name)
 

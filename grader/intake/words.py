@@ -19,6 +19,13 @@ OF_ONE_ANYWHERE = tuple(
     "upload version vector".split()
 )
 """Such words that are long enough to be known within another."""
+VERSION = re.compile(
+    r"(?:(?:old|new|final|backup|bak|copy|draft|orig(?:inal)?|latest|last|prev(?:ious)?|submission|"
+    r"v(?:er(?:sion)?)?[ ._-]?\d{1,2})[ ._-]*)+",
+    re.IGNORECASE,
+)
+"""A name made of nothing but such words. A number alone makes none: ``submission_12`` may be
+a student's."""
 SHORT_NUMBER = re.compile(r"(?<!\d)\d{1,3}(?!\d)")
 """Of a copy or a part; a student's id is longer."""
 
@@ -35,6 +42,11 @@ def without_copy_numbers(stems: Iterable[str]) -> dict[str, str]:
 
 def words_of(name: str) -> frozenset[str]:
     return frozenset(WORD.findall(name.casefold()))
+
+
+def is_version(name: str) -> bool:
+    """Whether a name can hardly be a student's, but that of a version of one hand-in."""
+    return VERSION.fullmatch(name) is not None
 
 
 def are_of_one(names: Sequence[str]) -> bool:
