@@ -2,40 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from grader.archive import (
-    is_archive_name,
-    is_hidden,
-    is_visible,
-    kind_of,
-    stem_of,
-    table,
-    why_not_read,
-)
+from grader.archive import is_archive_name, is_hidden, is_visible, kind_of, table
 from grader.errors import SubmissionError
 from grader.listing import Files, are_different, files_of, scan, two_files
-from grader.naming import (
-    MAINS,
-    NOTEBOOK,
-    SHOWN,
-    by_depth,
-    held,
-    readable,
-    without_number,
-)
+from grader.naming import MAINS, SHOWN, by_depth, readable
 from grader.rubric import SubmissionLimits
+from grader.unopened import (
+    Unopened,
+    held_here,
+    known_by,
+    latest_first,
+    looked_at,
+    replaces,
+    unopened,
+)
 
 MAX_LEVELS = 2
 """Archives inside of what was handed in: a folder may hold a zip that was zipped twice."""
 MAX_OPENED = 5
 """Archives of one hand-in, and as many are looked at in each place: to read a tar's names takes as
 long as to unpack it. All together may take as much room as the limits let a hand-in take."""
-
-A_NOTEBOOK = "a notebook"
 
 
 @dataclass(frozen=True)
@@ -88,23 +79,6 @@ def names_of(parts: Sequence[Part], files: Files, limits: SubmissionLimits) -> l
     return sorted((name for name in names if not is_hidden(name)), key=by_depth)
 
 
-@dataclass(frozen=True)
-class _Archive:
-    """What an archive says of itself."""
-
-    name: PurePosixPath
-    path: Path
-    holds: frozenset[str]
-    made: tuple[float, ...]
-    """The greater, the later."""
-    of: str = ""
-    """The same as of a part."""
-    known_by: frozenset[str] = frozenset()
-    """What it is compared by with another upload under the same name."""
-    problem: str = ""
-    """Why it cannot be read, or nothing."""
-
-
 class _Opener:
     """Opens those archives among a hand-in's files that have what the files lack."""
 
@@ -126,18 +100,18 @@ class _Opener:
         Raises SubmissionError where there is nothing to grade but in an archive that cannot be
         read.
         """
-        notes, have = list(notes), _held(files)
+        notes, have = list(notes), held_here(files)
         names = [name for name in files if is_archive_name(name)] if levels else []
-        unseen = _latest_first([_unseen(n, files[n], (parts or {}).get(n)) for n in names])
-        archives = [self._look(archive) for archive in unseen[:MAX_OPENED]]
+        unseen = latest_first([_archive(n, files[n], (parts or {}).get(n)) for n in names])
+        archives = [looked_at(archive, self._limits) for archive in unseen[:MAX_OPENED]]
         known = [archive for archive in archives if archive.problem]
-        taken: list[_Archive] = []
+        taken: list[Unopened] = []
         closed = unseen[MAX_OPENED:]
         of: dict[PurePosixPath, PurePosixPath] = {}
         errors: list[SubmissionError] = []
-        for archive in _latest_first(archives):
+        for archive in latest_first(archives):
             is_enough = bool(have & MAINS)
-            is_old = any(_replaces(later, archive) for later in known)
+            is_old = any(replaces(later, archive) for later in known)
             known.append(archive)
             if is_old or (is_enough and not archive.holds - have) or self._count == MAX_OPENED:
                 closed.append(archive)
@@ -149,8 +123,8 @@ class _Opener:
                 closed.append(replace(archive, problem=str(error)))
                 continue
             # What was in an archive in it is known only now.
-            known[-1] = replace(archive, known_by=archive.known_by | _known_by(inner))
-            new = _held(inner) - have
+            known[-1] = replace(archive, known_by=archive.known_by | known_by(inner))
+            new = held_here(inner) - have
             if is_enough and new:
                 what = ", ".join(sorted(new))
                 notes.append(f"{readable(str(archive.name))} was opened, too, for {what}")
@@ -169,20 +143,7 @@ class _Opener:
             ]
         return _shallow_first(files), [*notes, *_taken_of(taken, closed)]
 
-    def _look(self, archive: _Archive) -> _Archive:
-        """The archive with what it says of itself, unopened."""
-        try:
-            if kind_of(archive.path) is None:
-                return replace(archive, problem=f"it {why_not_read(archive.path)}")
-            members = [m for m in table(archive.path, self._limits) if not m.is_folder]
-        except SubmissionError as error:
-            return replace(archive, problem=str(error))
-        newest = max((member.mtime for member in members), default=0.0)
-        holds, known_by = _held(m.name for m in members), _known_by(m.name for m in members)
-        made = (*archive.made[:2], newest)
-        return replace(archive, holds=holds, known_by=known_by, made=made)
-
-    def _open(self, archive: _Archive, levels: int) -> tuple[Files, list[str]]:
+    def _open(self, archive: Unopened, levels: int) -> tuple[Files, list[str]]:
         self._count += 1
         place = self._unpacked / str(self._count)
         limits = self._limits.model_copy(update={"max_mb": self._left >> 20})
@@ -194,37 +155,13 @@ class _Opener:
         return self.opened(inner, notes, levels=levels - 1)
 
 
-def _unseen(name: PurePosixPath, path: Path, part: Part | None) -> _Archive:
-    rank, of = (part.rank, part.of) if part else (0, "")
-    return _Archive(name, path, frozenset(), (rank, path.stat().st_mtime, 0.0), of)
-
-
-def _replaces(later: _Archive, archive: _Archive) -> bool:
-    """Whether an archive is the student's hand-in once more, and the other is not to be graded.
-
-    A number may be the platform's, of a name that was there already, or the student's: code in
-    hw4-1.zip and the model in hw4-2.zip. By the names alone nobody can tell, but by what is inside:
-    parts differ, and each has what the other lacks. Of two with the same files, or of which one has
-    only some of the other's, the later one has taken the earlier one's place as a whole. So no
-    model of an old version is graded with new code that came without one. Neither is an old version
-    where nobody can see what is in the new one: then the student has to be asked.
-    """
-    if not archive.of or later.of != archive.of or later.made[0] <= archive.made[0]:
-        return False
-    one, other = later.known_by, archive.known_by
-    is_same = not one.isdisjoint(other) and (one <= other or other <= one)
-    return is_same or (bool(later.problem) and not one)
-
-
-def _known_by(files: Iterable[PurePosixPath]) -> frozenset[str]:
-    """The main files there; where there are none, the names of what else a worker sees."""
-    names = [name for name in files if not is_hidden(name)]
-    return held(names) or frozenset(name.name for name in names if is_visible(name))
+def _archive(name: PurePosixPath, path: Path, part: Part | None) -> Unopened:
+    return unopened(name, path, part.rank, part.of) if part else unopened(name, path)
 
 
 def _without(files: Files, mains: frozenset[str]) -> Files:
     """The files but for those that would be a main file which is there already."""
-    return {name: place for name, place in files.items() if not _held([name]) & mains}
+    return {name: place for name, place in files.items() if not held_here([name]) & mains}
 
 
 def _displaced(
@@ -244,27 +181,7 @@ def _displaced(
     return notes
 
 
-def _held(files: Iterable[PurePosixPath]) -> frozenset[str]:
-    """Which main files are among the files, also under other names, and whether a notebook is."""
-    names = list(files)
-    return held(names) | {A_NOTEBOOK for name in names if name.suffix.lower() == NOTEBOOK}
-
-
-def _latest_first(archives: Sequence[_Archive]) -> list[_Archive]:
-    """What can be read first; then by the numbers, where names differ in nothing else."""
-    numbered = [without_number(stem_of(archive.name.name)) for archive in archives]
-    by_number = len({base.lower() for base, _ in numbered}) == 1
-
-    def age(item: tuple[_Archive, tuple[str, int]]) -> tuple[object, ...]:
-        archive, (_, number) = item
-        rank, *times = archive.made
-        return not archive.problem, rank, number if by_number else 0, *times, archive.name
-
-    pairs = sorted(zip(archives, numbered, strict=True), key=age, reverse=True)
-    return [archive for archive, _ in pairs]
-
-
-def _taken_of(taken: Sequence[_Archive], closed: Sequence[_Archive]) -> list[str]:
+def _taken_of(taken: Sequence[Unopened], closed: Sequence[Unopened]) -> list[str]:
     """What is said of the archives that are older; of those beside complete files nothing."""
     older = [readable(str(archive.name)) for archive in closed if not archive.problem]
     if not taken or not older:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from grader import gathering
+from grader import gathering, unopened
 from grader.archive import table
 from grader.errors import SubmissionError
 from grader.gathering import Part
@@ -173,7 +173,7 @@ def test_of_very_many_archives_only_some_are_opened(
         looked.append(path)
         return table(path, *others)
 
-    monkeypatch.setattr(gathering, "table", looked_at)
+    monkeypatch.setattr(unopened, "table", looked_at)
     folder = apart(tmp_path / "ann", **{f"a{i}": ("notes.txt",) for i in range(20)})
     with pytest.raises(SubmissionError, match="nothing to grade"):
         stage(folder, tmp_path / "staged", LIMITS)
