@@ -37,6 +37,10 @@ LEAST_NODES = 60
 """Less is too little to say anything."""
 LEAST_MARKS = 8
 """Of a file, after what is common has been taken away."""
+LEAST_BYTES = 1 << 10
+"""Of a file that is no code. An empty file, settings such as ``{"seed": 0}`` and an empty notebook,
+of which Jupyter writes some 600 bytes, are the same by nature; the smallest model that torch saves
+is larger."""
 THRESHOLD = 0.4
 COMMON_SHARE = 1 / 3
 """What more of a course than this share has comes from the course, or from the exercise."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks import similarity as benchmark
+from grader.batch.handed_in import file_digests
 from grader.rows import Row
 from grader.similarity import (
+    LEAST_BYTES,
     MAX_MARKS,
     MAX_SOURCE,
     THRESHOLD,
@@ -20,8 +23,10 @@ from grader.similarity import (
     fingerprint,
     groups,
 )
+from grader.submission import stage
 from tests.conftest import ROOT
 from tests.reports.rows import row
+from tests.staging import LIMITS, write
 
 FILE = "implementation.py"
 ALICE = (ROOT / "submissions/alice/implementation.py").read_text(encoding="utf-8")
@@ -131,6 +136,14 @@ def test_the_same_model_is_identical() -> None:
 @pytest.mark.parametrize("source", ["", "import numpy as np\n", HOSTILE["no Python"]])
 def test_files_with_nothing_in_them_are_not_compared(source: str) -> None:
     assert groups([hand_in("a", source), hand_in("b", source)]) == ()
+
+
+def test_files_that_are_no_code_are_compared_from_some_size_on(tmp_path: Path) -> None:
+    write(tmp_path / "ann", FILE, content=ALICE)
+    for name, size in (("notes.txt", 0), ("rnn.ipynb", LEAST_BYTES - 1), ("w.json", LEAST_BYTES)):
+        (tmp_path / "ann" / name).write_bytes(b" " * size)
+    submission = stage(tmp_path / "ann", tmp_path / "staged", LIMITS)
+    assert file_digests(submission).keys() == {FILE, "w.json"}
 
 
 def test_what_the_course_gives_does_not_count() -> None:

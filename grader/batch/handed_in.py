@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from grader.batch.keys import file_digest
-from grader.similarity import CODE, Fingerprint, fingerprint
+from grader.similarity import CODE, LEAST_BYTES, Fingerprint, fingerprint
 from grader.submission import GIVEN_FOLDER, Submission
 
 MAX_FILES = 30
@@ -14,9 +14,13 @@ MAX_FILES = 30
 
 
 def file_digests(submission: Submission) -> dict[str, str]:
-    """SHA-256 of each file that was handed in, as the course has not given it."""
+    """SHA-256 of each file that was handed in, and that says something where two have the same.
+
+    So it is none that the course has given, nor one with next to nothing in it.
+    """
     given = {file_digest(file) for file in GIVEN_FOLDER.glob("*.py")}
-    names = sorted(submission.files)[:MAX_FILES]
+    says = [n for n in submission.files if _says_something(submission.folder / n)]
+    names = sorted(says)[:MAX_FILES]
     digests = {name: file_digest(submission.folder / name) for name in names}
     return {name: digest for name, digest in digests.items() if digest not in given}
 
@@ -30,6 +34,11 @@ def fingerprints(submission: Submission, names: Iterable[str]) -> dict[str, Fing
 def given_fingerprints() -> list[Fingerprint]:
     """The marks of the files that the course gives."""
     return [fingerprint(_text(file)) for file in GIVEN_FOLDER.glob("*.py")]
+
+
+def _says_something(file: Path) -> bool:
+    # Code is judged by its marks.
+    return file.name.endswith(CODE) or file.stat().st_size >= LEAST_BYTES
 
 
 def _text(file: Path) -> str:
