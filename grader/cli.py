@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 import os
 import signal
 import sys
@@ -11,10 +10,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from grader import __version__
-from grader.console import complain, say, show
+from grader.commands import information
+from grader.console import complain, say
 from grader.errors import UsageError
 from grader.modes import Device, IsolationMode, ModelMode, Summary
 
@@ -74,7 +73,10 @@ def grade(
     seed: Annotated[
         int | None,
         typer.Option(
-            help="Seed of all random draws.", show_default="from the hand-in's content", min=0
+            help="Seed of the random draws, but for the places where a model must not foresee that "
+            "it is asked.",
+            show_default="from the hand-in's content",
+            min=0,
         ),
     ] = None,
     timeout: Annotated[
@@ -313,63 +315,8 @@ def grade(
     raise typer.Exit(code)
 
 
-@app.command("schema")
-def schema() -> None:
-    """Print the JSON schema of report.json."""
-    from grader.model import Report
-
-    say(json.dumps(Report.model_json_schema(mode="serialization"), indent=2))
-
-
-@app.command("explain")
-def explain(
-    question: Annotated[
-        str, typer.Argument(help="Its id, such as q3.", show_default="all of them, in short")
-    ] = "",
-    rubric: Annotated[
-        Path | None,
-        typer.Option(help="TOML file with the values that differ from the default rubric."),
-    ] = None,
-) -> None:
-    """Say what a question asks, its checks and points, and the tolerances and limits with reasons.
-
-    Nothing is run: `python -m grader explain q3`.
-    """
-    from grader.catalogue import question_files, read_question
-    from grader.explain import in_full, in_short
-    from grader.rubric import Rubric
-
-    files = question_files()
-    id = question.strip().lower()
-    if id and id not in files:
-        raise UsageError(f"there is no question {id}; there are {', '.join(files)}")
-    values = Rubric.load(rubric)
-    if id:
-        show(in_full(read_question(files[id]), values))
-    else:
-        show(in_short([read_question(file) for file in files.values()], values))
-
-
-@app.command("doctor")
-def doctor(
-    data: Annotated[
-        Path | None,
-        typer.Option(help="Folder with the test data that no worker may read."),
-    ] = None,
-) -> None:
-    """Attempt each forbidden act from inside a worker, and show what kept it from it.
-
-    Exit code 0: everything holds; 1: something does not.
-    """
-    from grader.doctor import Sandbox, how_to_get
-    from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE
-    from grader.reports.terminal import isolation_table
-
-    with Sandbox(IsolationMode.BEST_EFFORT, (data or EMBEDDED_CORPUS) / TEST_FILE) as sandbox:
-        isolation = sandbox.isolation()
-    show(isolation_table(isolation), Text(how_to_get(isolation.layers)))
-    if not all(verdict.held for verdict in isolation.verdicts):
-        raise typer.Exit(1)
+for name, command in information.COMMANDS.items():
+    app.command(name)(command)
 
 
 def main() -> None:

@@ -133,6 +133,11 @@ def _question(question: QuestionResult, verbose: bool) -> Iterator[RenderableTyp
     for alike in _alike(shown):
         shown_as = _passed(alike[0]) if alike[0].passed else _failed(alike)
         yield Padding.indent(shown_as, 2)
+    told = {message(check) for check in shown}
+    further = [c for c in question.checks if not c.passed and message(c) not in told]
+    if further:
+        said = f"{len(further)} of the checks that cost no points did not pass either: see -v."
+        yield Padding.indent(Text(said, style="dim"), 2)
 
 
 def _matters(question: QuestionResult, check: CheckResult) -> bool:

@@ -89,6 +89,15 @@ def test_advisory_checks_are_shown_once_all_graded_ones_pass() -> None:
     assert "one_step" in rendered(report(question(check("a"), advice)), verbose=True)
 
 
+def test_advisory_checks_that_are_not_shown_are_counted() -> None:
+    failures = [check("a", message="A."), check("b", graded=False, message="B.")]
+    same = check("c", graded=False, message="A.")
+    said = "1 of the checks that cost no points did not pass either: see -v."
+    assert said in rendered(report(question(*failures, same)))
+    assert said not in rendered(report(question(*failures, same)), verbose=True)
+    assert "either" not in rendered(report(question(failures[0], same)))
+
+
 def test_failures_that_say_the_same_are_shown_once() -> None:
     same = [check(f"sizes[{i}]", message="no function rnn") for i in range(4)]
     text = rendered(report(question(check("case", message="no function rnn"), *same)))
