@@ -25,6 +25,7 @@ from grader.language_model.evaluation import Evaluation
 from grader.model import Claim, QuestionResult, Report, Versions
 from grader.modes import IsolationMode
 from grader.naming import IMPLEMENTATION
+from grader.remedies.python import NEWER_SYNTAX
 from grader.rubric import Limits, Rubric
 from grader.sandbox.lent import SandboxUse
 from grader.sandbox.scratch import remove_scratch
@@ -39,6 +40,11 @@ SEED_DIGITS = 13
 ABSENT = (
     f"{IMPLEMENTATION} imports what is not installed where this is graded: {{}}; that costs "
     "nothing where no function needs it"
+)
+
+TOO_OLD = (
+    "the hand-in seems to be written for a newer Python than the one that graded it: grade it with "
+    "that one before its missing points count"
 )
 
 
@@ -211,7 +217,9 @@ class Grading:
 
     def report(self, questions: tuple[QuestionResult, ...]) -> Report:
         """The report of what was graded so far."""
-        noted = (self.submission.notes, *(question.notes for question in questions))
+        noted = [self.submission.notes, *(question.notes for question in questions)]
+        if any(NEWER_SYNTAX in check.message for q in questions for check in q.checks):
+            noted.append((TOO_OLD,))
         return Report(
             submission=self.submission.name,
             score=sum(q.score for q in questions),

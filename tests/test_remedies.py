@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
 from grader.left_out import why_not_found
 from grader.remedies import REMEDIES, remedy_for
-from tests.conftest import Handing
+from tests.conftest import Grade, Handing
 from tests.student_support import ARRAY, array, failure
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}, "
@@ -108,7 +109,7 @@ ARRAYS = "import numpy as np, torch\n"
             "class A:\n  def f(self): return self.b\ndef rnn(x): return A().f()",
             "was the class changed",
         ),
-        ("import no_such\ndef rnn(x): return no_such.a[0]", "that is not installed"),
+        ("import no_such\ndef rnn(x): return range(no_such.a)", "that is not installed"),
     ],
 )
 def test_call_that_fails_says_what_to_do(hand_in: Handing, code: str, words: str) -> None:
@@ -221,3 +222,11 @@ def test_settings_are_read_from_where_they_were_handed_in(hand_in: Handing) -> N
     )
     assert array(student.call("rnn", (ARRAY,), 0)) == (4 * ARRAY).tolist()
     assert (student.submission.folder / "config.json").read_text() == '{"two": 2}'
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="knows the newest syntax tried here")
+def test_staff_are_told_of_a_newer_python(grading: Grade, tmp_path: Path) -> None:
+    (tmp_path / "implementation.py").write_text("x = t'{1}'\n")
+    assert any(note.startswith("the hand-in seems") for note in grading(tmp_path, "q5").notes)
+    (tmp_path / "implementation.py").write_text("x = (\n")
+    assert grading(tmp_path, "q5").notes == ()

@@ -35,6 +35,9 @@ NEWER: tuple[tuple[tuple[int, int], str, str], ...] = (
     ((3, 14), "invalid syntax", r".*\b[rR]?[tT]['\"]"),
 )
 """Since which version Python knows what syntax: what older ones say, and how the line looks."""
+NEWER_SYNTAX = (
+    "This is graded with Python {}.{}, which does not know that newer syntax yet."
+).format(*sys.version_info)
 
 
 def _is_newer(message: str, code: str) -> bool:
@@ -85,9 +88,7 @@ PYTHON = (
     remedy(
         "SyntaxError",
         _is_newer,
-        "This is graded with Python {}.{}, which does not know that newer syntax yet.".format(
-            *sys.version_info
-        ),
+        NEWER_SYNTAX,
     ),
     remedy(
         "SyntaxError",
