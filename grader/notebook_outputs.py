@@ -1,4 +1,4 @@
-"""What the cells of a notebook printed, read as plain data: nothing of it is ever run.
+"""What the cells of a notebook say and printed, read as plain data: nothing of it is ever run.
 
 A notebook comes from a student, so its size is bounded and nothing is taken for granted: whatever
 is not as it should be is passed over, and what cannot be read at all is a NotebookError.
@@ -37,6 +37,25 @@ class Cell:
 
 def read_outputs(file: Path) -> list[Cell]:
     """The code cells of a notebook. Raises NotebookError."""
+    return [_cell(number, cell) for number, cell in _code_cells(file)]
+
+
+def read_sources(file: Path, most: int) -> list[tuple[int, str]]:
+    """The code of a notebook's cells and their numbers, up to ``most`` characters of all together.
+
+    A cell that would be over that is left out. Raises NotebookError.
+    """
+    sources = []
+    for number, cell in _code_cells(file):
+        # In the format of 2014 and before it was the cell's input.
+        source = _whole(cell.get("source", cell.get("input")))
+        if len(source) <= most:
+            most -= len(source)
+            sources.append((number, source))
+    return sources
+
+
+def _code_cells(file: Path) -> list[tuple[int, dict[str, Any]]]:
     notebook = _parsed(file)
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if cells is None and isinstance(notebook, dict):  # the format of 2014 and before
@@ -46,7 +65,7 @@ def read_outputs(file: Path) -> list[Cell]:
     if not isinstance(cells, list):
         raise NotebookError("it has no list of cells")
     return [
-        _cell(number, cell)
+        (number, cell)
         for number, cell in enumerate(cells[:MOST_CELLS], start=1)
         if isinstance(cell, dict) and cell.get("cell_type") == "code"
     ]
@@ -91,9 +110,13 @@ def _texts(outputs: list[Any]) -> Iterator[str]:
 
 
 def _joined(text: Any) -> str:
+    return _whole(text)[-MOST_TEXT:]
+
+
+def _whole(text: Any) -> str:
     """A text as notebooks have it: one string, or a list of lines."""
     if isinstance(text, str):
-        return text[-MOST_TEXT:]
+        return text
     if isinstance(text, list):
-        return "".join(line for line in text if isinstance(line, str))[-MOST_TEXT:]
+        return "".join(line for line in text if isinstance(line, str))
     return ""

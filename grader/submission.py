@@ -10,13 +10,14 @@ from pathlib import Path, PurePosixPath
 
 from grader.archive import COPY_BYTES, DATA_BYTES, is_data, stem_of
 from grader.errors import SubmissionError
+from grader.from_notebooks import with_code_of_notebooks
 from grader.gathering import Part, gather, names_of
 from grader.left_out import left_out
 from grader.listing import listed
 from grader.naming import MAIN_FILES, choose_model, is_model, readable, root_of
 from grader.rubric import SubmissionLimits
 from grader.staging import Staging
-from grader.unnamed import what_could_be_it, with_implementation
+from grader.unnamed import has_implementation, what_could_be_it, with_implementation
 
 MOST_DATA = 30
 """They are copied for each worker, at most a megabyte each, and count as what it writes."""
@@ -72,9 +73,10 @@ def stage(
     The root is the shallowest folder with an ``implementation.py``, else with another of the main
     files, whatever their case, or as a copy or version of the name; they get their canonical names.
     A main file that is not there is taken from elsewhere in the hand-in, with what lies beside it
-    for its imports, an implementation also from the one file that defines its functions, and a
-    model also from a file with another name. So is what code imports by a name from outside of the
-    root, or from below itself: ``from src.layers import gru`` in ``src/implementation.py``.
+    for its imports, an implementation also from the one file that defines its functions, or else
+    from notebooks, and a model also from a file with another name. So is what code imports by a
+    name from outside of the root, or from below itself: ``from src.layers import gru`` in
+    ``src/implementation.py``.
 
     Raises SubmissionError when there is nothing to grade, or when it is not safe to read.
     """
@@ -88,18 +90,22 @@ def stage(
     try:
         gathered, notes = gather(handed_in, unpacked, limits)
         files, said = with_implementation(gathered)
+        is_undecided = bool(said) and not has_implementation(files)
+        if not is_undecided:
+            files, from_cells = with_code_of_notebooks(files, unpacked / "cells")
+            said += from_cells
         root = root_of(list(files))
         if root is None:
             there = listed(names_of(handed_in, files, limits))
             lacking = f"{readable(name)} has nothing to grade: none of {MAINS_LISTED} is in it"
             words = [lacking, f"there are: {there}"] if there else [lacking]
             raise SubmissionError("; ".join((*words, *said, *notes)))
-        notes += said or what_could_be_it(files)
+        notes += said if is_undecided else [*said, *what_could_be_it(files)]
         into.mkdir(parents=True, mode=0o755)
         staging = Staging(files, choose_model(list(files)), into, limits)
         staging.copy_root(root)
         staging.copy_mains(root)
-        staging.copy_imported(root, gathered)
+        staging.copy_imported(root, gathered | files)
         submission = _submission(readable(name), into, (*notes, *staging.notes))
         return replace(submission, left_out=left_out(handed_in, gathered, into, limits))
     finally:

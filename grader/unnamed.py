@@ -32,7 +32,7 @@ def with_implementation(files: Files) -> tuple[Files, list[str]]:
 
     It must be if none is so named by any spelling, and it alone defines enough of the functions.
     """
-    if _is_named(files):
+    if has_implementation(files):
         return files, []
     found = _candidates(files)
     if not found:
@@ -55,13 +55,14 @@ def what_could_be_it(files: Files) -> list[str]:
     """The note that names the Python files, or else notebooks, where no implementation is."""
     code = _others(files)
     notebooks = [file for file in files if file.suffix.lower() == NOTEBOOK]
-    if _is_named(files) or not (code or notebooks):
+    if has_implementation(files) or not (code or notebooks):
         return []
     kind = "Python files" if code else "notebooks"
     return [f"there is no {IMPLEMENTATION}; the {kind} are: {listed(code or notebooks)}"]
 
 
-def _is_named(files: Files) -> bool:
+def has_implementation(files: Files) -> bool:
+    """Whether a file has the implementation's name, by any spelling."""
     return any(main == IMPLEMENTATION for main, _ in main_files(files).values())
 
 

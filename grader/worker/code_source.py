@@ -13,7 +13,12 @@ from typing import Any, TypeGuard
 
 from grader.worker.absent_modules import AbsentModules
 from grader.worker.devices import is_of_devices
-from grader.worker.notebook_code import defined_names, notebook_tree, run_definitions, script_tree
+from grader.worker.notebook_code import (
+    defined_names,
+    module_of_definitions,
+    notebook_tree,
+    script_tree,
+)
 
 MAIN = "__main__"
 
@@ -117,12 +122,8 @@ class CodeSource:
         return module
 
     def _run_definitions(self, name: str) -> Mapping[str, Any]:
-        module = ModuleType(name)
-        module.__file__ = str(self._file)
-        vars(module).update(self._given)
-        sys.modules[name] = module
-        failures = run_definitions(
-            self.tree, vars(module), str(self._file), self._absent.stand_in_for
+        module, failures = module_of_definitions(
+            name, self.tree, self._file, self._absent.stand_in_for, self._given
         )
         if failures:
             self.notes.append(f"{self.label}: passed over {'; '.join(failures[:3])}")

@@ -12,9 +12,12 @@ from grader.worker.absent_modules import AbsentModules
 from grader.worker.failures import absent
 from grader.worker.layers_used import LayersUsed
 from grader.worker.missing_function import why_missing
+from grader.worker.notebook_code import is_of_definitions, module_of_definitions, script_tree
 from grader.worker.profiler import Profiler
 from grader.worker.values import pack_result, unpack_arguments
 from grader.worker.watch import Watch, keep_the_switch
+
+MOST_FAILED = 3
 
 
 class Implementation:
@@ -24,6 +27,7 @@ class Implementation:
         self._code_dir = Path(code_dir)
         self._module: ModuleType | None = None
         self._file = Path()
+        self._failed: list[str] = []
         self._profiler: Profiler | None = None
         keep_the_switch()
 
@@ -33,8 +37,13 @@ class Implementation:
         self._profiler = Profiler()
         missing = AbsentModules()
         name = request.fields["module"]
-        self._module = missing.import_module(name, self._code_dir)
         self._file = self._code_dir / f"{name}.py"
+        if is_of_definitions(self._file):
+            self._module, self._failed = module_of_definitions(
+                name, script_tree(self._file), self._file, missing.stand_in_for
+            )
+        else:
+            self._module = missing.import_module(name, self._code_dir)
         return Message("loaded", {"absent": missing.names})
 
     def call(self, request: Message) -> Message:
@@ -43,6 +52,9 @@ class Implementation:
         function = getattr(self._module, name, None)
         if not callable(function):
             why = why_missing(name, vars(self._module), self._file.read_bytes())
+            if self._failed:
+                failed = "; ".join(self._failed[:MOST_FAILED])
+                why = f"Of what was taken from the notebook, this failed: {failed}."
             return absent(f"implementation.py has no function {name}. {why}")
         arguments = unpack_arguments(request.fields["arguments"], request.arrays)
         before = [_content(array) for array in request.arrays]

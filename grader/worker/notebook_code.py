@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterable, Iterator
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import CodeType
+from types import CodeType, MappingProxyType, ModuleType
 from typing import Any
 
 MAGIC = re.compile(r"^(?P<indent>\s*)(?:[%!?].*|[\w.,\s]+=\s*[%!].*|[\w.]+\?{1,2}\s*)$")
@@ -34,6 +35,9 @@ QUICK = frozenset(
 )
 """Functions that are called in such an assignment: they take no time and read no file."""
 
+BY_THEMSELVES = "# Taken from a notebook: each definition is run by itself."
+"""The first line of a file that was made of a notebook's definitions."""
+
 DEFINITIONS = (ast.Import, ast.ImportFrom, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -50,13 +54,22 @@ def notebook_tree(file: Path) -> ast.Module:
         cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     except Exception as error:  # whatever a damaged notebook makes nbformat stumble over
         raise ValueError(f"{file.name} is no notebook that can be read") from error
-    trees = (_parse(source) for source in cells)
-    return ast.Module([node for tree in trees if tree for node in tree.body], [])
+    codes = (cell_code(source) for source in cells)
+    return ast.Module([node for code in codes if code for node in code[0].body], [])
 
 
 def script_tree(file: Path) -> ast.Module:
     """A Python file as a module. Raises SyntaxError where it is none."""
     return ast.parse(file.read_bytes(), filename=str(file))
+
+
+def is_of_definitions(file: Path) -> bool:
+    """Whether a Python file was made of a notebook's definitions."""
+    mark = BY_THEMSELVES.encode()
+    if not file.is_file():
+        return False
+    with file.open("rb") as reader:
+        return reader.read(len(mark)) == mark
 
 
 def defined_names(tree: ast.Module) -> set[str]:
@@ -68,6 +81,24 @@ def defined_names(tree: ast.Module) -> set[str]:
         elif isinstance(node, ast.Assign):
             names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
     return names
+
+
+def module_of_definitions(
+    name: str,
+    tree: ast.Module,
+    file: Path,
+    stand_in_for: Callable[[ModuleNotFoundError], bool],
+    given: Mapping[str, Any] = MappingProxyType({}),
+) -> tuple[ModuleType, list[str]]:
+    """A module of that name, in which the definitions were run, and what was said of failed ones.
+
+    ``given`` are variables that it has from the beginning.
+    """
+    module = ModuleType(name)
+    module.__file__ = str(file)
+    vars(module).update(given)
+    sys.modules[name] = module
+    return module, run_definitions(tree, vars(module), str(file), stand_in_for)
 
 
 def run_definitions(
@@ -83,7 +114,7 @@ def run_definitions(
     whether to import it once more.
     """
     failures = []
-    for statement in _definitions(tree.body):
+    for statement in filter(is_definition, tree.body):
         try:
             code = compile(ast.Module([statement], []), filename, "exec")
             _run(code, namespace, stand_in_for)
@@ -107,15 +138,15 @@ def _run(
         return
 
 
-def _parse(source: str) -> ast.Module | None:
-    """A cell's code without IPython's own lines, or None where that is no Python."""
+def cell_code(source: str) -> tuple[ast.Module, str] | None:
+    """A cell's code without IPython's own lines, and its text; None where that is no Python."""
     if source.lstrip().startswith("%%"):
         magic, _, source = source.lstrip().partition("\n")
         if magic[2:].split(" ")[0] not in PYTHON_CELLS:
             return None
     for text in (source, "\n".join(map(_without_magic, source.split("\n")))):
         try:
-            return ast.parse(text)
+            return ast.parse(text), text
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
     return None
@@ -126,8 +157,12 @@ def _without_magic(line: str) -> str:
     return f"{magic['indent']}pass" if magic else line
 
 
-def _definitions(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    return (node for node in body if _is_definition(node))
+def is_definition(node: ast.stmt) -> bool:
+    """Whether a statement is run; one that is nested too deep to tell is not."""
+    try:
+        return _is_definition(node)
+    except RecursionError:
+        return False
 
 
 def _is_definition(node: ast.stmt) -> bool:
