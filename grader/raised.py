@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from grader.errors import CheckFailed
+from grader.left_in_notebook import where_defined
 from grader.left_out import why_not_found
 from grader.model import Outcome, TracebackLine
 from grader.remedies import remedy_for
@@ -44,6 +45,9 @@ def failure_in(reply: Message, doing: str, submission: Submission, *, quotes: bo
     remedy = remedy_for(kind, message, lines[-1].code if lines else "")
     if kind == "FileNotFoundError":
         remedy = why_not_found(message, submission.left_out) or remedy
+    if kind == "NameError" and lines and lines[-1].file.endswith(".py"):
+        place = where_defined(message, submission.folder, submission.files)
+        remedy = " ".join(filter(None, (remedy, place)))
     notes = [text(n, MOST_OF_A_NOTE) for n in sequence(reply.fields.get("notes"), MOST_NOTES)]
     said = f"{doing} raised {': '.join(filter(None, (kind, message)))}{where}"
     told = ". ".join(filter(None, (said, *notes, remedy)))

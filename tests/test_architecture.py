@@ -31,7 +31,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("grader.sandbox.spec", "grader.sandbox.installed"),
     ("grader.listing", "grader.notebook_outputs", "grader.unopened"),
     ("grader.gathering", "grader.unnamed", "grader.imported"),
-    ("grader.claims", "grader.explain", "grader.left_out"),
+    ("grader.claims", "grader.explain", "grader.left_out", "grader.left_in_notebook"),
     ("grader.oracle", "grader.precision", "grader.worker"),
     ("grader.sandbox",),
     ("grader.staging", "grader.cells"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -85,6 +86,11 @@ ARRAYS = "import numpy as np, torch\n"
         ("def rnn(): return 1", "The notebook calls rnn(wt_h, wt_x, bias, init_state, input_data)"),
         ("class A:\n  def rnn(self): pass\nrnn = A().rnn", "The notebook calls rnn(wt_h"),
         ("def rnn(x): return np.tanh(x)", "Import it at the top of this file"),
+        ("def rnn(x): return range(time_steps)", "input_data.shape[1] for the steps"),
+        ("def rnn(x): return x.reshape(num_heads, -1)", "len(Wq) for the heads"),
+        ("def rnn(x): return initial_state[0]", "by the names that stand in its def line"),
+        ("def rnn(x): return 1 - sigmoid(x)", "put its def or its import there"),
+        ("if False:\n    def f(x): pass\ndef rnn(x): return f(x)", "put its def or its import"),
         (f"{ARRAYS}def rnn(x): return x + np.ones((3, 2))", "Print the shapes"),
         (f"{ARRAYS}def rnn(x): return x @ x", "Print the shapes"),
         (f"{ARRAYS}def rnn(x): return x.dot(x)", "Print the shapes"),
@@ -151,10 +157,20 @@ def test_missing_gpu_is_no_mistake_of_the_students(kind: str, message: str, code
         ("AttributeError", "'Model' object has no attribute 'b'", "model.b"),
         ("SyntaxError", "'(' was never closed", "x = ("),
         ("NameError", "name 'bais' is not defined", "bais"),
+        ("NameError", "name 'h' is not defined", "np.tanh(h) + x.h(1)"),
     ],
 )
 def test_remedy_is_not_given_for_another_mistake(kind: str, message: str, code: str) -> None:
     assert remedy_for(kind, message, code) == ""
+
+
+def test_helper_that_only_the_notebook_has_is_found_there(hand_in: Handing) -> None:
+    cells = [{"cell_type": "markdown"}, {"cell_type": "code", "source": "def sigmoid(x): pass\n"}]
+    files = {"work.ipynb": json.dumps({"cells": cells}), "other.ipynb": "{"}
+    student = hand_in("def rnn(x): return sigmoid(x)\ndef gru(x): return tanh(x)", files)
+    words = "Cell 2 of the notebook work.ipynb defines it: copy that into this file."
+    assert failure(student).message.endswith(words)
+    assert "Cell" not in failure(student, "gru").message
 
 
 def test_other_exceptions_speak_for_themselves(hand_in: Handing) -> None:

@@ -16,8 +16,18 @@ _OF_TORCH = re.compile(
     r'| received an invalid combination of arguments| missing 1 required .* "end")'
 )
 _OF_PYTHON = re.compile(rf"(?<![.\w])(?:{SHADOWED})\(")
-_IMPORTED = re.compile("name '(?:np|numpy|torch|nn|F|scipy|expit|softmax|math)' is not defined")
-
+_IMPORTED = re.compile(
+    "name '(?:np|numpy|torch|nn|F|scipy|special|expit|softmax|math|random|time|plt|copy|optim)' "
+    "is not defined"
+)
+_SIZES = re.compile(
+    "name '(?:time_steps|batch_size|input_size|hidden_size|num_heads)' is not defined"
+)
+_VARIABLES = re.compile(
+    "name '(?:initial_state|input_data|wt_h|wt_x|bias|linear_trans_[rzn]|W[qkvo]|t_rnn|t_gru|t_mha"
+    "|freq|str_voc|vocabulary|device|max_len|min_len|(?:BEGIN|END|PAD)_ID)' is not defined"
+)
+"""Variables of the notebooks: the sizes, and others that code is tempted to use."""
 
 _CONFLICT = re.compile(r"(?:<{7}|={7}|>{7}|\|{7})(?: |$)")
 """What Git writes into a file where two versions of it differ."""
@@ -60,6 +70,12 @@ def _calls(function: str) -> Fits:
         rf"(?:[\w<>]+\.)*{function}\(\) (?:takes|missing|got an? (?:un|multiple)|got some)"
     )
     return lambda message, _: told.match(message) is not None
+
+
+def _calls_unknown(message: str, code: str) -> bool:
+    """Whether what is not defined is called like a function."""
+    found = re.match(r"name '(\w+)' is not defined", message)
+    return found is not None and re.search(rf"(?<![.\w]){found[1]}\(", code) is not None
 
 
 def _lost(message: str, code: str) -> bool:
@@ -111,6 +127,26 @@ PYTHON = (
         "NameError",
         lambda message, _: _IMPORTED.match(message) is not None,
         "Import it at the top of this file: what the notebook imports is not known here.",
+    ),
+    remedy(
+        "NameError",
+        lambda message, _: _SIZES.match(message) is not None,
+        "The notebook's variables are not known in this file, and other sizes than its own are "
+        "graded, too: take each size from the arguments, such as input_data.shape[1] for the "
+        "steps, wt_h.shape[0] for the hidden units or len(Wq) for the heads; a model keeps what "
+        "its __init__ is given.",
+    ),
+    remedy(
+        "NameError",
+        lambda message, _: _VARIABLES.match(message) is not None,
+        "The notebook's variables are not known in this file: use what the function is given, by "
+        "the names that stand in its def line.",
+    ),
+    remedy(
+        "NameError",
+        _calls_unknown,
+        "Nothing at the top level of this file defines or imports that function: put its def or "
+        "its import there. What only the notebook has is not known here.",
     ),
     remedy(
         "TypeError AxisError",
