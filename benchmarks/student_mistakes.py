@@ -120,6 +120,7 @@ GRU_MISTAKES: dict[str, tuple[Edit, ...]] = {
     "reset-over-input": ((IN_N, "r * (x.dot(wxn) + bxn) + (state.dot(whn) + bhn)"),),
     "no-activation": (("np.tanh(inside)", "inside"),),
     "reset-missing": ((IN_N, "x.dot(wxn) + state.dot(whn) + bxn + bhn"),),
+    "reset-gate-turned-round": (("r = expit(", "r = 1 - expit("),),
     "candidate-bias-dropped": ((" + r * (state.dot(whn) + bhn)", " + r * state.dot(whn)"),),
     "reset-and-update-swapped": (
         ("def gru(linear_trans_r, linear_trans_z,", "def gru(linear_trans_z, linear_trans_r,"),

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.as_student import QUESTIONS, Judged
 from benchmarks.diagnosis import random_mutants
-from benchmarks.student_code import mistaken
+from benchmarks.student_code import SOURCES, compiled, mistaken
 from benchmarks.student_mistakes import MISTAKES
 from benchmarks.styles import styles
 from benchmarks.trivial_answers import trivial_answers
@@ -112,6 +112,25 @@ def test_two_mistakes_at_once_are_named_as_two(question: str, one: str, other: s
     assert not found.near
     hint = as_hint(found)
     assert hint.title.startswith("Two mistakes together: (1) ")
+
+
+IN_R = "x.dot(wxr) + bxr + state.dot(whr) + bhr"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("r * (state", "(1 - r) * (state"),
+        (f"expit({IN_R})", f"expit(-({IN_R}))"),
+        (f"expit({IN_R})", f"1 / (1 + np.exp({IN_R}))"),
+    ],
+)
+def test_one_gate_turned_round_is_not_called_the_other_one_and_a_wrong_sign(
+    old: str, new: str
+) -> None:
+    code = compiled(SOURCES["q3"].replace(old, new), "gru")
+    found = BY_ID["q3"].diagnosed(code, SEED)
+    assert found == Diagnosis((misconception("q3", "reset-gate-turned-round"),))
 
 
 @pytest.mark.parametrize(

@@ -169,6 +169,18 @@ MISCONCEPTIONS = (
         changes={"candidate": lambda from_x, r, h, wt_h, bias_h: from_x + h @ wt_h + bias_h},
     ),
     Misconception(
+        id="reset-gate-turned-round",
+        title="The reset gate is turned round",
+        where=_RESET,
+        explanation="Where r is 1 the candidate sees nothing of the old state, and where it is 0 "
+        "all of it: what stands for r is 1 less what it should be.",
+        hint=_FORMULA_N + "what stands before the parentheses, and is your r that of its own line?",
+        page=PAGE,
+        changes={
+            "candidate": lambda from_x, r, h, wt_h, bias_h: from_x + (1 - r) * (h @ wt_h + bias_h)
+        },
+    ),
+    Misconception(
         id="candidate-bias-dropped",
         title="The candidate has no recurrent bias",
         where="the sum inside the candidate's nonlinearity",
@@ -366,8 +378,9 @@ MISCONCEPTIONS = (
         id="sigmoid-with-the-wrong-sign",
         title="The gates' sigmoid has the wrong sign",
         where="the gates' nonlinearity",
-        explanation="A gate falls where its sum grows: it is 1 less what it should be.",
-        hint="Find the sign of the exponent in the page's formula.",
+        explanation="Both gates fall where their sums grow: each is 1 less what it should be.",
+        hint="Find the sign of the exponent in the page's formula. If yours is right, see where "
+        "r and z are used.",
         page="torch.sigmoid",
         changes={"gating": lambda v: sigmoid(-v)},
     ),
