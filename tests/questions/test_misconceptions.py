@@ -251,6 +251,98 @@ def test_reset_gate_of_one_half_is_no_mistake_where_the_candidate_makes_up_for_i
     assert found == Diagnosis((misconception("q4", "update-gate-weak"),))
 
 
+def gate(
+    inputs: int, hidden: int, bias: float, kernel: float = 0.0, recurrent: Any = None
+) -> tuple[Any, ...]:
+    """One gate: kernels of random numbers of a size, and a bias that is the same in all units."""
+    rng = np.random.default_rng(SEED)
+    wt_h = kernel * rng.standard_normal((hidden, hidden)) if recurrent is None else recurrent
+    wt_x = kernel * rng.standard_normal((inputs, hidden))
+    return wt_x, np.full(hidden, bias), wt_h, np.zeros(hidden)
+
+
+@pytest.mark.parametrize(
+    ("bias", "kernel", "cause"),
+    [
+        (3.0, 0.01, "update-gate-weak"),
+        (5.0, 0.01, "update-gate-weak"),
+        (5.0, 1.0, "update-gate-weak"),
+        (0.0, 0.01, "update-gate-weak"),
+        (-9.0, 0.01, "update-gate-shut"),
+        (0.0, 1.0, "update-gate-driven"),
+        (9.0, 3.0, "update-gate-driven"),
+    ],
+)
+def test_kernels_are_named_where_a_larger_bias_alone_would_not_do(
+    bias: float, kernel: float, cause: str
+) -> None:
+    def memory(inputs: int, hidden: int) -> Any:
+        zero = gate(inputs, hidden, 0)
+        return zero, gate(inputs, hidden, bias, kernel), zero
+
+    found = BY_ID["q5"].diagnosed(memory, SEED)
+    assert found == Diagnosis((misconception("q5", cause),))
+
+
+@pytest.mark.parametrize(
+    ("bias", "kernel", "cause"),
+    [
+        (-2.0, 0.01, "update-gate-weak"),
+        (9.0, 0.01, "update-gate-open"),
+        (-9.0, 3.0, "update-gate-driven"),
+    ],
+)
+def test_kernels_of_a_copied_rnns_gate_are_named_likewise(
+    bias: float, kernel: float, cause: str
+) -> None:
+    def copied(wt_h: Any, wt_x: Any, rnn_bias: Any) -> Any:
+        r, _, n = mistaken("q4")(wt_h, wt_x, rnn_bias)
+        inputs, hidden = wt_x.shape
+        return r, gate(inputs, hidden, bias, kernel), n
+
+    found = BY_ID["q4"].diagnosed(copied, SEED)
+    assert found == Diagnosis((misconception("q4", cause),))
+
+
+@pytest.mark.parametrize(
+    ("reset", "update", "cause"),
+    [
+        (-100.0, 4.0, "update-gate-weak"),
+        (100.0, 5.0, "update-gate-weak"),
+        (-100.0, -100.0, "update-gate-shut"),
+        (100.0, -100.0, "state-through-the-candidate"),
+        (0.0, -100.0, "state-through-the-candidate"),
+    ],
+)
+def test_state_goes_through_the_candidate_where_the_gates_let_it(
+    reset: float, update: float, cause: str
+) -> None:
+    def memory(inputs: int, hidden: int) -> Any:
+        n = gate(inputs, hidden, 0, recurrent=np.eye(hidden))
+        return gate(inputs, hidden, reset), gate(inputs, hidden, update), n
+
+    found = BY_ID["q5"].diagnosed(memory, SEED)
+    assert found == Diagnosis((misconception("q5", cause),))
+
+
+def test_mistake_whose_mending_earns_nothing_gets_no_name() -> None:
+    def halved(wt_h: Any, wt_x: Any, bias: Any) -> Any:
+        r, z, _ = mistaken("q4", "reset-gate-untouched")(wt_h, wt_x, bias)
+        return r, z, (wt_x, bias, wt_h / 2, 0 * bias)
+
+    assert BY_ID["q4"].diagnosed(halved, SEED) is None
+
+
+def test_mistake_that_costs_nothing_is_not_named_beside_one_that_does() -> None:
+    def copied(wt_h: Any, wt_x: Any, bias: Any) -> Any:
+        _, _, n = mistaken("q4")(wt_h, wt_x, bias)
+        inputs, hidden = wt_x.shape
+        return gate(inputs, hidden, 5.8), gate(inputs, hidden, -2), n
+
+    found = BY_ID["q4"].diagnosed(copied, SEED)
+    assert found == Diagnosis((misconception("q4", "update-gate-weak"),))
+
+
 def test_mistakes_that_three_parts_have_get_no_name() -> None:
     ids = ("update-gate-weak", "reset-gate-weak", "bias-missing")
     assert BY_ID["q4"].diagnosed(mistaken("q4", *ids), SEED) is None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -16,10 +17,11 @@ from grader.answers import Several
 from grader.checking import Check
 from grader.errors import CheckFailed
 from grader.model import Hint, Outcome
-from grader.oracle import AttentionSizes, Draw, RecurrentSizes, rnn_to_copy
+from grader.oracle import AttentionSizes, Draw, RecurrentSizes
 from grader.questions.misconceptions.gates import Gate, GateMisconception
 from grader.questions.misconceptions.matching import Answers, Case, Diagnosis, matching
 from grader.questions.misconceptions.record import Misconception
+from grader.questions.misconceptions.tasks import Gates, GateTask, RnnCopied, StateKept, mended
 
 Diagnose = Callable[[Check], Diagnosis | None]
 """What a question's module calls ``diagnose``. Raises CheckFailed when the worker is lost."""
@@ -58,18 +60,20 @@ class AnswerDiagnosis:
 
 @dataclass(frozen=True)
 class GateDiagnosis:
-    """Looks at the GRU parameters that a function returns."""
+    """Looks at the GRU parameters that a function returns.
+
+    What shows in them is told where mending it alone, or two such things, makes the answer right.
+    """
 
     function: str
     misconceptions: Sequence[GateMisconception]
     sizes: Sequence[RecurrentSizes]
-    arguments: Callable[[RecurrentSizes, int, Check], tuple[Any, ...]]
-    """From sizes and a seed to what the function is called with."""
+    task: GateTask
 
     def __call__(self, check: Check) -> Diagnosis | None:
-        holding = list(self.misconceptions)
+        holding, answers = list(self.misconceptions), []
         for sizes, seed in zip(self.sizes, check.seeds(len(self.sizes)), strict=True):
-            arguments = self.arguments(sizes, seed, check)
+            arguments = self.task(sizes, seed, check)
             try:
                 gates = [Gate.of(gate) for gate in check.gates(self.function, arguments)]
             except CheckFailed as failure:
@@ -79,20 +83,43 @@ class GateDiagnosis:
             if not _fit(gates, sizes):
                 return None
             holding = [m for m in holding if m.holds(*gates, *arguments)]
-        found = _most_telling(holding)
-        apart = len(found) < 2 or not found[0].about & found[1].about
-        return Diagnosis(tuple(found)) if 1 <= len(found) <= 2 and apart else None
+            answers.append(_GatesAsked(gates, self.task.solution(*arguments), sizes, seed))
+        telling = _most_telling(holding)
+        for count in (1, 2):
+            several = (few for few in combinations(telling, count) if _apart(few))
+            causes = [few for few in several if self._are_all(few, answers, check)]
+            if causes:
+                return Diagnosis(causes[0]) if len(causes) == 1 else None
+        return None
+
+    def _are_all(
+        self, few: Sequence[GateMisconception], answers: Sequence[_GatesAsked], check: Check
+    ) -> bool:
+        """Whether the few are all that is wrong: each answer does what is asked without them."""
+        about = _about(few)
+        try:
+            return all(
+                self.task.done(mended(a.gates, a.right, about), a.sizes, a.seed, check)
+                for a in answers
+            )
+        except ValueError:
+            return False  # What is not mended does not fit the layer.
 
 
-def rnn_parameters(sizes: RecurrentSizes, seed: int, check: Check) -> tuple[Any, ...]:
-    """The arguments of q4's function."""
-    rnn = rnn_to_copy(sizes, seed)
-    return rnn.wt_h, rnn.wt_x, rnn.bias
+@dataclass(frozen=True)
+class _GatesAsked:
+    """The gates that a function returned for some sizes, beside right ones."""
+
+    gates: Sequence[Gate]
+    right: Gates
+    sizes: RecurrentSizes
+    seed: int
 
 
-def two_sizes(sizes: RecurrentSizes, seed: int, check: Check) -> tuple[Any, ...]:
-    """The arguments of q5's function."""
-    return sizes.inputs, sizes.hidden
+rnn_parameters = RnnCopied()
+"""What q4's function is asked."""
+two_sizes = StateKept()
+"""What q5's function is asked."""
 
 
 def as_hint(diagnosis: Diagnosis, *, location_only: bool = False) -> Hint:
@@ -125,6 +152,15 @@ def _fit(gates: Sequence[Gate], sizes: RecurrentSizes) -> bool:
         and gates[0].has_kernels(sizes.inputs, sizes.hidden)
         and gates[1].has_kernels(sizes.inputs, sizes.hidden)
     )
+
+
+def _apart(few: Sequence[GateMisconception]) -> bool:
+    """Whether no two of them say different things of the same part."""
+    return sum(len(m.about) for m in few) == len(_about(few))
+
+
+def _about(few: Sequence[GateMisconception]) -> frozenset[str]:
+    return frozenset[str]().union(*(m.about for m in few))
 
 
 def _most_telling(holding: Sequence[GateMisconception]) -> list[GateMisconception]:

@@ -17,6 +17,8 @@ INPUT_REACH = 3.0
 LARGE = 3.0
 """A bias from which on a student meant to saturate a gate: sigmoid(3) is 0.95."""
 SMALL = 0.5
+AMPLE = 100.0
+"""A bias as large as students take one to be on the safe side."""
 
 Parameters = tuple[Array, Array, Array, Array]
 """``(wt_x, bias_x, wt_h, bias_h)`` of one gate."""
@@ -74,10 +76,11 @@ class Condition(Enum):
     UNTOUCHED = auto()
     WRONG_WAY = auto()
     WEAK = auto()
+    """Nothing but its bias is too small: a larger one would do, whatever the kernels are."""
     CANCELLING = auto()
     """Each of the two biases would hold it, but their signs differ."""
     DRIVEN = auto()
-    """Inputs and states move it: its kernels are not zero."""
+    """Inputs and states move it: its kernels are far from zero, and more to blame than its bias."""
     OTHER = auto()
 
 
@@ -91,13 +94,26 @@ def condition(gate: Gate, sign: int, enough: float) -> Condition:
         return Condition.HELD
     if gate.untouched:
         return Condition.UNTOUCHED
-    if gate.reach.any():
+    if _driven(bias, gate.reach, enough):
         return Condition.DRIVEN
     if np.all(abs(gate.bias_x) >= LARGE) and np.all(abs(bias) <= SMALL):
         return Condition.CANCELLING
     if np.all(bias < 0):
         return Condition.WRONG_WAY
     return Condition.WEAK if np.all(bias >= 0) else Condition.OTHER
+
+
+def _driven(bias: Array, reach: Array, enough: float) -> bool:
+    """Whether its kernels are why a gate is not held, and not its bias alone.
+
+    They are where the bias holds it without them, where no bias is large enough for them, and where
+    they move the gate more than a bias that has not the right sign. Kernels of next to nothing are
+    never to blame.
+    """
+    alone = np.all(bias >= enough) and np.any(reach > SMALL)
+    too_far = np.any(AMPLE - reach < enough)
+    mostly = np.any((bias <= 0) & (reach > np.maximum(abs(bias), SMALL)))
+    return bool(alone or too_far or mostly)
 
 
 @dataclass(frozen=True, kw_only=True)

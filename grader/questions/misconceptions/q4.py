@@ -113,8 +113,8 @@ MISCONCEPTIONS = (
         id="update-gate-weak",
         title="The update gate is not saturated enough",
         where=_Z,
-        explanation="Its bias has the right sign but is small, so that a part of the old state "
-        "leaks into the new one at each step.",
+        explanation="Its bias is too small, in all units or in some, so that a part of the old "
+        "state leaks into the new one there at each step.",
         hint=_RANGE,
         page="torch.sigmoid",
         changes={"update": held(-2.0)},
@@ -138,7 +138,7 @@ MISCONCEPTIONS = (
         title="The update gate depends on the input and the state",
         where=_Z,
         explanation="Its kernels are not zero, so the gate opens and shuts with what comes in. It "
-        "should have one value, whatever comes in.",
+        "should have one value, whatever comes in, and its biases alone should make it.",
         hint="See which terms of the page's line of z_t do not depend on x_t or h.",
         page=PAGE,
         changes={"update": held(0.0, kernel=-SATURATED)},
@@ -173,8 +173,8 @@ MISCONCEPTIONS = (
         id="reset-gate-weak",
         title="The reset gate is not saturated enough",
         where=_R,
-        explanation="Its bias has the right sign but is small, so that a part of the recurrent "
-        "term is lost at each step.",
+        explanation="Its bias is too small, in all units or in some, so that a part of the "
+        "recurrent term is lost there at each step.",
         hint=_RANGE,
         page="torch.sigmoid",
         changes={"reset": held(2.0)},
@@ -198,7 +198,7 @@ MISCONCEPTIONS = (
         title="The reset gate depends on the input and the state",
         where=_R,
         explanation="Its kernels are not zero, so the gate opens and shuts with what comes in. It "
-        "should have one value, whatever comes in.",
+        "should have one value, whatever comes in, and its biases alone should make it.",
         hint="See which terms of the page's line of r_t do not depend on x_t or h.",
         page=PAGE,
         changes={"reset": held(0.0, kernel=SATURATED)},

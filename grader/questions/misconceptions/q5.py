@@ -61,7 +61,11 @@ def _meant(gate: Gate) -> bool:
 
 
 def _through_candidate(r: Gate, z: Gate, n: Gate, *sizes: int) -> bool:
-    return condition(z, +1, ENOUGH) is not Condition.HELD and same(n.wt_h, np.eye(len(n.bias)))
+    # Only through gates that let it: a shut reset gate keeps the state from the candidate, and an
+    # update gate that is half open or more passes on most of it itself.
+    seen = condition(r, +1, ENOUGH) in (Condition.HELD, Condition.WEAK, Condition.UNTOUCHED)
+    taken = condition(z, +1, ENOUGH) in (Condition.WRONG_WAY, Condition.UNTOUCHED)
+    return seen and taken and same(n.wt_h, np.eye(len(n.bias)))
 
 
 SOLUTION = LongMemory(reset=held(0.0), update=held(SATURATED), candidate=held(0.0))
@@ -122,7 +126,7 @@ MISCONCEPTIONS = (
         title="The update gate depends on the input and the state",
         where=_Z,
         explanation="Its kernels are not zero, so what comes in can shut it. It should stay open "
-        "whatever comes in.",
+        "whatever comes in, and its biases alone should hold it.",
         hint="See which terms of the page's line of z_t do not depend on x_t or h.",
         page=PAGE,
         changes={"update": held(0.0, kernel=SATURATED)},
