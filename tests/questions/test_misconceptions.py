@@ -325,6 +325,26 @@ def test_state_goes_through_the_candidate_where_the_gates_let_it(
     assert found == Diagnosis((misconception("q5", cause),))
 
 
+def of_two_units(parameters: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The gate with the biases of its first two units alone."""
+    wt_x, bias, wt_h, bias_h = parameters
+    return wt_x, np.where(np.arange(len(bias)) < 2, bias, 0), wt_h, bias_h
+
+
+def test_mistake_that_shows_only_where_there_are_more_units_is_named() -> None:
+    def copied(wt_h: Any, wt_x: Any, bias: Any) -> Any:
+        r, z, n = mistaken("q4")(wt_h, wt_x, bias)
+        return r, of_two_units(z), n
+
+    def memory(inputs: int, hidden: int) -> Any:
+        zero = gate(inputs, hidden, 0)
+        return zero, of_two_units(gate(inputs, hidden, 100)), zero
+
+    for question, code in (("q4", copied), ("q5", memory)):
+        found = BY_ID[question].diagnosed(code, SEED)
+        assert found == Diagnosis((misconception(question, "update-gate-weak"),))
+
+
 def test_mistake_whose_mending_earns_nothing_gets_no_name() -> None:
     def halved(wt_h: Any, wt_x: Any, bias: Any) -> Any:
         r, z, _ = mistaken("q4", "reset-gate-untouched")(wt_h, wt_x, bias)

@@ -21,7 +21,7 @@ from grader.oracle import AttentionSizes, Draw, RecurrentSizes
 from grader.questions.misconceptions.gates import Gate, GateMisconception
 from grader.questions.misconceptions.matching import Answers, Case, Diagnosis, matching
 from grader.questions.misconceptions.record import Misconception
-from grader.questions.misconceptions.tasks import Gates, GateTask, RnnCopied, StateKept, mended
+from grader.questions.misconceptions.tasks import GateTask, RnnCopied, StateKept, mended
 
 Diagnose = Callable[[Check], Diagnosis | None]
 """What a question's module calls ``diagnose``. Raises CheckFailed when the worker is lost."""
@@ -71,7 +71,7 @@ class GateDiagnosis:
     task: GateTask
 
     def __call__(self, check: Check) -> Diagnosis | None:
-        holding, answers = list(self.misconceptions), []
+        answers = []
         for sizes, seed in zip(self.sizes, check.seeds(len(self.sizes)), strict=True):
             arguments = self.task(sizes, seed, check)
             try:
@@ -82,36 +82,38 @@ class GateDiagnosis:
                 raise
             if not _fit(gates, sizes):
                 return None
-            holding = [m for m in holding if m.holds(*gates, *arguments)]
-            answers.append(_GatesAsked(gates, self.task.solution(*arguments), sizes, seed))
+            answers.append(_GatesAsked(gates, arguments, sizes, seed))
+        # What only some sizes get wrong, such as units beyond the second, shows in these alone.
+        answers = [a for a in answers if not self._does((), a, check)] or answers
+        holding = list(self.misconceptions)
+        for a in answers:
+            holding = [m for m in holding if m.holds(*a.gates, *a.arguments)]
         telling = _most_telling(holding)
         for count in (1, 2):
             several = (few for few in combinations(telling, count) if _apart(few))
-            causes = [few for few in several if self._are_all(few, answers, check)]
+            causes = [few for few in several if all(self._does(few, a, check) for a in answers)]
             if causes:
                 return Diagnosis(causes[0]) if len(causes) == 1 else None
         return None
 
-    def _are_all(
-        self, few: Sequence[GateMisconception], answers: Sequence[_GatesAsked], check: Check
+    def _does(
+        self, mistakes: Sequence[GateMisconception], answer: _GatesAsked, check: Check
     ) -> bool:
-        """Whether the few are all that is wrong: each answer does what is asked without them."""
-        about = _about(few)
+        """Whether the gates do what is asked once the mistakes are mended."""
+        right = self.task.solution(*answer.arguments)
+        gates = mended(answer.gates, right, _about(mistakes))
         try:
-            return all(
-                self.task.done(mended(a.gates, a.right, about), a.sizes, a.seed, check)
-                for a in answers
-            )
+            return self.task.done(gates, answer.sizes, answer.seed, check)
         except ValueError:
             return False  # What is not mended does not fit the layer.
 
 
 @dataclass(frozen=True)
 class _GatesAsked:
-    """The gates that a function returned for some sizes, beside right ones."""
+    """The gates that a function returned for some arguments."""
 
     gates: Sequence[Gate]
-    right: Gates
+    arguments: tuple[Any, ...]
     sizes: RecurrentSizes
     seed: int
 
