@@ -178,6 +178,9 @@ AS_RNN_MISTAKES: dict[str, tuple[Edit, ...]] = {
     "gates-exchanged": (("return r, z, n", "return z, r, n"),),
     "value-for-bias": (("zb + 30", "np.ones(H)"), ("zb - 30", "np.zeros(H)")),
     "rnn-in-every-gate": (("return r, z, n", "return n, n, n"),),
+    "all-zero": (
+        ("return r, z, n", "return (zx, zb, zh, zb), (zx, zb, zh, zb), (zx, zb, zh, zb)"),
+    ),
     "bias-missing": (("(wt_x, zb, wt_h, bias)", "(wt_x, zb, wt_h, zb)"),),
     "bias-twice": (("(wt_x, zb, wt_h, bias)", "(wt_x, bias, wt_h, bias)"),),
     "input-kernel-missing": (("(wt_x, zb, wt_h, bias)", "(zx, zb, wt_h, bias)"),),

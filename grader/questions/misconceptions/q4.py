@@ -243,6 +243,25 @@ MISCONCEPTIONS = (
         holds=_rnn_in_every_gate,
     ),
     GateMisconception(
+        id="all-zero",
+        title="All parameters are zero",
+        where="what the function fills its arrays with",
+        explanation="Nothing of the RNN is in the candidate, and both gates are one half. Each "
+        "step halves the old state, whatever comes in.",
+        hint="Compare the page's line of n_t with the RNN's formula, term by term; then see what "
+        "the two gates must be for the rest to go away.",
+        page=PAGE,
+        changes={
+            "reset": held(0.0),
+            "update": held(0.0),
+            "wt_x": lambda wt_x, wt_h: np.zeros_like(wt_x),
+            "wt_h": lambda wt_x, wt_h: np.zeros_like(wt_h),
+            "biases": lambda bias: (np.zeros_like(bias), np.zeros_like(bias)),
+        },
+        about=frozenset({"r", "z", "n.bias", "n.wt_x", "n.wt_h"}),
+        holds=lambda r, z, n, *rnn: r.untouched and z.untouched and n.untouched,
+    ),
+    GateMisconception(
         id="bias-missing",
         title="The candidate lacks the RNN's bias",
         where=_N,
