@@ -73,7 +73,8 @@ class Judged:
         """The checks of the question, in their order."""
         if self.parity is not None:
             checks = self.parity()
-            names = [name for name in vars(Parity) if name.startswith("test_")]
+            own = dict.fromkeys([*vars(Parity), *vars(self.parity)])
+            names = [name for name in own if name.startswith("test_")]
             yield from _named([(n, getattr(checks, n)) for n in names], self.parity.other)
         else:
             tests = [(n, f) for n, f in vars(self.module).items() if n.startswith("test_")]

@@ -1,5 +1,8 @@
 """Q6: the forward pass of multi-head self-attention."""
 
+import pytest
+
+from grader.checking import Check
 from grader.model import Question
 from grader.oracle import AttentionSizes, mha_draw
 from grader.questions.misconceptions.diagnosis import ATTENTION_SIZES, AnswerDiagnosis
@@ -27,3 +30,15 @@ class TestMha(Parity):
     one_in_batch = AttentionSizes(batch=1, steps=8, embed=10, heads=5)
     one_step = AttentionSizes(batch=4, steps=1, embed=10, heads=5)
     many_steps = AttentionSizes(batch=2, steps=60, embed=10, heads=5)
+    one_head = AttentionSizes(batch=4, steps=8, embed=10, heads=1)
+    width_of_one = AttentionSizes(batch=4, steps=8, embed=10, heads=10)
+
+    @pytest.mark.advisory
+    def test_one_head(self, check: Check) -> None:
+        """A single head, as wide as the embedding, gives torch's values."""
+        self._agrees(check, self.one_head, 1)
+
+    @pytest.mark.advisory
+    def test_width_of_one(self, check: Check) -> None:
+        """As many heads as the embedding is wide, each of width one, give torch's values."""
+        self._agrees(check, self.width_of_one, 1)
