@@ -154,6 +154,14 @@ GRU_MISTAKES: dict[str, tuple[Edit, ...]] = {
     ),
     "relu-for-tanh": (("np.tanh(inside)", "inside.clip(0)"),),
     "sigmoid-for-tanh": (("np.tanh(inside)", "expit(inside)"),),
+    "hard-sigmoid": (
+        (f"expit({IN_R})", f"np.minimum(np.maximum({IN_R} + 3, 0), 6) / 6"),
+        (f"expit({IN_Z})", f"np.minimum(np.maximum({IN_Z} + 3, 0), 6) / 6"),
+    ),
+    "hard-sigmoid-of-keras": (
+        (f"expit({IN_R})", f"(({IN_R}) / 5 + 0.5).clip(0, 1)"),
+        (f"expit({IN_Z})", f"(({IN_Z}) / 5 + 0.5).clip(0, 1)"),
+    ),
     "tanh-for-sigmoid": (
         ("expit(x.dot(wxr)", "np.tanh(x.dot(wxr)"),
         ("expit(x.dot(wxz)", "np.tanh(x.dot(wxz)"),
@@ -203,6 +211,7 @@ MEMORY_MISTAKES: dict[str, tuple[Edit, ...]] = {
         ("n = gate(0)", "n = gate(0)\n    n[2] = np.identity(hidden_size)"),
     ),
 }
+SHIFTED = "torch.exp(scores - scores.max(dim=3, keepdim=True).values)"
 SCALED = "q @ k.T / d ** 0.5"
 MHA_MISTAKES: dict[str, tuple[Edit, ...]] = {
     "no-scale": ((SCALED, "q @ k.T"),),
@@ -227,6 +236,12 @@ MHA_MISTAKES: dict[str, tuple[Edit, ...]] = {
             "torch.softmax(scores, dim=3)",
             "scores.exp() / scores.exp().sum((0, 2, 3), keepdim=True)",
         ),
+    ),
+    "sums-over-queries": (("torch.softmax(scores, dim=3)", f"{SHIFTED} / {SHIFTED}.sum(2, True)"),),
+    "sums-over-heads": (("torch.softmax(scores, dim=3)", f"{SHIFTED} / {SHIFTED}.sum(1, True)"),),
+    "sums-over-batch": (("torch.softmax(scores, dim=3)", f"{SHIFTED} / {SHIFTED}.sum(0, True)"),),
+    "sums-over-everything": (
+        ("torch.softmax(scores, dim=3)", f"{SHIFTED} / {SHIFTED}.sum((0, 2, 3), keepdim=True)"),
     ),
     "sums-without-their-axis": (
         (
@@ -275,6 +290,9 @@ MHA_MISTAKES: dict[str, tuple[Edit, ...]] = {
         ("Wk[i]", "Wk[0]"),
         ("Wv[i]", "Wv[0]"),
     ),
+    "first-head-queries": (("Wq[i]", "Wq[0]"),),
+    "first-head-keys": (("Wk[i]", "Wk[0]"),),
+    "first-head-values": (("Wv[i]", "Wv[0]"),),
     "keys-reshaped": ((SCALED, "q @ k.view(d, T) / d ** 0.5"),),
     "attention-over-features": (
         ("scores = torch.zeros(B, N, T, T)", "scores = torch.zeros(B, N, d, d)"),

@@ -70,6 +70,10 @@ def _stacked_and_reshaped(heads: Array) -> Array:
     return heads.swapaxes(0, 1).reshape(batch, steps, count * width)
 
 
+def _first_for_all(kernels: Array) -> Array:
+    return np.repeat(kernels[:1], len(kernels), axis=0)
+
+
 def _slices(kernels: Array) -> Array:
     """Kernels [N,E,W] that cut the input into its heads' parts."""
     heads, embed, width = kernels.shape
@@ -163,7 +167,40 @@ MISCONCEPTIONS = (
         "index, or a result is stored several times.",
         hint="Each head of the page's formula has kernels of its own, with an index i.",
         page=PAGE,
-        changes={"kernels": lambda q, k, v: tuple(np.repeat(w[:1], len(w), 0) for w in (q, k, v))},
+        changes={"kernels": lambda q, k, v: tuple(map(_first_for_all, (q, k, v)))},
+    ),
+    Misconception(
+        id="first-head-queries",
+        title="All heads use the first head's kernel of the queries",
+        where=_ROLES,
+        explanation="The queries of all heads are those of the first one: the loop over the heads "
+        "does not use its index there.",
+        hint="Each head of the page's formula has kernels of its own, with an index i; see where "
+        "yours has it.",
+        page=PAGE,
+        changes={"kernels": lambda q, k, v: (_first_for_all(q), k, v)},
+    ),
+    Misconception(
+        id="first-head-keys",
+        title="All heads use the first head's kernel of the keys",
+        where=_ROLES,
+        explanation="The keys of all heads are those of the first one: the loop over the heads "
+        "does not use its index there.",
+        hint="Each head of the page's formula has kernels of its own, with an index i; see where "
+        "yours has it.",
+        page=PAGE,
+        changes={"kernels": lambda q, k, v: (q, _first_for_all(k), v)},
+    ),
+    Misconception(
+        id="first-head-values",
+        title="All heads use the first head's kernel of the values",
+        where=_ROLES,
+        explanation="The values of all heads are those of the first one: the loop over the heads "
+        "does not use its index there.",
+        hint="Each head of the page's formula has kernels of its own, with an index i; see where "
+        "yours has it.",
+        page=PAGE,
+        changes={"kernels": lambda q, k, v: (q, k, _first_for_all(v))},
     ),
     Misconception(
         id="keys-reshaped",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from grader.questions.misconceptions.record import Array, Misconception
@@ -19,6 +21,16 @@ def softmax(scores: Array, axis: int | tuple[int, ...] = -1) -> Array:
 def _by_sums_of_other_rows(scores: Array) -> Array:
     weights = np.exp(scores)
     return weights / weights.sum(axis=-1)[..., np.newaxis, :]
+
+
+def _by_sums_over(*axes: int) -> Callable[[Array], Array]:
+    """Exponentials of the scores less a row's largest, divided by their sums over other axes."""
+
+    def weighed(scores: Array) -> Array:
+        weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
+        return weights / weights.sum(axis=axes, keepdims=True)
+
+    return weighed
 
 
 _SCALE = "what the scores are divided by"
@@ -159,6 +171,50 @@ WEIGHT_MISCONCEPTIONS = (
         hint="See what the argument dim is: along how many axes does it sum to one?",
         page=SOFTMAX,
         changes={"weighed": lambda scores: softmax(scores, (0, 2, 3))},
+    ),
+    Misconception(
+        id="sums-over-queries",
+        title="The softmax divides by sums over the queries",
+        where=_SUM,
+        explanation="The largest score that is taken off is that of each query, but the "
+        "exponentials are added up over the queries.",
+        hint="Compare the axis of your sum with that of your largest score, and with the page's "
+        "dim.",
+        page=SOFTMAX,
+        changes={"weighed": _by_sums_over(-2)},
+    ),
+    Misconception(
+        id="sums-over-heads",
+        title="The softmax divides by sums over the heads",
+        where=_SUM,
+        explanation="The largest score that is taken off is that of each query, but the "
+        "exponentials are added up over the heads.",
+        hint="Compare the axis of your sum with that of your largest score, and with the page's "
+        "dim.",
+        page=SOFTMAX,
+        changes={"weighed": _by_sums_over(1)},
+    ),
+    Misconception(
+        id="sums-over-batch",
+        title="The softmax divides by sums over the batch",
+        where=_SUM,
+        explanation="The largest score that is taken off is that of each query, but the "
+        "exponentials are added up over the batch.",
+        hint="Compare the axis of your sum with that of your largest score, and with the page's "
+        "dim.",
+        page=SOFTMAX,
+        changes={"weighed": _by_sums_over(0)},
+    ),
+    Misconception(
+        id="sums-over-everything",
+        title="The softmax divides by sums over a head's whole array",
+        where=_SUM,
+        explanation="The largest score that is taken off is that of each query, but the "
+        "exponentials are added up over a head's whole array.",
+        hint="Compare the axis of your sum with that of your largest score, and with the page's "
+        "dim.",
+        page=SOFTMAX,
+        changes={"weighed": _by_sums_over(0, 2, 3)},
     ),
     Misconception(
         id="sums-without-their-axis",
