@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any, TypeGuard
 
 from grader.worker.absent_modules import AbsentModules
+from grader.worker.constructions import Arguments, calls_in
 from grader.worker.devices import is_of_devices
 from grader.worker.notebook_code import (
     defined_names,
@@ -85,6 +86,10 @@ class CodeSource:
     def get(self, name: str) -> Any:
         """What the name means in the file, or None; runs its code."""
         return self.namespace.get(name)
+
+    def calls_of(self, name: str, first: str) -> list[Arguments]:
+        """With what beside freq, its ``first`` argument, the file's code calls a class."""
+        return calls_in(self.tree, name, first, self._given, self.label)
 
     def misses(self, model: object) -> set[str]:
         """Attributes that ``forward``, as this file has it, reads, and that are not there.

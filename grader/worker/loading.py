@@ -20,6 +20,7 @@ from torch import nn
 
 from grader.worker import saved_file
 from grader.worker.checkpoints import Weights, model_or_weights
+from grader.worker.constructions import ALONE, Arguments
 from grader.worker.devices import Redirection, move_remembered_devices
 from grader.worker.model_code import MODEL_CLASS, ModelCode
 from grader.worker.older_torch import complete, older_recurrent_layers
@@ -28,6 +29,7 @@ from grader.worker.state_dicts import fill
 
 T = TypeVar("T")
 
+CHECKPOINT = "the saved checkpoint"
 NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -122,31 +124,25 @@ class ModelLoader:
     def _built_from(self, weights: Weights) -> tuple[nn.Module, list[str]]:
         """``SentenceModel(freq)`` with the weights, from the first file whose class takes them.
 
-        Where they fit only with sizes that the checkpoint tells of, it is built with those.
+        Where they fit only with sizes that the checkpoint tells of, or the hand-in's own code, it
+        is built with those.
         """
 
-        def build_with(
-            options: Mapping[str, Any], model_class: Any, name: str
-        ) -> tuple[nn.Module, list[str]]:
-            model = self._build(model_class, name, options)
-            return model, fill(model, weights.tensors, len(self._freq), name)
+        def build(model_class: Any, name: str, arguments: Arguments) -> tuple[nn.Module, list[str]]:
+            model = self._build(model_class, name, arguments)
+            notes = fill(model, weights.tensors, len(self._freq), name)
+            return model, [*_told(arguments), *notes]
 
-        def build(model_class: Any, name: str) -> tuple[nn.Module, list[str]]:
-            try:
-                return build_with({}, model_class, name)
-            except CannotLoad:
-                options = _taken_by(model_class, weights.options)
-                if options:
-                    with suppress(Exception):  # the first one says more of what is wrong
-                        model, notes = build_with(options, model_class, name)
-                        return model, [_built_with(options), *notes]
-                raise
+        return self._first(build, weights.options)
 
-        return self._first(build)
-
-    def _first(self, make: Callable[[Any, str], T]) -> T:
+    def _first(
+        self, make: Callable[[Any, str, Arguments], T], options: Mapping[str, Any] = NO_OPTIONS
+    ) -> T:
         """What ``make`` returns for the first ``SentenceModel`` for which it does not raise: a
         class, or anything else that is called with freq and returns the model.
+
+        It is made with freq alone if possible, then with ``options`` of a checkpoint, then with the
+        arguments that the hand-in's own code gives.
 
         Where it raises for each, the first exception is raised again, with a word on the second.
         """
@@ -156,7 +152,8 @@ class ModelLoader:
                 model_class = self._redirection.run(partial(source.get, MODEL_CLASS))
                 if isinstance(model_class, nn.Module) or not callable(model_class):
                     continue
-                made = make(model_class, f"{MODEL_CLASS} of {source.label}")
+                name = f"{MODEL_CLASS} of {source.label}"
+                made = self._with_arguments(partial(make, model_class, name), model_class, options)
             except Exception as error:
                 failures.append((source.label, error))
             else:
@@ -175,22 +172,41 @@ class ModelLoader:
         first.add_note(also)
         raise first
 
-    def _build(
-        self, model_class: Any, class_name: str, options: Mapping[str, Any] = NO_OPTIONS
-    ) -> nn.Module:
+    def _with_arguments(
+        self, make: Callable[[Arguments], T], model_class: Any, options: Mapping[str, Any]
+    ) -> T:
+        try:
+            return make(ALONE)
+        except Exception as error:
+            told = Arguments((), _taken_by(model_class, options), CHECKPOINT)
+            calls = self._code.calls_of(MODEL_CLASS, model_class)
+            for arguments in (*([told] if told else []), *calls):
+                with suppress(Exception):  # the first one says more of what is wrong
+                    return make(arguments)
+            if calls:
+                call, place = calls[0].as_call(MODEL_CLASS), calls[0].told_by
+                also = f"Nor does it go as {call}, as in {place}."
+                if isinstance(error, CannotLoad):
+                    raise CannotLoad(f"{error} {also}") from error
+                error.add_note(also)
+            raise
+
+    def _build(self, model_class: Any, class_name: str, arguments: Arguments = ALONE) -> nn.Module:
+        values, options = arguments.positional, arguments.named
         takes = "its __init__" if isinstance(model_class, type) else "it"
         try:
-            inspect.signature(model_class).bind(self._freq, **options)
+            inspect.signature(model_class).bind(self._freq, *values, **options)
         except TypeError as error:
             raise CannotLoad(
-                f"{class_name} is built by the notebook as {MODEL_CLASS}(freq), with nothing else, "
-                f"and {takes} does not take that ({error}). Give the other arguments default "
-                'values, or save the whole model with torch.save(model, "rnn_lm.sav").'
+                f"{class_name} is built as {MODEL_CLASS}(freq), with nothing else, as in the "
+                f"homework's notebook, and {takes} does not take that ({error}). Give the other "
+                "arguments default values, hand in the notebook that builds it, or save the whole "
+                'model with torch.save(model, "rnn_lm.sav").'
             ) from None
         except ValueError:  # no signature can be told: the call itself will
             pass
         try:
-            model = self._redirection.run(lambda: model_class(self._freq, **options))
+            model = self._redirection.run(lambda: model_class(self._freq, *values, **options))
         except Exception as error:
             error.add_note(
                 f"{class_name} was called as the notebook does it, {MODEL_CLASS}(freq), where freq "
@@ -216,6 +232,7 @@ def _taken_by(model_class: Any, options: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if name in names}
 
 
-def _built_with(options: Mapping[str, Any]) -> str:
-    arguments = ", ".join(f"{name}={str(value)[:30]}" for name, value in options.items())
-    return f"it was built as {MODEL_CLASS}(freq, {arguments}), as the saved checkpoint says"
+def _told(arguments: Arguments) -> list[str]:
+    if not arguments:
+        return []
+    return [f"it was built as {arguments.as_call(MODEL_CLASS)}, as {arguments.told_by} says"]

@@ -17,6 +17,7 @@ import torch
 
 from grader.worker.absent_modules import AbsentModules
 from grader.worker.code_source import MAIN, CodeSource
+from grader.worker.constructions import Arguments, first_argument
 from grader.worker.devices import is_of_devices
 from grader.worker.older_torch import RENAMED
 from grader.worker.saved_file import CannotLoad
@@ -25,6 +26,8 @@ MODULE = "rnn_lm"
 MODEL_CLASS = "SentenceModel"
 COURSE_LENGTHS = {"max_len": 100, "min_len": 32}
 """What the notebook's variables of these names hold with the course's data."""
+MOST_CALLS = 10
+"""Calls whose arguments are tried: each builds a model."""
 COMPILER = ("torch._dynamo", "torch._inductor", "torch._functorch")
 """Where the parts of a compiled model live. It is run without them."""
 
@@ -94,6 +97,18 @@ class ModelCode:
     def places_of(self, name: str) -> Iterator[CodeSource]:
         """The files that may define a class, in the order in which they are asked."""
         return (s for s in self._sources if s.module == MODULE or s.defines(name))
+
+    def calls_of(self, name: str, builds: Callable[..., Any]) -> list[Arguments]:
+        """With what beside freq the hand-in's code calls the class ``name``, which is ``builds``.
+
+        Notebooks come first, and the last call of a file: earlier ones are likelier to be trials.
+        """
+        first = first_argument(builds)
+        distinct: dict[str, Arguments] = {}
+        for source in reversed(self._sources):
+            for arguments in reversed(source.calls_of(name, first)):
+                distinct.setdefault(arguments.as_call(name), arguments)
+        return [*distinct.values()][:MOST_CALLS]
 
     def took(self, name: str, source: CodeSource) -> None:
         """Note where a class that was found by other means came from."""

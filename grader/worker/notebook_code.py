@@ -173,10 +173,10 @@ def _is_definition(node: ast.stmt) -> bool:
         return (
             all(_is_plain_target(target) for target in targets)
             and node.value is not None
-            and _is_simple(node.value)
+            and is_simple(node.value)
         )
     if isinstance(node, ast.If):  # if torch.cuda.is_available(): device = "cuda"
-        return _is_simple(node.test) and _all_definitions(node.body, node.orelse)
+        return is_simple(node.test) and _all_definitions(node.body, node.orelse)
     if isinstance(node, ast.Try):  # try: import tqdm
         handlers = [statement for handler in node.handlers for statement in handler.body]
         return _all_definitions(node.body, handlers, node.orelse, node.finalbody)
@@ -194,7 +194,8 @@ def _is_plain_target(target: ast.expr) -> bool:
     return isinstance(target, ast.Name)
 
 
-def _is_simple(value: ast.expr) -> bool:
+def is_simple(value: ast.expr) -> bool:
+    """Whether it is made of constants and names, and at the most of calls of ``QUICK``."""
     for node in ast.walk(value):
         if isinstance(node, ast.Call):
             if ast.unparse(node.func) not in QUICK:

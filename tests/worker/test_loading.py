@@ -181,6 +181,45 @@ def test_sizes_that_do_not_help_are_not_spoken_of(hand_in: HandIn, hidden: objec
     assert "rnn.weight_ih_l0 is [12, 2] in the file, [15, 2] in the class" in why(hand_in)
 
 
+@pytest.mark.parametrize(
+    "code", [OTHER_SIZE, OTHER_SIZE.replace("=6", ""), OTHER_SIZE.replace("=6", "=None")]
+)
+def test_weights_are_given_to_what_the_notebook_builds(hand_in: HandIn, code: str) -> None:
+    hand_in.script("rnn_lm.py", code)
+    hand_in.notebook("work.ipynb", "HID = 4", "model = SentenceModel(freq, hidden=HID).to(device)")
+    trained = hand_in.trained()
+    hand_in.save(trained.state_dict())
+    loaded = hand_in.load()
+    assert_same(loaded, trained)
+    assert loaded.notes == ["it was built as SentenceModel(freq, hidden=4), as work.ipynb says"]
+
+
+def test_what_was_not_handed_in_is_built_as_the_notebook_does(hand_in: HandIn) -> None:
+    hand_in.script("rnn_lm.py", OTHER_SIZE.replace("=6", ""))
+    hand_in.script("train.py", "raise SystemExit\nmodel = rnn_lm.SentenceModel(counts, 3)")
+    model: Any = hand_in.loader().new_model()
+    assert model.rnn.hidden_size == 3
+    assert hand_in.load_weights(model).notes == [
+        "it was built as SentenceModel(freq, 3), as train.py says"
+    ]
+
+
+def test_class_with_defaults_is_trained_with_them(hand_in: HandIn) -> None:
+    hand_in.script("rnn_lm.py", OTHER_SIZE)
+    hand_in.script("train.py", "model = SentenceModel(freq, 3)")
+    model: Any = hand_in.loader().new_model()
+    assert model.rnn.hidden_size == 6
+
+
+def test_arguments_that_do_not_help_are_told_of(hand_in: HandIn) -> None:
+    hand_in.script("rnn_lm.py", OTHER_SIZE)
+    hand_in.notebook("work.ipynb", "model = SentenceModel(freq, 5)")
+    hand_in.save(hand_in.trained().state_dict())
+    told = why(hand_in)
+    assert "[12, 2] in the file, [18, 2] in the class" in told
+    assert told.endswith("Nor does it go as SentenceModel(freq, 5), as in work.ipynb.")
+
+
 @pytest.mark.parametrize("wrapped", [lambda m: {"model": m, "epoch": 1}, lambda m: (m, FREQ)])
 def test_checkpoint_with_a_model(hand_in: HandIn, wrapped: Any) -> None:
     hand_in.script("rnn_lm.py", MODEL_CODE)
