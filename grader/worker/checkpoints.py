@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -19,6 +20,8 @@ WEIGHT_KEYS = (
 )
 """The names that checkpoints have for a model's weights, the usual ones first."""
 MAX_DEPTH = 4
+NUMBERS = "fiub"
+"""NumPy's kinds of what a tensor may hold."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,9 @@ def model_or_weights(saved: Any, file: str) -> tuple[Any, list[str]]:
             return _without_wrappers(saved, notes), notes
         if _is_state_dict(saved):
             return Weights(saved, options), notes
+        if _is_dict_of_arrays(saved):
+            notes.append("the weights are NumPy arrays, which were made tensors")
+            return Weights(_as_tensors(saved), options), notes
         options |= _plain_values(saved)
         inner = _inside(saved)
         if inner is None:
@@ -74,6 +80,27 @@ def _is_state_dict(saved: Any) -> bool:
     )
 
 
+def _is_dict_of_arrays(saved: Any) -> bool:
+    """Whether it is a ``state_dict`` whose tensors were made arrays: ``.numpy()`` of each."""
+    return (
+        isinstance(saved, Mapping)
+        and len(saved) > 0
+        and all(isinstance(key, str) for key in saved)
+        and all(
+            isinstance(value, torch.Tensor)
+            or (isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind in NUMBERS)
+            for value in saved.values()
+        )
+    )
+
+
+def _as_tensors(arrays: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: value if isinstance(value, torch.Tensor) else torch.from_numpy(np.array(value))
+        for name, value in arrays.items()
+    }
+
+
 def _inside(saved: Any) -> tuple[str, Any] | None:
     """Where a checkpoint has the model, and what is there."""
     if isinstance(saved, Mapping):
@@ -85,7 +112,7 @@ def _inside(saved: Any) -> tuple[str, Any] | None:
     else:
         return None
     for candidates in (named, items):
-        for holds in (_is_model, _is_state_dict):
+        for holds in (_is_model, _is_state_dict, _is_dict_of_arrays):
             found = [(key, value) for key, value in candidates if holds(value)]
             if len(found) == 1 or (found and candidates is named):
                 return found[0]

@@ -6,11 +6,13 @@ A pickle runs code when it is read, so this is for the worker alone.
 from __future__ import annotations
 
 import codecs
+import gzip
 import io
 import pickle
 import re
 import warnings
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,10 +20,19 @@ from typing import IO, Any
 
 import torch
 
+from grader.naming import MODEL_SUFFIXES
+
 Find = Callable[[str, str, Callable[[str, str], Any]], Any]
 """Finds what a pickle names by module and name; the third argument is pickle's own way."""
 
 HEAD_BYTES = 512
+MAGIC_WITHIN = 32
+TAR = b"ustar"
+GZIP = b"\x1f\x8b"
+MOST_UNPACKED = 1 << 29
+"""Bytes of what a compressed file may hold: a small one can be made to unpack to any size."""
+UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError)
+"""What a damaged or encrypted archive raises."""
 SHOWN = 40
 """Characters of a text that is no model."""
 MAX_SAFETENSORS_HEADER = 100_000_000
@@ -43,7 +54,7 @@ OTHER_CONTENTS = (
         "Drive. Download the file itself",
     ),
     (b"<html", "is a web page that was saved in place of the model. Download the file itself"),
-    (b"\x1f\x8b", "is compressed with gzip. Unpack it and hand in what is inside"),
+    (GZIP, "is compressed with gzip. Unpack it and hand in what is inside"),
     (b"rar!", "is a RAR archive. Unpack it and hand in what is inside"),
     (b"7z\xbc\xaf", "is a 7z archive. Unpack it and hand in what is inside"),
     (b"\x89hdf", f"is an HDF5 file, such as Keras writes, and no model of torch's; {SAVE}"),
@@ -63,7 +74,12 @@ def read(file: Path, device: torch.device, find: Find) -> Any:
     Raises CannotLoad when there is none, and whatever the code raises that unpickling runs.
     """
     with file.open("rb") as stream:
-        head = stream.read(HEAD_BYTES)
+        unpacked = _unpacked(file, stream)
+        return _read(file, stream if unpacked is None else unpacked, device, find)
+
+
+def _read(file: Path, stream: IO[bytes], device: torch.device, find: Find) -> Any:
+    head = _head(stream)
     if not head:
         raise CannotLoad(f"{file.name} is an empty file; save and copy it again.")
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
@@ -71,23 +87,56 @@ def read(file: Path, device: torch.device, find: Find) -> Any:
         if text.startswith(beginning):
             raise CannotLoad(f"{file.name} {words}.")
     if _is_safetensors(head):
-        return _read_safetensors(file, device)
+        return _read_safetensors(file, stream, device)
     if head.startswith(b"PK"):
-        _check_zip(file)
-    elif not _is_pickle(file, head):
+        _check_zip(file, stream)
+    elif not _is_pickle(stream, head):
         what = "is no file that torch.save writes"
         if begins := _beginning_of_text(head):
             what = f"is a text file, which begins with '{begins}', and no model"
         raise CannotLoad(f"{file.name} {what}; {SAVE}.")
     try:
-        with file.open("rb") as stream:
-            return _unpickled(stream, device, find)
+        return _unpickled(stream, device, find)
     except (EOFError, pickle.UnpicklingError) as error:
         raise _damaged(file, error) from error
     except RuntimeError as error:
         if DAMAGED.search(str(error)):
             raise _damaged(file, error) from error
         raise
+
+
+def _head(stream: IO[bytes]) -> bytes:
+    head = stream.read(HEAD_BYTES)
+    stream.seek(0)
+    return head
+
+
+def _unpacked(file: Path, stream: IO[bytes]) -> IO[bytes] | None:
+    """The model that a gzip or a zip holds; None where it is neither, or cannot be unpacked."""
+    head = _head(stream)
+    try:
+        if head.startswith(GZIP):
+            with gzip.open(stream) as inside:
+                raw = inside.read(MOST_UNPACKED + 1)
+            if TAR in raw[:HEAD_BYTES]:
+                return None
+        elif head.startswith(b"PK"):
+            with zipfile.ZipFile(stream) as zipped:
+                models = [n for n in zipped.namelist() if Path(n).suffix.lower() in MODEL_SUFFIXES]
+                if len(models) != 1:
+                    return None
+                with zipped.open(models[0]) as inside:
+                    raw = inside.read(MOST_UNPACKED + 1)
+        else:
+            return None
+    except UNREADABLE:
+        return None
+    finally:
+        stream.seek(0)
+    if len(raw) > MOST_UNPACKED:
+        most = f"{MOST_UNPACKED >> 20:,} MB"
+        raise CannotLoad(f"{file.name} is compressed, and what is inside has more than {most}.")
+    return io.BytesIO(raw)
 
 
 def from_bytes(raw: bytes, device: torch.device, find: Find) -> Any:
@@ -122,20 +171,20 @@ def _unpickled(stream: IO[bytes], device: torch.device, find: Find) -> Any:
 
 def _is_plain_pickle(stream: IO[bytes]) -> bool:
     """Whether it is neither of torch's formats, of which the older is several pickles in a row."""
-    head = stream.read(HEAD_BYTES)
-    stream.seek(0)
+    head = _head(stream)
     magic = pickle.dumps(torch.serialization.MAGIC_NUMBER, protocol=2)[2:-1]
-    return not head.startswith(b"PK") and magic not in head and b"ustar" not in head
+    # Further on it is that of a tensor inside, which pickle.dump has written in torch's format.
+    is_older = magic in head[:MAGIC_WITHIN] or TAR in head
+    return not head.startswith(b"PK") and not is_older
 
 
-def _is_pickle(file: Path, head: bytes) -> bool:
-    if head.startswith(b"\x80") or b"ustar" in head:
+def _is_pickle(stream: IO[bytes], head: bytes) -> bool:
+    if head.startswith(b"\x80") or TAR in head:
         return True
-    with file.open("rb") as stream:
-        stream.seek(-1, io.SEEK_END)
-        return (
-            stream.read() == pickle.STOP
-        )  # a protocol without a header, as in pickle's early days
+    stream.seek(-1, io.SEEK_END)
+    last = stream.read()
+    stream.seek(0)
+    return last == pickle.STOP  # a protocol without a header, as in pickle's early days
 
 
 def _beginning_of_text(head: bytes) -> str:
@@ -155,22 +204,25 @@ def _is_safetensors(head: bytes) -> bool:
     return head[8:9] == b"{" and int.from_bytes(head[:8], "little") < MAX_SAFETENSORS_HEADER
 
 
-def _read_safetensors(file: Path, device: torch.device) -> dict[str, torch.Tensor]:
+def _read_safetensors(
+    file: Path, stream: IO[bytes], device: torch.device
+) -> dict[str, torch.Tensor]:
     from safetensors import SafetensorError
-    from safetensors.torch import load_file
+    from safetensors.torch import load
 
     try:
-        return load_file(file, device=str(device))
+        return {name: value.to(device) for name, value in load(stream.read()).items()}
     except SafetensorError as error:
         raise _damaged(file, error) from error
 
 
-def _check_zip(file: Path) -> None:
+def _check_zip(file: Path, stream: IO[bytes]) -> None:
     try:
-        with zipfile.ZipFile(file) as zipped:
+        with zipfile.ZipFile(stream) as zipped:
             names = zipped.namelist()
     except (zipfile.BadZipFile, ValueError, EOFError) as error:
         raise _damaged(file, error) from error
+    stream.seek(0)
     if not any(name.split("/")[-1] == "data.pkl" for name in names):
         some = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
         raise CannotLoad(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import pickle
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import numpy as np
 import pytest
 import safetensors.torch
 import torch
@@ -24,6 +26,7 @@ from tests.worker.loading_support import (
     MODEL_CODE,
     HandIn,
     assert_same,
+    forget,
     gpu_machine,
     outputs_of,
 )
@@ -34,6 +37,10 @@ def why(hand_in: HandIn) -> str:
     with pytest.raises(CannotLoad) as error:
         hand_in.load()
     return str(error.value)
+
+
+def safetensors_save(weights: dict[str, torch.Tensor], file: io.BytesIO) -> None:
+    file.write(safetensors.torch.save(weights))
 
 
 def both_wrappers(model: nn.Module) -> nn.Module:
@@ -141,6 +148,28 @@ def test_checkpoint_with_weights(hand_in: HandIn, key: str) -> None:
     loaded = hand_in.load()
     assert_same(loaded, trained)
     assert loaded.notes == [f"it was taken from [{key!r}] of what rnn_lm.sav holds"]
+
+
+@pytest.mark.parametrize("wrapped", [lambda weights: weights, lambda weights: {"net": weights}])
+@pytest.mark.parametrize("tensors", [(), ("emb.weight",)])
+def test_weights_as_arrays(hand_in: HandIn, wrapped: Any, tensors: tuple[str, ...]) -> None:
+    hand_in.script("rnn_lm.py", MODEL_CODE)
+    trained = hand_in.trained()
+    state = trained.state_dict()
+    weights = {name: value if name in tensors else value.numpy() for name, value in state.items()}
+    hand_in.file.write_bytes(pickle.dumps(wrapped(weights)))
+    forget()
+    loaded = hand_in.load()
+    assert_same(loaded, trained)
+    assert loaded.notes[-1] == "the weights are NumPy arrays, which were made tensors"
+
+
+def test_checkpoint_with_weights_and_other_arrays(hand_in: HandIn) -> None:
+    hand_in.script("rnn_lm.py", MODEL_CODE)
+    trained = hand_in.trained()
+    losses = {"train": np.array([2.3, 1.9]), "names": np.array(["a", "b"])}
+    hand_in.save({"best": trained.state_dict(), "losses": losses, "more": {"x": np.zeros(2)}})
+    assert_same(hand_in.load(), trained)
 
 
 OTHER_SIZE = MODEL_CODE.replace("hidden=4", "hidden=6, *, dropout=0.5")
@@ -464,6 +493,51 @@ def test_file_that_is_cut_off(hand_in: HandIn, kept: float, newer: bool) -> None
     raw = hand_in.file.read_bytes()
     hand_in.file.write_bytes(raw[: int(len(raw) * kept)])
     assert "is damaged or incomplete" in why(hand_in)
+
+
+def zipped(raw: bytes, *names: str) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names:
+            archive.writestr(name, raw)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "pack",
+    [
+        gzip.compress,
+        lambda raw: zipped(raw, "rnn_lm.sav"),
+        lambda raw: zipped(raw, "model/rnn_lm.PT", "rnn_lm.py", "__MACOSX/._rnn_lm"),
+    ],
+)
+@pytest.mark.parametrize("save", [torch.save, pickle.dump, safetensors_save])
+def test_compressed_model(hand_in: HandIn, pack: Any, save: Any) -> None:
+    hand_in.script("rnn_lm.py", MODEL_CODE)
+    trained = hand_in.trained()
+    plain = io.BytesIO()
+    save(trained.state_dict(), plain)
+    hand_in.file.write_bytes(pack(plain.getvalue()))
+    forget()
+    assert_same(hand_in.load(), trained)
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, lambda raw: zipped(raw, "rnn_lm.sav")])
+def test_compressed_file_is_read_up_to_a_bound(hand_in: HandIn, pack: Any) -> None:
+    hand_in.file.write_bytes(pack(bytes(2 << 20)))
+    with mock.patch("grader.worker.saved_file.MOST_UNPACKED", 1 << 20):
+        assert why(hand_in) == "rnn_lm.sav is compressed, and what is inside has more than 1 MB."
+
+
+@pytest.mark.parametrize("inside", [gzip.compress(b"model"), bytes(257) + b"ustar" + bytes(250)])
+def test_archive_in_a_gzip(hand_in: HandIn, inside: bytes) -> None:
+    hand_in.file.write_bytes(gzip.compress(inside))
+    assert "is compressed with gzip. Unpack it" in why(hand_in)
+
+
+def test_zip_of_two_models(hand_in: HandIn) -> None:
+    hand_in.file.write_bytes(zipped(b"model", "a.sav", "b.sav"))
+    assert "is a zip of other files (a.sav, b.sav)" in why(hand_in)
 
 
 def test_zip_of_other_files(hand_in: HandIn, tmp_path: Path) -> None:
