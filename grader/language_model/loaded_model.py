@@ -22,6 +22,7 @@ from grader.language_model.rehearsal import (
     check_first_predictions,
     failed_on,
     failed_on_beginnings,
+    failed_on_made_up,
 )
 from grader.language_model.scoring import check_shape
 from grader.model import Outcome
@@ -140,12 +141,7 @@ class LoadedModel:
                 raise failure.told_as(f"{failure.message} {IN_TRAIN_MODE}") from None
             if failure.outcome is not Outcome.EXCEPTION:
                 raise
-            tokens = self._longest + 1
-            raise failure.told_as(
-                f"{failure.message.removesuffix('.')}. It was given made-up sentences of up to "
-                f"{self._longest} characters, so {tokens} tokens with BEGIN, and PAD after the "
-                "shorter ones, as the notebook has them."
-            ) from None
+            raise failed_on_made_up(failure, self._longest) from None
         self.loading = replace(self.loading, columns=logits.shape[-1])
         check_first_predictions(logits, weights_finite=self.loading.weights_finite)
         self._rehearse_beginnings(sentences)

@@ -5,6 +5,7 @@ Only then may its own words be shown; later an input's shape is all that can be 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from grader.encoded import Int64
 from grader.errors import CheckFailed
 from grader.model import Outcome
+from grader.remedies import SHAPES
 from grader.wire import Array
 
 FEWEST = 2
@@ -22,6 +24,25 @@ BEGINNINGS = (
     "The model was given beginnings of made-up sentences, an input of shape {}. To see what its "
     "predictions depend on, the grader also asks for sentences' beginnings one by one, so that the "
     "model must take an input of any length from {} tokens on."
+)
+MADE_UP = (
+    "It was given made-up sentences of up to {} characters, so {} tokens with BEGIN, and PAD after "
+    "the shorter ones, as the notebook has them."
+)
+TWO_SIZES = re.compile(
+    r"size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\)"
+    r"|expanded size of the tensor \((\d+)\) must match the existing size \((\d+)\)"
+    r"|attn_mask is torch\.Size\(\[(\d+), \d+\]\), but should be \((\d+), \d+\)"
+)
+"""What torch says of two that do not go together."""
+TOO_SHORT = (
+    "If what has {} rows there is a table of positions or a mask, it is too short: the input can "
+    "be {} tokens long, BEGIN and {} characters. Make it that long, or of the input's length."
+)
+OF_A_MODEL = (
+    "Print the shapes of what stands in that line: the input is [batch, length], an embedding "
+    "makes [batch, length, width] of it, and layers expect that or, without batch_first=True, "
+    "length before batch."
 )
 NOT_A_NUMBER = "The model's logits are NaN from the first position on, even for made-up sentences"
 DIVERGED = (
@@ -42,6 +63,25 @@ def beginnings_of(sentences: Int64) -> list[Int64]:
     longest = sentences.shape[1]
     lengths = sorted({FEWEST, max(FEWEST, longest // BETWEEN)}, reverse=True)
     return [sentences[:, :length] for length in lengths if length < longest]
+
+
+def failed_on_made_up(failure: CheckFailed, longest: int) -> CheckFailed:
+    """A failure on made-up sentences, the longest of so many characters, in a model's words."""
+    said = in_words_of_a_model(failure, longest).message.removesuffix(".")
+    return failure.told_as(f"{said}. {MADE_UP.format(longest, longest + 1)}")
+
+
+def in_words_of_a_model(failure: CheckFailed, longest: int) -> CheckFailed:
+    """The failure with what to look at in a model where shapes do not go together.
+
+    That is a table of positions, or a mask, where one of the sizes is that of the longest input and
+    the other is smaller.
+    """
+    found, tokens = TWO_SIZES.search(failure.message), longest + 1
+    smaller, larger = sorted(int(size) for size in found.groups() if size) if found else (0, 0)
+    is_short = smaller < larger == tokens
+    words = TOO_SHORT.format(smaller, tokens, longest) if is_short else OF_A_MODEL
+    return failure.told_as(failure.message.replace(SHAPES, words))
 
 
 def failed_on_beginnings(failure: CheckFailed, shape: Sequence[int]) -> CheckFailed:

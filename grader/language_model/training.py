@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from grader.errors import CheckFailed, DataError
 from grader.language_model.clock import Progress
 from grader.language_model.corpus import TRAIN_FILE, Corpus
-from grader.language_model.loaded_model import require_device
+from grader.language_model.loaded_model import LONGEST, require_device
+from grader.language_model.rehearsal import in_words_of_a_model
 from grader.measures import Epoch, TrainingRun
 from grader.model import Outcome
 from grader.rubric import Training
@@ -201,7 +202,7 @@ class _Run:
             reply = self._student.ask(Message(op, fields, arrays), seconds + self._answer_s, doing)
         except CheckFailed as failure:
             if failure.outcome is not Outcome.TIMEOUT:
-                raise
+                raise in_words_of_a_model(failure, LONGEST) from None
             raise CheckFailed(
                 Outcome.TIMEOUT,
                 f"{doing} took more than {self._answer_s:g} s. Is the model much larger than the "

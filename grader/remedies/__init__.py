@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from grader.remedies.arrays import ARRAYS
+from grader.remedies.arrays import ARRAYS, SHAPES
 from grader.remedies.place import PLACE
 from grader.remedies.python import A_NOTEBOOK, PYTHON
 
-__all__ = ["A_NOTEBOOK", "REMEDIES", "remedy_for"]
+__all__ = ["A_NOTEBOOK", "REMEDIES", "SHAPES", "remedy_for"]
 
 REMEDIES = (*PLACE, *PYTHON, *ARRAYS)
 """The first one that fits is told."""

@@ -9,7 +9,7 @@ _TWO_KINDS = (
     "of the other. A model gets tensors; of the functions' arguments, mha's input_data is a tensor "
     "and all else are arrays."
 )
-_SHAPES = (
+SHAPES = (
     "Print the shapes of what stands in that line, and compare them with those that the "
     "docstrings of the given file name."
 )
@@ -90,6 +90,6 @@ ARRAYS = (
             "out of bounds for array",
             "Dimension out of range",
         ),
-        _SHAPES,
+        SHAPES,
     ),
 )

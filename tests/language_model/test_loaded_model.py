@@ -12,7 +12,9 @@ from torch import Tensor, nn
 
 from grader.errors import CheckFailed, NotLoadable
 from grader.language_model.loaded_model import LONGEST
+from grader.language_model.rehearsal import failed_on_made_up
 from grader.model import Outcome
+from grader.remedies import SHAPES
 from grader.wire import Message
 from tests.language_model.fakes import VOCABULARY, FakeStudent, loaded
 
@@ -62,6 +64,35 @@ def test_what_the_longest_sentence_or_pad_is_too_much_for(positions: int, ids: i
     words = "made-up sentences of up to 50 characters, so 51 tokens with BEGIN, and PAD"
     assert words in found.message
     loaded(FakeStudent(lambda: Positions(51, SIZE)), longest=50)
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (
+            "The size of tensor a (101) must match the size of tensor b (100) at non-singleton "
+            "dimension 1",
+            "If what has 100 rows there is a table of positions or a mask, it is too short: the "
+            "input can be 101 tokens long, BEGIN and 100 characters.",
+        ),
+        (
+            "The shape of the 2D attn_mask is torch.Size([100, 100]), but should be (101, 101).",
+            "what has 100 rows there is a table of positions or a mask",
+        ),
+        (
+            "The size of tensor a (64) must match the size of tensor b (32) at non-singleton "
+            "dimension 2",
+            "the input is [batch, length]",
+        ),
+        ("mat1 and mat2 shapes cannot be multiplied (3x4 and 5x6)", "the input is [batch, length]"),
+    ],
+)
+def test_shapes_that_do_not_go_together_are_told_in_words_of_a_model(said: str, words: str) -> None:
+    raised = CheckFailed(Outcome.EXCEPTION, f"The model raised RuntimeError: {said}. {SHAPES}")
+    told = failed_on_made_up(raised, 100).message
+    assert words in told
+    assert "docstrings of the given file" not in told
+    assert "so 101 tokens with BEGIN" in told
 
 
 class Killed(FakeStudent):
