@@ -29,6 +29,7 @@ from grader.model import Outcome
 from grader.naming import MODEL, MODEL_CODE
 from grader.student import Student
 from grader.wire import Array, Message, sequence, text
+from grader.worker.forward import LOGITS_KEYS
 from grader.worker.threads import better_threads
 
 DEVICE = re.compile(r"cpu|cuda(:\d)?")
@@ -314,9 +315,12 @@ def _bytes(tokens: Int64) -> NDArray[np.uint8]:
 def _logits(reply: Message) -> Array:
     if reply.op == "no_tensor":
         what = NO_TENSORS.get(text(reply.fields.get("type"), 20), "no tensor")
+        key = text(reply.fields.get("key"), 20)
+        advice = f" Return what it has under {key!r}." if key in LOGITS_KEYS else ""
         raise CheckFailed(
             Outcome.WRONG,
-            f"The model returns {what}; one tensor of logits is expected, and nothing beside it.",
+            f"The model returns {what}; one tensor of logits is expected, and nothing beside it."
+            f"{advice}",
         )
     if len(reply.arrays) != 1 or reply.arrays[0].ndim == 0:
         raise CheckFailed(Outcome.WRONG, "The model's output is no array of logits.")

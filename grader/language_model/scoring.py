@@ -22,6 +22,11 @@ MOST_SURPRISE = 20.0
 """Nats. Of a target's loss no more goes into an estimate from a sample: one absurd value that the
 sample misses, or hits, would be more than all others."""
 
+NO_TOKENS = (
+    "It has those of the characters alone: the last layer must have len(freq) + 3 outputs in place "
+    "of len(freq)."
+)
+
 
 @dataclass(frozen=True)
 class Scored:
@@ -83,11 +88,13 @@ def check_shape(logits: Array, inputs: tuple[int, ...], vocabulary: Vocabulary) 
         return
     shape = f"{list(logits.shape)} for an input of shape {list(inputs)}"
     if logits.shape[:-1] == inputs:
+        characters = len(vocabulary.characters)
+        as_characters = logits.shape[-1] == characters
         raise CheckFailed(
             Outcome.WRONG,
             f"The model gives {logits.shape[-1]} logits for each position; {vocabulary.size} are "
-            f"expected: the {len(vocabulary.characters)} characters of the training data, then "
-            "BEGIN, END and PAD. Was it built with another freq?",
+            f"expected: the {characters} characters of the training data, then BEGIN, END and PAD. "
+            f"{NO_TOKENS if as_characters else 'Was it built with another freq?'}",
         )
     raise CheckFailed(
         Outcome.WRONG,

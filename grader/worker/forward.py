@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -17,6 +17,9 @@ from grader.wire import Message
 FIXED_ROWS = (50, 64)
 """Sentences in a batch of the notebook's test, and of its training: a model whose first hidden
 state has a number of rows written into it takes no other number."""
+
+LOGITS_KEYS = ("logits", "output", "outputs", "out", "scores", "predictions")
+"""Under what names logits are returned in a dictionary."""
 
 
 class Forward:
@@ -47,7 +50,7 @@ class Forward:
         with torch.no_grad():
             logits = self._run(model, tokens)
         if not isinstance(logits, torch.Tensor):
-            return Message("no_tensor", {"type": type(logits).__name__})
+            return Message("no_tensor", {"type": type(logits).__name__, "key": _key(logits)})
         if fields.get("last_only") and logits.ndim == 3:
             logits = logits[:, -1]
         return self._reply(logits.detach())
@@ -75,6 +78,12 @@ class Forward:
             place.copy_(logits)
             return Message("logits", {"slot": slot, "shape": list(logits.shape)})
         return Message("logits", {}, (logits.float().cpu().numpy(),))
+
+
+def _key(output: Any) -> str:
+    """The name under which a dictionary has the logits, if it is a usual one."""
+    named = output if isinstance(output, Mapping) else {}
+    return next((key for key in LOGITS_KEYS if isinstance(named.get(key), torch.Tensor)), "")
 
 
 def _output(model: Any, tokens: torch.Tensor) -> Any:

@@ -95,6 +95,18 @@ def test_shapes_that_do_not_go_together_are_told_in_words_of_a_model(said: str, 
     assert "so 101 tokens with BEGIN" in told
 
 
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        (SIZE - 3, "must have len(freq) + 3 outputs in place of len(freq)."),
+        (SIZE - 4, "Was it built with another freq?"),
+    ],
+)
+def test_too_few_logits(columns: int, words: str) -> None:
+    found = failure(lambda: Like(lambda x: torch.zeros(*x.shape, columns)))
+    assert found.message.endswith(words)
+
+
 class Killed(FakeStudent):
     """The system kills its worker at one request."""
 
@@ -138,6 +150,7 @@ def test_made_up_sentences_are_as_the_notebook_has_them() -> None:
         ((torch.zeros(1), None), "returns a tuple;"),
         (None, "returns None;"),
         ({}, "returns a dict;"),
+        ({"logits": torch.zeros(1)}, "nothing beside it. Return what it has under 'logits'."),
         (type("The_sentence_is", (), {})(), "returns no tensor;"),
     ],
 )
