@@ -5,6 +5,7 @@ All of it runs in the parent, in float64, on arrays that a worker sent; targets 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,10 @@ MOST_SURPRISE = 20.0
 """Nats. Of a target's loss no more goes into an estimate from a sample: one absurd value that the
 sample misses, or hits, would be more than all others."""
 
+ONE_TOKEN = (
+    " In each sentence that has any, NaN begins after the character {!r}: look at that one's row "
+    "in the embedding, or whatever else the model has for it alone."
+)
 NO_TOKENS = (
     "It has those of the characters alone: the last layer must have len(freq) + 3 outputs in place "
     "of len(freq)."
@@ -51,7 +56,10 @@ def score_batch(logits: Array, batch: NDArray[np.int64], vocabulary: Vocabulary)
     check_shape(logits, inputs.shape, vocabulary)
     counted = target != vocabulary.pad_id
     log_probabilities = target_log_probabilities(logits, target)
-    check_finite(log_probabilities[counted])
+    check_finite(
+        log_probabilities[counted],
+        lambda: _where_nan_begins(np.isnan(log_probabilities) & counted, inputs, vocabulary),
+    )
     return Scored(log_probabilities, counted)
 
 
@@ -103,15 +111,28 @@ def check_shape(logits: Array, inputs: tuple[int, ...], vocabulary: Vocabulary) 
     )
 
 
-def check_finite(log_probabilities: Float64) -> None:
-    """No target may have a log-probability that is NaN or infinite."""
+def _where_nan_begins(
+    is_nan: NDArray[np.bool_], inputs: NDArray[np.int64], vocabulary: Vocabulary
+) -> str:
+    """After which character, if that is the same in all sentences with NaN; '' where it is not."""
+    rows = is_nan.any(1)
+    begins = is_nan[rows].argmax(1)
+    tokens = set(inputs[rows, begins].tolist())
+    # What follows BEGIN is NaN, too, where attention makes the whole sentence so.
+    if len(tokens) != 1 or (begins == 0).any():
+        return ""
+    return ONE_TOKEN.format(vocabulary.characters[tokens.pop()])
+
+
+def check_finite(log_probabilities: Float64, where: Callable[[], str] = str) -> None:
+    """No target may have a log-probability that is NaN or infinite; ``where`` tells more of NaN."""
     if np.isfinite(log_probabilities).all():
         return
     if np.isnan(log_probabilities).any():
         raise CheckFailed(
             Outcome.WRONG,
             "The model's logits are NaN or infinite. Look at the training loss: it probably became "
-            "NaN too (a learning rate that is too high, or a logarithm of zero).",
+            f"NaN too (a learning rate that is too high, or a logarithm of zero).{where()}",
         )
     raise CheckFailed(
         Outcome.WRONG,

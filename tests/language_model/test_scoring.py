@@ -209,3 +209,26 @@ def test_columns_that_are_no_targets(columns: int) -> None:
         ignore_index=VOCABULARY.pad_id,
     )
     assert -scored.log_probabilities[scored.counted].mean() == pytest.approx(loss.item(), rel=1e-12)
+
+
+def test_character_after_which_nan_begins_is_told() -> None:
+    batch = batch_of("abc", "cab", "bee")
+    logits = random_logits(batch)
+    logits[0, 3:] = logits[1, 1:] = np.nan  # after c
+    assert "NaN begins after the character 'c'" in refusal(logits, batch)
+    logits[2, 1] = np.nan  # after b
+    assert "NaN begins" not in refusal(logits, batch)
+
+
+def test_nan_from_the_beginning_is_of_no_character() -> None:
+    batch = batch_of("abc", "bee")
+    logits = random_logits(batch)
+    logits[0] = np.nan
+    assert "NaN begins" not in refusal(logits, batch)
+
+
+def test_nan_behind_the_sentence_is_nothing() -> None:
+    batch = batch_of("abc", "b")
+    logits = random_logits(batch)
+    logits[0, 2], logits[1, 3:] = np.nan, np.nan
+    assert "NaN begins after the character 'b'" in refusal(logits, batch)
