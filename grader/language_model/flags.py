@@ -69,8 +69,8 @@ TRAINED_HERE = (
     "the grader trained the language model itself, as none that can be loaded was handed in"
 )
 CUT_SHORT = (
-    "the training of the language model came to epoch {} of {} in its time: its points depend on "
-    "this machine; --max-time gives it more"
+    "the training of the language model stopped in epoch {} of {}, when its time was over: its "
+    "points depend on this machine; --max-time gives it more"
 )
 
 

@@ -17,6 +17,7 @@ from grader.grading import RUBRIC, Grading
 from grader.language_model.assessment import ASKED_FOR
 from grader.language_model.evaluation import Evaluation
 from grader.language_model.explanations import looking_ahead, other_dependencies, unsteadiness
+from grader.measures import TrainingRun
 from grader.model import Question
 from grader.naming import MODEL
 from grader.questions.misconceptions.matching import Diagnosis
@@ -101,12 +102,8 @@ def test_loss_below(evaluate: Evaluate, check: Check, threshold: LossThreshold) 
         # Once is enough: at the first threshold that is missed.
         missed = max(t.below for t in check.rubric.language_model.thresholds if loss >= t.below)
         advice = ADVICE if threshold.below == missed else ""
-        if measures.training is not None and measures.training.was_cut_short:
-            advice = (
-                "The grader trained this model itself, and its time was over before all epochs were"
-            )
-            asked_for = measures.training.why == ASKED_FOR
-            advice += "." if asked_for else ": hand in the model that you have trained."
+        if measures.training is not None:
+            advice = _of_training(measures.training, advice)
         if measures.prefix_loss is not None:
             looks_ahead = measures.causality.looks_ahead
             why = "the model looks ahead" if looks_ahead else "its predictions vary so much"
@@ -115,3 +112,16 @@ def test_loss_below(evaluate: Evaluate, check: Check, threshold: LossThreshold) 
             f"The loss is {loss:.3f} nats a character in eval() mode; below {threshold.below:g} "
             f"gives {threshold.points:g} points more. {advice}".rstrip()
         )
+
+
+def _of_training(run: TrainingRun, advice: str) -> str:
+    """What to do about the loss of a model that the grader trained: before all, hand in one."""
+    told = "The grader trained this model itself"
+    if run.was_cut_short:
+        told += f", and its time was over in epoch {len(run.epochs)} of {run.planned_epochs}"
+        advice = ""
+    if run.why != ASKED_FOR:
+        told += ": hand in the model that you have trained"
+    elif not run.was_cut_short:
+        return advice
+    return f"{told}. {advice}"

@@ -182,9 +182,12 @@ STOPPED = {"time": "the time was over", "quick": "the points are certain enough"
 
 def _training(run: TrainingRun) -> str:
     best = run.epochs[run.best_epoch - 1]
+    came = f"for {len(run.epochs)} of {run.planned_epochs} epochs ({run.stopped})"
+    if run.was_cut_short:
+        came = f"until its time was over, in epoch {len(run.epochs)} of {run.planned_epochs}"
     return (
-        f"trained by the grader for {len(run.epochs)} of {run.planned_epochs} epochs ({run.stopped}"
-        f"); validation loss {best.validation_loss:.3f} after epoch {best.number}. Why: {run.why}"
+        f"trained by the grader {came}; validation loss {best.validation_loss:.3f} after epoch "
+        f"{best.number}. Why: {run.why}"
     )
 
 

@@ -76,7 +76,22 @@ def test_training_that_was_cut_short_says_so(sandbox: Sandbox, tmp_path: Path) -
     question = q7(sandbox, tmp_path, ModelRequest(max_time_s=0.01))
     messages = [check.message for check in question.checks if check.name.startswith("loss_below")]
     assert messages
-    assert all("its time was over before all epochs were" in message for message in messages)
+    words = "its time was over in epoch 1 of 5: hand in the model that you have trained."
+    assert all(message.endswith(words) for message in messages)
+
+
+@pytest.mark.parametrize("mode", [ModelMode.AUTO, ModelMode.TRAIN])
+def test_training_to_its_end_says_to_hand_in_a_model(
+    sandbox: Sandbox, tmp_path: Path, mode: ModelMode
+) -> None:
+    (tmp_path / "rnn_lm.py").write_text(RIGHT_CODE)
+    (tmp_path / "rnn_lm.sav").write_bytes(b"version https://git-lfs.github.com/spec/v1")
+    question = q7(sandbox, tmp_path, ModelRequest(mode=mode, epochs=1))
+    said = [check.message for check in question.checks if check.name.startswith("loss_below")]
+    words = "The grader trained this model itself: hand in the model that you have trained."
+    assert all((words in message) == (mode is ModelMode.AUTO) for message in said if message)
+    [first, *_] = [message for message in said if message]
+    assert "longer training, a larger hidden size" in first
 
 
 def test_training_that_was_asked_for_does_not_make_a_model_be_there(

@@ -104,4 +104,4 @@ def test_training(stopped: str, asked_for: bool) -> None:
     run = training_run().model_copy(update={"stopped": stopped})
     told = " ".join(flags_of_training(run, asked_for=asked_for))
     assert ("the grader trained the language model itself" in told) != asked_for
-    assert ("came to epoch" in told) == (stopped == "time")
+    assert ("stopped in epoch" in told) == (stopped == "time")

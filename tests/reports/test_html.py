@@ -209,7 +209,7 @@ def test_one_sentence_has_no_interval() -> None:
 def test_model_that_the_grader_trained() -> None:
     of = page(report(question(check("a"), id="q7", measured=trained())))
     assert "Trained by the grader" in of.said
-    assert "2 of 5 epochs (the time was over)" in of.said
+    assert "Stopped in epoch 2 of 5 (the time was over)" in of.said
     assert any("held back: 2.5 at 1, 2 at 2" in label for label in of.values("aria-label"))
 
 

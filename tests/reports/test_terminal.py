@@ -145,7 +145,7 @@ def test_scored_on_a_part(stopped: str, words: str) -> None:
 
 def test_model_that_the_grader_trained() -> None:
     text = model_row(training=training_run())
-    assert "trained by the grader for 3 of 5 epochs (time)" in text
+    assert "trained by the grader until its time was over, in epoch 3 of 5" in text
     assert "validation loss 1.500 after epoch 2" in text
 
 
