@@ -30,8 +30,9 @@ OTHER = {
         "a normalisation use the whole batch?"
     ),
     Kind.PADDING: (
-        "What the model predicts depends on how much padding follows the sentence. Does it divide "
-        "by the padded length, or average over all positions?"
+        "What the model predicts depends on how long the sentence is, or on how much padding "
+        "follows it. Does it count the characters up to PAD, divide by the padded length, or "
+        "average over all positions? Whoever writes a sentence does not know its length before."
     ),
     Kind.STATE: (
         "What the model predicts depends on what it was asked before: a hidden state, a cache or "

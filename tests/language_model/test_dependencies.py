@@ -257,7 +257,9 @@ def test_experiments_are_on_training_sentences_only() -> None:
     rows = [row for tokens in asked for row in tokens.tolist()]
     assert {row[0] for row in rows} == {VOCABULARY.begin_id}
     assert all(VOCABULARY.end_id not in row for row in rows)
-    assert all((VOCABULARY.pad_id in row) == (len(row) == longest) for row in rows)
+    padded = [row for row in rows if VOCABULARY.pad_id in row]
+    assert {len(row) for row in padded} == {longest, len(asked[0][0])}
+    assert all(row in padded for row in rows if len(row) == longest)
     for row in asked[0].tolist():
         assert any(sentence[: len(row) - 1] == tuple(row[1:]) for sentence in known)
 
@@ -289,6 +291,49 @@ def test_logits_of_another_shape_are_no_failure_of_the_grader() -> None:
     """They are right when the model is tried out, and wrong in some of the experiments."""
     body = function(lambda x: x[:, :-2] if x.shape[0] == 16 else x)
     found_in(body)
+
+
+class Counted(Lm):
+    """It knows how many tokens come before PAD."""
+
+    def __init__(self) -> None:
+        super().__init__(Recurrent)
+        self.lengths = nn.Embedding(200, VOCABULARY.size)
+
+    def forward(self, x: Tensor) -> Tensor:
+        counted: Tensor = self.lengths((x != VOCABULARY.pad_id).sum(1))
+        return super().forward(x) + counted[:, None]
+
+
+class Packed(Lm):
+    """It is right, and leaves padding out of what it computes."""
+
+    def __init__(self, gain: float) -> None:
+        super().__init__(lambda: Recurrent(nn.RNN, gain=gain))
+
+    def forward(self, x: Tensor) -> Tensor:
+        lengths = (x != VOCABULARY.pad_id).sum(1)
+        options = {"batch_first": True, "enforce_sorted": False}
+        packed = nn.utils.rnn.pack_padded_sequence(self.embedding(x), lengths, **options)
+        states, _ = self.body.layer(packed)  # type: ignore[operator]
+        unpacked, _ = nn.utils.rnn.pad_packed_sequence(states, True, total_length=x.shape[1])
+        logits: Tensor = self.head(unpacked)
+        return logits
+
+
+def test_length_of_the_sentence_is_found() -> None:
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        model = loaded(FakeStudent(lambda: Counted().eval()))
+        assert dependencies(model, TRAINING, ALLOWED, rng) == {Kind.PADDING}
+
+
+@pytest.mark.parametrize("gain", [1.0, 9.0])
+def test_packed_sentences_are_right(gain: float) -> None:
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        model = loaded(FakeStudent(lambda: Packed(gain).eval()))
+        assert dependencies(model, TRAINING, ALLOWED, rng) == set()
 
 
 @pytest.mark.parametrize("count", [1, 3])
