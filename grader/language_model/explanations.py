@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from grader.language_model.dependencies import Kind
 from grader.measures import ModelMeasures
+from grader.worker.loading import QUANTISED
 
 AHEAD = {
     Kind.FUTURE: (
@@ -39,6 +40,17 @@ OTHER = {
         "running statistics stay from one call of forward to the next. Start each call anew."
     ),
 }
+BY_QUANTISATION = (
+    "What the model predicts for a sentence depends on the other sentences of its batch: its "
+    "layers are quantised by torch.ao.quantization.quantize_dynamic, which takes one scale for a "
+    "whole batch. The model as it was before that does not depend on them, if nothing else is "
+    "wrong."
+)
+AHEAD_BY_QUANTISATION = (
+    "But its layers are quantised by torch.ao.quantization.quantize_dynamic, which takes one scale "
+    "for a whole batch, of what follows too: that alone can do it, and the model as it was before "
+    "tells."
+)
 AS_THE_NOTEBOOK = (
     "So its loss is another in other batches; what counts is that in the batches that the notebook "
     "makes of the test set."
@@ -61,26 +73,34 @@ UNSTABLE = (
     "weights may be very large."
 )
 FROM_BEGINNINGS = (
-    "They vary so much that what counts is its loss from the sentences' beginnings alone: "
-    "{loss:.3f}, and not the {whole:.3f} with whole sentences in view."
+    "They vary so much that what counts is its loss from the sentences' beginnings alone: {loss}, "
+    "and not the {whole:.3f} with whole sentences in view."
+)
+DRAWN_ANEW = (
+    "{:.3f} (95 % interval {:.3f} to {:.3f}; the places are drawn anew in each grading, so that it "
+    "is never quite the same)"
 )
 
 
 def looking_ahead(measures: ModelMeasures) -> str:
     """Why the model's loss is taken from beginnings alone."""
-    kinds = [text for kind, text in AHEAD.items() if kind in measures.causality.kinds]
+    causality = measures.causality
+    found = next((text for kind, text in AHEAD.items() if kind in causality.kinds), HIDDEN)
+    if QUANTISED in measures.loading:
+        found += f" {AHEAD_BY_QUANTISATION}"
     return (
-        f"{kinds[0] if kinds else HIDDEN} What counts is its loss from the sentences' beginnings "
-        f"alone: {measures.loss:.3f}, and not the {measures.whole_sentence_loss:.3f} with whole "
-        f"sentences in view. ({measures.causality.changed} of {measures.causality.probes} probed "
-        "predictions changed.)"
+        f"{found} What counts is its loss from the sentences' beginnings alone: "
+        f"{_with_interval(measures)}, and not the {measures.whole_sentence_loss:.3f} with whole "
+        f"sentences in view. ({causality.changed} of {causality.probes} probed predictions "
+        "changed.)"
     )
 
 
 def other_dependencies(measures: ModelMeasures) -> str:
     """What else the predictions depend on; '' where that is nothing."""
     kinds = measures.causality.kinds
-    found = [text for kind, text in OTHER.items() if kind in kinds]
+    known = {**OTHER, Kind.BATCH: BY_QUANTISATION} if QUANTISED in measures.loading else OTHER
+    found = [text for kind, text in known.items() if kind in kinds]
     if measures.in_notebook_batches:
         found.append(AS_THE_NOTEBOOK)
     if not measures.causality.looks_ahead and not AHEAD.keys().isdisjoint(kinds):
@@ -102,4 +122,10 @@ def unsteadiness(measures: ModelMeasures) -> str:
     if measures.prefix_loss is None or causality.looks_ahead:
         return found
     whole = measures.whole_sentence_loss
-    return f"{found} {FROM_BEGINNINGS.format(loss=measures.prefix_loss, whole=whole)}"
+    return f"{found} {FROM_BEGINNINGS.format(loss=_with_interval(measures), whole=whole)}"
+
+
+def _with_interval(measures: ModelMeasures) -> str:
+    """The loss from beginnings, and how far chance may have moved it."""
+    interval = measures.interval
+    return DRAWN_ANEW.format(measures.loss, interval.low, interval.high)

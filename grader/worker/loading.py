@@ -29,6 +29,9 @@ from grader.worker.state_dicts import fill
 
 T = TypeVar("T")
 
+QUANTISED = "layers are quantised with one scale for a whole batch, by quantize_dynamic"
+"""A note that the grader knows again: a prediction then depends on the rest of its batch."""
+DYNAMIC = "torch.ao.nn.quantized.dynamic"
 CHECKPOINT = "the saved checkpoint"
 NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
 
@@ -114,6 +117,8 @@ class ModelLoader:
                     *notes,
                     f"attributes that a later torch expects got their defaults: {some}",
                 ]
+            if any(type(module).__module__.startswith(DYNAMIC) for module in model.modules()):
+                notes = [*notes, QUANTISED]
             move_remembered_devices(model, device)
         self._redirection.run(lambda: model.to(device) if hasattr(model, "to") else None)
         model.eval()

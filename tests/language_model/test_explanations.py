@@ -6,7 +6,8 @@ import pytest
 
 from grader.language_model.dependencies import Kind
 from grader.language_model.explanations import looking_ahead, other_dependencies, unsteadiness
-from grader.measures import ModelMeasures
+from grader.measures import Interval, ModelMeasures
+from grader.worker.loading import QUANTISED
 from tests.reports.builders import causality, measures
 
 OTHERS = [Kind.BATCH, Kind.PADDING, Kind.STATE]
@@ -23,6 +24,7 @@ WORDS = {
 def found(*kinds: Kind, changed: int = 12, looks_ahead: bool = False) -> ModelMeasures:
     return measures(
         loss=2.345678,
+        interval=Interval(low=2.22, high=2.25),
         whole_sentence_loss=0.123456,
         causality=causality(*kinds, changed=changed, looks_ahead=looks_ahead),
     )
@@ -36,7 +38,8 @@ def words_in(text: str) -> set[Kind]:
 def test_why_it_looks_ahead(kind: Kind) -> None:
     text = looking_ahead(found(kind, Kind.STATE, looks_ahead=True))
     assert words_in(text) == {kind}
-    assert "2.346, and not the 0.123" in text
+    assert "alone: 2.346 (95 % interval 2.220 to 2.250; the places are drawn anew" in text
+    assert "), and not the 0.123 with" in text
     assert "12 of 480 probed predictions changed" in text
 
 
@@ -75,6 +78,7 @@ def test_loss_from_beginnings_of_what_varies(prefix_loss: float | None, counts: 
     assert ("what counts is its loss from the sentences' beginnings" in unsteadiness(measured)) == (
         counts
     )
+    assert ("2.346 (95 % interval 2.220 to 2.250" in unsteadiness(measured)) == counts
 
 
 def test_randomness() -> None:
@@ -114,3 +118,12 @@ def test_loss_in_the_notebooks_batches() -> None:
     told = other_dependencies(again)
     assert told.startswith(other_dependencies(mixing))
     assert "batches that the notebook makes" in told
+
+
+def test_scale_that_quantised_layers_take_for_a_batch() -> None:
+    mixing = found(Kind.BATCH, Kind.STATE)
+    told = other_dependencies(mixing.model_copy(update={"loading": ("a note", QUANTISED)}))
+    assert "quantize_dynamic, which takes one scale for a whole batch" in told
+    assert words_in(told) == {Kind.STATE}
+    ahead = found(Kind.FUTURE, looks_ahead=True).model_copy(update={"loading": (QUANTISED,)})
+    assert "that alone can do it" in looking_ahead(ahead)

@@ -19,7 +19,7 @@ import torch
 from torch import nn
 
 from grader.worker.failures import raised
-from grader.worker.loading import Loaded
+from grader.worker.loading import QUANTISED, Loaded
 from grader.worker.saved_file import CannotLoad
 from tests.worker.loading_support import (
     FREQ,
@@ -69,6 +69,13 @@ def test_whole_model_of_a_gpu_machine(hand_in: HandIn, newer: bool) -> None:
         hand_in.save(trained, _use_new_zipfile_serialization=newer)
     assert b"cuda:0" in hand_in.file.read_bytes()
     assert_same(hand_in.load(), trained)
+
+
+def test_quantised_model_is_noted(hand_in: HandIn) -> None:
+    hand_in.script("rnn_lm.py", MODEL_CODE)
+    layers = {nn.GRU, nn.Linear}
+    hand_in.save(torch.ao.quantization.quantize_dynamic(hand_in.trained(), layers))
+    assert hand_in.load().notes == [QUANTISED]
 
 
 def test_whole_model_of_an_older_torch(hand_in: HandIn) -> None:
