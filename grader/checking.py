@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from grader.answers import Answer, Returned, Several, Value
+from grader.answers import Returned, Several, Value
 from grader.compare import Closeness, Expected, as_expected_shape, closeness, describe, mismatch
 from grader.errors import CheckFailed
 from grader.listing import beginning
@@ -38,6 +39,11 @@ Gate = tuple[Array, ...]
 GATE_ITEMS = 4
 LEFT_OVER = frozenset({Outcome.WRONG, Outcome.EXCEPTION})
 """How a call may end because of what earlier calls have left behind."""
+KEEPS_STATE = (
+    "In a new process the same call is right, so something is left of the call before: a list or "
+    "array outside of the function, a default argument, a cache? Let it begin with nothing but its "
+    "arguments."
+)
 
 
 class Check:
@@ -72,45 +78,41 @@ class Check:
         """
         return _seeds(self._name, count)
 
-    def ask(self, draw: Draw, **layers: bool) -> Answer:
-        """Call the student's function with the draw's arguments.
-
-        What is asked of torch's own ``layers`` meanwhile is as for ``Student.call``.
-        """
-        if self.student.keeps_state:
-            self.student.restart()
-        depth = 0 if len(draw.expected) == 1 else 1
-        return self.student.call(draw.function, draw.arguments, depth, **layers)
-
     def agrees(self, draw: Draw, **layers: bool) -> None:
         """The student's function gives the draw's answers, within what rounding allows.
 
-        The notebook calls each function once, so what an earlier call has left behind, in a list
-        or a cache, costs nothing. ``layers`` are as for ``ask``.
+        What is asked of torch's own ``layers`` meanwhile is as for ``Student.call``. A failure says
+        so where the same call is right in a new worker.
         """
-        closest, student = self.closest, self.student
         try:
             self._agrees(draw, **layers)
-            return
-        except CheckFailed as error:
-            failure = error
-        if failure.outcome not in LEFT_OVER or student.inherited:
-            raise failure
-        if student.keeps_state is None and student.calls == 1:
-            student.keeps_state = False
-        if student.keeps_state is not None:
-            raise failure
-        student.restart()
-        measured, self.closest = self.closest, closest
-        try:
-            self._agrees(draw, **layers)
-        except CheckFailed:
-            student.keeps_state, self.closest = False, measured
-            raise failure from None
-        student.keeps_state = True
+        except CheckFailed as failure:
+            if failure.outcome in LEFT_OVER and self._is_right_when_new(draw, **layers):
+                raise failure.told_as(f"{failure.message} {KEEPS_STATE}") from None
+            raise
+
+    def _is_right_when_new(self, draw: Draw, **layers: bool) -> bool:
+        """Whether a call that failed after others is right in a new worker.
+
+        That is not tried again in a question once it was no help.
+        """
+        student, closest = self.student, self.closest
+        if student.keeps_state is False or student.inherited:
+            return False
+        is_right = False
+        if student.calls > 1:
+            student.restart()
+            with suppress(CheckFailed):
+                self._agrees(draw, **layers)
+                is_right = True
+            self.closest = closest
+        student.keeps_state = is_right or bool(student.keeps_state)
+        return is_right
 
     def _agrees(self, draw: Draw, **layers: bool) -> None:
-        values = self._unpacked(draw, self.ask(draw, **layers).value)
+        depth = 0 if len(draw.expected) == 1 else 1
+        answer = self.student.call(draw.function, draw.arguments, depth, **layers)
+        values = self._unpacked(draw, answer.value)
         for value, expected in zip(values, draw.expected, strict=True):
             self.close(value, expected, rounding=True)
 

@@ -56,7 +56,7 @@ class Student:
         self.inherited = False
         """Whether the worker has run another question's calls before this one's."""
         self.keeps_state: bool | None = None
-        """Whether this question's function is wrong after earlier calls only; None: not known."""
+        """Whether a call of this question was wrong after others alone; None: not known."""
         self.calls = 0
         """How many of any question's the worker has been asked for."""
         self._server = server
