@@ -29,6 +29,7 @@ from benchmarks.zoo import zoo
 from benchmarks.zoo.record import ZooModel
 from grader.encoded import Encoded
 from grader.language_model.batching import TokenBudget
+from grader.language_model.causality import held_back
 from grader.language_model.clock import Clock
 from grader.language_model.corpus import EMBEDDED_CORPUS, Corpus
 from grader.language_model.dependencies import AHEAD
@@ -55,16 +56,17 @@ class Judge:
         return encoded.select(np.arange(min(count, len(encoded))))
 
     def findings(self, module: torch.nn.Module) -> Findings:
-        workers = LocalWorkers(module)
+        workers, rng = LocalWorkers(module), np.random.default_rng()
+        held, seen = held_back(len(self._test), self._rubric.held_back, rng)
         whole = WholeSentences(
             self._test,
             self._corpus.vocabulary,
             TokenBudget(self._rubric.most_batch_tokens),
             notebook_batch=self._rubric.batch_size,
-            kept=np.arange(len(self._test)),
+            kept=seen,
         )
         with workers.fresh() as load:
-            whole.score(load(), load, np.random.default_rng(0), lambda *_: None)
+            whole.score(load(), load, rng, lambda *_: None, seen)
         prober = Prober(
             workers,
             self._corpus.vocabulary,
@@ -73,7 +75,10 @@ class Judge:
             Clock(PLENTY_S),
             lambda *_: None,
         )
-        return prober.probe(whole, self._training)
+        findings = prober.probe(whole, self._training, held)
+        with workers.fresh() as load:
+            whole.score(load(), load, rng, lambda *_: None, held)
+        return findings.against(whole.bounded_totals)
 
 
 def group(model: ZooModel) -> str:

@@ -139,6 +139,9 @@ class Grading:
             isolate=self._sandbox.mode is not IsolationMode.OFF,
             slot_bytes=self._logits_bytes() if is_model else 0,
         )
+        if not all(other.quotes for other in self._students):
+            # One that was given test sentences could have told them to this one.
+            student.quote_no_more()
         self._students.append(student)
         return student
 

@@ -87,6 +87,7 @@ class LanguageModel(Section):
     probes: Count
     least_probes: Count
     prefix_loss_positions: Count
+    held_back: Count
     look_ahead_nats: Positive
     private_gap: Positive
     baselines: LossBaselines

@@ -80,7 +80,8 @@ class Student:
         self._load_ended_by_system = False
         self._effort = Effort(limits)
         self._output = ""
-        self._quotes = True
+        self.quotes = True
+        """Whether it reports what student code prints, and the words that it raises."""
 
     def call(
         self,
@@ -188,7 +189,7 @@ class Student:
     def _answer(self, reply: Message, doing: str) -> Message:
         """The reply with arrays from shared memory in it, unless it tells of a failure."""
         if reply.op == "raised":
-            raise failure_in(reply, doing, self.submission, quotes=self._quotes)
+            raise failure_in(reply, doing, self.submission, quotes=self.quotes)
         if reply.op == "absent":
             raise CheckFailed(Outcome.MISSING, text(reply.fields.get("message")))
         slot, shape = reply.fields.get("slot"), sequence(reply.fields.get("shape"), MAX_DIMENSIONS)
@@ -207,7 +208,7 @@ class Student:
     def quote_no_more(self) -> None:
         """From now on, report neither what student code prints nor the words that it raises."""
         self._output = self.take_output()
-        self._quotes = False
+        self.quotes = False
 
     def begin_question(self) -> None:
         """From now on another question calls; what came of those before does not count for it."""
@@ -226,7 +227,7 @@ class Student:
         self.calls = 0
         if self._conversation is not None:
             self._conversation.close()
-            if self._quotes:
+            if self.quotes:
                 self._output += self._conversation.take_output()
             self._conversation = None
             self._implementation_loaded = False
@@ -238,7 +239,7 @@ class Student:
     def take_output(self) -> str:
         """What the student's code printed since the last call of this method."""
         output = self._output
-        if self._conversation is not None and self._quotes:
+        if self._conversation is not None and self.quotes:
             output += self._conversation.take_output()
         self._output = ""
         # Where the copy lies, as in a traceback that is printed, is nothing to a student.

@@ -6,6 +6,11 @@ Only then are random places of random sentences drawn, and another worker gets t
 beginnings up to there, alone. Where the two predictions differ, the first had seen what follows,
 or depends on something else that it should not (``dependencies`` tells which).
 
+Workers that find a way to tell each other what they saw, as by the kernel's memory of which files
+were asked for, could agree all the same. So some sentences are held back until their beginnings
+have been asked for: nobody can have been told of these, and what the model loses there it would
+lose everywhere.
+
 The order matters. Were the beginnings sent first, their worker could tell the other, by any covert
 channel that is left (such as the access times of files), which few places to be honest at. This way
 round it would have to be told the whole test set. And no worker gets two beginnings of a sentence,
@@ -24,6 +29,7 @@ from numpy.typing import NDArray
 from grader.encoded import Encoded, Int64
 from grader.language_model.dependencies import AHEAD, Kind
 from grader.language_model.scoring import MOST_SURPRISE
+from grader.language_model.totals import LossTotals
 
 Float64 = NDArray[np.float64]
 MOST_NATS = 5.0
@@ -33,6 +39,12 @@ LEAST_NATS = 0.01
 of a few thousandths can look certain."""
 SIGNIFICANT = 4.0
 """Standard errors that a gain must exceed to count: 1 in 30,000 by chance."""
+CERTAIN = 5.0
+"""Those for a gain between different sentences, whose losses are skewed."""
+HELD_BACK = 4
+"""One sentence in so many is held back, at the most."""
+LEAST_UNSEEN = 30
+"""Of fewer places a standard error says little."""
 HARMLESS_NATS = 0.05
 """More than this must be out of the question, or the loss from beginnings counts: a model whose
 predictions vary for a show of it could hide a gain in what it varies by."""
@@ -57,6 +69,14 @@ class Probe:
     targets: Int64
     members: tuple[int, ...]
     """Which of the places they are, by number."""
+
+
+def held_back(sentences: int, most: int, rng: np.random.Generator) -> tuple[Int64, Int64]:
+    """The numbers of sentences to be held back, ``most`` at the most, and of the others; both in
+    random order."""
+    order = rng.permutation(sentences)
+    count = min(most, sentences // HELD_BACK)
+    return order[:count], order[count:]
 
 
 def places_in_rounds(
@@ -189,6 +209,24 @@ def gain_of(
         *_weighted(np.maximum(revealed, -MOST_SURPRISE) - alone, weights, groups),
         is_complete=bool(known.all()),
     )
+
+
+def gain_unseen(alone: Float64, weights: Float64, seen: LossTotals) -> Gain | None:
+    """The gain by which sentences, ``seen`` whole, have a lower loss than beginnings of some.
+
+    ``alone`` are log-probabilities [n] of one random target of each sentence that nobody had seen
+    when they were asked for, NaN where time did not suffice, and ``weights`` the sentences' tokens.
+    None where the difference may be chance.
+    """
+    known = np.isfinite(alone)
+    if known.sum() < LEAST_UNSEEN:
+        return None
+    nats = np.minimum(-alone[known], MOST_SURPRISE)
+    loss, error = _weighted(nats, weights[known], np.arange(known.sum()))
+    mean, error = loss - seen.loss, math.hypot(error, seen.standard_error)
+    if not mean > max(LEAST_NATS, CERTAIN * error):
+        return None
+    return Gain(mean, error, mean, error, mean, error)
 
 
 def _weighted(values: Float64, weights: Float64, groups: Int64) -> tuple[float, float]:

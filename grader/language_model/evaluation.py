@@ -15,6 +15,7 @@ from grader.encoded import Encoded, Int64
 from grader.errors import CheckFailed
 from grader.language_model.baselines import frequency_loss, zip_loss
 from grader.language_model.batching import TokenBudget
+from grader.language_model.causality import held_back
 from grader.language_model.clock import Clock, Progress
 from grader.language_model.corpus import Corpus
 from grader.language_model.flags import (
@@ -44,6 +45,7 @@ from grader.student import Student
 SCORED_BY = 0.5
 """The fraction of the time limit at which scoring ends with what it has by then."""
 SIDE_FIGURES_BY = 0.6
+COMPLETED_BY = 0.95
 Z_QUICK = 4.4
 """Standard errors for a confidence of 1 in 10,000 in all looks together: they are at most ten."""
 MOST_NATS = 700.0
@@ -95,6 +97,7 @@ class Evaluator:
         self._secret = np.random.default_rng(secret)
         self._clock = Clock(wanted.limit_s)
         self._test = corpus.encoded_test_set()
+        self._held_back, self._open = held_back(len(self._test), rubric.held_back, self._secret)
         self._workers = ModelWorkers(
             new_student, corpus.vocabulary, source, self._clock, int(self._test.lengths.max())
         )
@@ -107,14 +110,18 @@ class Evaluator:
         self._progress("loading the model", 0.0)
         with self._workers.fresh() as load:
             model, generated = self._generated(load)
-            whole = self._pass_over(self._test)
-            model = whole.score(model, load, self._order, self._stop_at(SCORED_BY))
+            # Of a later worker even this could tell what the first was given.
+            loading = model.loading
+            whole = self._pass_over(self._test, self._open)
+            model = whole.score(model, load, self._order, self._stop_at(SCORED_BY), self._open)
             self._require_enough(whole)
-            private, flags = self._private(model, load, whole.totals)
+            private = self._private(model, load)
             training_sample = self._side_totals(model, load, self._training_sample)
-            flags += flags_of_columns(model.loading.columns, self._corpus.vocabulary)
-            signs, more = self._looked_into(model, whole.totals.loss)
-            flags += more
+            signs, of_mode = self._looked_into(model, whole.totals.loss)
+        flags = [
+            *flags_of_columns(model.loading.columns, self._corpus.vocabulary),
+            *of_mode,
+        ]
         probing = (
             self._workers,
             self._corpus.vocabulary,
@@ -124,13 +131,20 @@ class Evaluator:
             self._progress,
             self._secret,
         )
-        findings = Prober(*probing).probe(whole, self._training_sample)
+        findings = Prober(*probing).probe(whole, self._training_sample, self._held_back)
+        self._complete(whole)
+        findings = findings.against(whole.bounded_totals)
         again = NotebookBatches(*probing).judge(whole, findings.kinds)
         if again is not None:
             whole, findings = again
             flags.append(IN_NOTEBOOK_BATCHES)
         totals = whole.totals
-        flags = [*flags_of_findings(findings), *flags_of_speed(whole), *flags]
+        flags = [
+            *flags_of_findings(findings),
+            *flags_of_speed(whole),
+            *self._flags_of_private(private, totals),
+            *flags,
+        ]
         loss, interval = _counted(whole, findings)
         if training is None:
             error = (interval.high - loss) / Z_95
@@ -160,8 +174,8 @@ class Evaluator:
             signs=signs,
             generated=generated,
             device=model.loading.device,
-            parameters=model.loading.parameters,
-            loading=model.loading.notes,
+            parameters=loading.parameters,
+            loading=loading.notes,
             training=training,
             batch_tokens=whole.budget.tokens,
             tokens_per_s=totals.tokens / whole.seconds,
@@ -176,15 +190,28 @@ class Evaluator:
         except CheckFailed:
             return load(), ()
 
-    def _pass_over(self, sentences: Encoded) -> WholeSentences:
+    def _pass_over(self, sentences: Encoded, kept: Int64) -> WholeSentences:
         return WholeSentences(
             sentences,
             self._corpus.vocabulary,
             TokenBudget(self._rubric.most_batch_tokens),
             notebook_batch=self._rubric.batch_size,
-            kept=self._secret.permutation(len(sentences)),
+            kept=kept,
             most_kept=self._rubric.prefix_loss_positions,
         )
+
+    def _complete(self, whole: WholeSentences) -> None:
+        """Score the sentences that were held back, too, unless the time or ``quick`` ended it."""
+        if whole.stopped != "finished" or not len(self._held_back):
+            return
+        with self._workers.fresh() as load:
+            stop = self._stop_at(COMPLETED_BY)
+            try:
+                whole.score(load(), load, self._order, stop, self._held_back)
+            except CheckFailed as failure:
+                if failure.outcome is not Outcome.TIMEOUT:
+                    raise
+                whole.stopped = "time"
 
     @property
     def _order(self) -> np.random.Generator:
@@ -217,23 +244,23 @@ class Evaluator:
                 "given one, or is there a loop over characters?",
             )
 
-    def _private(
-        self, model: LoadedModel, load: Callable[[], LoadedModel], public: LossTotals
-    ) -> tuple[LossTotals | None, list[str]]:
-        """The figures on the private test set, if there is one, and what is suspicious in them."""
+    def _private(self, model: LoadedModel, load: Callable[[], LoadedModel]) -> LossTotals | None:
+        """The figures on the private test set, if there is one and the model is good for it."""
         if self._wanted.private_test is None:
-            return None, []
+            return None
         sentences = self._corpus.encoded_test_set(self._wanted.private_test)
-        private = self._side_totals(model, load, sentences)
-        if private is None:
-            return None, [NO_PRIVATE]
-        return private, flags_of_private(private, public, self._rubric)
+        return self._side_totals(model, load, sentences)
+
+    def _flags_of_private(self, private: LossTotals | None, public: LossTotals) -> list[str]:
+        if self._wanted.private_test is None:
+            return []
+        return [NO_PRIVATE] if private is None else flags_of_private(private, public, self._rubric)
 
     def _side_totals(
         self, model: LoadedModel, load: Callable[[], LoadedModel], sentences: Encoded
     ) -> LossTotals | None:
         """The figures on other sentences; None where the model fails or is too slow for them."""
-        side = self._pass_over(sentences)
+        side = self._pass_over(sentences, np.array([], np.int64))
         try:
             side.score(model, load, self._order, self._stop_at(SIDE_FIGURES_BY))
         except CheckFailed:
@@ -249,7 +276,7 @@ class Evaluator:
             return None, []
         if self._clock.past(SIDE_FIGURES_BY):
             return None, []
-        sentences = self._order.permutation(len(self._test))[: self._rubric.batch_size]
+        sentences = self._order.permutation(self._open)[: self._rubric.batch_size]
         batch = self._test.batch(sentences)
         if batch.shape[1] < LEAST_WIDTH:
             return None, []

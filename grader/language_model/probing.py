@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 import numpy as np
@@ -19,6 +19,7 @@ from grader.language_model.causality import (
     Probe,
     compare,
     gain_of,
+    gain_unseen,
     group_by_cut,
     keep_as_many_first,
     looks_ahead,
@@ -31,6 +32,7 @@ from grader.language_model.dependencies import AHEAD, Kind, dependencies
 from grader.language_model.loaded_model import LoadedModel
 from grader.language_model.model_workers import ModelWorkers
 from grader.language_model.scoring import check_finite, target_log_probabilities
+from grader.language_model.totals import LossTotals
 from grader.language_model.whole_sentences import WholeSentences
 from grader.model import Outcome
 from grader.rubric import LanguageModel
@@ -43,12 +45,22 @@ DOING = "predicting from beginnings alone"
 
 
 @dataclass(frozen=True)
+class Unseen:
+    """Log-probabilities [n] of targets in sentences that no worker had seen whole by then, and the
+    tokens of each of these sentences."""
+
+    alone: Float64
+    weights: Float64
+
+
+@dataclass(frozen=True)
 class Findings:
     """What was found about one model. ``gain`` is measured when something is not as it should."""
 
     comparison: Comparison
     kinds: frozenset[Kind]
     gain: Gain | None
+    unseen: Unseen | None = None
     same_company: bool = False
     """Whether beginnings came with those of the sentences that the whole ones came with."""
 
@@ -62,6 +74,13 @@ class Findings:
     def beginnings_count(self) -> bool:
         """Whether the loss is that from beginnings alone."""
         return self.gain is not None and (self._gains or self.gain.may_matter)
+
+    def against(self, totals: LossTotals) -> Findings:
+        """The findings, once all sentences have been seen whole, with these ``totals``."""
+        gain = gain_unseen(self.unseen.alone, self.unseen.weights, totals) if self.unseen else None
+        if gain is None or (self.gain is not None and self.gain.counted > gain.counted):
+            return self
+        return replace(self, gain=gain)
 
     @property
     def _gains(self) -> bool:
@@ -97,8 +116,9 @@ class Judge:
 class Prober(Judge):
     """Compares what a model predicts from beginnings alone with what it predicted before."""
 
-    def probe(self, whole: WholeSentences, training: Encoded) -> Findings:
-        """Draw places among the sentences that ``whole`` has kept, and ask at them.
+    def probe(self, whole: WholeSentences, training: Encoded, unseen: Int64) -> Findings:
+        """Draw places among the sentences that ``whole`` has kept, and ask at them; and at one of
+        each of those that no worker has seen whole.
 
         Raises CheckFailed when the model fails there, or is too slow for any judgement.
         """
@@ -108,25 +128,33 @@ class Prober(Judge):
         with self._workers.fresh() as load:
             model = load()
             committed = self._from_beginnings(model, places, secret, PROBED_BY)
+            not_told = one_place_each(self._test, unseen, secret)
+            honest = self._from_beginnings(model, not_told, secret, PROBED_BY)
             kinds = dependencies(model, training, self._rubric.look_ahead_nats, secret)
         known = self._enough(committed)
         comparison = compare(
             committed[known], _revealed(places, whole)[known], self._rubric.look_ahead_nats
         )
+        # What keeps a state from one call to the next has that of whole sentences on both sides.
+        before = training if Kind.STATE in kinds else None
+        if before is not None:
+            honest = self._in_new_worker(not_told, secret, before)
+        # In other company a model may lose by that.
+        honest_losses = Unseen(honest, self._weights(not_told)) if Kind.BATCH not in kinds else None
         if not comparison.changed and not kinds:
-            return Findings(comparison, kinds, None)
+            return Findings(comparison, kinds, None, honest_losses)
         count = self._rubric.prefix_loss_positions
         rounds = places_in_rounds(self._test, among, count, secret)
-        # What a model keeps from one call to the next is that of whole sentences on both sides.
-        before = training if Kind.STATE in kinds else None
         alone = [self._in_new_worker(some, secret, before) for some in rounds]
         if before is None:
             rounds, alone = [places, *rounds], [committed, *alone]
         places, known_alone = list(chain(*rounds)), np.concatenate(alone)
         self._enough(known_alone)
-        weights = self._test.tokens[[place.sentence for place in places]].astype(np.float64)
-        gain = gain_of(known_alone, _revealed(places, whole), weights)
-        return Findings(comparison, kinds, gain)
+        gain = gain_of(known_alone, _revealed(places, whole), self._weights(places))
+        return Findings(comparison, kinds, gain, honest_losses)
+
+    def _weights(self, places: Sequence[Place]) -> Float64:
+        return self._test.tokens[[place.sentence for place in places]].astype(np.float64)
 
     def _in_new_worker(
         self, places: Sequence[Place], rng: np.random.Generator, before: Encoded | None

@@ -63,18 +63,19 @@ class WholeSentences:
         reload: Callable[[], LoadedModel],
         rng: np.random.Generator,
         stop: Stop,
+        numbers: Int64 | None = None,
     ) -> LoadedModel:
-        """Score all sentences in random order, or as many as ``stop`` allows.
+        """Score all sentences, or those of ``numbers``, in random order, or what ``stop`` allows.
 
         When a batch larger than the notebook's was too much for the model, ``reload`` is called
         and smaller ones are made. Returns the model that is loaded in the end.
         """
-        order = rng.permutation(len(self._test))
+        order = rng.permutation(len(self._test) if numbers is None else numbers)
         start = 0
         while start < len(order):
-            numbers = window(order, start, self._test.lengths, self.budget.window_tokens)
+            some = window(order, start, self._test.lengths, self.budget.window_tokens)
             try:
-                self._score_window(model, numbers)
+                self._score_window(model, some)
             except CheckFailed as failure:
                 if failure.outcome is Outcome.TIMEOUT or self._most_rows <= self._notebook_batch:
                     raise
@@ -83,7 +84,7 @@ class WholeSentences:
                 self.budget.settle(self.budget.tokens)
                 model = reload()
                 continue
-            start += len(numbers)
+            start += len(some)
             expected_s = self.budget.window_tokens * self.seconds / self.totals.tokens
             reason = stop(self.totals, expected_s) if start < len(order) else None
             if reason is not None:

@@ -215,7 +215,7 @@ def test_nobody_is_accused_of_what_other_company_may_do(
     kinds: tuple[Kind, ...], same_company: bool, is_accused: bool
 ) -> None:
     gain = Gain(0.02, 0.001, 0.02, 0.001, 0.02, 0.001)
-    found = Findings(Comparison(480, 100, 0.02), frozenset(kinds), gain, same_company)
+    found = Findings(Comparison(480, 100, 0.02), frozenset(kinds), gain, same_company=same_company)
     assert found.looks_ahead == is_accused
     assert found.beginnings_count
 

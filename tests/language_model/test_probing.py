@@ -124,7 +124,7 @@ class Probing:
         )
 
     def findings(self) -> Findings:
-        return self._prober.probe(self.whole, TRAINING)
+        return self._prober.probe(self.whole, TRAINING, np.array([], np.int64))
 
 
 @pytest.mark.parametrize("name", ["RNN", "masked attention", "causal convolution"])

@@ -1,0 +1,136 @@
+"""Workers that tell each other what they saw gain nothing by it."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from torch import Tensor, nn
+
+from grader.doctor import Sandbox
+from grader.errors import CheckFailed
+from grader.grading import Grading, Request
+from grader.language_model.causality import HELD_BACK, LEAST_UNSEEN, gain_unseen, held_back
+from grader.language_model.scoring import MOST_SURPRISE, Scored
+from grader.language_model.totals import LossTotals
+from grader.plugin import Silent
+from tests.language_model.evaluating import Evaluating, loss_at_once
+from tests.language_model.fakes import VOCABULARY, Pairs, random_sentences
+
+TEST = random_sentences(2000)
+END, NEWLINE = VOCABULARY.end_id, VOCABULARY.characters.index("\n")
+SURE = 9.0
+ALIKE = 7
+"""Tokens: two sentences may well begin with fewer of the same."""
+
+
+class Telling(nn.Module):
+    """Knows what follows in whole sentences, and what followed in those that it was told of.
+
+    ``told`` is what workers have in common; ``looks`` says in which of them it looks.
+    """
+
+    told: dict[bytes, int]
+    looks: frozenset[int]
+    workers: itertools.count[int]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.honest = Pairs()
+        self.number = next(self.workers)
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.honest(x).clone()
+        rows = x.numpy().astype(np.uint8)
+        for row, of_row in zip(rows, logits, strict=True):
+            if self.number in self.looks and NEWLINE in row:
+                self.told.update((row[:n].tobytes(), int(row[n])) for n in range(ALIKE, len(row)))
+            for at in range(ALIKE - 1, len(row)):
+                following = self.told.get(row[: at + 1].tobytes())
+                if following is not None:
+                    of_row[at, following] += SURE
+        return logits
+
+
+@pytest.fixture
+def evaluating(tmp_path: Path) -> Evaluating:
+    return Evaluating(tmp_path / "corpus")
+
+
+@pytest.mark.parametrize("looks", [(1,), (1, 3), (3,)], ids=["first", "first and last", "last"])
+def test_worker_that_tells_the_others(
+    evaluating: Evaluating, monkeypatch: pytest.MonkeyPatch, looks: tuple[int, ...]
+) -> None:
+    """The first gets most sentences whole, the second beginnings, the third the others whole."""
+    monkeypatch.setattr(Telling, "told", {}, raising=False)
+    monkeypatch.setattr(Telling, "looks", frozenset(looks), raising=False)
+    monkeypatch.setattr(Telling, "workers", itertools.count(1), raising=False)
+    measures = evaluating(Telling, TEST).measures
+    honest = loss_at_once(Pairs, TEST)
+    assert measures.sentences == len(TEST)
+    assert measures.whole_sentence_loss < honest - 0.3
+    assert measures.causality.changed < 5
+    assert measures.causality.looks_ahead
+    assert measures.loss == pytest.approx(honest, abs=0.3)
+
+
+def test_nobody_is_accused_for_nothing(evaluating: Evaluating) -> None:
+    measures = evaluating(Pairs, TEST).measures
+    assert not measures.causality.looks_ahead
+    assert measures.loss == pytest.approx(loss_at_once(Pairs, TEST), rel=1e-6)
+
+
+def test_sentences_are_held_back_at_random() -> None:
+    held, others = held_back(1000, 100, np.random.default_rng(0))
+    assert len(held) == 100
+    assert sorted([*held, *others]) == list(range(1000))
+    assert len(held_back(40, 100, np.random.default_rng(0))[0]) == 40 // HELD_BACK
+    assert set(held) != set(held_back(1000, 100, np.random.default_rng(1))[0])
+
+
+def seen(log_probabilities: np.ndarray) -> LossTotals:
+    totals = LossTotals(len(log_probabilities), 50)
+    counted = np.ones_like(log_probabilities, dtype=bool)
+    totals.add(np.arange(len(log_probabilities)), Scored(log_probabilities, counted))
+    return totals
+
+
+def test_gain_over_what_nobody_had_seen() -> None:
+    rng = np.random.default_rng(0)
+    whole = seen(-rng.exponential(1.5, (1000, 20)))
+    alone, weights = -rng.exponential(1.5, 400), np.full(400, 20.0)
+    assert gain_unseen(alone, weights, whole) is None
+    gain = gain_unseen(alone - 1.0, weights, whole)
+    assert gain is not None
+    assert gain.significant
+    assert gain.counted == pytest.approx(1.0, abs=0.25)
+    assert gain_unseen(alone + 0.5, weights, whole) is None
+    few = np.full(400, math.nan)
+    few[: LEAST_UNSEEN - 1] = -10.0
+    assert gain_unseen(few, weights, whole) is None
+    few[LEAST_UNSEEN - 1] = -math.inf
+    assert gain_unseen(few, weights, whole) is None
+    few[LEAST_UNSEEN - 1] = -1e9
+    gain = gain_unseen(few, weights, whole)
+    assert gain is not None
+    assert gain.counted < MOST_SURPRISE
+
+
+PRINTS = "print('what I was told')\n"
+
+
+def test_what_later_workers_print_is_not_shown(sandbox: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "implementation.py").write_text(PRINTS)
+    with Grading(Request(tmp_path), sandbox, Silent().progress) as grading:
+        first = grading.new_student("q7")
+        with pytest.raises(CheckFailed):
+            first.call("gru", (), 0)
+        assert "what I was told" in grading.take_output()
+        first.quote_no_more()
+        later = grading.new_student("q7")
+        with pytest.raises(CheckFailed):
+            later.call("gru", (), 0)
+        assert grading.take_output() == ""
