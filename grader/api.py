@@ -16,7 +16,7 @@ from grader.engine import grade as grade_submission
 from grader.errors import UsageError
 from grader.grading import Request
 from grader.language_model.assessment import ModelRequest
-from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE
+from grader.language_model.corpus import TEST_FILE
 from grader.model import Report
 from grader.modes import IsolationMode
 from grader.plugin import Listener, Silent
@@ -64,7 +64,7 @@ def grade(
     does is in the report.
     """
     request = _request(path, options)
-    with Sandbox(IsolationMode(isolation), request.data / TEST_FILE) as sandbox:
+    with Sandbox(IsolationMode(isolation), request.corpus / TEST_FILE) as sandbox:
         return grade_submission(request, sandbox, listener or Silent())
 
 
@@ -91,7 +91,7 @@ def grade_many(
         raise UsageError(f"jobs is {jobs}; possible is 1 or more, or None for one for each core")
     rubric = Rubric.load(request.rubric)
     with (
-        Sandbox(IsolationMode(isolation), request.data / TEST_FILE) as sandbox,
+        Sandbox(IsolationMode(isolation), request.corpus / TEST_FILE) as sandbox,
         tempfile.TemporaryDirectory(prefix="unpacked-", dir=sandbox.folder) as unpacked,
     ):
         tasks = plan(request, Path(out), Path(unpacked), regrade=regrade)
@@ -115,7 +115,7 @@ def _request(path: Path | str, options: Options) -> Request:
     only = options.get("only", ())
     request = Request(
         path=Path(path),
-        data=Path(options.get("data", EMBEDDED_CORPUS)),
+        data=Path(options["data"]) if "data" in options else None,
         rubric=Path(options["rubric"]) if "rubric" in options else None,
         only=frozenset([only] if isinstance(only, str) else only),
         device=options.get("device", "auto"),

@@ -269,8 +269,7 @@ def grade(
         from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE
         from grader.sandbox.lent import available_cores
 
-        data = data or EMBEDDED_CORPUS
-        with Sandbox(isolation, data / TEST_FILE, server=server) as sandbox:
+        with Sandbox(isolation, (data or EMBEDDED_CORPUS) / TEST_FILE, server=server) as sandbox:
             from grader.asked import check_request
             from grader.commands.output import Output, check_min_score
             from grader.grading import Request

@@ -58,7 +58,8 @@ class Request:
     """The files and folders of one hand-in of many; empty: all that is at ``path``."""
     name: str = ""
     """What the submission is called; '': as what is at ``path``."""
-    data: Path = EMBEDDED_CORPUS
+    data: Path | None = None
+    """The folder with the course's sentences; None: the made-up ones of this program."""
     rubric: Path | None = None
     only: frozenset[str] = frozenset()
     """Ids of the questions to grade; empty: all."""
@@ -69,6 +70,11 @@ class Request:
     model: ModelRequest = field(default_factory=ModelRequest)
     claims: bool = False
     """Compare what the notebooks show with what was measured."""
+
+    @property
+    def corpus(self) -> Path:
+        """The folder of the sentences that the language model is scored on."""
+        return self.data or EMBEDDED_CORPUS
 
 
 class Grading:
@@ -125,7 +131,7 @@ class Grading:
 
     @cached_property
     def corpus(self) -> Corpus:
-        return self._corpus or Corpus.open(self.request.data)
+        return self._corpus or Corpus.open(self.request.corpus)
 
     def new_student(self, question: str) -> Student:
         """A handle on the submission's code, with the limits of a question; no worker runs yet."""
@@ -239,7 +245,7 @@ class Grading:
 
     def _claims(self, questions: tuple[QuestionResult, ...]) -> tuple[Claim, ...]:
         notebooks = Notebooks.read(self.submission.folder, sorted(self.submission.files))
-        return claims_of(notebooks, questions, same_data=self.request.data != EMBEDDED_CORPUS)
+        return claims_of(notebooks, questions, same_data=self.request.data is not None)
 
 
 def rubric_of(request: Request) -> Rubric:

@@ -157,6 +157,11 @@ class QuestionResult(Record):
     max_score: float
     checks: tuple[CheckResult, ...]
     measured: ModelMeasures | None = None
+    made_up: bool = Field(
+        default=False,
+        description="Whether it was scored on sentences that the grader made up, as no data of the "
+        "course's was given.",
+    )
     notes: tuple[str, ...] = Field(
         default=(), description="Those of the report's notes that its checks gave rise to."
     )

@@ -15,7 +15,7 @@ import pytest
 from grader.catalogue import read_question
 from grader.checking import CHECK, check_name, counts
 from grader.errors import CheckFailed, HarnessError, RubricError, UsageError
-from grader.grading import GRADING, RUBRIC, Grading, absence
+from grader.grading import GRADING, MODEL_QUESTION, RUBRIC, Grading, absence
 from grader.measures import ModelMeasures
 from grader.model import CheckResult, Outcome, Question, QuestionResult, Report
 from grader.rubric import QuestionRubric
@@ -164,6 +164,7 @@ class GradingPlugin:
             max_score=points,
             checks=checks,
             measured=self._measured.get(id),
+            made_up=id == MODEL_QUESTION and self.grading.request.data is None,
             notes=self.grading.remarks_on(id),
         )
 

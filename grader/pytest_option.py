@@ -31,9 +31,9 @@ def _grade_with(config: pytest.Config) -> None:
     from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE
     from grader.modes import IsolationMode
 
-    data = config.getoption("--submission-data") or EMBEDDED_CORPUS
+    data = config.getoption("--submission-data")
     # Started before this process imports torch, so that the two imports overlap.
-    sandbox = Sandbox(IsolationMode.BEST_EFFORT, data / TEST_FILE)
+    sandbox = Sandbox(IsolationMode.BEST_EFFORT, (data or EMBEDDED_CORPUS) / TEST_FILE)
     config.add_cleanup(sandbox.close)
 
     from grader.catalogue import QUESTIONS

@@ -55,6 +55,9 @@ class QuestionRow(Record):
     failed: tuple[str, ...] = Field(default=(), description="The graded checks that did not pass.")
     misconception: str = Field(default="", description="The title of the hint, if there is one.")
     near: bool = Field(default=False, description="Whether the hint is for a near miss.")
+    made_up: bool = Field(
+        default=False, description="Whether it was scored on the grader's made-up sentences."
+    )
     key: str = Field(default="", description="Of everything that the result depends on.")
 
 
@@ -85,6 +88,11 @@ class Row(Record):
         return tuple(question.id for question in self.questions if question.id in self.open)
 
     @property
+    def made_up(self) -> tuple[str, ...]:
+        """Questions with points that are not for the course's own data."""
+        return tuple(question.id for question in self.questions if question.made_up)
+
+    @property
     def score(self) -> float:
         return sum(question.score for question in self.questions)
 
@@ -106,6 +114,7 @@ def question_row(result: QuestionResult, key: str = "") -> QuestionRow:
         failed=tuple(check.name for check in failed),
         misconception=hint.title if hint is not None else "",
         near=hint.near if hint is not None else False,
+        made_up=result.made_up,
         key=key,
     )
 

@@ -82,7 +82,7 @@ class ClusterExecutor:
             stack.callback(self._client.close)
             check_builds(self._client, build, self._address)
             self._resources = self._wanted_resources()
-            course = pack_course(request, data_digest(request.data, request.model.private_test))
+            course = pack_course(request, data_digest(request.corpus, request.model.private_test))
             plugin = GraderPlugin(course, self._mode, build)
             self._client.register_plugin(plugin, name=self._run)
             stack.callback(self._leave)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.asked import data_warning, model_is_asked
+from grader.asked import model_is_asked
 from grader.batch.grade_one import Done, Task, ungraded_row
 from grader.batch.handed_in import given_fingerprints
 from grader.batch.keys import data_digest
@@ -70,7 +70,7 @@ def plan(request: Request, out: Path, unpacked: Path, *, regrade: bool) -> list[
     """
     rubric = Rubric.load(request.rubric)
     wanted_questions(request, rubric)
-    Corpus.open(request.data)
+    Corpus.open(request.corpus)
     inside = out.resolve()
     if inside == request.path.resolve():
         raise UsageError(f"{out} holds the hand-ins; name another folder for the results")
@@ -85,7 +85,7 @@ def plan(request: Request, out: Path, unpacked: Path, *, regrade: bool) -> list[
             raise UsageError(f"{out} lies in a hand-in; name another folder for the results")
     if not hand_ins:
         raise SubmissionError(f"there are no hand-ins in {request.path}")
-    data = data_digest(request.data, request.model.private_test)
+    data = data_digest(request.corpus, request.model.private_test)
     return [
         Task(hand_in, request, data, out / hand_in.arrival.name, regrade) for hand_in in hand_ins
     ]
@@ -165,8 +165,7 @@ def course_files(
             rows,
             groups(rows, given),
             thresholds,
-            data=str(request.data) if model_is_asked(request) else "",
-            warning=data_warning(request),
+            data=str(request.data) if request.data and model_is_asked(request) else "",
             common_marks=common_marks(rows, given),
         ),
     }

@@ -144,6 +144,8 @@ class Standing:
     """The keys that the earlier results have."""
     todo: tuple[str, ...]
     """The ids of the questions to grade."""
+    worthless: frozenset[str] = frozenset()
+    """Those for which there are no points: a total does not wait for them."""
 
     @classmethod
     def of(
@@ -157,7 +159,8 @@ class Standing:
         graded = {q.id: q.key for q in earlier.row.questions if q.id in keys} if earlier else {}
         wanted = wanted_questions(task.request, rubric)
         todo = tuple(id for id in wanted if task.regrade or graded.get(id) != keys[id])
-        return cls(keys, earlier, graded, todo)
+        worthless = frozenset(id for id, q in rubric.questions.items() if q.points == 0)
+        return cls(keys, earlier, graded, todo, worthless)
 
     @property
     def kept(self) -> dict[str, str]:
@@ -174,8 +177,8 @@ class Standing:
 
     @property
     def open(self) -> tuple[str, ...]:
-        """The questions that are outdated, and those that are not graded at all."""
-        known = {*self.kept, *self.todo} - {*self.outdated}
+        """The questions that are outdated, and those with points that are not graded at all."""
+        known = {*self.kept, *self.todo, *self.worthless} - {*self.outdated}
         return tuple(id for id in self.keys if id not in known)
 
     def unchanged(self, task: Task) -> Done | None:

@@ -57,7 +57,7 @@ def work(
         model_turn=model_turn,
         known=settings.isolation,
     )
-    corpus = Corpus.open(settings.request.data)
+    corpus = Corpus.open(settings.request.corpus)
     # What was imported stays; collecting it again and again would only take time.
     gc.freeze()
     rubric = Rubric.load(settings.request.rubric)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from grader.grading import Request
-from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE, TRAIN_FILE
+from grader.language_model.corpus import TEST_FILE, TRAIN_FILE
 from grader.submission import Submission
 
 RUBRIC_FILE = "rubric.toml"
@@ -61,7 +61,7 @@ class CourseParcel:
 def pack_course(request: Request, data: str) -> CourseParcel:
     """A request with its files; ``data`` is the digest of the corpus."""
     files = {RUBRIC_FILE: request.rubric, PRIVATE_FILE: request.model.private_test}
-    if request.data != EMBEDDED_CORPUS:
+    if request.data is not None:
         files |= {name: request.data / name for name in (TRAIN_FILE, TEST_FILE)}
     contents = ((name, file.read_bytes()) for name, file in sorted(files.items()) if file)
     return CourseParcel(request, data, tuple(contents))
@@ -75,7 +75,7 @@ def unpack_course(course: CourseParcel, into: Path) -> Request:
     model = course.request.model
     return replace(
         course.request,
-        data=into if TEST_FILE in names else EMBEDDED_CORPUS,
+        data=into if TEST_FILE in names else None,
         rubric=into / RUBRIC_FILE if RUBRIC_FILE in names else None,
         model=replace(model, private_test=into / PRIVATE_FILE if PRIVATE_FILE in names else None),
     )

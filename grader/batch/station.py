@@ -75,8 +75,8 @@ class Station:
         folder = Path(tempfile.mkdtemp(prefix="grader-"))
         self._data = course.data
         self._request = unpack_course(course, folder / "course")
-        self._sandbox = Sandbox(mode, self._request.data / TEST_FILE, folder)
-        self._corpus = Corpus.open(self._request.data)
+        self._sandbox = Sandbox(mode, self._request.corpus / TEST_FILE, folder)
+        self._corpus = Corpus.open(self._request.corpus)
 
     def grade(self, errand: Errand, cores: int) -> Answer | GraderError:
         """Grade an errand with a language model on so many cores.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tempfile
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.text import Text
 
-from grader.asked import data_warning
 from grader.batch.course import ClassList, Graded, plan
 from grader.batch.course import grade_course as in_course
 from grader.batch.executors import executor_for
@@ -20,6 +20,7 @@ from grader.errors import UsageError
 from grader.exit_codes import ExitCode
 from grader.grading import Request
 from grader.reports.course import course_table, one_line
+from grader.reports.gradebook import not_final
 from grader.reports.markdown import course_to_markdown
 from grader.reports.plain import plain
 from grader.roster import Kind, assignment_column, highest_grade, read_roster
@@ -85,8 +86,6 @@ def grade_course(request: Request, sandbox: Sandbox, course: Course, output: Out
         show(course_table(graded.rows, fresh=graded.fresh))
     lines = _to_look_at(listed, graded, rubric) if listed is not None else []
     lines += _left_over(graded, folder)
-    if warning := data_warning(request):
-        lines.append(warning)
     for line in lines:
         show(Text(line, style="yellow"))
     show(Text(f"Results: {folder}/ ({', '.join(graded.files)})", style="dim"))
@@ -106,12 +105,11 @@ def _to_look_at(listed: ClassList, graded: Graded, rubric: Rubric) -> list[str]:
     lines += [f"Not in the class list: {u.row.arrival.name} ({u.why})" for u in matching.unmatched]
     if matching.absent:
         lines.append(f"No hand-in of: {'; '.join(line.name for line in matching.absent)}")
-    lines += [
-        f"No grade for {m.row.arrival.name}: {', '.join(m.row.open).upper()} not graded, or not as "
-        "the hand-in is now"
-        for m in matching.matches
-        if m.row.open
-    ]
+    without: dict[str, list[str]] = defaultdict(list)
+    for each in matching.matches:
+        if why := not_final(each.row):
+            without[why].append(each.row.arrival.name)
+    lines += [f"No grade for {_some(names)}: {why}" for why, names in without.items()]
     theirs = highest_grade(listed.roster, listed.column)
     ours = sum(question.points for question in rubric.questions.values())
     if theirs is not None and theirs != ours:

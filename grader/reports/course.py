@@ -10,7 +10,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from grader.reports.gradebook import comparable, hand_ins, left_out, why_not
+from grader.reports.gradebook import (
+    comparable,
+    hand_ins,
+    left_out,
+    scored_on_made_up,
+    why_not,
+)
 from grader.reports.plain import in_one_line, plain
 from grader.reports.summary import questions
 from grader.rows import Row, Status
@@ -58,6 +64,8 @@ def course_table(rows: Sequence[Row], *, fresh: int) -> RenderableType:
             f"With points of an earlier hand-in, rubric or data: {outdated}; grade without --only."
         )
         parts.append(Text(said, style="yellow"))
+    if made_up := scored_on_made_up(rows):
+        parts.append(Text(made_up, style="yellow"))
     parts += [
         Text(one_line(row), style="red" if row.status is Status.GRADER_FAILED else "yellow")
         for row in rows

@@ -15,7 +15,7 @@ from grader.rows import QuestionRow, Row, Status
 
 BYTE_ORDER_MARK = "\ufeff"
 BEFORE = ("name", "student", "student id", "email", "submission id")
-AFTER = ("total", "max", "status", "outdated", "late", "loss", "reason", "notes")
+AFTER = ("total", "max", "status", "outdated", "made up", "late", "loss", "reason", "notes")
 
 
 def to_gradebook(rows: Sequence[Row]) -> str:
@@ -76,8 +76,34 @@ def left_out(rows: Sequence[Row]) -> str:
 
 
 def final(row: Row) -> float | None:
-    """The points of a hand-in that may go to the platform: all is graded, as it is now."""
-    return None if row.open else total(row)
+    """The points of a hand-in that may go to the platform.
+
+    All is graded, as it is now, and on the course's own data where there are points for that.
+    """
+    return None if not_final(row) else total(row)
+
+
+def not_final(row: Row) -> str:
+    """Why the points of a hand-in may not go to the platform though it is graded; '': they may."""
+    if row.open:
+        return f"{', '.join(row.open).upper()} not graded, or not as the hand-in is now"
+    made_up = [q.id for q in row.questions if q.made_up and q.max_score > 0]
+    if made_up:
+        return f"{', '.join(made_up).upper()} was scored on the made-up sentences; give --data"
+    return ""
+
+
+def scored_on_made_up(rows: Iterable[Row]) -> str:
+    """How many hand-ins have points that are not for the course's data; '' where none has."""
+    found = [row for row in rows if row.made_up]
+    if not found:
+        return ""
+    ids = sorted({id for row in found for id in row.made_up})
+    return (
+        f"{', '.join(ids).upper()} of {hand_ins(len(found))} was scored on the grader's own "
+        "made-up sentences, as no --data was given; for real grades give --data DIR, the folder "
+        "with the course's train.csv and test.csv."
+    )
 
 
 def why_not(row: Row) -> str:
@@ -106,6 +132,7 @@ def _line(row: Row, ids: Sequence[str]) -> list[str]:
         number(row.max_score if row.questions else None),
         row.status.value,
         text(" ".join(row.outdated)),
+        text(" ".join(row.made_up)),
         "yes" if arrival.late else "no",
         number(row.loss),
         text(row.reason),

@@ -21,6 +21,7 @@ from grader.reports.gradebook import (
     judged,
     left_out,
     question_ids,
+    scored_on_made_up,
     total,
 )
 from grader.reports.plain import in_one_line, plain
@@ -60,6 +61,8 @@ def course_to_markdown(rows: Sequence[Row]) -> str:
     mean = f" Mean of what was graded: {sum(points) / len(points):.1f}." if points else ""
     if others := left_out(rows):
         mean = f"{mean} {others}"
+    if made_up := scored_on_made_up(rows):
+        mean = f"{mean} **{made_up}**"
     heads = ["Hand-in", "Student", *map(code, (id.upper() for id in ids)), "Total", "Status"]
     marks = ["---", "---", *["---:"] * (len(ids) + 1), "---"]
     head = [f"## {hand_ins(len(rows))}", "", f"{said or 'None'}.{mean}", "", _line(heads)]

@@ -18,6 +18,7 @@ from grader.reports.gradebook import (
     judged,
     left_out,
     question_ids,
+    scored_on_made_up,
     total,
     why_not,
 )
@@ -65,13 +66,12 @@ def to_summary(
     thresholds: Sequence[tuple[float, float]] = (),
     *,
     data: str = "",
-    warning: str = "",
     common_marks: int = 0,
 ) -> str:
     """The page; the line of each student with a report links ``<name>/staff.html`` beside it.
 
     ``thresholds`` are the rubric's for the loss: below what, and the points that this gives.
-    ``data`` names what the models were scored on, and ``warning`` says what is wrong with that.
+    ``data`` names what the models were scored on.
     ``common_marks`` were not compared, as too many share them.
     """
     rows = in_order(rows)
@@ -99,7 +99,7 @@ def to_summary(
         late=[row for row in rows if row.arrival.late],
         groups=groups,
         data=data,
-        warning=warning,
+        warning=scored_on_made_up(rows),
         common_marks=common_marks,
         hand_ins=hand_ins,
         href=href,

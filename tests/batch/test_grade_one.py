@@ -361,6 +361,32 @@ def test_model_of_other_data_is_outdated_though_nothing_is_graded(
     assert read_row(tmp_path / "out") == done.row
 
 
+def test_model_scored_on_made_up_sentences_is_told_apart(
+    run: Run, alice: Path, tmp_path: Path
+) -> None:
+    """Also where the course gives the same sentences as its own: then the points are final."""
+    task = made.task(alice, tmp_path / "out", "q7")
+    assert run(task).row.made_up == ("q7",)
+    kept = run(made.task(alice, tmp_path / "out", "q5"))
+    assert kept.row.made_up == ("q7",)
+    given = run(replace(task, request=replace(task.request, data=EMBEDDED_CORPUS)))
+    assert (given.fresh, given.row.made_up) == (True, ())
+
+
+def test_total_does_not_wait_for_a_question_without_points(
+    run: Run, alice: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "rubric.toml").write_text(
+        "[questions.q7]\npoints = 0\n"
+        "[[language_model.thresholds]]\nbelow = 2\npoints = 0\nwhy = 'it is not graded'\n"
+    )
+    task = made.task(alice, tmp_path / "out", "q2", "q3", "q4", "q5", "q6")
+    assert run(task).row.open == ("q7",)
+    without = replace(task, request=replace(task.request, rubric=tmp_path / "rubric.toml"))
+    done = run(without)
+    assert (done.row.open, final(done.row)) == ((), 17)
+
+
 def test_what_was_outdated_and_is_not_any_more(run: Run, alice: Path, tmp_path: Path) -> None:
     judge = scores(("q2", 4), ("q3", 5))
     first = made.task(alice, tmp_path / "out", "q2", "q3")

@@ -77,6 +77,7 @@ def test_course_is_the_same_again(tmp_path: Path) -> None:
     assert again.model.private_test is not None
     assert again.model.private_test.read_text() == "private"
     own = Corpus.open(EMBEDDED_CORPUS).vocabulary
+    assert again.data is not None
     assert Corpus.open(again.data).vocabulary.characters == own.characters
     assert stat.S_IMODE((tmp_path / "there").stat().st_mode) == 0o700
 
@@ -85,4 +86,4 @@ def test_own_corpus_does_not_travel(tmp_path: Path) -> None:
     course = pack_course(Request(tmp_path), "digest")
     assert course.files == ()
     again = unpack_course(course, tmp_path / "there")
-    assert (again.data, again.rubric, again.model.private_test) == (EMBEDDED_CORPUS, None, None)
+    assert (again.data, again.rubric, again.model.private_test) == (None, None, None)

@@ -49,6 +49,14 @@ def test_nothing_is_said_of_what_is_new_where_nothing_is_graded() -> None:
     assert shown([row("z", status=Status.NOT_DONE)], 0) == "1 hand-in: 1 not done."
 
 
+def test_points_on_made_up_sentences_are_told_of() -> None:
+    """Whichever run has given them."""
+    made_up = [row(name, question_row("q7", made_up=True)) for name in "ab"]
+    said = "Q7 of 2 hand-ins was scored on the grader's own made-up sentences, as no --data was"
+    assert said in shown([*made_up, row("c", question_row("q7"))], 0)
+    assert "made-up" not in shown([row("c", question_row("q7"))], 0)
+
+
 def test_whoever_was_graded_for_other_questions_is_in_no_mean() -> None:
     whole = [row(name, question_row(), question_row("q3", 1.0)) for name in "ab"]
     said = shown([*whole, row("c", question_row(score=0.0))], 3)
