@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from grader.model import CheckResult, Hint
+from grader.model import CheckResult, Hint, QuestionResult
 
 OUTPUT_LINES = 10
 KEPT_BACK = "Your course does not show more of this check."
+MADE_UP = (
+    "{} was scored on sentences that the grader made up, not on those of the course, so its points "
+    "may change. For course staff: give your train.csv and test.csv by --data DIR, in Gradescope "
+    "as a folder named data."
+)
+
+
+def scored_on(question: QuestionResult) -> str:
+    """What a student and the staff have to know of a question's data; '' where it is as it should
+    be."""
+    return MADE_UP.format(question.id.upper()) if question.made_up else ""
 
 
 def message(check: CheckResult) -> str:

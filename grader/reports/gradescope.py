@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from grader.model import CheckResult, Outcome, QuestionResult, Report
-from grader.reports.details import details, message
+from grader.reports.details import details, message, scored_on
 from grader.reports.plain import in_one_line, plain
 from grader.reports.view import OUTCOMES
 
@@ -43,7 +43,8 @@ def to_gradescope(report: Report) -> str:
     """
     scored = not report.harness_failed
     tests = [test for question in report.questions for test in _tests(question, scored)]
-    head = f"{report.score:g} of {report.max_score:g} points."
+    said = [f"{report.score:g} of {report.max_score:g} points.", *map(scored_on, report.questions)]
+    head = "\n".join(filter(None, said))
     result: dict[str, Any] = {
         **_head(head if scored else GRADER_FAILED + _where(report)),
         "execution_time": round(report.duration_s, 3),
@@ -99,7 +100,8 @@ def _tests(question: QuestionResult, scored: bool) -> list[dict[str, Any]]:
     graded = [check for check in question.checks if check.graded]
     passed = sum(check.passed for check in graded)
     whole: dict[str, Any] = _test(question.id, f"{question.id.upper()} {question.title}")
-    whole["output"] = f"{passed} of {len(graded)} checks passed."
+    said = (f"{passed} of {len(graded)} checks passed.", scored_on(question))
+    whole["output"] = "\n".join(filter(None, said))
     if scored:
         whole["score"] = question.score
         whole["max_score"] = question.max_score

@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 
 from grader.model import Report
 from grader.reports import charts, error_map, view
+from grader.reports.details import scored_on
 from grader.reports.plain import plain
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -60,6 +61,7 @@ def environment() -> Environment:
         points=points,
         outcome=lambda outcome: view.OUTCOMES[outcome],
         index=view.index,
+        scored_on=scored_on,
         page_name=view.page_name,
     )
     environment.globals.update(charts=charts, error_map=error_map, view=view)

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 from junitparser import Error, Failure, JUnitXml, Properties, Property, TestCase, TestSuite
 
 from grader.model import CheckResult, Outcome, QuestionResult, Report
-from grader.reports.details import details, message
+from grader.reports.details import details, message, scored_on
 from grader.reports.plain import plain
 
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
@@ -35,7 +35,12 @@ def _suite(question: QuestionResult) -> TestSuite:
     suite = TestSuite(f"{question.id} {question.title}")
     suite.add_property("score", f"{question.score:g}")
     suite.add_property("max_score", f"{question.max_score:g}")
-    suite.add_testcases([_case(question, check) for check in question.checks])
+    cases = [_case(question, check) for check in question.checks]
+    if said := scored_on(question):
+        suite.add_property("scored_on", said)
+        # Few readers show a suite's properties.
+        cases[0].system_out = "\n\n".join(filter(None, (said, cases[0].system_out)))
+    suite.add_testcases(cases)
     return suite
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from grader.model import CheckResult, Report
 from grader.reports import view
-from grader.reports.details import details, message
+from grader.reports.details import details, message, scored_on
 from grader.reports.gradebook import (
     comparable,
     hand_ins,
@@ -41,6 +41,7 @@ def to_markdown(report: Report) -> str:
     lines = [f"## {code(report.submission)}: {report.score:g} of {report.max_score:g} points", ""]
     if report.harness_failed:
         lines += ["**These points are not final: in some checks the grader itself failed.**", ""]
+    lines += [f"**{said}**\n" for q in report.questions if (said := scored_on(q))]
     lines += ["| | Question | Points | Checks passed |", "| --- | --- | ---: | ---: |"]
     parts = [view.Part(question, staff=False) for question in report.questions]
     for part in parts:

@@ -101,6 +101,15 @@ def test_a_test_for_each_question_and_each_check() -> None:
     assert len({test.number for test in found.tests}) == len(found.tests)
 
 
+def test_points_on_made_up_sentences_are_said_to_be() -> None:
+    said = "Q7 was scored on sentences that the grader made up"
+    assert said not in to_gradescope(GRADED)
+    made_up = PARTS.model_copy(update={"made_up": True})
+    found = results(report(made_up))
+    assert str(found.output).startswith(f"5 of 10 points.\n{said}")
+    assert said in str(found.tests[0].output)
+
+
 def test_loss_is_on_the_leaderboard_lowest_first() -> None:
     [entry] = results(GRADED).leaderboard
     assert (entry.value, entry.order) == (1.2346, "asc")

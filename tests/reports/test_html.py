@@ -330,3 +330,10 @@ def test_page_is_called_by_the_students_own_name(name: str, shown: str) -> None:
     page = to_html(report(submission="cmd_b"), name=name)
     assert f"<title>{shown}: " in page
     assert f"<h1>{shown}</h1>" in page
+
+
+@pytest.mark.parametrize("staff", [False, True])
+def test_points_on_made_up_sentences_are_said_to_be(staff: bool) -> None:
+    said = "Q7 was scored on sentences that the grader made up"
+    assert said in to_html(report(question(check(), id="q7", made_up=True)), staff=staff)
+    assert said not in to_html(report(question(check(), id="q7")), staff=staff)

@@ -47,6 +47,16 @@ def test_a_suite_for_each_question_and_a_case_for_each_check() -> None:
     assert tree(REPORT).get("name") == "alice"
 
 
+def test_points_on_made_up_sentences_are_said_to_be() -> None:
+    checks = passed("model_runs"), check("looks_only_back")
+    suite = tree(report(question(*checks, id="q7", made_up=True)))[0]
+    said = "Q7 was scored on sentences that the grader made up"
+    [found] = [p for p in suite.iter("property") if p.get("name") == "scored_on"]
+    assert str(found.get("value")).startswith(said)
+    assert [body(each).startswith(said) for each in suite.iter("system-out")] == [True]
+    assert "made up" not in to_junit(REPORT)
+
+
 def test_names_are_unique() -> None:
     """Questions have checks of the same name; some readers keep the first of each name."""
     both = report(GRADED, question(*GRADED.checks, id="q3"))

@@ -184,3 +184,10 @@ def test_annotations_are_bounded() -> None:
     assert len(found) == MAX_ANNOTATIONS
     assert len(set(found)) == MAX_ANNOTATIONS
     assert max(map(len, found)) < 2200
+
+
+def test_points_on_made_up_sentences_are_said_to_be() -> None:
+    assert "grader made up" in to_markdown(report(question(check(), id="q7", made_up=True)))
+    course = course_to_markdown([row("a", question_row("q7", made_up=True))])
+    assert "made-up sentences" in course
+    assert "made" not in course_to_markdown([row("a", question_row("q7"))])
