@@ -27,6 +27,8 @@ PLOT = 150
 """Pixels for the height of a line chart."""
 NARROW = 11.0
 """A zone of fewer percent has no room for its label."""
+OPEN_LABEL = 26.0
+"""Percent left of a bin without an upper end that its label needs, also on a phone."""
 Point = tuple[float, float]
 
 
@@ -67,6 +69,12 @@ class Bin:
     low: float
     high: float
     count: int
+    is_open: bool = False
+    """Whether all that lies above is counted here, too."""
+
+    @property
+    def label(self) -> str:
+        return f"{self.low:.4g} and more" if self.is_open else f"{self.low:.4g} to {self.high:.4g}"
 
 
 class Scale:
@@ -161,10 +169,14 @@ def histogram(bins: Sequence[Bin], x_label: str, edges: Sequence[Zone] = ()) -> 
         )
         parts.append(_text("tick", (left + right) / 2, top - 4, f"{bin.count}"))
     parts.append(f'<line class="grid" x1="0" x2="100%" y1="{PLOT}" y2="{PLOT}"/>')
-    ticks = ticks_between(bins[0].low, bins[-1].high)
+    last, right = bins[-1], 100.0
+    if last.is_open:
+        parts.append(_text("tick", across.at(last.high), PLOT + 16, last.label, "end"))
+        right = across.at(last.low) - OPEN_LABEL
+    ticks = [x for x in ticks_between(bins[0].low, last.high) if across.at(x) <= right]
     parts += [_text("tick", across.at(x), PLOT + 16, f"{x:g}") for x in ticks]
     parts.append(_text("tick", 50, PLOT + 34, x_label))
-    said = "; ".join(f"{b.low:.4g} to {b.high:.4g}: {b.count}" for b in bins if b.count)
+    said = "; ".join(f"{bin.label}: {bin.count}" for bin in bins if bin.count)
     return _svg("histogram", PLOT + 40, f"{x_label}. {said}.", parts)
 
 

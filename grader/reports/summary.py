@@ -154,10 +154,17 @@ def loss_bins(losses: Sequence[float]) -> list[Bin]:
     """How many models have which loss."""
     if not losses:
         return []
-    losses = [min(max(loss, 0.0), FAR_LOSS) for loss in losses]
-    low, high = math.floor(min(losses) / LOSS_BIN) * LOSS_BIN, max(losses)
+    near = [max(loss, 0.0) for loss in losses if loss < FAR_LOSS]
+    far = len(losses) - len(near)
+    low, high = min(near, default=FAR_LOSS), FAR_LOSS if far else max(near)
+    low = math.floor(low / LOSS_BIN + 1e-9) * LOSS_BIN
     width = LOSS_BIN * max(1, math.ceil((high - low) / LOSS_BIN / MAX_BINS))
-    return _bins(losses, low, width, math.floor((high - low) / width + 1e-9) + 1)
+    if not far:
+        return _bins(near, low, width, math.floor((high - low) / width + 1e-9) + 1)
+    # The bins below end where the last one begins.
+    count = math.ceil((FAR_LOSS - low) / width - 1e-9)
+    below = _bins(near, FAR_LOSS - count * width, width, count)
+    return [*below, Bin(FAR_LOSS, FAR_LOSS + width, far, is_open=True)]
 
 
 def _bins(values: Sequence[float], low: float, width: float, count: int) -> list[Bin]:

@@ -189,7 +189,8 @@ def test_scores_have_a_bin_for_each_point() -> None:
 
 
 @pytest.mark.parametrize(
-    "losses", [[1.0], [1.41, 1.49, 2.0], [0.1, 99.0], [50.0, 60.0], [1.3, 1.4, 1.5]]
+    "losses",
+    [[1.0], [1.41, 1.49, 2.0], [0.1, 99.0], [50.0, 60.0], [1.3, 1.4, 1.5], [4.5], [4.49, 4.6]],
 )
 def test_every_loss_is_in_a_bin(losses: list[float]) -> None:
     bins = loss_bins(losses)
@@ -197,6 +198,16 @@ def test_every_loss_is_in_a_bin(losses: list[float]) -> None:
     assert len(bins) <= 42
     for loss in losses:
         assert any(b.count and (b.low - 1e-6 <= loss < b.high or b is bins[-1]) for b in bins)
+
+
+def test_losses_far_above_all_others_are_in_a_bin_without_an_upper_end() -> None:
+    bins = loss_bins([1.42, 4.45, 4.5, 7.0, 12.0])
+    assert (bins[-1].low, bins[-1].count, bins[-1].label) == (4.5, 3, "4.5 and more")
+    assert [bin.count for bin in bins if not bin.is_open and bin.count] == [1, 1]
+    chart = charts.histogram(bins, "loss")
+    assert 'aria-label="loss. 1.4 to 1.5: 1; 4.4 to 4.5: 1; 4.5 and more: 3."' in chart
+    assert ">4.5 and more</text>" in chart
+    assert not any(bin.is_open for bin in loss_bins([1.42, 4.45]))
 
 
 def test_histogram_says_what_it_shows() -> None:
