@@ -40,6 +40,7 @@ def to_html(report: Report, *, staff: bool = False, name: str = "") -> str:
         parts=[view.Part(question, staff) for question in report.questions],
         headline=view.headline(report),
         shared=view.shared_failure(report),
+        repeats=view.repeats(report),
     )
 
 

@@ -111,6 +111,21 @@ def headline(report: Report) -> str:
     return "Nothing counts yet. The first message below often explains the others."
 
 
+def repeats(report: Report) -> str:
+    """Whether grading once more gives the same result.
+
+    Where a model may look ahead is asked at places that nobody can foresee, so they are drawn anew.
+    """
+    said = "The same hand-in, seed and rubric give the same result"
+    measured = [q.measured for q in report.questions if q.measured is not None]
+    if not any(m.causality.looks_ahead or m.prefix_loss is not None for m in measured):
+        return f"{said}."
+    return (
+        f"{said}, but for a loss that is measured from the sentences' beginnings, as this model's: "
+        "the places where it is asked are drawn anew each time, so it differs a little."
+    )
+
+
 def shared_failure(report: Report) -> CheckResult | None:
     """A failure that several questions have in common, such as a file that is no Python."""
     first = [next((c for c in q.checks if c.graded), None) for q in report.questions]

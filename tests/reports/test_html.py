@@ -332,6 +332,13 @@ def test_page_is_called_by_the_students_own_name(name: str, shown: str) -> None:
     assert f"<h1>{shown}</h1>" in page
 
 
+def test_result_that_is_not_quite_the_same_each_time_is_said_to_be() -> None:
+    same = "The same hand-in, seed and rubric give the same result"
+    assert f"{same}." in " ".join(to_html(full_report()).split())
+    ahead = report(question(check(), id="q7", measured=looking_ahead()))
+    assert f"{same}, but for a loss" in " ".join(to_html(ahead).split())
+
+
 @pytest.mark.parametrize("staff", [False, True])
 def test_points_on_made_up_sentences_are_said_to_be(staff: bool) -> None:
     said = "Q7 was scored on sentences that the grader made up"
