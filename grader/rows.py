@@ -38,7 +38,7 @@ class Arrival(Record):
     )
     submission_id: str = Field(default="", description="The platform's id of the upload.")
     email: str = ""
-    late: bool = False
+    late: bool | None = None
     notes: tuple[str, ...] = Field(
         default=(), description="For staff, such as that an earlier upload was passed over."
     )

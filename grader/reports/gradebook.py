@@ -133,7 +133,7 @@ def _line(row: Row, ids: Sequence[str]) -> list[str]:
         row.status.value,
         text(" ".join(row.outdated)),
         text(" ".join(row.made_up)),
-        "yes" if arrival.late else "no",
+        "" if arrival.late is None else "yes" if arrival.late else "no",
         number(row.loss),
         text(row.reason),
         text("; ".join(row.notes)),

@@ -97,6 +97,7 @@ def to_summary(
         slowest=sorted(rows, key=lambda row: (-row.duration_s, row.arrival.name))[:SLOWEST],
         failed=[row for row in rows if row.status is not Status.GRADED],
         late=[row for row in rows if row.arrival.late],
+        late_is_known=any(row.arrival.late is not None for row in rows),
         groups=groups,
         data=data,
         warning=scored_on_made_up(rows),

@@ -67,6 +67,11 @@ def test_all_that_is_known_is_in_the_line() -> None:
     )
 
 
+@pytest.mark.parametrize(("late", "cell"), [(None, ""), (False, "no"), (True, "yes")])
+def test_late_is_said_where_it_is_known(late: bool | None, cell: str) -> None:
+    assert read(to_gradebook([row("a", late=late)]))[0]["late"] == cell
+
+
 def test_questions_are_those_of_all_rows() -> None:
     rows = [row("a", question_row("q10")), row("b", question_row("q9")), unreadable("c")]
     a, b, c = read(to_gradebook(rows))

@@ -80,6 +80,11 @@ def test_reason_stands_with_each_that_has_no_points() -> None:
     assert "y Y : not done: the run was stopped before its turn came" in text
 
 
+def test_late_ones_are_counted_where_it_is_known() -> None:
+    assert "late 0" in Page(to_summary([row("a"), row("b", late=False)])).text
+    assert "late 0" not in Page(to_summary([row("a"), row("b")])).text
+
+
 def test_one_hand_in_is_one() -> None:
     page = to_summary([unreadable()])
     assert "<title>1 hand-in</title>" in page
