@@ -159,6 +159,7 @@ def course_files(
     """The texts of a course's files by name, and which hand-in is whose in the class list."""
     thresholds = [(t.below, t.points) for t in rubric.language_model.thresholds]
     given = given_fingerprints()
+    found = match(listed.roster, rows) if listed is not None else Matching((), (), ())
     files = {
         GRADEBOOK_FILE: to_gradebook(rows),
         SUMMARY_PAGE: to_summary(
@@ -167,11 +168,11 @@ def course_files(
             thresholds,
             data=str(request.data) if request.data and model_is_asked(request) else "",
             common_marks=common_marks(rows, given),
+            matching=found,
         ),
     }
     if listed is None:
-        return files, Matching((), (), ())
-    found = match(listed.roster, rows)
+        return files, found
     if listed.column is not None:
         files[IMPORT_FILES[Kind.CANVAS]] = to_canvas(listed.roster, found.matches, listed.column)
     elif listed.roster.kind is Kind.MOODLE:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.text import Text
 
-from grader.batch.course import ClassList, Graded, plan
+from grader.batch.course import IMPORT_FILES, ClassList, Graded, plan
 from grader.batch.course import grade_course as in_course
 from grader.batch.executors import executor_for
 from grader.commands.output import Output, beyond_reach, no_commands, summarise
@@ -19,21 +17,14 @@ from grader.doctor import Sandbox
 from grader.errors import UsageError
 from grader.exit_codes import ExitCode
 from grader.grading import Request
+from grader.reports.class_list import has_grades, to_look_at
 from grader.reports.course import course_table, one_line
-from grader.reports.gradebook import not_final
+from grader.reports.gradebook import some
 from grader.reports.markdown import course_to_markdown
 from grader.reports.plain import plain
-from grader.roster import Kind, assignment_column, highest_grade, read_roster
+from grader.roster import Kind, assignment_column, read_roster
 from grader.rows import Row, Status
 from grader.rubric import Rubric
-
-MOST_NAMES = 5
-"""That are listed where there may be hundreds."""
-NO_IMPORT = (
-    "The class list is a table of names: no file to import was written. For Canvas it takes the "
-    "gradebook with its columns Student, ID and Section, for Moodle the grading worksheet with "
-    "Identifier and Grade."
-)
 
 
 @dataclass(frozen=True)
@@ -84,11 +75,18 @@ def grade_course(request: Request, sandbox: Sandbox, course: Course, output: Out
             )
     with no_commands():
         show(course_table(graded.rows, fresh=graded.fresh))
-    lines = _to_look_at(listed, graded, rubric) if listed is not None else []
+    files = list(graded.files)
+    lines: list[str] = []
+    if listed is not None:
+        ours = sum(question.points for question in rubric.questions.values())
+        file = IMPORT_FILES.get(listed.roster.kind, "")
+        lines += to_look_at(listed.roster, listed.column, graded.matching, ours=ours, file=file)
+        if file and not has_grades(graded.matching):
+            files.remove(file)
     lines += _left_over(graded, folder)
     for line in lines:
         show(Text(line, style="yellow"))
-    show(Text(f"Results: {folder}/ ({', '.join(graded.files)})", style="dim"))
+    show(Text(f"Results: {folder}/ ({', '.join(files)})", style="dim"))
     if output.markdown:
         summarise(course_to_markdown(graded.rows), folder)
     if graded.interrupted:
@@ -98,32 +96,13 @@ def grade_course(request: Request, sandbox: Sandbox, course: Course, output: Out
     return _exit_code(graded.rows, output.min_score)
 
 
-def _to_look_at(listed: ClassList, graded: Graded, rubric: Rubric) -> list[str]:
-    """What did not go into the platform's file, or may be wrong there."""
-    matching = graded.matching
-    lines = [NO_IMPORT] if listed.roster.kind is Kind.PLAIN else []
-    lines += [f"Not in the class list: {u.row.arrival.name} ({u.why})" for u in matching.unmatched]
-    if matching.absent:
-        lines.append(f"No hand-in of: {'; '.join(line.name for line in matching.absent)}")
-    without: dict[str, list[str]] = defaultdict(list)
-    for each in matching.matches:
-        if why := not_final(each.row):
-            without[why].append(each.row.arrival.name)
-    lines += [f"No grade for {_some(names)}: {why}" for why, names in without.items()]
-    theirs = highest_grade(listed.roster, listed.column)
-    ours = sum(question.points for question in rubric.questions.values())
-    if theirs is not None and theirs != ours:
-        lines.append(f"The platform's highest grade is {theirs:g}, and that of the rubric {ours:g}")
-    return lines
-
-
 def _left_over(graded: Graded, folder: Path) -> list[str]:
     """What of an earlier run is still there, and not of these hand-ins."""
     lines = []
     if graded.others:
         lines.append(
             f"Results of earlier runs that are not among these hand-ins: {len(graded.others)} "
-            f"({_some(graded.others)}). They are in no table now; their reports are still in "
+            f"({some(graded.others)}). They are in no table now; their reports are still in "
             f"{folder}/. Of another course? Give each its own --out."
         )
     lines += [
@@ -132,12 +111,6 @@ def _left_over(graded: Graded, folder: Path) -> list[str]:
         for name in graded.stale
     ]
     return lines
-
-
-def _some(names: Sequence[str]) -> str:
-    """The first few names, and how many more there are."""
-    more = len(names) - MOST_NAMES
-    return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _exit_code(rows: list[Row], min_score: float | None) -> int:
@@ -152,7 +125,7 @@ def _exit_code(rows: list[Row], min_score: float | None) -> int:
     if min_score is not None:
         under = [row for row in rows if row.score < min_score]
         if under:
-            named = _some([_reached(row) for row in under])
+            named = some([_reached(row) for row in under])
             complain(f"Under --min-score {min_score:g}: {len(under)} of {len(rows)}: {named}")
             return ExitCode.UNDER_MIN_SCORE
     return ExitCode.GRADED

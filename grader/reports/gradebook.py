@@ -13,6 +13,8 @@ from collections.abc import Iterable, Sequence
 from grader.reports.cells import number, table, text
 from grader.rows import QuestionRow, Row, Status
 
+MOST_NAMES = 10
+"""That are listed where there may be hundreds."""
 BYTE_ORDER_MARK = "\ufeff"
 BEFORE = ("name", "student", "student id", "email", "submission id")
 AFTER = ("total", "max", "status", "outdated", "made up", "late", "loss", "reason", "notes")
@@ -36,6 +38,15 @@ def in_order(rows: Iterable[Row]) -> list[Row]:
 def hand_ins(count: int) -> str:
     """How many there are, in words."""
     return f"{count} hand-in{'' if count == 1 else 's'}"
+
+
+def some(names: Sequence[str], more: str = "", between: str = ", ") -> str:
+    """The first few of names that may be hundreds, and how many others there are.
+
+    ``more`` follows that, such as where the others stand.
+    """
+    left = len(names) - MOST_NAMES
+    return between.join(names[:MOST_NAMES]) + (f" and {left} more{more}" if left > 0 else "")
 
 
 def question_ids(rows: Iterable[Row]) -> list[str]:

@@ -24,6 +24,7 @@ from grader.reports.gradebook import (
 )
 from grader.reports.html import environment
 from grader.reports.view import OUTCOMES
+from grader.roster import Matching
 from grader.rows import Row, Status
 from grader.similarity import Group
 
@@ -67,12 +68,14 @@ def to_summary(
     *,
     data: str = "",
     common_marks: int = 0,
+    matching: Matching | None = None,
 ) -> str:
     """The page; the line of each student with a report links ``<name>/staff.html`` beside it.
 
     ``thresholds`` are the rubric's for the loss: below what, and the points that this gives.
     ``data`` names what the models were scored on.
-    ``common_marks`` were not compared, as too many share them.
+    ``common_marks`` were not compared, as too many share them. ``matching`` says who of the class
+    list has handed in what.
     """
     rows = in_order(rows)
     alike = comparable(rows)
@@ -102,6 +105,8 @@ def to_summary(
         data=data,
         warning=scored_on_made_up(rows),
         common_marks=common_marks,
+        unmatched=matching.unmatched if matching else (),
+        absent=matching.absent if matching else (),
         hand_ins=hand_ins,
         href=href,
         points_of=points_of,

@@ -118,6 +118,8 @@ def test_canvas_gets_its_grades(course: Path, tmp_path: Path) -> None:
     # A part is no grade.
     done = run(course, tmp_path / "out", *listed)
     assert done.returncode == 0, done.stderr
+    assert "canvas.csv has no grade of these hand-ins" in done.stdout
+    assert "(gradebook.csv, summary.html)" in " ".join(done.stdout.split())
     assert "No grade for aalice" in " ".join(done.stdout.split())
     assert "No hand-in of: C, Carol" in done.stdout
     assert "made-up" not in done.stdout
@@ -137,6 +139,7 @@ def test_canvas_gets_its_grades(course: Path, tmp_path: Path) -> None:
     done = run(course, tmp_path / "out", *listed, "--data", "fixtures/corpus", only="q7")
     assert "No grade" not in done.stdout
     assert "made-up" not in done.stdout
+    assert "(gradebook.csv, summary.html, canvas.csv)" in " ".join(done.stdout.split())
     assert grades() == {"": "27", "11": "17", "12": ""}
 
     shutil.copytree(SUBMISSIONS / "half_open_gates", tmp_path / "other" / "dora")

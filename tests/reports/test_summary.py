@@ -20,6 +20,7 @@ from grader.reports.summary import (
     score_bins,
     to_summary,
 )
+from grader.roster import match, parse_roster
 from grader.rows import Row, Status
 from grader.similarity import Group
 from tests.reports.course_samples import GROUPS, HOSTILE_GROUPS, THRESHOLDS, course, hostile_course
@@ -113,6 +114,15 @@ def test_every_report_is_linked_and_no_other() -> None:
     links = {link for link in Page(to_summary(COURSE)).links if link.startswith("./")}
     assert links == {href(each.arrival.name) for each in COURSE if each.questions}
     assert href("broken") not in links
+
+
+def test_whoever_is_not_in_the_class_list_is_there_or_absent() -> None:
+    roster = parse_roster("name,id\nAlice,1\n<b>Bob</b>,2\n")
+    found = match(roster, [row("alice"), row("zoe")])
+    page = Page(to_summary([row("alice"), row("zoe")], matching=found)).text
+    assert "zoe Zoe : nobody in the list has its id, email, login or name" in page
+    assert "No hand-in of: <b>Bob</b>" in page
+    assert "Class list" not in Page(to_summary(COURSE)).text
 
 
 def test_common_marks_are_counted() -> None:
