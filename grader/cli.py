@@ -226,7 +226,7 @@ def grade(
     """
     from grader.commands import early
 
-    ids = frozenset(id for id in (only or "").lower().replace(" ", "").split(",") if id)
+    ids = frozenset((only or "").lower().replace(",", " ").split())
     if only is not None and not ids:
         raise UsageError("--only names no question; leave it out to grade them all")
     # Ended by the system or by hand, workers and their folders still go.

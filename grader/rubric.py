@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from grader.errors import RubricError
@@ -35,14 +35,14 @@ class Section(BaseModel):
 
 class QuestionRubric(Section):
     points: Points
-    graded: dict[str, bool] = {}
+    graded: dict[str, StrictBool] = {}
     """Checks, by name, that count (true) or are advisory (false) against their file's word."""
-    visible: dict[str, bool] = {}
+    visible: dict[str, StrictBool] = {}
     """Checks, by name, of which students see everything (true) or only how they ended (false)."""
 
 
 class TorchLayers(Section):
-    earn_points: bool
+    earn_points: StrictBool
 
 
 class Rounding(Section):
@@ -225,10 +225,13 @@ def _defaults() -> dict[str, Any]:
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        # Editors for Windows begin a file with a byte order mark.
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise RubricError(f"the rubric {file} cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise RubricError(f"the rubric {file} is not UTF-8; save it as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
         raise RubricError(f"the rubric {file} is no valid TOML: {error}") from None
 
 
@@ -238,6 +241,8 @@ def _problem(error: ErrorDetails) -> str:
     place = ".".join((*tables, name))
     if error["type"] == "missing":
         return f"{place} is missing"
+    if error["type"] == "bool_type":
+        return f"{place} must be true or false, without quotation marks"
     if error["type"] != "extra_forbidden":
         return f"{place}: {error['msg']}"
     known: Any = _defaults()

@@ -177,6 +177,13 @@ def test_score_under_the_minimum(here: Run, tmp_path: Path) -> None:
     assert "--min-score is nan" in err
 
 
+@pytest.mark.parametrize("only", ["q4 q5", "q4, q5", "Q5,q4,"])
+def test_questions_are_named_with_commas_or_spaces(here: Run, tmp_path: Path, only: str) -> None:
+    code, out, err = here(unfinished(tmp_path), "--only", only, "--out", tmp_path / "out")
+    assert (code, err) == (0, "")
+    assert "Total: 0 / 4" in out
+
+
 def test_hand_in_that_may_be_a_course(here: Run, tmp_path: Path) -> None:
     folder = unfinished(tmp_path)
     (folder / "alice").mkdir()

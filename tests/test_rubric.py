@@ -42,6 +42,10 @@ def test_file_states_only_what_differs(tmp_path: Path) -> None:
     assert changed.language_model == default.language_model
 
 
+def test_file_that_begins_with_a_byte_order_mark(tmp_path: Path) -> None:
+    assert rubric_of(tmp_path, "\ufeff[limits]\ncall_s = 3.5\n").limits.call_s == 3.5
+
+
 def test_no_threshold_at_all(tmp_path: Path) -> None:
     with pytest.raises(RubricError, match="thresholds"):
         rubric_of(tmp_path, "questions.q7.points = 0\nlanguage_model.thresholds = []")
@@ -65,6 +69,12 @@ def test_thresholds_are_replaced_as_a_whole(tmp_path: Path) -> None:
         ("[limit]\ncall_s = 3", "limit is no value of a rubric; limits is one"),
         ("hints = 'some'", "hints"),
         ("[questions.q2.visible]\none_step = 'perhaps'", "questions.q2.visible"),
+        (
+            "[questions.q2.graded]\nnotebook_case = 'no'",
+            "q2.graded.notebook_case must be true or false, without quotation marks",
+        ),
+        ("[questions.q2.visible]\none_step = 0", "one_step must be true or false"),
+        ("[torch_layers]\nearn_points = 'yes'", "earn_points must be true or false"),
         ("colour = 'red'", "colour is no value of a rubric$"),
         ("[limits]\ncalls = 3", "limits.calls is no value of a rubric; call_s is one"),
         ("[questions.q2.points]\nq2 = 3", "questions.q2.points"),
@@ -102,7 +112,7 @@ def test_file_that_is_no_toml(tmp_path: Path) -> None:
 def test_file_that_is_no_utf8(tmp_path: Path) -> None:
     file = tmp_path / "rubric.toml"
     file.write_bytes(b"# caf\xe9\n")
-    with pytest.raises(RubricError, match="no valid TOML"):
+    with pytest.raises(RubricError, match="is not UTF-8; save it"):
         Rubric.load(file)
 
 
