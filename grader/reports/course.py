@@ -15,6 +15,7 @@ from grader.reports.gradebook import (
     hand_ins,
     left_out,
     scored_on_made_up,
+    some,
     why_not,
 )
 from grader.reports.plain import in_one_line, plain
@@ -71,7 +72,23 @@ def course_table(rows: Sequence[Row], *, fresh: int) -> RenderableType:
         for row in rows
         if row.status in (Status.UNREADABLE, Status.GRADER_FAILED)
     ]
+    if noted := _noted(graded):
+        parts.append(Text(noted, style="yellow"))
     return Group(*parts)
+
+
+def _noted(graded: Sequence[Row]) -> str:
+    """Who has notes, such as that another file was taken; '' where nobody has.
+
+    That points are outdated is a note as well, and has a line of its own above.
+    """
+    names = [plain(row.arrival.name) for row in graded if len(row.notes) > bool(row.outdated)]
+    if not names:
+        return ""
+    return (
+        f"Notes for you to read, on {hand_ins(len(names))} ({some(names)}): in the last columns of "
+        "the summary and of the gradebook."
+    )
 
 
 def _just_now(graded: int, fresh: int) -> str:

@@ -49,6 +49,20 @@ def test_nothing_is_said_of_what_is_new_where_nothing_is_graded() -> None:
     assert shown([row("z", status=Status.NOT_DONE)], 0) == "1 hand-in: 1 not done."
 
 
+def test_whoever_has_notes_is_named() -> None:
+    """But for what has a line of its own: that nobody can read a hand-in, or points are old."""
+    of_another = question_row(), question_row("q3")
+    rows = [
+        row("a", question_row(), notes=("there is another implementation.py",)),
+        row("b", *of_another, notes=("Q3: graded by an earlier run",), open=("q3",)),
+        row("c", *of_another, notes=("X was taken", "Q3: graded by an earlier run"), open=("q3",)),
+        row("d", question_row()),
+        unreadable(notes=("it is large",)),
+    ]
+    assert "Notes for you to read, on 2 hand-ins (a, c): in the last" in shown(rows, 0)
+    assert "Notes" not in shown(rows[3:], 0)
+
+
 def test_points_on_made_up_sentences_are_told_of() -> None:
     """Whichever run has given them."""
     made_up = [row(name, question_row("q7", made_up=True)) for name in "ab"]
