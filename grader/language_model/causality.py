@@ -221,9 +221,11 @@ def gain_unseen(alone: Float64, weights: Float64, seen: LossTotals) -> Gain | No
     known = np.isfinite(alone)
     if known.sum() < LEAST_UNSEEN:
         return None
-    nats = np.minimum(-alone[known], MOST_SURPRISE)
-    loss, error = _weighted(nats, weights[known], np.arange(known.sum()))
-    mean, error = loss - seen.loss, math.hypot(error, seen.standard_error)
+    nats, weights = np.minimum(-alone[known], MOST_SURPRISE), weights[known]
+    loss, error = _weighted(nats, weights, np.arange(len(nats)))
+    # Of losses that are nearly all alike a sample may have none of the others, and no error.
+    as_of_all = seen.deviation * float(np.linalg.norm(weights) / weights.sum())
+    mean, error = loss - seen.loss, math.hypot(max(error, as_of_all), seen.standard_error)
     if not mean > max(LEAST_NATS, CERTAIN * error):
         return None
     return Gain(mean, error, mean, error, mean, error)

@@ -32,6 +32,7 @@ class LossTotals:
         self._position_tokens = np.zeros(POSITIONS + 1)
         self._nats = self._tokens = 0.0
         self._nats_squared = self._tokens_squared = self._nats_by_tokens = 0.0
+        self._squares_of_nats = 0.0
 
     def add(self, numbers: NDArray[np.int64], scored: Scored) -> None:
         """Add the sentences ``numbers`` of the test set, one for each row."""
@@ -40,6 +41,7 @@ class LossTotals:
         self.sentences += len(numbers)
         self._nats += float(nats.sum())
         self._tokens += float(tokens.sum())
+        self._squares_of_nats += float(np.square(all_nats).sum())
         self._nats_squared += float(nats @ nats)
         self._tokens_squared += float(tokens @ tokens)
         self._nats_by_tokens += float(nats @ tokens)
@@ -64,6 +66,11 @@ class LossTotals:
     def loss(self) -> float:
         """Cross-entropy in nats, each target counted once: the number that gives the points."""
         return self._nats / self._tokens
+
+    @property
+    def deviation(self) -> float:
+        """The standard deviation of a single target's nats."""
+        return math.sqrt(max(self._squares_of_nats / self._tokens - self.loss**2, 0.0))
 
     @property
     def standard_error(self) -> float:

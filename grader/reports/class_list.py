@@ -15,6 +15,10 @@ NO_IMPORT = (
 )
 NOBODY = "Nobody in the class list has handed in anything here: is it another course's?"
 NO_GRADES = "{} has no grade of these hand-ins, so there is nothing to import."
+MADE_UP = (
+    "{} has points for {} on the grader's own made-up sentences: import it only if that is meant; "
+    "else grade with --data DIR, the folder with the course's train.csv and test.csv."
+)
 SEE = ", see the summary"
 
 
@@ -37,6 +41,8 @@ def to_look_at(
         yield NO_IMPORT
     elif file and not has_grades(matching):
         yield NO_GRADES.format(file)
+    elif file and (made_up := _made_up(matching)):
+        yield MADE_UP.format(file, made_up)
     for why, names in _by_reason((u.why, u.row.arrival.name) for u in matching.unmatched):
         yield f"Not in the class list: {some(names, SEE)} ({why})"
     if matching.absent:
@@ -47,6 +53,13 @@ def to_look_at(
     theirs = highest_grade(roster, column)
     if theirs is not None and theirs != ours:
         yield f"The platform's highest grade is {theirs:g}, and that of the rubric {ours:g}"
+
+
+def _made_up(matching: Matching) -> str:
+    """The questions that grades among these were given for on made-up sentences."""
+    graded = [match.row for match in matching.matches if final(match.row) is not None]
+    worth = (q.id for row in graded for q in row.questions if q.made_up and q.max_score > 0)
+    return ", ".join(sorted(set(worth))).upper()
 
 
 def _by_reason(pairs: Iterable[tuple[str, str]]) -> Iterable[tuple[str, list[str]]]:

@@ -87,10 +87,7 @@ def left_out(rows: Sequence[Row]) -> str:
 
 
 def final(row: Row) -> float | None:
-    """The points of a hand-in that may go to the platform.
-
-    All is graded, as it is now, and on the course's own data where there are points for that.
-    """
+    """The points of a hand-in that may go to the platform: all is graded, as it is now."""
     return None if not_final(row) else total(row)
 
 
@@ -98,9 +95,6 @@ def not_final(row: Row) -> str:
     """Why the points of a hand-in may not go to the platform though it is graded; '': they may."""
     if row.open:
         return f"{', '.join(row.open).upper()} not graded, or not as the hand-in is now"
-    made_up = [q.id for q in row.questions if q.made_up and q.max_score > 0]
-    if made_up:
-        return f"{', '.join(made_up).upper()} was scored on the made-up sentences; give --data"
     return ""
 
 

@@ -126,16 +126,16 @@ def test_canvas_gets_its_grades(course: Path, tmp_path: Path) -> None:
     assert "earlier run" not in done.stdout
     assert grades() == {"": "27", "11": "", "12": ""}
 
-    # Nor are points on made-up sentences, also those that an earlier run gave.
+    # Of points on made-up sentences staff are told, also of those that an earlier run gave.
     for only in ("q2,q3,q4,q5,q6,q7", "q2"):
         said = " ".join(run(course, tmp_path / "out", *listed, only=only).stdout.split())
-        assert "No grade for aalice: Q7 was scored on the made-up sentences; give --data" in said
+        assert "canvas.csv has points for Q7 on the grader's own made-up sentences" in said
         assert "Q7 of 1 hand-in was scored on the grader's own made-up" in said
         page = (tmp_path / "out" / "summary.html").read_text(encoding="utf-8")
         assert "made-up sentences" in page
-        assert grades() == {"": "27", "11": "", "12": ""}
+        assert grades() == {"": "27", "11": "17", "12": ""}
 
-    # Given as the course's data, they are.
+    # Given as the course's data, they are no others'.
     done = run(course, tmp_path / "out", *listed, "--data", "fixtures/corpus", only="q7")
     assert "No grade" not in done.stdout
     assert "made-up" not in done.stdout

@@ -134,3 +134,11 @@ def test_what_later_workers_print_is_not_shown(sandbox: Sandbox, tmp_path: Path)
         with pytest.raises(CheckFailed):
             later.call("gru", (), 0)
         assert grading.take_output() == ""
+
+
+def test_losses_that_are_nearly_all_alike() -> None:
+    """One target in a hundred is known, and none of those that were asked for."""
+    whole = np.full((1000, 20), -MOST_SURPRISE)
+    whole[:, 7] *= np.arange(1000) % 5 > 0
+    alone, weights = np.full(300, -MOST_SURPRISE), np.full(300, 20.0)
+    assert gain_unseen(alone, weights, seen(whole)) is None

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from grader.model import Outcome
 from grader.reports.cells import text
 from grader.reports.course import one_line
-from grader.reports.gradebook import final, not_final, to_gradebook
+from grader.reports.gradebook import to_gradebook
 from grader.rows import Status
 from tests.reports.rows import HOSTILE_NAMES, question_row, row, unreadable
 
@@ -38,14 +38,10 @@ def test_points_that_are_outdated_are_said_to_be() -> None:
     assert "q3 outdated" in one_line(old)
 
 
-def test_points_on_made_up_sentences_are_said_to_be_and_are_not_final() -> None:
+def test_points_on_made_up_sentences_are_said_to_be() -> None:
     made_up = row("alice", question_row("q2"), question_row("q7", made_up=True))
     [line] = read(to_gradebook([made_up]))
     assert line["made up"] == "q7"
-    assert final(made_up) is None
-    assert not_final(made_up) == "Q7 was scored on the made-up sentences; give --data"
-    worthless = question_row("q7", 0.0, max_score=0.0, made_up=True)
-    assert final(row("alice", question_row("q2"), worthless)) == 3
 
 
 def test_all_that_is_known_is_in_the_line() -> None:
