@@ -30,19 +30,24 @@ from tests.course_folders import (
 from tests.staging import CODE, GIVEN, write
 
 
-def test_github_classroom(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["", "zip", "tar.gz"])
+def test_github_classroom(tmp_path: Path, kind: str) -> None:
     names = [
         f"assignment-4-{who}/{part}" for who in ("alice", "bob-b") for part in (MAIN, ".git/x")
     ]
     folder = lay_down(tmp_path / "x", *names)
-    hand_ins = found(folder, tmp_path)
+    hand_ins = found(packed(folder, kind) if kind else folder, tmp_path)
     assert {n: h.arrival.student for n, h in hand_ins.items()} == {
         "assignment-4-alice": "alice",
         "assignment-4-bob-b": "bob-b",
     }
     assert files_of(hand_ins["assignment-4-alice"], tmp_path) == {MAIN}
-    alone = lay_down(tmp_path / "a4-submissions", f"a4-al-ice/{MAIN}", "a4-al-ice/.git/x")
-    assert found(alone, tmp_path)["a4-al-ice"].arrival.student == "al-ice"
+    cloned = [f"a4-al-ice/{MAIN}", "a4-al-ice/.git/x"]
+    alone = lay_down(tmp_path / "y" / "a4-submissions", *cloned)
+    if kind:
+        lay_down(alone, f"a4-bob/{MAIN}")
+        alone = packed(tmp_path / "y", kind)
+    assert found(alone, tmp_path / "again")["a4-al-ice"].arrival.student == "al-ice"
 
 
 MOODLE = (

@@ -9,6 +9,7 @@ from grader.archive.members import ArchiveLimits, Member
 from grader.archive.names import (
     COPY_BYTES,
     DATA_BYTES,
+    GIT,
     MAX_NAME,
     is_data,
     is_hidden,
@@ -17,6 +18,7 @@ from grader.archive.names import (
     is_visible,
     may_be_a_students,
     not_read,
+    repository_of,
     safe_beginning,
 )
 from grader.archive.unpack import contents, may_be_staged, table, unpack, write
@@ -24,6 +26,7 @@ from grader.archive.unpack import contents, may_be_staged, table, unpack, write
 __all__ = [
     "COPY_BYTES",
     "DATA_BYTES",
+    "GIT",
     "MAX_NAME",
     "ArchiveLimits",
     "Kind",
@@ -39,6 +42,7 @@ __all__ = [
     "may_be_a_students",
     "may_be_staged",
     "not_read",
+    "repository_of",
     "safe_beginning",
     "stem_of",
     "table",

@@ -18,6 +18,7 @@ TOOL_FOLDERS = frozenset(
     ".fseventsd".split()
 )
 """Folders that tools make; another name with a dot before it may be a student's."""
+GIT = ".git"
 ENVIRONMENT = re.compile(
     r"(?:^|/)venv/(?:bin|scripts|include|lib|lib64|share)/|/lib/python3[^/]*/", re.IGNORECASE
 )
@@ -96,6 +97,12 @@ def is_left_by_tools(name: PurePosixPath) -> bool:
     """The same, but for what lies in a folder of a name with a dot that no tool gives."""
     folders = [folder for folder in name.parts[:-1] if not may_be_a_students(folder)]
     return is_hidden(PurePosixPath(*folders, name.name))
+
+
+def repository_of(name: PurePosixPath) -> PurePosixPath | None:
+    """Git's folder in a student's repository, if that is what the name is of, or is in."""
+    above = list(takewhile(lambda part: part != GIT, name.parts))
+    return PurePosixPath(*above, GIT) if len(above) < len(name.parts) else None
 
 
 def may_be_a_students(folder: str) -> bool:

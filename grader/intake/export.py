@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from grader.archive import (
@@ -13,6 +14,7 @@ from grader.archive import (
     contents,
     is_left_by_tools,
     is_test_table,
+    repository_of,
     safe_beginning,
     write,
 )
@@ -27,6 +29,7 @@ TRAINING_DATA = re.compile(r"(?:.*[\W\d_])?train(?:[\W\d_].*)?\.csv", re.I | re.
 def unpack_export(archive: Path, into: Path, limits: ArchiveLimits) -> dict[Path, str]:
     """Unpack into a new folder; returns why which files, of those to be there, are not.
 
+    Of a repository's history an empty folder stays, by which the repository is known.
     A file of an unsafe name is where its folders first lead up. Raises SubmissionError when the
     archive as a whole cannot be read, is over a limit, or has a name that is unsafe from its start.
     """
@@ -48,6 +51,7 @@ def unpack_export(archive: Path, into: Path, limits: ArchiveLimits) -> dict[Path
             problems[into / beginning] = f"{UNSAFE} {name}; look where it comes from"
             continue
         if is_left_by_tools(member.name):
+            _keep_repository(member, into)
             continue
         target = into.joinpath(*member.name.parts)
         if member.problem:
@@ -100,6 +104,13 @@ def _wanted(member: Member, content: Iterable[bytes]) -> Iterable[bytes] | None:
         if len(start) > DATA_BYTES:
             return None
     return [bytes(start)]
+
+
+def _keep_repository(member: Member, into: Path) -> None:
+    place = None if member.problem else repository_of(member.name)
+    if place is not None:
+        with suppress(OSError):  # where a file is in its place, there is none
+            into.joinpath(*place.parts).mkdir(parents=True, exist_ok=True)
 
 
 def _over(archive: Path, what: str, limit: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
-from grader.archive import is_archive_name, is_visible, stem_of
+from grader.archive import GIT, is_archive_name, is_visible, stem_of
 from grader.intake.handin import Entry, HandIn, hand_in, newest, taken_of_several
 from grader.intake.names import shown
 from grader.intake.words import is_version, without_copy_numbers
@@ -78,7 +78,7 @@ def _alone(entry: Entry) -> Entry:
 def _classroom_prefix(entries: Sequence[Entry], course: Path) -> str:
     """What an assignment's repositories have before the student's name: ``assignment4-``."""
     readable = [entry for entry in entries if entry.is_folder and not entry.problem]
-    repositories = [entry.name for entry in readable if (entry.path / ".git").exists()]
+    repositories = [entry.name for entry in readable if (entry.path / GIT).exists()]
     if not repositories:
         return ""
     if course.name.endswith(CLASSROOM_ENDING):
