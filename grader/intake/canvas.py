@@ -57,6 +57,12 @@ def student_of(name: str) -> str:
     return match["student"] or match["anonymous"] if match else ""
 
 
+def name_in(name: str) -> str:
+    """What a file's name of Canvas's says that the student is called, or nothing."""
+    match = PATTERN.fullmatch(name)
+    return match["name"] or match["anonymous"] if match else ""
+
+
 def read_canvas(entries: Sequence[Entry]) -> tuple[list[HandIn], list[Entry]]:
     """The hand-ins among the entries, one for each student, and the other entries."""
     students: dict[str, list[_Upload]] = defaultdict(list)

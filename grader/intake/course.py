@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -16,27 +16,25 @@ from grader.intake.handin import COURSE_DATA, Entry, HandIn, entries_of
 from grader.intake.many import alone, looks_like_many, names_in
 from grader.intake.names import Naming, shown, unique_names
 from grader.intake.platforms import read_platforms
-from grader.intake.sections import in_section, may_be_one, refused, sections_among
+from grader.intake.sections import in_section, refused, sections_among, unread
 
 MAX_NOTES = 5
+MAX_LEVELS = 3
+"""Sections in sections."""
 
 
 def arrivals(path: Path, into: Path, limits: ArchiveLimits) -> list[HandIn]:
     """The hand-ins of a course's folder or archive, by name; an archive is unpacked into ``into``.
 
-    What of it cannot be read is a hand-in with a problem. Raises SubmissionError only where the
-    course as a whole cannot be read.
+    Archives that are sections are unpacked beside that. What of the course cannot be read is a
+    hand-in with a problem. Raises SubmissionError only where the course as a whole cannot be read.
     """
-    problems: dict[Path, str] = {}
-    if path.is_dir():
-        path = _innermost(path, problems, limits)
-    elif not path.is_file():
+    if not path.is_dir() and not path.is_file():
         raise SubmissionError(f"there is no file or folder {path}")
-    if path.is_file():
-        problems = unpack_export(path, into, limits)
-        path = _innermost(into, problems, limits, is_unpacked=True)
-    found = [_with_problems(hand_in, problems) for hand_in in _read(path, problems, limits)]
-    found += of_nobody(problems, found)
+    reader = _Reader(into, limits)
+    found = reader.course(path)
+    found = [_with_problems(hand_in, reader.problems) for hand_in in found]
+    found += of_nobody(reader.problems, found)
     names = unique_names([_naming(hand_in) for hand_in in found])
     named = [
         replace(hand_in, arrival=hand_in.arrival.model_copy(update={"name": name}))
@@ -45,21 +43,48 @@ def arrivals(path: Path, into: Path, limits: ArchiveLimits) -> list[HandIn]:
     return sorted(named, key=lambda hand_in: hand_in.arrival.name)
 
 
-def _read(folder: Path, problems: Mapping[Path, str], limits: ArchiveLimits) -> Sequence[HandIn]:
-    """The hand-ins in a folder; where it holds sections and nothing else, theirs."""
-    entries = entries_of(folder, problems)
-    if any(entry.name == METADATA for entry in entries):
-        return read_gradescope(folder, entries)
-    hand_ins, others = read_platforms(entries)
-    others = [e for e in others if not (e.is_folder and are_results(_names_in(e, limits)))]
-    sections = sections_among(others, limits)
-    beside = [entry for entry in others if entry not in sections]
-    if hand_ins or any(map(may_be_one, beside)):
-        hand_ins += refused(sections)
-    else:
-        for section in sections:
-            hand_ins += [in_section(section, h) for h in _read(section.path, problems, limits)]
-    return [*hand_ins, *read_folders(beside, folder)]
+class _Reader:
+    """Reads a course, and each section as a course; keeps why which files were not unpacked."""
+
+    def __init__(self, into: Path, limits: ArchiveLimits) -> None:
+        self.problems: dict[Path, str] = {}
+        self._into = into
+        self._limits = limits
+        self._unpacked = 0
+
+    def course(self, path: Path, levels: int = MAX_LEVELS) -> list[HandIn]:
+        """The hand-ins in a folder or an archive; of an archive that is a section, too."""
+        if path.is_dir():
+            path = _innermost(path, self.problems, self._limits)
+        if path.is_file():
+            into = self._into
+            if self._unpacked:
+                into = into.with_name(f"{into.name}-{self._unpacked}")
+            self._unpacked += 1
+            self.problems |= unpack_export(path, into, self._limits)
+            path = _innermost(into, self.problems, self._limits, is_unpacked=True)
+        return self._read(path, levels)
+
+    def _read(self, folder: Path, levels: int) -> list[HandIn]:
+        """The hand-ins in a folder; where it holds sections and nothing else, theirs."""
+        entries = entries_of(folder, self.problems)
+        if any(entry.name == METADATA for entry in entries):
+            return read_gradescope(folder, entries)
+        hand_ins, others = read_platforms(entries)
+        names = {e: _names_in(e, self._limits) for e in others if e.is_folder}
+        others = [e for e in others if e not in names or not are_results(names[e])]
+        sections = sections_among(others, self._limits, alone=bool(levels and not hand_ins))
+        hand_ins += [refused(entry, held) for entry, held in sections.refused.items()]
+        for section in sections.read:
+            hand_ins += self._section(section, levels - 1)
+        beside = [e for e in others if e not in sections.read and e not in sections.refused]
+        return [*hand_ins, *read_folders(beside, folder)]
+
+    def _section(self, section: Entry, levels: int) -> list[HandIn]:
+        try:
+            return [in_section(section, found) for found in self.course(section.path, levels)]
+        except SubmissionError as error:
+            return [unread(section, shown(str(error)))]
 
 
 def _innermost(

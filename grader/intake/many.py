@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from grader.archive import (
@@ -20,6 +21,7 @@ from grader.errors import SubmissionError
 from grader.intake.canvas import student_of
 from grader.intake.graded import is_own
 from grader.intake.gradescope import METADATA
+from grader.intake.marks import marked
 from grader.intake.moodle import is_moodle
 from grader.intake.words import are_of_one, without_copy_numbers
 from grader.naming import IMPLEMENTATION, IMPLEMENTATION_STEM, MAINS, main_file
@@ -30,6 +32,7 @@ ENOUGH_LOOSE = 3
 ARCHIVE = "an archive"
 UNKNOWN = "what nobody has looked at"
 MANY = "hand-ins of many"
+OF_SEVERAL = "a platform's marks of several students"
 Names = Sequence[PurePosixPath]
 Inside = Callable[[PurePosixPath], frozenset[str]]
 """The main files in an archive, told by its name, whether that is known, and whether it is many."""
@@ -39,16 +42,16 @@ def looks_like_many(path: Path, limits: ArchiveLimits) -> bool:
     """Whether a folder or an archive holds the hand-ins of many.
 
     A main file at the top means one, but for several alike that are named after students. Names as
-    platforms give them, or a table beside a folder of the same name, mean many; so do two folders
-    or archives that hold the same main file, while two with different ones are one student's. What
-    ``alone`` finds is looked into.
+    platforms give them, there or in a folder or an archive there, or a table beside a folder of the
+    same name, mean many; so do two folders or archives that hold the same main file, while two with
+    different ones are one student's. What ``alone`` finds is looked into.
     """
     try:
         if path.is_dir():
             return _are_many(names_in(path, limits.max_files), lambda n: _inside(path / n, limits))
         if not path.is_file() or kind_of(path) is None:
             return False
-        return _are_many_packed(_members(path, limits))
+        return _are_many_packed(members_of(path, limits))
     except SubmissionError:  # whoever opens it says what is wrong
         return False
 
@@ -59,7 +62,7 @@ def alone(files: Sequence[str], folders: Collection[str]) -> str:
     Files beside it are those of the course's staff: a class list, a page to read. Main files and
     names as platforms give them are hand-ins, and so there is nothing to look for.
     """
-    if any(map(_main, files)) or _is_course(files, folders):
+    if any(map(main_of, files)) or _is_course(files, folders):
         return ""
     found = [*folders, *(file for file in files if is_archive_name(PurePosixPath(file)))]
     return found[0] if len(found) == 1 else ""
@@ -91,25 +94,57 @@ def _are_many_packed(names: Names) -> bool:
     return _are_many(names, lambda _: frozenset({ARCHIVE, UNKNOWN}))
 
 
-def _are_many(names: Names, inside: Inside) -> bool:
+@dataclass(frozen=True)
+class Level:
+    """Of files below a folder, the first level at which there is more than ``alone`` finds."""
+
+    above: PurePosixPath
+    files: list[str]
+    folders: dict[str, list[PurePosixPath]]
+    """Each with the files below it; without results."""
+    archive: str
+    """The one in which the hand-ins may be, and that stands alone there; or nothing."""
+
+    @property
+    def has_main(self) -> bool:
+        return any(map(main_of, self.files))
+
+    @property
+    def archives(self) -> list[str]:
+        return [file for file in self.files if is_archive_name(PurePosixPath(file))]
+
+    @property
+    def students(self) -> frozenset[str]:
+        """Whom a platform's marks name there."""
+        return marked(self.files, self.folders)
+
+
+def level_of(names: Names) -> Level:
+    """Where the hand-ins begin, or the files of the one."""
     above = PurePosixPath()
     while True:
         files = [name.name for name in names if len(name.parts) == 1]
         children = _children(names)
         only = alone(files, children)
         if only not in children:
-            break
+            return Level(above, files, children, only)
         names = children[only]
         above /= only
-    if only:
-        return MANY in inside(above / only)
+
+
+def _are_many(names: Names, inside: Inside) -> bool:
+    level = level_of(names)
+    above, files, children, archives = level.above, level.files, level.folders, level.archives
+    if level.archive:
+        return MANY in inside(above / level.archive)
     if not children and _are_loose(files):
         return True
-    if any(map(_main, files)):
+    if level.has_main:
         return False
     if _is_course(files, children):
         return True
-    archives = [file for file in files if is_archive_name(PurePosixPath(file))]
+    if any(len(level_of(below).students) > 1 for below in children.values()):
+        return True
     holders: dict[str, set[str]] = defaultdict(set)
     students = without_copy_numbers([*children, *map(stem_of, archives)])
     for child, below in children.items():
@@ -118,7 +153,7 @@ def _are_many(names: Names, inside: Inside) -> bool:
             return True
     for archive in archives:
         holders[students[stem_of(archive)]] |= inside(above / archive)
-        if _share(holders):
+        if OF_SEVERAL in holders[students[stem_of(archive)]] or _share(holders):
             return True
     return False
 
@@ -156,7 +191,7 @@ def _is_course(files: Sequence[str], folders: Collection[str]) -> bool:
     return is_archive or len({student_of(file) for file in uploads}) > 1
 
 
-def _main(name: str) -> str:
+def main_of(name: str) -> str:
     """Which main file it is, or none: what a platform puts before a name makes it but near one."""
     known = main_file(name)
     return known[0] if known and not known[1].is_near else ""
@@ -164,7 +199,7 @@ def _main(name: str) -> str:
 
 def _mains(names: Names, above: PurePosixPath, inside: Inside) -> frozenset[str]:
     """The main files below a folder, or else in an archive there."""
-    found = {main for name in names if (main := _main(name.name))}
+    found = {main for name in names if (main := main_of(name.name))}
     archives = [name for name in names if is_archive_name(name)]
     return frozenset(found) if found or not archives else inside(above / archives[0])
 
@@ -172,7 +207,7 @@ def _mains(names: Names, above: PurePosixPath, inside: Inside) -> frozenset[str]
 def _share(holders: dict[str, set[str]]) -> bool:
     count = Counter(main for mains in holders.values() for main in mains)
     archives, unknown = count.pop(ARCHIVE, 0), count.pop(UNKNOWN, 0)
-    del count[MANY]
+    del count[MANY], count[OF_SEVERAL]
     return max(count.values(), default=0) > 1 or (archives > 1 and unknown > 0)
 
 
@@ -181,15 +216,16 @@ def _inside(archive: Path, limits: ArchiveLimits) -> frozenset[str]:
     try:
         if archive.is_symlink() or not archive.is_file():
             return frozenset({ARCHIVE, UNKNOWN})
-        names = _members(archive, limits)
+        names = members_of(archive, limits)
     except (OSError, SubmissionError):
         return frozenset({ARCHIVE, UNKNOWN})
-    mains = {main for name in names if (main := _main(name.name))}
+    mains = {main for name in names if (main := main_of(name.name))}
     kinds = ({ARCHIVE} if mains else set()) | ({MANY} if _are_many_packed(names) else set())
+    kinds |= {OF_SEVERAL} if len(level_of(names).students) > 1 else set()
     return frozenset(mains | kinds)
 
 
-def _members(archive: Path, limits: ArchiveLimits) -> list[PurePosixPath]:
+def members_of(archive: Path, limits: ArchiveLimits) -> list[PurePosixPath]:
     """The names of an archive's files. Raises SubmissionError where it cannot be read."""
     members = [member.name for member in table(archive, limits) if not member.is_folder]
     return [name for name in members if not is_hidden(name)]

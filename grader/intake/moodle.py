@@ -25,6 +25,12 @@ def is_moodle(name: str) -> bool:
     return PATTERN.fullmatch(name) is not None
 
 
+def participant_of(name: str) -> str:
+    """The id of the participant whose file or folder has this name of Moodle's, or nothing."""
+    match = PATTERN.fullmatch(name)
+    return match["id"] if match else ""
+
+
 def read_moodle(entries: Sequence[Entry]) -> tuple[list[HandIn], list[Entry]]:
     """The hand-ins among the entries, one for each participant, and the other entries."""
     participants: dict[str, list[tuple[Entry, re.Match[str]]]] = defaultdict(list)

@@ -1,41 +1,113 @@
-"""Folders of several students' hand-ins each: the sections of a course.
+"""Folders, or archives, of several students' hand-ins each: the sections of a course.
 
-A student's own folder may look much like one, with older copies or parts beside each other. Only
-what cannot well be that is taken for a section; all else is one hand-in.
+A student's own folder may look much like one, with older copies or parts beside each other. What
+tells them apart, the first that holds:
+
+1. A repository is one student's, and so is what has a main file at its top.
+2. A platform's own marks of several students, or several repositories with a main file, are those
+   of several hand-ins. Folders around them and exports that are still archives are looked into.
+3. Several folders or archives with the same main file are several hand-ins where their names are
+   those of students or numbered groups, and copies or parts of one where their names say so.
+4. Where names may be either, those of a folder that is called a section are students.
+5. All else is in doubt.
+
+Where all of a course are sections, each is read as a course of its own; one with a single student
+is a section, too, if it is called like the others or a platform has named the student. Otherwise,
+or where there is doubt and the implementations differ, it is a row for a person to look at: which
+of them would be graded would be chance.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from enum import Enum
 from itertools import combinations
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
-from grader.archive import ArchiveLimits, is_archive_name, stem_of
-from grader.intake.canvas import student_of
-from grader.intake.handin import Entry, HandIn, entries_of, hand_in
-from grader.intake.many import mains_of
-from grader.intake.moodle import is_moodle
+from grader.archive import (
+    DATA_BYTES,
+    GIT,
+    ArchiveLimits,
+    contents,
+    is_archive_name,
+    is_hidden,
+    stem_of,
+    table,
+)
+from grader.errors import SubmissionError
+from grader.intake.handin import Entry, HandIn, hand_in
+from grader.intake.many import Level, level_of, main_of, mains_of, members_of, names_in
 from grader.intake.names import shown
-from grader.intake.words import are_of_one, without_copy_numbers, words_of
+from grader.intake.words import (
+    Told,
+    are_numbered_people,
+    is_section,
+    told_by,
+    without_copy_numbers,
+)
+from grader.listing import beginning
+from grader.naming import IMPLEMENTATION
 
 FEW = 2
 """Sections, and hand-ins in one: a single one says nothing."""
 MAX_SHOWN = 5
+BESIDE = (
+    "and lies beside single ones; put each hand-in beside the single ones, or those into a folder "
+    "like this one"
+)
+DOUBTFUL = (
+    "and nothing says whether they are several students' or which one to grade; leave the one to "
+    "grade, or put each student's beside this one and take this one away"
+)
 
 
-def sections_among(entries: Sequence[Entry], limits: ArchiveLimits) -> dict[Entry, list[str]]:
-    """Which of a course's entries are sections, each with the names of the hand-ins in it.
+class How(Enum):
+    """How it is known that an entry holds several hand-ins."""
 
-    There are at least two, or else none, and in all they hold more hand-ins than lie beside them.
-    """
-    sections = {entry: names for entry in entries if (names := _held(entry, limits))}
-    held = sum(map(len, sections.values()))
-    beside = sum(may_be_one(entry) for entry in entries if entry not in sections)
-    if len(sections) < FEW or held <= beside or _have_same_names(sections.values()):
-        return {}
-    return sections
+    MARKED = "by a platform"
+    NAMED = "by the names"
+    DOUBTFUL = "it is not"
+    SINGLE = "it holds one, in a folder or an archive of its own, or as a platform has named it"
+
+
+@dataclass(frozen=True)
+class Held:
+    """The hand-ins in an entry of a course."""
+
+    names: tuple[str, ...]
+    how: How
+    is_marked: bool = False
+
+
+@dataclass(frozen=True)
+class Sections:
+    """What of a course's entries holds several hand-ins."""
+
+    read: tuple[Entry, ...] = ()
+    """Sections, each to be read as a course."""
+    refused: Mapping[Entry, Held] = field(default_factory=dict)
+    """None of theirs is graded."""
+
+
+def sections_among(entries: Sequence[Entry], limits: ArchiveLimits, *, alone: bool) -> Sections:
+    """Which of a course's entries are sections; ``alone`` says that no hand-in is beside them."""
+    held = {entry: found for entry in entries if (found := _held(entry, limits))}
+    held |= _in_doubt({e: h for e, h in held.items() if h.how is How.NAMED})
+    sections = {e: h for e, h in held.items() if h.how in (How.MARKED, How.NAMED)}
+    are_short = bool(sections) and all(len(entry.name) <= FEW for entry in sections)
+    joined = [e for e, h in held.items() if h.how is How.SINGLE and _joins(e, h, are_short)]
+    beside = [e for e in entries if may_be_one(e) and e not in sections and e not in joined]
+    is_known = any(h.how is How.MARKED for h in sections.values()) or len(sections) >= FEW
+    if alone and not beside and (is_known or (sections and joined)):
+        return Sections(read=tuple(e for e in entries if e in sections or e in joined))
+    doubtful = {e: h for e, h in held.items() if h.how is How.MARKED or _is_chance(e, h, limits)}
+    if not is_known:
+        doubtful = {e: replace(h, how=How.DOUBTFUL) for e, h in doubtful.items()}
+    return Sections(refused=doubtful)
 
 
 def may_be_one(entry: Entry) -> bool:
@@ -45,62 +117,148 @@ def may_be_one(entry: Entry) -> bool:
 
 def in_section(section: Entry, found: HandIn) -> HandIn:
     """A hand-in that was found in a section, under the names of both."""
-    name = shown(f"{section.name}/{found.arrival.name}")
+    name = shown(f"{_called(section)}/{found.arrival.name}")
     arrival = found.arrival.model_copy(update={"name": name})
     return replace(found, arrival=arrival, source=f"{section.name}/{found.source}")
 
 
-def refused(sections: Mapping[Entry, Sequence[str]]) -> list[HandIn]:
-    """Rows for sections among single hand-ins: none of theirs is graded."""
-    return [
-        hand_in(entry.name, [(entry, "")], problem=_several(entry, names))
-        for entry, names in sections.items()
-    ]
+def refused(entry: Entry, held: Held) -> HandIn:
+    """A row for what holds several hand-ins of which none is graded."""
+    return unread(entry, _several(entry, held))
 
 
-def _several(entry: Entry, names: Sequence[str]) -> str:
-    listed = ", ".join(map(shown, names[:MAX_SHOWN]))
-    listed += f" and {len(names) - MAX_SHOWN} more" if len(names) > MAX_SHOWN else ""
-    return (
-        f"{shown(entry.name)} holds several hand-ins ({listed}), and lies beside single ones; put "
-        "each hand-in beside the single ones, or those into a folder like this one"
-    )
+def unread(entry: Entry, problem: str) -> HandIn:
+    """A row for what may be a section and is not read."""
+    return hand_in(_called(entry), [(entry, "")], problem=problem, source=entry.name)
 
 
-def _held(entry: Entry, limits: ArchiveLimits) -> list[str]:
-    """The hand-ins in a section that can be read; none for what may be one student's."""
-    if not entry.is_folder or entry.problem:
-        return []
-    there = entries_of(entry.path, {})
-    if not all(e.is_folder or is_archive_name(PurePosixPath(e.name)) for e in there):
-        return []
-    stems = {e: e.name if e.is_folder else stem_of(e.name) for e in there if not e.problem}
+def _called(entry: Entry) -> str:
+    return entry.name if entry.is_folder else stem_of(entry.name)
+
+
+def _several(entry: Entry, held: Held) -> str:
+    listed = ", ".join(map(shown, held.names[:MAX_SHOWN]))
+    more = len(held.names) - MAX_SHOWN
+    listed += f" and {more} more" if more > 0 else ""
+    words = DOUBTFUL if held.how is How.DOUBTFUL else BESIDE
+    return f"{shown(entry.name)} holds several hand-ins ({listed}), {words}"
+
+
+def _held(entry: Entry, limits: ArchiveLimits) -> Held | None:
+    """The hand-ins in a section that can be read; nothing for what is one student's."""
+    if not may_be_one(entry) or (entry.is_folder and _is_repository(entry.path)):
+        return None
+    try:
+        names = _names(entry, limits)
+    except (OSError, SubmissionError):
+        return None
+    level = level_of(names)
+    within = (*level.above.parts, level.archive)
+    alone = Held((within[0],), How.SINGLE) if within[0] else None
+    if entry.is_folder and level.archive:
+        return _held(Entry(entry.path.joinpath(*within), False), limits) or alone
+    if students := level.students or _repositories(entry, level, limits):
+        many = len(students) >= FEW
+        named = level.folders if len(level.folders) == len(students) else students
+        return Held(tuple(sorted(named)), How.MARKED if many else How.SINGLE, is_marked=True)
+    return alone if level.has_main else _held_at(entry, level, limits)
+
+
+def _held_at(entry: Entry, level: Level, limits: ArchiveLimits) -> Held | None:
+    """The hand-ins in folders and archives that no platform has named."""
+    stems = {name: name for name in level.folders} | {n: stem_of(n) for n in level.archives}
     called = without_copy_numbers(stems.values())
-    inside = [(entry, called[stem]) for entry, stem in stems.items()]
-    names = sorted({name for _, name in inside})
+    there = {name: _mains(entry, level, name, limits) for name in stems}
+    names = sorted({called[stem] for stem in stems.values()})
+    mains = {(main, called[stems[name]]) for name, found in there.items() for main in found}
+    count = Counter(main for main, _ in mains)
     if len(names) < FEW:
-        return []
-    if not _are_a_platforms([e.name for e, _ in inside]) and _are_of_one(entry.name, names):
-        return []
-    mains = {(main, name) for e, name in inside for main in mains_of(e.path, limits)}
-    most = max(Counter(main for main, _ in mains).values(), default=0)
-    return names if most >= FEW and 2 * most > len(names) else []
+        return Held(tuple(names), How.SINGLE) if count else None
+    most = max(count.values(), default=0)
+    told = told_by(names, entry.name)
+    if most < FEW or told is Told.OF_ONE:
+        return None
+    is_sure = told is Told.STUDENTS or is_section(entry.name)
+    are_all = 2 * most > len(names) and len(level.files) == len(level.archives)
+    if is_sure and are_all:
+        return Held(tuple(names), How.NAMED)
+    return Held(tuple(names), How.DOUBTFUL) if count[IMPLEMENTATION] >= FEW else None
 
 
-def _are_a_platforms(names: Sequence[str]) -> bool:
-    """Whether Canvas or Moodle has given all the names, which are then those of students."""
-    students = {student_of(name) for name in names}
-    return all(map(is_moodle, names)) or ("" not in students and len(students) >= FEW)
+def _names(entry: Entry, limits: ArchiveLimits) -> list[PurePosixPath]:
+    if entry.is_folder:
+        return names_in(entry.path, limits.max_files)
+    return members_of(entry.path, limits)
 
 
-def _are_of_one(folder: str, names: Sequence[str]) -> bool:
-    """Whether names in a folder may be those of copies or parts of one student's work."""
-    return are_of_one(names) or any(words_of(folder) & words_of(name) for name in names)
+def _mains(entry: Entry, level: Level, name: str, limits: ArchiveLimits) -> frozenset[str]:
+    """The main files in a folder or an archive; of one in an archive nothing is known."""
+    if entry.is_folder:
+        return mains_of(entry.path / level.above / name, limits)
+    return frozenset({main for n in level.folders.get(name, ()) if (main := main_of(n.name))})
 
 
-def _have_same_names(sections: Collection[Sequence[str]]) -> bool:
-    """Whether two sections share most names: students call their parts alike, and are not."""
-    return any(
-        2 * len({*one} & {*other}) > min(len(one), len(other))
-        for one, other in combinations(sections, 2)
-    )
+def _repositories(entry: Entry, level: Level, limits: ArchiveLimits) -> frozenset[str]:
+    """The folders that are repositories and have a main file, as none that was only fetched."""
+    if entry.is_folder:
+        place = entry.path / level.above
+        found = {name for name in level.folders if _is_repository(place / name)}
+    else:
+        depth = len(level.above.parts)
+        members = (member.name.parts for member in table(entry.path, limits))
+        found = {parts[depth] for parts in members if parts[depth + 1 : depth + 2] == (GIT,)}
+    return frozenset(name for name in found if _mains(entry, level, name, limits))
+
+
+def _is_repository(folder: Path) -> bool:
+    with suppress(OSError):
+        return (folder / GIT).exists()
+    return False
+
+
+def _in_doubt(named: Mapping[Entry, Held]) -> dict[Entry, Held]:
+    """Those that share most names with another: all students may call their copies alike."""
+    doubtful = {}
+    for one, other in combinations(named, 2):
+        names = [{*named[entry].names} for entry in (one, other)]
+        if 2 * len(names[0] & names[1]) <= min(map(len, names)):
+            continue
+        for entry in (one, other):
+            if not is_section(entry.name) and not are_numbered_people(named[entry].names):
+                doubtful[entry] = replace(named[entry], how=How.DOUBTFUL)
+    return doubtful
+
+
+def _joins(entry: Entry, held: Held, are_short: bool) -> bool:
+    """Whether an entry with a single hand-in is a section like the others."""
+    is_short = are_short and len(entry.name) <= FEW
+    return held.is_marked or is_section(entry.name) or is_short
+
+
+def _is_chance(entry: Entry, held: Held, limits: ArchiveLimits) -> bool:
+    """Whether it would be chance which of several implementations is graded: they differ."""
+    return held.how is not How.SINGLE and len(_digests(entry.path, limits)) >= FEW
+
+
+def _digests(path: Path, limits: ArchiveLimits) -> set[str]:
+    """Of all implementations below a folder, or in an archive, as far as they can be read."""
+    found: set[str] = set()
+    with suppress(OSError, SubmissionError):
+        if path.is_dir():
+            for name in names_in(path, limits.max_files):
+                if main_of(name.name) == IMPLEMENTATION:
+                    found.add(_digest([beginning(path / name, DATA_BYTES)]))
+                elif is_archive_name(name):
+                    found |= _digests(path / name, limits)
+        else:
+            for member, content in contents(path, limits):
+                if not is_hidden(member.name) and main_of(member.name.name) == IMPLEMENTATION:
+                    found.add(_digest(content))
+    return found
+
+
+def _digest(content: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for chunk in content:
+        digest.update(chunk)
+    return digest.hexdigest()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from enum import Enum
+from itertools import takewhile
 
 from grader.naming import OF_SOMETHING, OTHER_CODE, WORD, without_copy_number
 
@@ -16,7 +18,7 @@ OF_ONE = OTHER_CODE | OF_SOMETHING | frozenset(
 OF_ONE_ANYWHERE = tuple(
     "archive assign attempt backup draft exercise final fixed homework implement improved latest "
     "notebook original previous problem project question result solution source submi update "
-    "upload version vector".split()
+    "upload version vector checkpoint".split()
 )
 """Such words that are long enough to be known within another."""
 VERSION = re.compile(
@@ -26,6 +28,16 @@ VERSION = re.compile(
 )
 """A name made of nothing but such words. A number alone makes none: ``submission_12`` may be
 a student's."""
+PEOPLE = frozenset("team teams group groups gruppe grp groupe grupo pair student students".split())
+"""Words that students and groups of them are numbered with."""
+SECTION = frozenset(
+    "section sections sec sect sektion tutorial tutorium tut class recitation seminar cohort "
+    "mon monday tue tues tuesday wed wednesday thu thur thurs thursday fri friday".split()
+)
+"""Words that a course calls its sections by."""
+TOKEN = re.compile(r"[^\W\d_]+|\d+")
+MOST_VERSIONS = 4
+"""That are told apart by a number alone."""
 SHORT_NUMBER = re.compile(r"(?<!\d)\d{1,3}(?!\d)")
 """Of a copy or a part; a student's id is longer."""
 
@@ -58,3 +70,68 @@ def are_of_one(names: Sequence[str]) -> bool:
         return True
     numbered = {SHORT_NUMBER.sub("", name.casefold()).strip(" -_.") for name in names}
     return len(numbered) < len(names) or "" in numbered
+
+
+class Told(Enum):
+    """What names side by side say of whose the folders are that have them."""
+
+    OF_ONE = "copies or parts of one student's work, of which at most one has no such name"
+    STUDENTS = "different students"
+    NOTHING = "either"
+
+
+def told_by(names: Sequence[str], folder: str) -> Told:
+    """What the names in a folder say, beyond what all of them begin and end with.
+
+    So ``homework-4-ann`` and ``homework-4-bob`` are not two homeworks; but what they share may be
+    the name of a work as well, so they say nothing. Of numbers or letters alone it is what has them
+    that counts: teams are different ones, versions are not, and of a bare number nobody knows. A
+    few among many may have a name that others give to copies: George Best is a student.
+    """
+    if all(map(is_version, names)):
+        return Told.OF_ONE
+    shared, rests = _without_shared(names)
+    of_people = not shared.isdisjoint(PEOPLE)
+    if all(rest.isdigit() or len(rest) < 2 for rest in rests):
+        if of_people or all(len(rest) > 3 for rest in rests):
+            return Told.STUDENTS
+        are_few = len(names) <= MOST_VERSIONS and all(len(rest) < 3 for rest in rests)
+        return Told.OF_ONE if are_few and _is_of_one(" ".join(shared)) else Told.NOTHING
+    of_folder = frozenset() if is_section(folder) else words_of(folder)
+    copies = sum(_is_of_one(rest) or not of_folder.isdisjoint(words_of(rest)) for rest in rests)
+    if len(names) - copies < (1 if is_section(folder) else 2):
+        return Told.OF_ONE
+    bare = [SHORT_NUMBER.sub("", rest).strip() for rest in rests]
+    numbered = sum(bare.count(name) > 1 for name in bare)
+    if (shared and not of_people) or max(copies, numbered) * 4 > len(names):
+        return Told.NOTHING
+    return Told.STUDENTS
+
+
+def is_section(name: str) -> bool:
+    """Whether a folder is called as a course calls its sections."""
+    return not words_of(name).isdisjoint(SECTION)
+
+
+def are_numbered_people(names: Sequence[str]) -> bool:
+    """Whether the names are those of groups, which are numbered anew in each section."""
+    return not _without_shared(names)[0].isdisjoint(PEOPLE)
+
+
+def _is_of_one(name: str) -> bool:
+    return bool(OF_ONE & words_of(name)) or any(word in name for word in OF_ONE_ANYWHERE)
+
+
+def _without_shared(names: Sequence[str]) -> tuple[frozenset[str], list[str]]:
+    """The words that all names begin or end with, and the rest of each name."""
+    tokens = [TOKEN.findall(name.casefold()) for name in names]
+    first = _shared(tokens)
+    tokens = [found[len(first) :] for found in tokens]
+    last = _shared([found[::-1] for found in tokens])
+    rests = [" ".join(found[: len(found) - len(last)]) for found in tokens]
+    return frozenset(word for word in (*first, *last) if not word.isdigit()), rests
+
+
+def _shared(tokens: Sequence[Sequence[str]]) -> list[str]:
+    columns = zip(*tokens, strict=False)
+    return [column[0] for column in takewhile(lambda column: len({*column}) == 1, columns)]
