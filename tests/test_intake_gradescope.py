@@ -137,6 +137,10 @@ def test_folder_that_the_table_does_not_name(tmp_path: Path) -> None:
     hand_ins = read(tmp_path, TABLE, *FOLDERS, f"submission_99/{MAIN}")
     assert hand_ins["submission_99"].arrival.submission_id == "99"
     assert not hand_ins["submission_99"].problem
+    said = {name: hand_in.arrival.notes for name, hand_in in hand_ins.items()}
+    note = "not in submission_metadata.yml: whose is it?"
+    assert said.pop("submission_99") == (note,)
+    assert not any(note in notes for notes in said.values())
 
 
 @pytest.mark.parametrize(

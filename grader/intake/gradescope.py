@@ -22,6 +22,7 @@ from grader.intake.handin import Entry, HandIn, hand_in, taken_of_several
 from grader.intake.names import shown
 
 METADATA = "submission_metadata.yml"
+UNLISTED = f"not in {METADATA}: whose is it?"
 MAX_MB = 256
 MAX_DEPTH = 64
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -53,6 +54,7 @@ class Record:
     id: str
     created_at: datetime = NEVER
     submitters: dict[str, Submitter] = field(default_factory=lambda: defaultdict(Submitter))
+    is_listed: bool = True
 
 
 def read_gradescope(folder: Path, entries: Sequence[Entry]) -> list[HandIn]:
@@ -64,7 +66,7 @@ def read_gradescope(folder: Path, entries: Sequence[Entry]) -> list[HandIn]:
     records = read_metadata(folder / METADATA)
     for name, entry in by_name.items():
         if entry.is_folder and name not in records:
-            records[name] = Record(name)
+            records[name] = Record(name, is_listed=False)
     students: dict[str, list[tuple[Record, Submitter]]] = defaultdict(list)
     for record in records.values():
         for submitter in record.submitters.values() or [Submitter()]:
@@ -155,7 +157,7 @@ def _latest(theirs: Sequence[tuple[Record, Submitter]], entries: Mapping[str, En
     )
     entry = entries.get(latest.id)
     problem = "" if entry else f"the export has no folder {shown(latest.id)}; download it again"
-    notes = []
+    notes = [] if latest.is_listed else [UNLISTED]
     if others := [shown(record.id) for record, _ in earlier]:
         notes.append(taken_of_several(shown(latest.id), ", ".join(others)))
     if group := [s.name or s.key for s in latest.submitters.values() if s.key != student.key]:
