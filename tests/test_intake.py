@@ -114,6 +114,7 @@ def test_example_hand_ins_are_rows(tmp_path: Path) -> None:
     hand_ins = found(ROOT / "submissions", tmp_path)
     assert hand_ins.keys() == folders
     assert all(not h.problem and h.arrival.student == n for n, h in hand_ins.items())
+    assert {hand_in.arrival.late for hand_in in hand_ins.values()} == {None}
     assert not (tmp_path / "into").exists()
 
 

@@ -76,6 +76,7 @@ def test_moodle(tmp_path: Path, kind: str) -> None:
     }
     assert {n for n, h in hand_ins.items() if h.problem} == {"Tom"}
     assert "only a text" in hand_ins["Tom"].problem
+    assert {hand_in.arrival.late for hand_in in hand_ins.values()} == {None}
     assert code_of(hand_ins["Jane_Doe-13"], tmp_path) == f"'{MOODLE[1]}'\n"
     assert code_of(hand_ins["Max_Muster"], tmp_path) == f"'{MOODLE[4]}'\n"
     assert files_of(hand_ins["Zoë_O_Brien"], tmp_path) == {MAIN}

@@ -77,7 +77,7 @@ def test_gradescope(tmp_path: Path, kind: str) -> None:
     assert ann.arrival.notes == ("handed in together with Bo Lee",)
     assert bo.arrival.notes == ("handed in together with Ann Lee",)
     jane = hand_ins["Jane_Doe"].arrival
-    assert (jane.student_id, jane.submission_id, jane.late) == ("3001", "11", False)
+    assert (jane.student_id, jane.submission_id, jane.late) == ("3001", "11", None)
     assert jane.notes == (
         "handed in more than once: submission_11 was taken, the latest, and not submission_13",
     )

@@ -1,8 +1,9 @@
 """Gradescope's export: folders ``submission_<id>``, and a table of who handed in which.
 
 ``submission_metadata.yml`` is written by Ruby: its keys are symbols, and it also holds all results,
-so it may be large. It is read as a stream of events, of which only the wanted scalars are kept.
-Nothing is constructed, an alias is never followed, and so none of YAML's bombs can go off.
+so it may be large. It has the time of each upload and no due date: who was late is not known. It is
+read as a stream of events, of which only the wanted scalars are kept. Nothing is constructed, an
+alias is never followed, and so none of YAML's bombs can go off.
 """
 
 from __future__ import annotations

@@ -161,7 +161,7 @@ def hand_in(
     is_school_id: bool = False,
     submission_id: str = "",
     email: str = "",
-    late: bool = False,
+    late: bool | None = None,
     notes: Sequence[str] = (),
     problem: str = "",
     source: str = "",
