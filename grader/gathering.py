@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from grader.archive import is_archive_name, is_hidden, is_visible, kind_of, table
 from grader.errors import SubmissionError
+from grader.graded import RESULTS, is_own
 from grader.listing import Files, are_different, files_of, scan, two_files
 from grader.naming import MAINS, SHOWN, by_depth, readable
 from grader.rubric import SubmissionLimits
@@ -44,10 +45,15 @@ class Part:
 def gather(
     parts: Sequence[Part], unpacked: Path, limits: SubmissionLimits
 ) -> tuple[Files, list[str]]:
-    """All files of a hand-in, those of its archives in the folder ``unpacked``, and notes."""
+    """All files of a hand-in, those of its archives in the folder ``unpacked``, and notes.
+
+    Raises SubmissionError where it cannot be read, or is what this program itself has written.
+    """
     first = parts[0]
     if len(parts) == 1 and not _is_a_file_to_grade(first):
         files, notes = files_of(first.path, unpacked / "0", limits)
+        if is_own(files):
+            raise SubmissionError(f"{readable(first.name)} {RESULTS}")
     else:
         files, notes = {}, []
         for part in parts:

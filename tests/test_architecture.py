@@ -29,7 +29,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("grader.roster", "grader.similarity"),
     ("grader.archive", "grader.compare", "grader.source"),
     ("grader.sandbox.spec", "grader.sandbox.installed"),
-    ("grader.listing", "grader.notebook_outputs", "grader.unopened"),
+    ("grader.graded", "grader.listing", "grader.notebook_outputs", "grader.unopened"),
     ("grader.gathering", "grader.unnamed", "grader.imported"),
     ("grader.claims", "grader.explain", "grader.left_out", "grader.left_in_notebook"),
     ("grader.oracle", "grader.precision", "grader.worker"),

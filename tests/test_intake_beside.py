@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from grader.errors import SubmissionError
 from grader.intake import looks_like_many
+from grader.submission import stage
 from tests.course_folders import MAIN, RUBRIC, found, lay_down, packed
 
 STAFFS = ("roster.csv", "README.txt", "notes.txt", "assignment.pdf", "grade_it.py")
@@ -53,6 +55,20 @@ def test_folder_around_a_folder_as_deep_as_is_looked(tmp_path: Path) -> None:
 def test_results_beside_the_folder_of_hand_ins(tmp_path: Path, names: list[str], kind: str) -> None:
     folder = lay_down(tmp_path / "x", *names, f"submissions/ann/{MAIN}", f"submissions/bob/{MAIN}")
     assert rows(packed(folder, kind) if kind else folder, tmp_path) == ["ann", "bob"]
+
+
+@pytest.mark.parametrize("which", ["submissions", ""])
+def test_results_in_the_place_of_hand_ins(tmp_path: Path, which: str) -> None:
+    """Those of one hand-in, or of a course."""
+    names = RESULTS["of a hand-in" if which else "of a course"]
+    folder = lay_down(tmp_path / "x", *names) / "results" / which
+    said = f"{folder.name} holds results of this program, not what was handed in"
+    assert not looks_like_many(folder, RUBRIC.intake)
+    with pytest.raises(SubmissionError, match=said):
+        stage(folder, tmp_path / "staged", RUBRIC.submission)
+    if not which:
+        with pytest.raises(SubmissionError, match=said):
+            found(folder, tmp_path)
 
 
 @pytest.mark.parametrize("what", ["of a hand-in", "of a course"])

@@ -8,9 +8,9 @@ from pathlib import Path, PurePosixPath
 
 from grader.archive import ArchiveLimits
 from grader.errors import SubmissionError
+from grader.graded import RESULTS, are_results, is_own
 from grader.intake.export import of_nobody, unpack_export
 from grader.intake.folders import read_folders
-from grader.intake.graded import are_results, is_own
 from grader.intake.gradescope import METADATA, read_gradescope
 from grader.intake.handin import COURSE_DATA, Entry, HandIn, entries_of
 from grader.intake.many import alone, looks_like_many, names_in
@@ -31,6 +31,8 @@ def arrivals(path: Path, into: Path, limits: ArchiveLimits) -> list[HandIn]:
     """
     if not path.is_dir() and not path.is_file():
         raise SubmissionError(f"there is no file or folder {path}")
+    if path.is_dir() and are_results(names_in(path, limits.max_files)):
+        raise SubmissionError(f"{shown(path.resolve().name)} {RESULTS}")
     reader = _Reader(into, limits)
     found = reader.course(path)
     found = [_with_problems(hand_in, reader.problems) for hand_in in found]

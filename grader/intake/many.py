@@ -18,8 +18,8 @@ from grader.archive import (
     table,
 )
 from grader.errors import SubmissionError
+from grader.graded import is_own
 from grader.intake.canvas import student_of
-from grader.intake.graded import is_own
 from grader.intake.gradescope import METADATA
 from grader.intake.marks import marked
 from grader.intake.moodle import is_moodle

@@ -13,6 +13,8 @@ from pathlib import PurePosixPath
 from grader.archive import is_archive_name, is_visible
 from grader.rows import JSON_FILE, JUNIT_FILE, ROW_FILE
 
+RESULTS = "holds results of this program, not what was handed in; give the folder of the hand-ins"
+
 
 def are_results(names: Iterable[PurePosixPath]) -> bool:
     """Whether the files below a folder are reports in a folder for each of several hand-ins."""
