@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ from grader.archive import is_archive_name, is_hidden, is_visible, kind_of, tabl
 from grader.errors import SubmissionError
 from grader.graded import RESULTS, is_own
 from grader.listing import Files, are_different, files_of, scan, two_files
-from grader.naming import MAINS, SHOWN, by_depth, readable
+from grader.naming import MAINS, SHOWN, WORD, by_depth, readable
 from grader.rubric import SubmissionLimits
 from grader.unopened import (
     Unopened,
@@ -28,6 +29,14 @@ MAX_LEVELS = 2
 MAX_OPENED = 5
 """Archives of one hand-in, and as many are looked at in each place: to read a tar's names takes as
 long as to unpack it. All together may take as much room as the limits let a hand-in take."""
+OLDER = frozenset(
+    "old older backup backups bak copy kopie orig original prev previous draft drafts archive "
+    "archived checkpoint checkpoints template starter skeleton given reference example sample "
+    "test tests".split()
+)
+"""Words in the name of a folder in which the code is not what is handed in, if there is other."""
+NUMBERED = re.compile(r"(?P<base>|.*[\W_])v(?:er(?:sion)?)?[ ._-]?(?P<number>\d{1,2})", re.I | re.S)
+"""A folder of a version: ``v2``, ``hw4_v2``."""
 
 
 @dataclass(frozen=True)
@@ -197,4 +206,23 @@ def _taken_of(taken: Sequence[Unopened], closed: Sequence[Unopened]) -> list[str
 
 
 def _shallow_first(files: Files) -> Files:
-    return {name: files[name] for name in sorted(files, key=by_depth)}
+    """The files as they are looked at; those of older versions come last."""
+    return {name: files[name] for name in sorted(files, key=_order)}
+
+
+def _order(file: PurePosixPath) -> tuple[object, ...]:
+    depth, name = by_depth(file)
+    ages = [_age(folder) for folder in file.parts[:-1]]
+    return (
+        any(old for old, _, _ in ages),
+        depth,
+        [(base, -number) for _, base, number in ages],
+        name,
+    )
+
+
+def _age(folder: str) -> tuple[bool, str, int]:
+    """Whether a folder is one of older versions, and its name without a version, which is last."""
+    match = NUMBERED.fullmatch(folder)
+    base, number = (match["base"], int(match["number"])) if match else (folder, 0)
+    return not OLDER.isdisjoint(WORD.findall(folder.lower())), base, number

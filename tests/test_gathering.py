@@ -15,7 +15,7 @@ from grader.errors import SubmissionError
 from grader.gathering import Part
 from grader.listing import files_of
 from grader.submission import stage
-from tests.course_folders import MAIN
+from tests.course_folders import MAIN, packed
 from tests.staging import (
     CODE,
     GIVEN,
@@ -226,3 +226,33 @@ def test_model_in_a_zip_inside_of_the_zip(tmp_path: Path) -> None:
     submission = staged(outer, tight)
     assert submission.files == {MAIN, "rnn_lm.py", "rnn_lm.sav"}
     assert any("data.zip" in note and "too large" in note for note in submission.notes)
+
+
+@pytest.mark.parametrize(
+    ("older", "taken"),
+    [
+        ("backup", "work"),
+        ("old code", "src"),
+        ("copy of zeta", "zeta"),
+        ("checkpoints", "work"),
+        ("draft", "final"),
+        ("v1", "v2"),
+        ("hw4_v2", "hw4_v10"),
+        ("a4/reference", "a4/solution"),
+        ("example/a4", "jane/a4"),
+        ("old", "src/a4"),
+    ],
+)
+@pytest.mark.parametrize("is_packed", [False, True])
+def test_older_copies_and_given_files_come_after_others(
+    tmp_path: Path, older: str, taken: str, is_packed: bool
+) -> None:
+    folder = tmp_path / "ann"
+    for place in (older, taken):
+        (folder / place).mkdir(parents=True)
+        (folder / place / MAIN).write_text(f"'{place}'\n")
+    path = packed(folder, "zip") if is_packed else folder
+    submission = stage(path, tmp_path / "staged", LIMITS)
+    assert (submission.folder / MAIN).read_text() == f"'{taken}'\n"
+    [note] = submission.notes
+    assert note == f"there is another {MAIN}, which was not graded: {older}/{MAIN}"

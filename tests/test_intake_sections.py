@@ -19,6 +19,8 @@ OF_ONE_EACH = {
     "in other words": ("FinalSubmission", "my_draft"),
     "versions": ("v1", "v2"),
     "parts with a number": ("part 1", "part 2"),
+    "questions": ("q2-6", "q7"),
+    "in German": ("zeta", "zeta - Kopie"),
     "parts with a letter": ("part_b", "part_c"),
     "an attempt each": ("hw4-1", "hw4-2"),
     "given files": ("template", "reference", "zeta"),

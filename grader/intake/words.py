@@ -12,7 +12,7 @@ from grader.naming import OF_SOMETHING, OTHER_CODE, WORD, without_copy_number
 OF_ONE = OTHER_CODE | OF_SOMETHING | frozenset(
     "a my hw q v ex lab new bak copy last late code src task part work week unit step temp tmp try "
     "orig redo wip done main mine best ver sol one two first second third early other slow fast "
-    "loop naive numpy".split()
+    "loop naive numpy kopie copie copia abgabe vorlage lösung".split()
 )  # fmt: skip
 """Words in the name of a copy or a part of a student's work, as no student is called."""
 OF_ONE_ANYWHERE = tuple(
@@ -92,10 +92,11 @@ def told_by(names: Sequence[str], folder: str) -> Told:
         return Told.OF_ONE
     shared, rests = _without_shared(names)
     of_people = not shared.isdisjoint(PEOPLE)
-    if all(rest.isdigit() or len(rest) < 2 for rest in rests):
-        if of_people or all(len(rest) > 3 for rest in rests):
+    parts = [part for rest in rests for part in rest.split()]
+    if all(part.isdigit() or len(part) < 2 for part in parts):
+        if of_people or all(len(rest) > 3 and rest.isdigit() for rest in rests):
             return Told.STUDENTS
-        are_few = len(names) <= MOST_VERSIONS and all(len(rest) < 3 for rest in rests)
+        are_few = len(names) <= MOST_VERSIONS and all(len(part) < 3 for part in parts)
         return Told.OF_ONE if are_few and _is_of_one(" ".join(shared)) else Told.NOTHING
     of_folder = frozenset() if is_section(folder) else words_of(folder)
     copies = sum(_is_of_one(rest) or not of_folder.isdisjoint(words_of(rest)) for rest in rests)
