@@ -17,6 +17,8 @@ from grader.worker.notebook_code import cell_code, is_definition
 
 WRITE = ("%%writefile", "%%file")
 APPEND = ("-a", "--append")
+MOST_NAME_BYTES = 255
+"""Of a file's name, on nearly every file system: a longer one was never written."""
 DEFINED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -44,10 +46,14 @@ def written_files(cells: Iterable[str]) -> dict[str, str]:
             continue
         path = " ".join(word for word in words[1:] if word not in APPEND).strip("\"'")
         name = PureWindowsPath(path).name
-        if name.lower().endswith(".py"):
+        if name.lower().endswith(".py") and _can_be_written(name):
             before = files.get(name, "") if not {*APPEND}.isdisjoint(words) else ""
             files[name] = f"{before}{text}".rstrip("\n") + "\n"
     return files
+
+
+def _can_be_written(name: str) -> bool:
+    return len(name.encode("utf-8", "replace")) <= MOST_NAME_BYTES
 
 
 def definitions_in(cell: str) -> list[Definition] | None:

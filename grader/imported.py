@@ -38,7 +38,7 @@ def out_of_sight(
             elsewhere.setdefault(file.stem, []).append(file)
     for place in (root, *root.parents):
         for file in files:
-            if file.is_relative_to(place):
+            if place in file.parents:
                 target = file.relative_to(place)
                 name = target.parts[0].removesuffix(".py")
                 if nearest.setdefault(name, place) == place:

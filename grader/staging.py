@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
@@ -39,16 +40,26 @@ class Staging:
         self._limits = limits
         self._bytes = 0
         self._mains = main_files(files)
+        self._targets = {main for main, _ in self._mains.values()} | ({MODEL} if model else set())
         self._seen = [file for file in files if self._is_seen(file)]
         self._seen += self._named_in_code()
 
     def copy_root(self, root: PurePosixPath) -> None:
-        """Copy what lies below the root; one that is named exactly comes before its copies."""
-        for file in sorted(_below(root, self._seen), key=self._spelling):
+        """Copy what lies below the root; one that is named exactly comes before its copies.
+
+        The main files come first: what lies in a folder of such a name is left out.
+        """
+        below = _below(root, self._seen)
+        mains = {file for file in below if file in self._mains and file.parent == root}
+        in_files = []
+        for file in sorted(below, key=lambda file: (file not in mains, self._spelling(file))):
             target, note = self._canonical(file, root)
             self.notes += [note] if note else []
-            if target is not None:
+            if target is not None and self._is_below_a_file(target):
+                in_files.append(file.relative_to(root))
+            elif target is not None:
                 self._copy(self._files[file], target)
+        self.notes += _in_files([name for name in in_files if root / name not in self._mains])
 
     def copy_mains(self, root: PurePosixPath) -> None:
         """Copy the main files that are not below the root, with what lies beside them."""
@@ -75,16 +86,19 @@ class Staging:
         seen = [file for file, place in files.items() if _is_seen(file, place)]
         # A model is large, and nothing that is imported.
         lost = out_of_sight([file for file in seen if not is_model(file)], root)
-        lost = {name: there for name, there in lost.items() if not self._has_module(name)}
+        have = {place.name.removesuffix(".py") for place in self._into.iterdir()}
+        lost = {name: there for name, there in lost.items() if name not in have}
+        in_files = []
         waiting = sorted(self._into.rglob("*.py")) if lost else []
         while waiting:
             for name in sorted(imported_names(waiting.pop()) & lost.keys()):
                 for file, target in lost.pop(name).items():
+                    if self._is_below_a_file(self._into / target):
+                        in_files.append(file)
+                        continue
                     self._copy(files[file], self._into / target)
                     waiting += [self._into / target] if file.suffix == ".py" else []
-
-    def _has_module(self, name: str) -> bool:
-        return (self._into / name).exists() or (self._into / f"{name}.py").exists()
+        self.notes += _in_files(in_files)
 
     def _is_seen(self, file: PurePosixPath) -> bool:
         """Whether student code may see a file under its own name."""
@@ -97,7 +111,7 @@ class Staging:
             return []
         file = self._model.path
         code = [place for name, place in self._files.items() if name.suffix.lower() == ".py"]
-        is_named = any(file.name.encode() in beginning(place, DATA_BYTES) for place in code)
+        is_named = any(os.fsencode(file.name) in beginning(place, DATA_BYTES) for place in code)
         is_small = self._files[file].stat().st_size <= DATA_BYTES
         return [file] if is_named and is_small else []
 
@@ -109,15 +123,17 @@ class Staging:
         self.notes.append(f"{main} was taken from the folder {readable(str(place))}")
         self._copy(self._files[file], self._into / main)
         beside = _below(place, self._seen) if main != MODEL else []
-        displaced = []
+        displaced, in_files = [], []
         for other in (f for f in beside if f not in self._mains):
             target = self._into / other.relative_to(place)
-            if _is_free(target):
+            if self._is_below_a_file(target):
+                in_files.append(other.relative_to(place))
+            elif not target.exists():
                 self._copy(self._files[other], target)
             elif are_different(other, self._files[other], target):
                 displaced.append(other.relative_to(place))
         where = f"that of the folder {readable(str(place))} is not used"
-        self.notes += two_files(displaced, where)
+        self.notes += two_files(displaced, where) + _in_files(in_files)
 
     def _canonical(self, file: PurePosixPath, root: PurePosixPath) -> tuple[Path | None, str]:
         """Where a file is copied to, if at all, and a note when that is not its own name."""
@@ -130,6 +146,11 @@ class Staging:
             left_out = f"{readable(str(file.relative_to(root)))} was left out"
             return None, f"{left_out}: another file has the same name but for its case"
         return target, note
+
+    def _is_below_a_file(self, target: Path) -> bool:
+        """Whether a folder that it would lie in is a file of the copy, or is to be a main file."""
+        folders = target.relative_to(self._into).parents
+        return any(str(f) in self._targets or (self._into / f).is_file() for f in folders)
 
     def _copy(self, source: Path, target: Path) -> None:
         self._bytes += _copied(source, target, self._limits, self._bytes)
@@ -144,8 +165,10 @@ def _below(folder: PurePosixPath, files: Sequence[PurePosixPath]) -> list[PurePo
     return [file for file in files if file.is_relative_to(folder)]
 
 
-def _is_free(target: Path) -> bool:
-    return not target.exists() and not any(folder.is_file() for folder in target.parents)
+def _in_files(names: Sequence[PurePosixPath]) -> list[str]:
+    """The note on files that lie in a folder of the same name as another file, if there are any."""
+    words = "left out, because a file has the name of the folder around it"
+    return [f"{words}: {listed(names)}"] if names else []
 
 
 def _copied(source: Path, target: Path, limits: SubmissionLimits, before: int) -> int:
