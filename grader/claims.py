@@ -29,7 +29,11 @@ TRAINING_MARGIN = 0.15
 """A mean over an epoch is above the loss at its end, and a sample is uncertain."""
 OTHER_DATA = "the notebook's loss is on the course's data; grade with --data to compare"
 
-NUMBER = r"(?:tensor\(|np\.float\d+\()?\s*([-+]?(?:\d+\.?\d*(?:e[-+]?\d+)?|nan|inf))\b"
+NUMBER = (
+    r"(?:tensor\(|np\.float\d{1,3}\()?\s{0,20}"
+    r"([-+]?(?:\d++(?:\.\d*+)?(?:e[-+]?\d++)?|nan|inf))\b"
+)
+"""No two of its parts can share out the same characters in many ways: a line may be made for it."""
 
 
 @dataclass(frozen=True)

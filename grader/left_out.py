@@ -32,7 +32,8 @@ def why_not_found(message: str, names: Iterable[str]) -> str:
 
     ``names`` are those of the files that were left out.
     """
-    named = (n for n in names if re.search(rf"(?<![\w.-]){re.escape(n)}(?![\w-])", message))
+    there = (name for name in names if name in message)
+    named = (n for n in there if re.search(rf"(?<![\w.-]){re.escape(n)}(?![\w-])", message))
     name = next(named, "")
     if not name:
         return ""

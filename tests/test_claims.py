@@ -329,3 +329,11 @@ def test_claims_are_in_the_report_when_asked_for(tmp_path: Path, sandbox: Sandbo
     [claim] = grade(request, sandbox, Silent()).claims
     assert (claim.question, claim.verdict, claim.claimed) == ("q5", DIFFERS, 0.0)
     assert grade(replace(request, claims=False), sandbox, Silent()).claims == ()
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("said", ["1" * 900 + "_", " " * 900, "1" * 400 + "." + "1" * 400 + "e"])
+def test_no_line_takes_long_to_read(tmp_path: Path, said: str) -> None:
+    lines = "\n".join([LINES["q2"].format(said)] * 200)
+    notebook(tmp_path, *(stream(lines) for _ in range(10)))
+    assert only(tmp_path, result("q2", right=True)).verdict in (NOT_SHOWN, DIFFERS)

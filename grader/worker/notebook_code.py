@@ -14,7 +14,7 @@ from pathlib import Path
 from types import CodeType, MappingProxyType, ModuleType
 from typing import Any
 
-MAGIC = re.compile(r"^(?P<indent>\s*)(?:[%!?].*|[\w.,\s]+=\s*[%!].*|[\w.]+\?{1,2}\s*)$")
+MAGIC = re.compile(r"^(?P<indent>\s*+)(?:[%!?].*|[\w.,\s]+=\s*[%!].*|[\w.]+\?{1,2}\s*)$")
 """A line of IPython's own: ``%matplotlib inline``, ``!pip install``, ``files = !ls``, ``help?``."""
 
 PYTHON_CELLS = frozenset("capture file prun python python3 time timeit writefile".split())

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from grader.worker.notebook_code import defined_names, notebook_tree, run_definitions
+from grader.worker.notebook_code import cell_code, defined_names, notebook_tree, run_definitions
 from tests.worker.loading_support import HandIn
 
 
@@ -104,3 +104,9 @@ def test_defined_names() -> None:
         "import a\nclass B: c = 1\ndef d(): e = 1\nf = g = 1\nh.i = 1\nasync def j(): pass"
     )
     assert defined_names(tree) == {"B", "d", "f", "g", "j"}
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("line", [" " * 150_000 + "x = = 1", "a =" + " " * 150_000 + ")"])
+def test_no_line_takes_long_to_read(line: str) -> None:
+    assert cell_code(f"y = 1\n{line}\n") is None
