@@ -21,7 +21,8 @@ ATTENTION_LAYERS = frozenset(
 OUT_OF_SIGHT = frozenset(
     "threading _thread concurrent multiprocessing ctypes gc overrides _C DisableTorchFunction "
     "DisableTorchFunctionSubclass jit compile sys modules os fork grader inspect importlib "
-    "__import__ exec eval builtins asyncio profiler library _op_dk decompose redispatch".split()
+    "__import__ exec eval builtins asyncio profiler library _op_dk decompose redispatch "
+    "__code__ CodeType FunctionType".split()
 )
 """Names of what could run a layer without its being seen."""
 OTHER_LAYERS = (

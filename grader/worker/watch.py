@@ -2,7 +2,7 @@
 
 Such a mode is off while torch calls back into Python, as from ``apply_`` or a hook, and it sees no
 other thread and nothing of TorchScript. Torch's profiler sits below all of them. What torch has
-written in Python, such as ``flex_attention``, is seen by its frames.
+written in Python, such as ``flex_attention``, is seen by its frames, copies of it included.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 
 import torch
 from torch.overrides import has_torch_function
@@ -56,6 +57,16 @@ WRITTEN_IN_PYTHON = {
     "lstm_cell": "lstm_cell",
 }
 """Functions in torch's own files by which it computes a layer from other operators."""
+_FILES = (
+    "nn/functional.py",
+    "_decomp/decompositions.py",
+    "_higher_order_ops/flex_attention.py",
+    "_inductor/fx_passes/fuse_attention.py",
+    "ao/nn/quantizable/modules/activation.py",
+)
+"""Those files."""
+_LEAST_CODE = 300
+"""Bytes of compiled code: what is shorter, a line or two, students may write the same way."""
 _PATTERN = "_sfdp_pattern_"
 """So begin the functions that torch's compiler knows attention by: each of them computes it."""
 _RECORDING = "<eval_with_key>"
@@ -74,6 +85,39 @@ def layer_of(name: str) -> str:
     if name in LAYER_FUNCTIONS:
         return name
     return next((whose for start, whose in KERNELS.items() if name.startswith(start)), "")
+
+
+def _layer_named(code: CodeType) -> str | None:
+    """The layer that torch computes by a function of its own, by the function's name."""
+    if code.co_name.startswith(_PATTERN):
+        return "scaled_dot_product_attention"
+    return WRITTEN_IN_PYTHON.get(code.co_name) or WRITTEN_IN_PYTHON.get(code.co_qualname)
+
+
+def _codes_in(code: CodeType) -> Iterator[CodeType]:
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield constant
+            yield from _codes_in(constant)
+
+
+def _code_of_layers() -> dict[tuple[str, ...], dict[bytes, str]]:
+    """What those functions do, by the names in them: a copy may have another name and file.
+
+    It is read from what Python keeps compiled of each file, and nothing of it is run or imported.
+    """
+    known: dict[tuple[str, ...], dict[bytes, str]] = {}
+    for file in _FILES:
+        with suppress(OSError, ImportError):  # Another torch may have other files.
+            module = SourceFileLoader("torch", f"{_TORCH}/{file}").get_code("torch")
+            for code in _codes_in(module) if module else ():
+                layer = _layer_named(code)
+                if layer and len(code.co_code) >= _LEAST_CODE:
+                    known.setdefault(code.co_names, {})[code.co_code] = layer
+    return known
+
+
+_CODE = _code_of_layers()
 
 
 def keep_the_switch() -> None:
@@ -125,15 +169,15 @@ class Watch:
 
     def _called(self, frame: FrameType, event: str, _: object) -> None:
         code = frame.f_code
-        name = code.co_name
         if code.co_filename.startswith(_RECORDING):
             self.names.add(RECORDED)
-        layer = WRITTEN_IN_PYTHON.get(name) or WRITTEN_IN_PYTHON.get(code.co_qualname)
-        if layer is None and name.startswith(_PATTERN):
-            layer = "scaled_dot_product_attention"
-        if layer is None or event != "call" or _this_thread() in self._paused:
+        if event != "call":
             return
+        is_torchs = code.co_filename.startswith(_TORCH)
+        layer = _layer_named(code) if is_torchs else None
         # One function asks first whether there is a mode, to be called again by it.
         by_mode = layer == _ASKS_FOR_A_MODE and has_torch_function((None,))
-        if code.co_filename.startswith(_TORCH) and not by_mode:
+        if layer is None and code.co_names in _CODE:
+            layer = _CODE[code.co_names].get(code.co_code)
+        if layer and not by_mode and _this_thread() not in self._paused:
             self.names.add(layer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 import threading
+from types import FunctionType
 from typing import Any
 
 import pytest
@@ -70,6 +71,16 @@ def test_layer_that_torch_has_in_python_is_seen(
     with Watch(Profiler()) as watch:
         function(*arguments)
     assert layer in watch.names
+
+
+@pytest.mark.parametrize("filename", ["implementation.py", torch.__file__])
+def test_copy_of_such_a_function_is_seen(filename: str) -> None:
+    steps = importlib.import_module(STEPS)
+    code = steps.gru_cell.__code__.replace(co_filename=filename, co_name="own", co_qualname="own")
+    cell = FunctionType(code, vars(steps))
+    with Watch(Profiler()) as watch:
+        cell(torch.ones(4, 6), H[None], None, None, torch.ones(6, 2), None)
+    assert watch.names == {"gru_cell"}
 
 
 def test_arithmetic_is_no_layer() -> None:
