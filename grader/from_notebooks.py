@@ -15,6 +15,7 @@ from itertools import chain
 from pathlib import Path, PurePosixPath
 
 from grader.cells import Definition, definitions_in, functions_of, reached, written_files
+from grader.gathering import shallow_first
 from grader.imported import imported_names
 from grader.listing import Files, listed
 from grader.naming import (
@@ -123,7 +124,7 @@ class _Taking:
     @property
     def files(self) -> Files:
         both = self._all | self._taken
-        return {name: both[name] for name in sorted(both, key=by_depth)} if self._taken else both
+        return shallow_first(both) if self._taken else both
 
     def has(self, name: str) -> bool:
         """Whether a file of that name has been taken."""

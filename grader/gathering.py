@@ -73,7 +73,7 @@ def gather(
             else:
                 files[PurePosixPath(part.name)] = part.path
     named = {PurePosixPath(part.name): part for part in parts}
-    return _Opener(unpacked, limits).opened(_shallow_first(files), notes, named)
+    return _Opener(unpacked, limits).opened(shallow_first(files), notes, named)
 
 
 def _is_a_file_to_grade(part: Part) -> bool:
@@ -156,7 +156,7 @@ class _Opener:
             notes += [
                 f"{readable(str(a.name))} was not opened: {a.problem}" for a in closed if a.problem
             ]
-        return _shallow_first(files), [*notes, *_taken_of(taken, closed)]
+        return shallow_first(files), [*notes, *_taken_of(taken, closed)]
 
     def _open(self, archive: Unopened, levels: int) -> tuple[Files, list[str]]:
         self._count += 1
@@ -205,7 +205,7 @@ def _taken_of(taken: Sequence[Unopened], closed: Sequence[Unopened]) -> list[str
     return [f"{readable(str(taken[0].name))} was taken, the latest archive, and not {listed}"]
 
 
-def _shallow_first(files: Files) -> Files:
+def shallow_first(files: Files) -> Files:
     """The files as they are looked at; those of older versions come last."""
     return {name: files[name] for name in sorted(files, key=_order)}
 

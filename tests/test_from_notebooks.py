@@ -237,6 +237,15 @@ def test_of_versions_the_last_counts(tmp_path: Path, cells: tuple[str, ...]) -> 
     assert "there is another implementation.py" in submission.notes[1]
 
 
+def test_order_of_the_other_files_is_what_it_is_without_notebooks(tmp_path: Path) -> None:
+    folder = with_notebooks(tmp_path, a=notebook(FILE))
+    for place in ("old", "work"):
+        write(folder, f"{place}/rnn_lm.py", content=f"WHERE = '{place}'\n")
+    submission = read(folder)
+    assert RNN.strip() in code(submission)
+    assert "'work'" in code(submission, "rnn_lm.py")
+
+
 def test_notebook_of_2014(tmp_path: Path) -> None:
     cells = [{"cell_type": "code", "input": ["def rnn(x):\n", "    return 2 * x\n"]}]
     text = json.dumps({"worksheets": [{"cells": cells}], "nbformat": 3})
