@@ -63,10 +63,7 @@ def is_version(name: str) -> bool:
 
 def are_of_one(names: Sequence[str]) -> bool:
     """Whether several names, side by side, may be those of copies or parts of one work."""
-    words = [words_of(name) for name in names]
-    if any(OF_ONE & found for found in words) or frozenset.intersection(*words):
-        return True
-    if any(word in name.casefold() for name in names for word in OF_ONE_ANYWHERE):
+    if any(map(_is_of_one, names)) or frozenset.intersection(*map(words_of, names)):
         return True
     numbered = {SHORT_NUMBER.sub("", name.casefold()).strip(" -_.") for name in names}
     return len(numbered) < len(names) or "" in numbered
@@ -120,7 +117,8 @@ def are_numbered_people(names: Sequence[str]) -> bool:
 
 
 def _is_of_one(name: str) -> bool:
-    return bool(OF_ONE & words_of(name)) or any(word in name for word in OF_ONE_ANYWHERE)
+    is_word = not OF_ONE.isdisjoint(words_of(name))
+    return is_word or any(word in name.casefold() for word in OF_ONE_ANYWHERE)
 
 
 def _without_shared(names: Sequence[str]) -> tuple[frozenset[str], list[str]]:

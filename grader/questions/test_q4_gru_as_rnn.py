@@ -66,8 +66,7 @@ def _close(check: Check, answer: _Answer) -> None:
         if np.all(np.isfinite(answer.states)):
             raise
         why = why_not_finite(answer.gates)
-        message = f"{failure.message} {why[0].upper()}{why[1:]}"
-        raise CheckFailed(failure.outcome, message, mismatch=failure.mismatch) from None
+        raise failure.told_as(f"{failure.message} {why[0].upper()}{why[1:]}") from None
 
 
 @dataclass(frozen=True)

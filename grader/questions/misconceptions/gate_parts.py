@@ -16,7 +16,7 @@ def sigmoid(v: Array) -> Array:
 
 _BIASES = "the biases"
 _KERNELS = "the products with the kernels"
-_FORMULA_N = "Read the line of n_t on the page symbol by symbol: "
+FORMULA_N = "Read the line of n_t on the page symbol by symbol: "
 GATE_MISCONCEPTIONS = (
     Misconception(
         id="gates-without-input-bias",
@@ -91,7 +91,7 @@ GATE_MISCONCEPTIONS = (
         where=_BIASES,
         explanation="In both gates the biases are only added up, so that the order does not "
         "matter. In the candidate it does: one of them is multiplied by r.",
-        hint=_FORMULA_N + "which bias is inside the parentheses?",
+        hint=FORMULA_N + "which bias is inside the parentheses?",
         page=PAGE,
         changes={"biases": lambda bias_x, bias_h: (bias_h, bias_x)},
     ),

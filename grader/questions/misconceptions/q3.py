@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.questions.misconceptions.gate_parts import GATE_MISCONCEPTIONS, PAGE, sigmoid
+from grader.questions.misconceptions.gate_parts import FORMULA_N, GATE_MISCONCEPTIONS, PAGE, sigmoid
 from grader.questions.misconceptions.record import Array, Misconception
 from grader.questions.misconceptions.sequences import Recurrence, sequence_misconceptions
 
@@ -71,7 +71,6 @@ class Gru(Recurrence):
 SOLUTION = Gru()
 _BLEND = "how the new state is put together from the old one and the candidate"
 _RESET = "what the reset gate is applied to"
-_FORMULA_N = "Read the line of n_t on the page symbol by symbol: "
 _FORMULA_H = "Read the line of h_t on the page symbol by symbol: "
 MISCONCEPTIONS = (
     Misconception(
@@ -119,7 +118,7 @@ MISCONCEPTIONS = (
         where=_RESET,
         explanation="The state is multiplied by r and then by the kernel. That is the form of the "
         "first paper; torch's differs on purpose.",
-        hint=_FORMULA_N + "what is inside the parentheses after r_t? The page's note says more.",
+        hint=FORMULA_N + "what is inside the parentheses after r_t? The page's note says more.",
         page=PAGE,
         changes={"candidate": lambda from_x, r, h, wt_h, bias_h: from_x + (r * h) @ wt_h + bias_h},
     ),
@@ -128,7 +127,7 @@ MISCONCEPTIONS = (
         title="The reset gate does not cover the recurrent bias",
         where=_RESET,
         explanation="The recurrent bias of the candidate is added in full, whatever r is.",
-        hint=_FORMULA_N + "where do the parentheses after r_t close?",
+        hint=FORMULA_N + "where do the parentheses after r_t close?",
         page=PAGE,
         changes={"candidate": lambda from_x, r, h, wt_h, bias_h: from_x + r * (h @ wt_h) + bias_h},
     ),
@@ -138,7 +137,7 @@ MISCONCEPTIONS = (
         where=_RESET,
         explanation="The whole sum inside the tanh is multiplied by r, so that a shut reset gate "
         "also hides the input.",
-        hint=_FORMULA_N + "which terms stand outside the parentheses after r_t?",
+        hint=FORMULA_N + "which terms stand outside the parentheses after r_t?",
         page=PAGE,
         changes={"candidate": lambda from_x, r, h, wt_h, bias_h: r * (from_x + h @ wt_h + bias_h)},
     ),
@@ -148,7 +147,7 @@ MISCONCEPTIONS = (
         where=_RESET,
         explanation="r multiplies what comes from the input. It is meant to decide how much of the "
         "old state is seen.",
-        hint=_FORMULA_N + "which of the two parts follows r_t?",
+        hint=FORMULA_N + "which of the two parts follows r_t?",
         page=PAGE,
         changes={"candidate": lambda from_x, r, h, wt_h, bias_h: r * from_x + h @ wt_h + bias_h},
     ),
@@ -157,7 +156,7 @@ MISCONCEPTIONS = (
         title="The reset gate is not used",
         where=_RESET,
         explanation="The candidate sees the whole old state, as if r were always 1.",
-        hint=_FORMULA_N + "what stands before the part with the old state?",
+        hint=FORMULA_N + "what stands before the part with the old state?",
         page=PAGE,
         changes={"candidate": lambda from_x, r, h, wt_h, bias_h: from_x + h @ wt_h + bias_h},
     ),
@@ -167,7 +166,7 @@ MISCONCEPTIONS = (
         where=_RESET,
         explanation="Where r is 1 the candidate sees nothing of the old state, and where it is 0 "
         "all of it: what stands for r is 1 less what it should be.",
-        hint=_FORMULA_N + "what stands before the parentheses, and is your r that of its own line?",
+        hint=FORMULA_N + "what stands before the parentheses, and is your r that of its own line?",
         page=PAGE,
         changes={
             "candidate": lambda from_x, r, h, wt_h, bias_h: from_x + (1 - r) * (h @ wt_h + bias_h)
@@ -179,7 +178,7 @@ MISCONCEPTIONS = (
         where="the sum inside the candidate's nonlinearity",
         explanation="Both gates have their two biases, but in the candidate the recurrent one is "
         "left out.",
-        hint=_FORMULA_N + "how many biases are there?",
+        hint=FORMULA_N + "how many biases are there?",
         page=PAGE,
         changes={"candidate": lambda from_x, r, h, wt_h, bias_h: from_x + r * (h @ wt_h)},
     ),
@@ -198,7 +197,7 @@ MISCONCEPTIONS = (
         title="The update gate stands in the place of the reset gate, too",
         where=_RESET,
         explanation="z decides how much of the old state the candidate sees, and r is not used.",
-        hint=_FORMULA_N + "which gate is before the parentheses?",
+        hint=FORMULA_N + "which gate is before the parentheses?",
         page=PAGE,
         changes={"gates": lambda r, z, n: (z, z, n)},
     ),
