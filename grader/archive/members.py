@@ -52,3 +52,11 @@ def damaged(archive: Path, error: object) -> SubmissionError:
     """The error that says that an archive cannot be read to its end."""
     words = str(error).encode("utf-8", "replace").decode("utf-8")[:200]
     return SubmissionError(f"{archive.name} cannot be unpacked: {words}")
+
+
+def bomb(what: str) -> SubmissionError:
+    """The error for what is over ``max_ratio``."""
+    return SubmissionError(
+        f"{what} expands like a zip bomb; look where it comes from, and if it is honest, unpack it "
+        "yourself and give the folder"
+    )

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from grader.archive.kinds import BLOCK, GZIP
-from grader.archive.members import ArchiveLimits, Content, Member, damaged
+from grader.archive.members import ArchiveLimits, Content, Member, bomb, damaged
 from grader.archive.names import COPY_BYTES, problem_of
 from grader.errors import SubmissionError
 
@@ -130,7 +130,7 @@ class _Source:
             raise damaged(self._archive, error) from None
         self._read += len(chunk)
         if self._read > max(self._most, COPY_BYTES):
-            raise SubmissionError(f"{self._archive.name} expands like a zip bomb")
+            raise bomb(self._archive.name)
         if self._read > (self._limits.max_mb << 20) + COPY_BYTES:
             words = f"there are more than {self._limits.max_mb} MB in it"
             raise SubmissionError(f"{self._archive.name} is too large: {words}")

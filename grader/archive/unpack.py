@@ -63,7 +63,10 @@ def unpack(archive: Path, into: Path, limits: ArchiveLimits) -> list[str]:
     for member in members:
         if member.is_unsafe:
             unsafe = ascii(member.raw_name[:80])
-            raise SubmissionError(f"the archive has a file with the unsafe name {unsafe}")
+            raise SubmissionError(
+                f"the archive has a file with the unsafe name {unsafe}; look where it comes from, "
+                "or unpack it yourself and give the folder"
+            )
     names = [member.name for member in members if not member.is_folder]
     wanted, has_main = may_be_staged(names), bool(held(names))
     model = choose_model(sorted(wanted, key=by_depth))
@@ -136,8 +139,12 @@ def write(content: Content, target: Path, most: int, mtime: float) -> int:
                     )
                 writer.write(chunk)
     except (FileExistsError, NotADirectoryError, IsADirectoryError):
-        name = readable(target.name)
-        raise SubmissionError(f"the archive has a file and a folder named {name}") from None
+        in_the_way = next(path for path in (target, *target.parents) if path.exists())
+        name = readable(in_the_way.name)
+        raise SubmissionError(
+            f"the archive has a file and a folder named {name}, so one of them is lost; ask for it "
+            "packed anew"
+        ) from None
     if 0 < mtime < 2**32:
         os.utime(target, (mtime, mtime))
     return size

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from grader.archive.members import ArchiveLimits, Content, Member, damaged
+from grader.archive.members import ArchiveLimits, Content, Member, bomb, damaged
 from grader.archive.names import COPY_BYTES, problem_of
 from grader.errors import SubmissionError
 
@@ -95,7 +95,7 @@ def _content(
                 size += len(chunk)
                 if size > COPY_BYTES and size > limits.max_ratio * max(info.compress_size, 1):
                     name = Path(info.filename).name
-                    raise SubmissionError(f"{name} in the zip expands like a zip bomb")
+                    raise bomb(f"{name} in the zip")
                 yield chunk
     except SubmissionError:
         raise

@@ -68,9 +68,15 @@ def packages_of(submission: Submission) -> dict[str, str]:
             names |= {word.decode() for word in re.findall(rb"[A-Za-z_][A-Za-z0-9_]*", code)}
     here = installed_packages()
     return {
-        name: ", ".join(f"{each} {version(each)}" for each in sorted(here[name]))
+        name: ", ".join(f"{each} {installed_version(each)}" for each in sorted(here[name]))
         for name in sorted(names & here.keys())
     }
+
+
+@cache
+def installed_version(package: str) -> str:
+    """The version of an installed package; its file takes 1 ms to read, in each hand-in."""
+    return version(package)
 
 
 @cache

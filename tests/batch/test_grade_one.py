@@ -126,7 +126,7 @@ def test_version_of_a_package_that_the_code_names_counts(
     for package, again in (("rich", False), ("scipy", True)):
         newer = {package: "99"}
         monkeypatch.setattr(
-            keys, "version", lambda name, newer=newer: newer.get(name) or version(name)
+            keys, "installed_version", lambda name, newer=newer: newer.get(name) or version(name)
         )
         assert run(task).fresh is again
 
