@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,24 +13,12 @@ import pytest
 from grader.answers import Returned, Several, Value
 from grader.compare import Closeness, Expected, as_expected_shape, closeness, describe, mismatch
 from grader.errors import CheckFailed
-from grader.listing import beginning
 from grader.measures import ModelMeasures
 from grader.model import Hint, Outcome
-from grader.naming import IMPLEMENTATION
 from grader.oracle import Draw
 from grader.oracle.draws import Allowance
 from grader.precision import remark
 from grader.rubric import Rubric
-from grader.source import (
-    BROKEN,
-    MAX_ALL_SOURCE,
-    MAX_SOURCE,
-    RECORDED,
-    SWITCHED_OFF,
-    can_be_searched,
-    may_hide_layers,
-    torch_layers_used,
-)
 from grader.student import Student
 from grader.wire import Array
 
@@ -153,112 +140,6 @@ class Check:
         r, z, n = (_gate(item, name) for item, name in zip(value.items, "rzn", strict=True))
         return r, z, n
 
-    def own_work(self, layers: frozenset[str], draw: Draw, unseen: Callable[[], Draw]) -> None:
-        """The function is written out, not delegated to a layer of torch's own.
-
-        A layer that is named and was seen in no call of this question, as in a comparison that is
-        switched off, is remarked on for staff; so is one that ran and that the right answer for
-        the draw ``unseen``, which no earlier call was given, does not depend on. Neither helps
-        where a file has means to run a layer out of sight, or where one did for ``draw``.
-        """
-        self._watch(draw)
-        function = draw.function
-        source = _source(self.student.submission.folder / IMPLEMENTATION)
-        if not can_be_searched(source):
-            self.remarks.append(
-                f"{IMPLEMENTATION} is too long, or nested too deep, to be searched for torch's own "
-                "layers"
-            )
-        named = torch_layers_used(source, function, layers)
-        called = sorted(self.student.layers_seen & layers)
-        hidden = self.student.out_of_sight & layers
-        if not named and not called and not hidden:
-            return
-        places = [f"{call.name} in line {call.line}" for call in named]
-        ran = sorted(hidden.union(called))
-        what = ", ".join(places) if places else ", ".join(f"torch's {name}" for name in ran)
-        if not hidden and not self._has_means():
-            if not called:
-                self.remarks.append(f"{function} names {what}, and no call of it ran that layer")
-                return
-            if self._does_without_layers(unseen(), layers):
-                self.remarks.append(
-                    f"{function} runs {what}, and is right, too, where that gives random numbers"
-                )
-                return
-        raise forbidden(
-            f"{function} uses {what}, the layer that this question asks you to write yourself. "
-            "Write its steps out; NumPy and torch arithmetic (products, sums, tanh, softmax) are "
-            "fine. If it is there only to compare with, take it out of the function."
-        )
-
-    def _watch(self, draw: Draw) -> None:
-        """Call the function where no layer runs out of sight; what will not be watched is no work.
-
-        Whether it is right in itself is for others to judge. Code that ends Python's own watch, or
-        raises something under it, may do so by an accident, and is only remarked on where the
-        hand-in has no means to run a layer out of sight.
-        """
-        function = draw.function
-        watched = self._failure(draw, watch_layers=True)
-        unseen = self.student.out_of_sight
-        if watched is not None:
-            if watched.outcome not in (Outcome.WRONG, Outcome.EXCEPTION):
-                raise watched
-            failure = self._failure(draw)
-            if failure is None:
-                self._right_unwatched(draw, watched)
-            elif failure.outcome is not Outcome.WRONG:
-                raise failure
-        if BROKEN in unseen or (SWITCHED_OFF in unseen and self._has_means()):
-            raise forbidden(
-                f"{IMPLEMENTATION} switches off that by which the grader sees whether {function} "
-                "is your own work: torch's profiler, its function modes or sys.setprofile. Take "
-                "out what changes or uses them, profiling of your own included."
-            )
-        if RECORDED in unseen:
-            raise forbidden(
-                f"{function} runs code that torch has written from what it saw run (torch.fx), so "
-                "nobody can tell whether it is your own work. Write the steps out."
-            )
-        if SWITCHED_OFF in unseen:
-            self.remarks.append(
-                f"{function} switched the profiler off by which the grader looks for torch's own "
-                "layers"
-            )
-
-    def _right_unwatched(self, draw: Draw, watched: CheckFailed) -> None:
-        """Judge a function that is right, and was not so in the call before, which was watched."""
-        only_unwatched = f"{draw.function} is right, and not so while the grader looks for torch's"
-        # A wrong answer without means is no accident either, unless it does not come again.
-        costs = self._has_means() or watched.outcome is Outcome.WRONG
-        if costs and self._failure(draw, watch_layers=True) and not self._failure(draw):
-            raise forbidden(
-                f"{only_unwatched} own layers, so that nobody can tell whether it is your own "
-                f"work. Then, {watched.message} Take out what asks whether a profiler is on or "
-                "who calls, and let the function give the same answer each time."
-            )
-        self.remarks.append(f"{only_unwatched} own layers: {watched.message}")
-
-    def _has_means(self) -> bool:
-        """Whether a file of the hand-in names something by which a layer can run unseen."""
-        return may_hide_layers(_sources(self.student.submission.folder))
-
-    def _does_without_layers(self, unseen: Draw, layers: frozenset[str]) -> bool:
-        failure = self._failure(unseen, spoil_layers=True)
-        return failure is None and not self.student.out_of_sight & (layers | {BROKEN})
-
-    def _failure(self, draw: Draw, **layers: bool) -> CheckFailed | None:
-        """What ``agrees`` raises; the report tells nothing of this comparison."""
-        closest = self.closest
-        try:
-            self.agrees(draw, **layers)
-        except CheckFailed as failure:
-            return failure
-        finally:
-            self.closest = closest
-        return None
-
     def _unpacked(self, draw: Draw, value: Value) -> Sequence[Value]:
         names = [expected.what for expected in draw.expected]
         if len(names) == 1:
@@ -296,28 +177,6 @@ def counts(rubric: Rubric, item: pytest.Function) -> bool:
 def wrong(message: str) -> CheckFailed:
     """The student's code ran and what it returned is not right."""
     return CheckFailed(Outcome.WRONG, message)
-
-
-def forbidden(message: str) -> CheckFailed:
-    """The answer is not the student's own work, or cannot be seen to be."""
-    return CheckFailed(Outcome.FORBIDDEN, message)
-
-
-def _sources(folder: Path) -> tuple[str, ...]:
-    """The texts of a hand-in's Python files; no more than shows that they are too many."""
-    texts, left = [], MAX_ALL_SOURCE
-    for file in sorted(folder.rglob("*.py")):
-        texts.append(_source(file))
-        left -= len(texts[-1])
-        if left < 0:
-            break
-    return tuple(texts)
-
-
-def _source(file: Path) -> str:
-    """A file's text, or as much as shows that it is too long; '' of one that cannot be read."""
-    # A character may take four bytes.
-    return beginning(file, 4 * (MAX_SOURCE + 1)).decode("utf-8", "replace")
 
 
 def _array(value: Value, what: str) -> Array:

@@ -27,6 +27,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("grader.regular",),
     ("grader.remedies", "grader.effort"),
     ("grader.roster", "grader.similarity"),
+    ("grader.roster_matching",),
     ("grader.archive", "grader.compare", "grader.source"),
     ("grader.sandbox.spec", "grader.sandbox.installed"),
     ("grader.graded", "grader.listing", "grader.notebook_outputs", "grader.unopened"),
@@ -41,6 +42,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("grader.answers", "grader.raised"),
     ("grader.student",),
     ("grader.language_model", "grader.checking", "grader.doctor"),
+    ("grader.own_work",),
     ("grader.grading",),
     ("grader.plugin", "grader.questions", "grader.reports"),
     ("grader.engine", "grader.asked"),
@@ -201,4 +203,5 @@ def test_reports_are_made_of_the_records_alone() -> None:
     reports = {(name, to) for name, to in edges() if name.startswith("grader.reports.")}
     others = {to for _, to in reports if not to.startswith("grader.reports.")}
     of_one, of_many = {"grader.model", "grader.measures"}, {"grader.rows"}
-    assert others == of_one | of_many | {"grader.roster", "grader.similarity"}
+    compared_with = {"grader.roster", "grader.roster_matching", "grader.similarity"}
+    assert others == of_one | of_many | compared_with

@@ -18,7 +18,7 @@ from grader.doctor import Sandbox
 from grader.errors import HarnessError
 from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE
 from grader.modes import IsolationMode
-from grader.sandbox import forkserver
+from grader.sandbox import fork_service
 from grader.sandbox.forkserver import ForkClient, ForkServer
 from grader.sandbox.process import WorkerProcess, children_of, page_tables_of
 from grader.sandbox.scratch import make_scratch
@@ -112,13 +112,13 @@ def test_fork_that_the_system_refuses_ends_nothing_else(
     def no_room(*_: object) -> int:
         raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
 
-    monkeypatch.setattr(forkserver, "_fork", no_room)
+    monkeypatch.setattr(fork_service, "_fork", no_room)
     ours, theirs = socket.socketpair()
     clients = {theirs.fileno(): theirs}
-    workers: dict[int, forkserver._Forked] = {}
+    workers: dict[int, fork_service._Forked] = {}
 
     def serve() -> None:
-        assert forkserver._answer(clients, theirs.fileno(), workers)
+        assert fork_service._answer(clients, theirs.fileno(), workers)
 
     with theirs, ThreadPoolExecutor(1) as thread:
         served = thread.submit(serve)

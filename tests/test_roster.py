@@ -8,15 +8,8 @@ from typing import Any
 import pytest
 
 from grader.errors import UsageError
-from grader.roster import (
-    Kind,
-    assignment_column,
-    highest_grade,
-    match,
-    parse_roster,
-    read_roster,
-    spelled,
-)
+from grader.roster import Kind, assignment_column, highest_grade, parse_roster, read_roster, spelled
+from grader.roster_matching import match
 from tests.reports.rows import row
 
 CANVAS = """\

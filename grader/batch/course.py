@@ -27,7 +27,8 @@ from grader.reports.files import write_atomically
 from grader.reports.gradebook import to_gradebook
 from grader.reports.moodle import to_moodle
 from grader.reports.summary import to_summary
-from grader.roster import Kind, Matching, Roster, match
+from grader.roster import Kind, Roster
+from grader.roster_matching import Matching, match
 from grader.rows import Row, Status
 from grader.rubric import Rubric
 from grader.similarity import common_marks, groups

@@ -12,6 +12,7 @@ import pytest
 from grader.answers import Several
 from grader.checking import Check, wrong
 from grader.oracle import Draw
+from grader.own_work import require_own_work
 from grader.wire import Array
 
 NOTEBOOK_DRAWS = 5
@@ -52,7 +53,7 @@ class Parity:
         first, second = check.seeds(2)
         draw = type(self).draw(self.notebook, first, check.allowance)
         unseen = partial(type(self).draw, self.notebook, second, check.allowance)
-        check.own_work(self.layers, draw, unseen)
+        require_own_work(check, self.layers, draw, unseen)
 
     @pytest.mark.advisory
     def test_batch_of_one(self, check: Check) -> None:

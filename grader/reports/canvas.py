@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 from grader.reports.cells import number, table, text
 from grader.reports.gradebook import final
-from grader.roster import POINTS_POSSIBLE, Match, Roster
+from grader.roster import POINTS_POSSIBLE, Roster
+from grader.roster_matching import Match
 
 TOLD_BY = frozenset({"id", "sis user id", "sis login id", "integration id", "root account"})
 """Columns that go back unchanged, whatever their case."""

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from grader.reports.gradebook import final, not_final, some
-from grader.roster import Kind, Matching, Roster, highest_grade
+from grader.roster import Kind, Roster, highest_grade
+from grader.roster_matching import Matching
 
 NO_IMPORT = (
     "The class list is a table of names: no file to import was written. For Canvas it takes the "

@@ -14,7 +14,8 @@ from grader.model import Outcome
 from grader.reports.cells import number, table, text
 from grader.reports.gradebook import final
 from grader.reports.view import OUTCOMES
-from grader.roster import COMMENTS, FULL_NAMES, GRADES, MAXIMA, Match, Roster
+from grader.roster import COMMENTS, FULL_NAMES, GRADES, MAXIMA, Roster
+from grader.roster_matching import Match
 from grader.rows import Row
 
 OF_STUDENTS = (*FULL_NAMES, "online text", "texteingabe online")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from grader.reports.class_list import NO_IMPORT, NOBODY, to_look_at
-from grader.roster import match, parse_roster
+from grader.roster import parse_roster
+from grader.roster_matching import match
 from grader.rows import Row
 from tests.reports.rows import question_row, row
 from tests.test_roster import CANVAS

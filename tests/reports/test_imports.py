@@ -9,7 +9,8 @@ from typing import Any
 from grader.model import Outcome
 from grader.reports.canvas import to_canvas
 from grader.reports.moodle import to_moodle
-from grader.roster import Roster, assignment_column, match, parse_roster
+from grader.roster import Roster, assignment_column, parse_roster
+from grader.roster_matching import match
 from grader.rows import Row, Status
 from tests.reports.rows import question_row, row, unreadable
 from tests.test_roster import CANVAS, GERMAN, MOODLE

@@ -20,7 +20,8 @@ from grader.reports.summary import (
     score_bins,
     to_summary,
 )
-from grader.roster import match, parse_roster
+from grader.roster import parse_roster
+from grader.roster_matching import match
 from grader.rows import Row, Status
 from grader.similarity import Group
 from tests.reports.course_samples import GROUPS, HOSTILE_GROUPS, THRESHOLDS, course, hostile_course
