@@ -118,10 +118,6 @@ class Evaluator:
             private = self._private(model, load)
             training_sample = self._side_totals(model, load, self._training_sample)
             signs, of_mode = self._looked_into(model, whole.totals.loss)
-        flags = [
-            *flags_of_columns(model.loading.columns, self._corpus.vocabulary),
-            *of_mode,
-        ]
         probing = (
             self._workers,
             self._corpus.vocabulary,
@@ -137,13 +133,14 @@ class Evaluator:
         again = NotebookBatches(*probing).judge(whole, findings.kinds)
         if again is not None:
             whole, findings = again
-            flags.append(IN_NOTEBOOK_BATCHES)
         totals = whole.totals
         flags = [
             *flags_of_findings(findings),
             *flags_of_speed(whole),
             *self._flags_of_private(private, totals),
-            *flags,
+            *flags_of_columns(model.loading.columns, self._corpus.vocabulary),
+            *of_mode,
+            *([] if again is None else [IN_NOTEBOOK_BATCHES]),
         ]
         loss, interval = _counted(whole, findings)
         if training is None:
