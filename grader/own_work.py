@@ -59,7 +59,7 @@ def require_own_work(
             )
             return
     raise forbidden(
-        f"{function} uses {what}, the layer that this question asks you to write yourcheck. "
+        f"{function} uses {what}, the layer that this question asks you to write yourself. "
         "Write its steps out; NumPy and torch arithmetic (products, sums, tanh, softmax) are "
         "fine. If it is there only to compare with, take it out of the function."
     )
