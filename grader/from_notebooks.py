@@ -15,7 +15,6 @@ from itertools import chain
 from pathlib import Path, PurePosixPath
 
 from grader.cells import Definition, definitions_in, functions_of, reached, written_files
-from grader.gathering import shallow_first
 from grader.imported import imported_names
 from grader.listing import Files, listed
 from grader.naming import (
@@ -32,6 +31,7 @@ from grader.naming import (
 )
 from grader.notebook_outputs import NotebookError, read_sources
 from grader.source import MAX_SOURCE
+from grader.versions import latest_files_first
 from grader.worker.notebook_code import BY_THEMSELVES
 
 MOST_NOTEBOOKS = 10
@@ -124,7 +124,7 @@ class _Taking:
     @property
     def files(self) -> Files:
         both = self._all | self._taken
-        return shallow_first(both) if self._taken else both
+        return latest_files_first(both) if self._taken else both
 
     def has(self, name: str) -> bool:
         """Whether a file of that name has been taken."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -12,7 +11,7 @@ from grader.archive import is_archive_name, is_hidden, is_visible, kind_of, tabl
 from grader.errors import SubmissionError
 from grader.graded import RESULTS, is_own
 from grader.listing import Files, are_different, files_of, scan, two_files
-from grader.naming import MAINS, SHOWN, WORD, by_depth, readable
+from grader.naming import MAINS, SHOWN, by_depth, readable
 from grader.rubric import SubmissionLimits
 from grader.unopened import (
     Unopened,
@@ -23,20 +22,13 @@ from grader.unopened import (
     replaces,
     unopened,
 )
+from grader.versions import latest_files_first
 
 MAX_LEVELS = 2
 """Archives inside of what was handed in: a folder may hold a zip that was zipped twice."""
 MAX_OPENED = 5
 """Archives of one hand-in, and as many are looked at in each place: to read a tar's names takes as
 long as to unpack it. All together may take as much room as the limits let a hand-in take."""
-OLDER = frozenset(
-    "old older backup backups bak copy kopie orig original prev previous draft drafts archive "
-    "archived checkpoint checkpoints template starter skeleton given reference example sample "
-    "test tests".split()
-)
-"""Words in the name of a folder in which the code is not what is handed in, if there is other."""
-NUMBERED = re.compile(r"(?P<base>|.*[\W_])v(?:er(?:sion)?)?[ ._-]?(?P<number>\d{1,2})", re.I | re.S)
-"""A folder of a version: ``v2``, ``hw4_v2``."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +65,7 @@ def gather(
             else:
                 files[PurePosixPath(part.name)] = part.path
     named = {PurePosixPath(part.name): part for part in parts}
-    return _Opener(unpacked, limits).opened(shallow_first(files), notes, named)
+    return _Opener(unpacked, limits).opened(latest_files_first(files), notes, named)
 
 
 def _is_a_file_to_grade(part: Part) -> bool:
@@ -156,7 +148,7 @@ class _Opener:
             notes += [
                 f"{readable(str(a.name))} was not opened: {a.problem}" for a in closed if a.problem
             ]
-        return shallow_first(files), [*notes, *_taken_of(taken, closed)]
+        return latest_files_first(files), [*notes, *_taken_of(taken, closed)]
 
     def _open(self, archive: Unopened, levels: int) -> tuple[Files, list[str]]:
         self._count += 1
@@ -203,26 +195,3 @@ def _taken_of(taken: Sequence[Unopened], closed: Sequence[Unopened]) -> list[str
         return []
     listed = ", ".join(older[:SHOWN]) + (", …" if len(older) > SHOWN else "")
     return [f"{readable(str(taken[0].name))} was taken, the latest archive, and not {listed}"]
-
-
-def shallow_first(files: Files) -> Files:
-    """The files as they are looked at; those of older versions come last."""
-    return {name: files[name] for name in sorted(files, key=_order)}
-
-
-def _order(file: PurePosixPath) -> tuple[object, ...]:
-    depth, name = by_depth(file)
-    ages = [_age(folder) for folder in file.parts[:-1]]
-    return (
-        any(old for old, _, _ in ages),
-        depth,
-        [(base, -number) for _, base, number in ages],
-        name,
-    )
-
-
-def _age(folder: str) -> tuple[bool, str, int]:
-    """Whether a folder is one of older versions, and its name without a version, which is last."""
-    match = NUMBERED.fullmatch(folder)
-    base, number = (match["base"], int(match["number"])) if match else (folder, 0)
-    return not OLDER.isdisjoint(WORD.findall(folder.lower())), base, number

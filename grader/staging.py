@@ -72,8 +72,9 @@ class Staging:
                 others = [file for file in found if file.parent != root]
                 beside = [file for file in found if file.parent == root]
                 others += [file for file in beside[1:] if self._spelling(file).how > 1]
-                words = f"there is another {main}, which was not graded"
-                self.notes += [f"{words}: {listed(others)}"] if others else []
+                others = [file for file in others if not self._is_imported(file, main)]
+                graded = beside[0] if beside else PurePosixPath(main)
+                self.notes += [not_graded(graded, others)] if others else []
         if self._model and not (self._into / MODEL).exists():  # as a folder
             self.notes.append(readable(self._model.note))
             self._copy(self._files[self._model.path], self._into / MODEL)
@@ -115,6 +116,11 @@ class Staging:
         is_small = self._files[file].stat().st_size <= DATA_BYTES
         return [file] if is_named and is_small else []
 
+    def _is_imported(self, file: PurePosixPath, main: str) -> bool:
+        """Whether a file of a like name, such as ``implementation_rnn.py``, is a part of the main
+        file."""
+        return main != MODEL and file.stem in imported_names(self._into / main)
+
     def _spelling(self, file: PurePosixPath) -> Spelling:
         return self._mains[file][1] if file in self._mains else Spelling(0)
 
@@ -154,6 +160,15 @@ class Staging:
 
     def _copy(self, source: Path, target: Path) -> None:
         self._bytes += _copied(source, target, self._limits, self._bytes)
+
+
+def not_graded(graded: PurePosixPath, others: Sequence[PurePosixPath]) -> str:
+    """The note on further files that might be the one that is graded."""
+    which = "the other one" if len(others) == 1 else "one of those"
+    return (
+        f"{readable(str(graded))} was graded, and not {listed(others)}; if it should be {which}, "
+        "take the first away and grade again"
+    )
 
 
 def _is_seen(name: PurePosixPath, file: Path) -> bool:

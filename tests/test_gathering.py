@@ -238,6 +238,13 @@ def test_model_in_a_zip_inside_of_the_zip(tmp_path: Path) -> None:
         ("draft", "final"),
         ("v1", "v2"),
         ("hw4_v2", "hw4_v10"),
+        ("hw4", "hw4_v2"),
+        ("Abgabe 1", "Abgabe 2"),
+        ("attempt2", "attempt10"),
+        ("final", "final2"),
+        ("hw3", "hw3 (1)"),
+        ("hw3", "hw3_FINAL_really"),
+        ("alt", "neu"),
         ("a4/reference", "a4/solution"),
         ("example/a4", "jane/a4"),
         ("old", "src/a4"),
@@ -255,4 +262,4 @@ def test_older_copies_and_given_files_come_after_others(
     submission = stage(path, tmp_path / "staged", LIMITS)
     assert (submission.folder / MAIN).read_text() == f"'{taken}'\n"
     [note] = submission.notes
-    assert note == f"there is another {MAIN}, which was not graded: {older}/{MAIN}"
+    assert note.startswith(f"{taken}/{MAIN} was graded, and not {older}/{MAIN}; if it should be")
