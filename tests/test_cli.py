@@ -193,7 +193,7 @@ def test_hand_in_that_may_be_a_course(here: Run, tmp_path: Path) -> None:
     assert "--many" not in here(*arguments)[1]
     (folder / "bob" / "hw4" / "Implementation.py").write_text("")
     said = " ".join(here(*arguments)[1].split())
-    assert "2 folders in it have one of their own. If this is a course, use --many." in said
+    assert "If alice, bob are those of several students, it is a course: use --many." in said
     assert "--many" not in here(*arguments, "--one")[1]
 
 

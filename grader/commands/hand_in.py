@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from itertools import islice
 from pathlib import Path
 
 from rich.text import Text
@@ -15,16 +14,14 @@ from grader.doctor import Sandbox
 from grader.engine import grade
 from grader.exit_codes import ExitCode
 from grader.grading import Request
-from grader.naming import IMPLEMENTATION, main_file
+from grader.intake import may_be_of_many
+from grader.intake.names import shown
+from grader.naming import SHOWN
 from grader.reports.files import write_atomically, write_reports
 from grader.reports.gradescope import to_gradescope
 from grader.reports.markdown import to_annotations, to_markdown
 from grader.reports.terminal import to_terminal
-
-FEW = 2
-"""Folders: a single one beside a hand-in is an older copy of it."""
-MOST_FOLDERS = 200
-"""That are looked into, below each of a hand-in's own."""
+from grader.rubric import Rubric
 
 
 def grade_hand_in(request: Request, sandbox: Sandbox, output: Output) -> int:
@@ -37,7 +34,7 @@ def grade_hand_in(request: Request, sandbox: Sandbox, output: Output) -> int:
         write_atomically(output.gradescope, to_gradescope(report))
     with no_commands():
         show(to_terminal(report, verbose=output.verbose))
-    lines = [data_warning(request), _may_be_course(request.path) if output.guessed else ""]
+    lines = [data_warning(request), _may_be_course(request) if output.guessed else ""]
     for line in filter(None, lines):
         show(Text(line, style="yellow"))
     show(Text(f"Reports: {folder}", style="dim"))
@@ -56,29 +53,17 @@ def grade_hand_in(request: Request, sandbox: Sandbox, output: Output) -> int:
     return ExitCode.GRADED
 
 
-def _may_be_course(path: Path) -> str:
-    """What to say where folders beside a hand-in's own code look like hand-ins of others."""
-    if not path.is_dir():
+def _may_be_course(request: Request) -> str:
+    """What to say where parts of what was graded as one look like the hand-ins of several."""
+    limits = Rubric.load(request.rubric).intake
+    names = [shown(name) for name in may_be_of_many(request.path, limits)]
+    if not names:
         return ""
-    entries = [entry for entry in path.iterdir() if not entry.name.startswith((".", "_"))]
-    inside = sum(entry.is_dir() and _holds_code(entry) for entry in entries)
-    if inside < FEW or not any(_is_code(entry.name) for entry in entries):
-        return ""
+    listed = ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
     return (
-        f"This was graded as one hand-in, as there is an {IMPLEMENTATION} at its top; {inside} "
-        "folders in it have one of their own. If this is a course, use --many."
+        f"This was graded as one hand-in. If {listed} are those of several students, it is a "
+        "course: use --many."
     )
-
-
-def _holds_code(folder: Path) -> bool:
-    """Whether there is an implementation somewhere in it, as far as is looked."""
-    walked = islice(os.walk(folder), MOST_FOLDERS)
-    return any(_is_code(name) for _, _, files in walked for name in files)
-
-
-def _is_code(name: str) -> bool:
-    known = main_file(name)
-    return known is not None and known[0] == IMPLEMENTATION
 
 
 def _in_repository(path: Path) -> str:

@@ -8,6 +8,6 @@ can tell, becomes a hand-in with its reason.
 
 from grader.intake.course import arrivals
 from grader.intake.handin import HandIn
-from grader.intake.many import looks_like_many
+from grader.intake.many import looks_like_many, may_be_of_many
 
-__all__ = ["HandIn", "arrivals", "looks_like_many"]
+__all__ = ["HandIn", "arrivals", "looks_like_many", "may_be_of_many"]

@@ -13,7 +13,8 @@ from grader.intake.export import of_nobody, unpack_export
 from grader.intake.folders import read_folders
 from grader.intake.gradescope import METADATA, read_gradescope
 from grader.intake.handin import COURSE_DATA, Entry, HandIn, entries_of
-from grader.intake.many import alone, looks_like_many, names_in
+from grader.intake.level import alone, names_in
+from grader.intake.many import looks_like_many
 from grader.intake.names import Naming, shown, unique_names
 from grader.intake.platforms import read_platforms
 from grader.intake.sections import in_section, refused, sections_among, unread

@@ -2,38 +2,39 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from grader.archive import (
     ArchiveLimits,
     is_archive_name,
-    is_hidden,
     is_visible,
     kind_of,
     stem_of,
-    table,
 )
 from grader.errors import SubmissionError
-from grader.graded import is_own
-from grader.intake.canvas import student_of
-from grader.intake.gradescope import METADATA
-from grader.intake.marks import marked
-from grader.intake.moodle import is_moodle
-from grader.intake.words import are_of_one, without_copy_numbers
+from grader.intake.level import (
+    Level,
+    Names,
+    is_course,
+    level_of,
+    main_of,
+    members_of,
+    names_in,
+    repositories_at,
+)
+from grader.intake.words import Told, are_of_one, told_by, without_copy_numbers
 from grader.naming import IMPLEMENTATION, IMPLEMENTATION_STEM, MAINS, main_file
 
-MAX_DEPTH = 8
-ENOUGH_LOOSE = 3
-"""Files at the top, each named for another student; two may be a student's two tries."""
+FEW = 2
+"""Hand-ins: a single one says nothing."""
+ENOUGH = 3
+"""Files or folders, each named for another student; two may be a student's two tries."""
 ARCHIVE = "an archive"
 UNKNOWN = "what nobody has looked at"
 MANY = "hand-ins of many"
 OF_SEVERAL = "a platform's marks of several students"
-Names = Sequence[PurePosixPath]
 Inside = Callable[[PurePosixPath], frozenset[str]]
 """The main files in an archive, told by its name, whether that is known, and whether it is many."""
 
@@ -43,29 +44,52 @@ def looks_like_many(path: Path, limits: ArchiveLimits) -> bool:
 
     A main file at the top means one, but for several alike that are named after students. Names as
     platforms give them, there or in a folder or an archive there, or a table beside a folder of the
-    same name, mean many; so do two folders or archives that hold the same main file, while two with
-    different ones are one student's. What ``alone`` finds is looked into.
+    same name, mean many; so do two folders or archives that hold the same main file, or many
+    archives each, and repositories with nothing beside them, while two with different main files
+    are one student's. What ``alone`` finds is looked into.
     """
     try:
         if path.is_dir():
-            return _are_many(names_in(path, limits.max_files), lambda n: _inside(path / n, limits))
-        if not path.is_file() or kind_of(path) is None:
+            names = names_in(path, limits.max_files)
+            are_many = _are_many(names, lambda n: _inside(path / n, limits))
+        elif path.is_file() and kind_of(path) is not None:
+            names = members_of(path, limits)
+            are_many = _are_many_packed(names)
+        else:
             return False
-        return _are_many_packed(members_of(path, limits))
+        return are_many or _are_repositories(path, level_of(names), limits)
     except SubmissionError:  # whoever opens it says what is wrong
         return False
 
 
-def alone(files: Sequence[str], folders: Collection[str]) -> str:
-    """The one folder or archive in which the hand-ins may be, if there is one.
+def may_be_of_many(path: Path, limits: ArchiveLimits) -> list[str]:
+    """What in a folder that was taken for one hand-in may be those of several, by its names.
 
-    Files beside it are those of the course's staff: a class list, a page to read. Main files and
-    names as platforms give them are hand-ins, and so there is nothing to look for.
+    That are folders beside code at the top which have an implementation of their own, folders and
+    archives which are named as students are, or several files that are named after it.
     """
-    if any(map(main_of, files)) or _is_course(files, folders):
-        return ""
-    found = [*folders, *(file for file in files if is_archive_name(PurePosixPath(file)))]
-    return found[0] if len(found) == 1 else ""
+    if not path.is_dir():
+        return []
+    level = level_of(names_in(path, limits.max_files))
+    loose = [file for file in level.files if _is_implementation(PurePosixPath(file))]
+    if len(loose) >= ENOUGH and all(_is_longer(file) for file in loose):
+        return loose
+    if loose:
+        found = [f for f, below in level.folders.items() if any(map(_is_implementation, below))]
+        return found if len(found) >= FEW else []
+    found = _named(level.folders, level.archives)
+    return found if len(found) >= FEW and told_by(found, "") is Told.STUDENTS else []
+
+
+def _is_implementation(name: PurePosixPath) -> bool:
+    known = main_file(name.name)
+    return known is not None and known[0] == IMPLEMENTATION
+
+
+def _is_longer(name: str) -> bool:
+    """Whether the name of an implementation has more words in it, such as its student's."""
+    known = main_file(name)
+    return known is not None and known[1].how > 2
 
 
 def mains_of(path: Path, limits: ArchiveLimits) -> frozenset[str]:
@@ -76,60 +100,24 @@ def mains_of(path: Path, limits: ArchiveLimits) -> frozenset[str]:
     return _inside(path, limits) & MAINS
 
 
-def names_in(folder: Path, most: int) -> list[PurePosixPath]:
-    """The files below a folder, at most so many, without following links."""
-    names: list[PurePosixPath] = []
-    for place, folders, files in os.walk(folder):
-        relative = PurePosixPath(Path(place).relative_to(folder).as_posix())
-        deep = len(relative.parts) >= MAX_DEPTH
-        folders[:] = [] if deep else sorted(f for f in folders if not is_hidden(relative / f))
-        names += [relative / file for file in sorted(files) if not is_hidden(PurePosixPath(file))]
-        if len(names) > most:
-            break
-    return names[:most]
-
-
 def _are_many_packed(names: Names) -> bool:
     """The same for what is in an archive: further ones there are not looked into."""
     return _are_many(names, lambda _: frozenset({ARCHIVE, UNKNOWN}))
 
 
-@dataclass(frozen=True)
-class Level:
-    """Of files below a folder, the first level at which there is more than ``alone`` finds."""
+def _are_repositories(path: Path, level: Level, limits: ArchiveLimits) -> bool:
+    """Whether there are several repositories and nothing else, one of them with a main file.
 
-    above: PurePosixPath
-    files: list[str]
-    folders: dict[str, list[PurePosixPath]]
-    """Each with the files below it; without results."""
-    archive: str
-    """The one in which the hand-ins may be, and that stands alone there; or nothing."""
-
-    @property
-    def has_main(self) -> bool:
-        return any(map(main_of, self.files))
-
-    @property
-    def archives(self) -> list[str]:
-        return [file for file in self.files if is_archive_name(PurePosixPath(file))]
-
-    @property
-    def students(self) -> frozenset[str]:
-        """Whom a platform's marks name there."""
-        return marked(self.files, self.folders)
+    So a GitHub Classroom is known of which most have handed in nothing.
+    """
+    folders = level.folders
+    if level.has_main or len(folders) < FEW or not any(_is_handed_in(f) for f in folders.values()):
+        return False
+    return repositories_at(path, level, limits) >= folders.keys()
 
 
-def level_of(names: Names) -> Level:
-    """Where the hand-ins begin, or the files of the one."""
-    above = PurePosixPath()
-    while True:
-        files = [name.name for name in names if len(name.parts) == 1]
-        children = _children(names)
-        only = alone(files, children)
-        if only not in children:
-            return Level(above, files, children, only)
-        names = children[only]
-        above /= only
+def _is_handed_in(below: Names) -> bool:
+    return any(main_of(name.name) for name in below)
 
 
 def _are_many(names: Names, inside: Inside) -> bool:
@@ -141,12 +129,12 @@ def _are_many(names: Names, inside: Inside) -> bool:
         return True
     if level.has_main:
         return False
-    if _is_course(files, children):
+    if is_course(files, children):
         return True
     if any(len(level_of(below).students) > 1 for below in children.values()):
         return True
     holders: dict[str, set[str]] = defaultdict(set)
-    students = without_copy_numbers([*children, *map(stem_of, archives)])
+    students = without_copy_numbers(_named(children, archives))
     for child, below in children.items():
         holders[students[child]] |= _mains(below, above / child, inside)
         if _share(holders):
@@ -155,7 +143,30 @@ def _are_many(names: Names, inside: Inside) -> bool:
         holders[students[stem_of(archive)]] |= inside(above / archive)
         if OF_SEVERAL in holders[students[stem_of(archive)]] or _share(holders):
             return True
-    return False
+    of_many = [name for name, mains in holders.items() if MANY in mains]
+    if len(of_many) >= FEW and told_by(of_many, "") is not Told.OF_ONE:
+        return True
+    are_alone = len(archives) == len(files) and not any(mains & MAINS for mains in holders.values())
+    return are_alone and _are_students(children, archives)
+
+
+def _are_students(folders: Mapping[str, Names], archives: Sequence[str]) -> bool:
+    """Whether folders and archives in which no main file was found are those of students.
+
+    So their names say, and there is some work in enough of them: notebooks, or code and models
+    under names of all kinds.
+    """
+    names = [name for name, below in folders.items() if any(map(_is_work, below))]
+    everyone = _named(folders, archives)
+    return len(names) + len(archives) >= ENOUGH and told_by(everyone, "") is Told.STUDENTS
+
+
+def _named(folders: Iterable[str], archives: Iterable[str]) -> list[str]:
+    return [*folders, *map(stem_of, archives)]
+
+
+def _is_work(name: PurePosixPath) -> bool:
+    return is_visible(name) or is_archive_name(name)
 
 
 def _are_loose(files: Sequence[str]) -> bool:
@@ -165,36 +176,11 @@ def _are_loose(files: Sequence[str]) -> bool:
     """
     code = [file for file in files if is_visible(PurePosixPath(file))]
     known = {main_file(file) for file in code}
-    if len(code) < ENOUGH_LOOSE or len(known) > 1 or None in known:
+    if len(code) < ENOUGH or len(known) > 1 or None in known:
         return False
     [(main, spelling)] = filter(None, known)
     students = [PurePosixPath(f).stem.casefold().replace(IMPLEMENTATION_STEM, "") for f in code]
     return main == IMPLEMENTATION and spelling.how > 2 and not are_of_one(students)
-
-
-def _children(names: Names) -> dict[str, list[PurePosixPath]]:
-    """The folders at the top, but for results, each with the files below it."""
-    children: dict[str, list[PurePosixPath]] = defaultdict(list)
-    for name in names:
-        if len(name.parts) > 1:
-            children[name.parts[0]].append(PurePosixPath(*name.parts[1:]))
-    return {child: below for child, below in children.items() if not is_own(below)}
-
-
-def _is_course(files: Sequence[str], folders: Collection[str]) -> bool:
-    if METADATA in files or any(map(is_moodle, (*files, *folders))):
-        return True
-    if any(f"{folder}.toml" in files for folder in folders):
-        return True
-    uploads = [file for file in files if student_of(file)]
-    is_archive = any(is_archive_name(PurePosixPath(file)) for file in uploads)
-    return is_archive or len({student_of(file) for file in uploads}) > 1
-
-
-def main_of(name: str) -> str:
-    """Which main file it is, or none: what a platform puts before a name makes it but near one."""
-    known = main_file(name)
-    return known[0] if known and not known[1].is_near else ""
 
 
 def _mains(names: Names, above: PurePosixPath, inside: Inside) -> frozenset[str]:
@@ -223,9 +209,3 @@ def _inside(archive: Path, limits: ArchiveLimits) -> frozenset[str]:
     kinds = ({ARCHIVE} if mains else set()) | ({MANY} if _are_many_packed(names) else set())
     kinds |= {OF_SEVERAL} if len(level_of(names).students) > 1 else set()
     return frozenset(mains | kinds)
-
-
-def members_of(archive: Path, limits: ArchiveLimits) -> list[PurePosixPath]:
-    """The names of an archive's files. Raises SubmissionError where it cannot be read."""
-    members = [member.name for member in table(archive, limits) if not member.is_folder]
-    return [name for name in members if not is_hidden(name)]

@@ -6,10 +6,11 @@ tells them apart, the first that holds:
 1. A repository is one student's, and so is what has a main file at its top.
 2. A platform's own marks of several students, or several repositories with a main file, are those
    of several hand-ins. Folders around them and exports that are still archives are looked into.
-3. Several folders or archives with the same main file are several hand-ins where their names are
-   those of students or numbered groups, and copies or parts of one where their names say so.
-4. Where names may be either, those of a folder that is called a section are students.
-5. All else is in doubt.
+3. Folders and archives whose names say so are copies or parts of one hand-in.
+4. In what is called a section, those with names of students or the same main file are several.
+5. Elsewhere those with the same main file are several where their names are those of students or
+   numbered groups, and there is nothing beside them.
+6. All else is in doubt.
 
 Where all of a course are sections, each is read as a course of its own; one with a single student
 is a section, too, if it is called like the others or a platform has named the student. Otherwise,
@@ -30,18 +31,26 @@ from pathlib import Path, PurePosixPath
 
 from grader.archive import (
     DATA_BYTES,
-    GIT,
     ArchiveLimits,
     contents,
     is_archive_name,
     is_hidden,
     stem_of,
-    table,
 )
 from grader.errors import SubmissionError
 from grader.intake.handin import Entry, HandIn, hand_in
-from grader.intake.many import Level, level_of, main_of, mains_of, members_of, names_in
+from grader.intake.level import (
+    Level,
+    is_repository,
+    level_of,
+    main_of,
+    members_of,
+    names_in,
+    repositories_at,
+)
+from grader.intake.many import mains_of
 from grader.intake.names import shown
+from grader.intake.packed import mains_in_some
 from grader.intake.words import (
     Told,
     are_numbered_people,
@@ -100,11 +109,12 @@ def sections_among(entries: Sequence[Entry], limits: ArchiveLimits, *, alone: bo
     sections = {e: h for e, h in held.items() if h.how in (How.MARKED, How.NAMED)}
     are_short = bool(sections) and all(len(entry.name) <= FEW for entry in sections)
     joined = [e for e, h in held.items() if h.how is How.SINGLE and _joins(e, h, are_short)]
-    beside = [e for e in entries if may_be_one(e) and e not in sections and e not in joined]
+    beside = [e for e in entries if _is_beside(e) and e not in sections and e not in joined]
     is_known = any(h.how is How.MARKED for h in sections.values()) or len(sections) >= FEW
     if alone and not beside and (is_known or (sections and joined)):
         return Sections(read=tuple(e for e in entries if e in sections or e in joined))
     doubtful = {e: h for e, h in held.items() if h.how is How.MARKED or _is_chance(e, h, limits)}
+    doubtful |= {e: held[e] for e in joined if len(held[e].names) >= FEW}
     if not is_known:
         doubtful = {e: replace(h, how=How.DOUBTFUL) for e, h in doubtful.items()}
     return Sections(refused=doubtful)
@@ -113,6 +123,11 @@ def sections_among(entries: Sequence[Entry], limits: ArchiveLimits, *, alone: bo
 def may_be_one(entry: Entry) -> bool:
     """Whether an entry of a course may be a hand-in that can be read."""
     return not entry.problem and (entry.is_folder or is_archive_name(PurePosixPath(entry.name)))
+
+
+def _is_beside(entry: Entry) -> bool:
+    """Whether an entry that is no section may be a hand-in; folders in a folder are none."""
+    return may_be_one(entry) and (not entry.is_folder or bool(names_in(entry.path, 1)))
 
 
 def in_section(section: Entry, found: HandIn) -> HandIn:
@@ -146,7 +161,7 @@ def _several(entry: Entry, held: Held) -> str:
 
 def _held(entry: Entry, limits: ArchiveLimits) -> Held | None:
     """The hand-ins in a section that can be read; nothing for what is one student's."""
-    if not may_be_one(entry) or (entry.is_folder and _is_repository(entry.path)):
+    if not may_be_one(entry) or (entry.is_folder and is_repository(entry.path)):
         return None
     try:
         names = _names(entry, limits)
@@ -169,6 +184,8 @@ def _held_at(entry: Entry, level: Level, limits: ArchiveLimits) -> Held | None:
     stems = {name: name for name in level.folders} | {n: stem_of(n) for n in level.archives}
     called = without_copy_numbers(stems.values())
     there = {name: _mains(entry, level, name, limits) for name in stems}
+    if not entry.is_folder:
+        there |= dict.fromkeys(level.archives, mains_in_some(entry.path, level, limits))
     names = sorted({called[stem] for stem in stems.values()})
     mains = {(main, called[stems[name]]) for name, found in there.items() for main in found}
     count = Counter(main for main, _ in mains)
@@ -176,11 +193,15 @@ def _held_at(entry: Entry, level: Level, limits: ArchiveLimits) -> Held | None:
         return Held(tuple(names), How.SINGLE) if count else None
     most = max(count.values(), default=0)
     told = told_by(names, entry.name)
-    if most < FEW or told is Told.OF_ONE:
+    if told is Told.OF_ONE:
         return None
-    is_sure = told is Told.STUDENTS or is_section(entry.name)
+    if is_section(entry.name) and (told is Told.STUDENTS or most >= FEW):
+        # Not all of them need to have handed in what is asked for.
+        return Held(tuple(names), How.NAMED)
+    if most < FEW:
+        return Held(tuple(names), How.SINGLE) if most and told is Told.STUDENTS else None
     are_all = 2 * most > len(names) and len(level.files) == len(level.archives)
-    if is_sure and are_all:
+    if told is Told.STUDENTS and are_all:
         return Held(tuple(names), How.NAMED)
     return Held(tuple(names), How.DOUBTFUL) if count[IMPLEMENTATION] >= FEW else None
 
@@ -192,7 +213,7 @@ def _names(entry: Entry, limits: ArchiveLimits) -> list[PurePosixPath]:
 
 
 def _mains(entry: Entry, level: Level, name: str, limits: ArchiveLimits) -> frozenset[str]:
-    """The main files in a folder or an archive; of one in an archive nothing is known."""
+    """The main files in a folder or an archive; of one in an archive nothing is seen here."""
     if entry.is_folder:
         return mains_of(entry.path / level.above / name, limits)
     return frozenset({main for n in level.folders.get(name, ()) if (main := main_of(n.name))})
@@ -200,20 +221,8 @@ def _mains(entry: Entry, level: Level, name: str, limits: ArchiveLimits) -> froz
 
 def _repositories(entry: Entry, level: Level, limits: ArchiveLimits) -> frozenset[str]:
     """The folders that are repositories and have a main file, as none that was only fetched."""
-    if entry.is_folder:
-        place = entry.path / level.above
-        found = {name for name in level.folders if _is_repository(place / name)}
-    else:
-        depth = len(level.above.parts)
-        members = (member.name.parts for member in table(entry.path, limits))
-        found = {parts[depth] for parts in members if parts[depth + 1 : depth + 2] == (GIT,)}
+    found = repositories_at(entry.path, level, limits)
     return frozenset(name for name in found if _mains(entry, level, name, limits))
-
-
-def _is_repository(folder: Path) -> bool:
-    with suppress(OSError):
-        return (folder / GIT).exists()
-    return False
 
 
 def _in_doubt(named: Mapping[Entry, Held]) -> dict[Entry, Held]:

@@ -1,0 +1,132 @@
+"""Courses that are told from one hand-in though few students have handed in what is asked for."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from grader.intake import looks_like_many, may_be_of_many
+from tests.course_folders import CODE_FILE, MAIN, RUBRIC, found, lay_down, packed
+
+NOTEBOOK = "rnn.ipynb"
+COURSES = {
+    "repositories": (f"hw3-ann/{MAIN}", "hw3-bob/README.md", "hw3-cyd/README.md"),
+    "notebooks alone": (f"ann/{NOTEBOOK}", f"bob/{NOTEBOOK}", "cyd/mine.ipynb", "eve/report.pdf"),
+}
+OF_ONE = {
+    "parts by name": ("rnn/a.ipynb", "gru/b.ipynb", "mha/c.ipynb"),
+    "a project": (f"src/{MAIN}", "training/fit.py", "analysis/a.ipynb", "evaluation/b.ipynb"),
+    "two notebooks": (f"ann/{NOTEBOOK}", f"bob/{NOTEBOOK}"),
+}
+
+
+def is_many(path: Path) -> bool:
+    return looks_like_many(path, RUBRIC.intake)
+
+
+@pytest.mark.parametrize("kind", ["", "zip"])
+@pytest.mark.parametrize("names", COURSES.values(), ids=COURSES)
+def test_course_of_which_most_lack_a_main_file(
+    tmp_path: Path, names: tuple[str, ...], kind: str
+) -> None:
+    if "hw3-" in names[0]:
+        names = (*names, *(f"{name.split('/')[0]}/.git/HEAD" for name in names))
+    folder = lay_down(tmp_path / "x", *names)
+    assert is_many(packed(folder, kind) if kind else folder)
+
+
+def test_repositories_beside_something_else_are_one_students(tmp_path: Path) -> None:
+    names = (f"mine/{MAIN}", "mine/.git/HEAD", "course/README.md", "course/.git/HEAD")
+    assert not is_many(lay_down(tmp_path / "x", *names, f"model/{CODE_FILE}"))
+    assert is_many(lay_down(tmp_path / "y", *names))
+    assert not is_many(lay_down(tmp_path / "z", *names[2:], "b/x.py", "b/.git/HEAD"))
+
+
+@pytest.mark.parametrize("names", OF_ONE.values(), ids=OF_ONE)
+def test_parts_of_one_hand_in(tmp_path: Path, names: tuple[str, ...]) -> None:
+    assert not is_many(lay_down(tmp_path / "x", *names))
+
+
+def zip_of_zips(folder: Path, name: str, *names: str) -> None:
+    """An archive of an archive for each name, which holds a main file."""
+    folder.mkdir(exist_ok=True)
+    inner = lay_down(folder.with_name("inner"), *(f"{each}.zip" for each in names))
+    with zipfile.ZipFile(folder / f"{name}.zip", "w") as archive:
+        for each in names:
+            archive.write(inner / f"{each}.zip", f"{each}.zip")
+
+
+@pytest.mark.parametrize("around", ["", "zip"])
+@pytest.mark.parametrize("names", [("Section A", "Section B"), ("A", "B"), ("alpha", "beta")])
+def test_sections_are_archives_of_archives(
+    tmp_path: Path, names: tuple[str, str], around: str
+) -> None:
+    for section, students in zip(names, (("ann", "bob"), ("cyd", "dan")), strict=True):
+        zip_of_zips(tmp_path / "x", section, *students)
+    course = packed(tmp_path / "x", around) if around else tmp_path / "x"
+    assert is_many(course)
+    sections = [name.replace(" ", "_") for name in names]
+    everyone = [f"{sections[0]}_ann", f"{sections[0]}_bob", f"{sections[1]}_cyd"]
+    assert set(found(course, tmp_path)) == {*everyone, f"{sections[1]}_dan"}
+
+
+def test_students_archives_of_parts_are_no_sections(tmp_path: Path) -> None:
+    for student in ("ann", "bob"):
+        zip_of_zips(tmp_path / "x", student, "old", "code")
+    hand_ins = found(tmp_path / "x", tmp_path)
+    assert list(hand_ins) == ["ann", "bob"]
+    assert not any(hand_in.problem for hand_in in hand_ins.values())
+
+
+@pytest.mark.parametrize("kind", ["", "zip"])
+@pytest.mark.parametrize("other", ["dan/rnn.ipynb", "dan/report.pdf", "lea.py", "roster.xlsx"])
+def test_section_is_read_whatever_else_lies_in_it(tmp_path: Path, other: str, kind: str) -> None:
+    names = (f"Section A/ann/{MAIN}", f"Section A/bob/{MAIN}", f"Section B/cyd/{MAIN}")
+    folder = lay_down(tmp_path / "x", *names, f"Section B/eve/{MAIN}", f"Section B/{other}")
+    hand_ins = found(packed(folder, kind) if kind else folder, tmp_path)
+    assert {"Section_A_ann", "Section_A_bob", "Section_B_cyd", "Section_B_eve"} <= hand_ins.keys()
+    assert [hand_ins[f"Section_B_{n}"].problem for n in ("cyd", "eve")] == ["", ""]
+
+
+def test_sections_in_each_of_which_one_has_code(tmp_path: Path) -> None:
+    names = (f"Section A/ann/{MAIN}", "Section A/eve/x.pdf", f"Section B/cyd/{MAIN}")
+    hand_ins = found(lay_down(tmp_path / "x", *names, f"Section B/dan/{NOTEBOOK}"), tmp_path)
+    assert list(hand_ins) == ["Section_A_ann", "Section_A_eve", "Section_B_cyd", "Section_B_dan"]
+
+
+@pytest.mark.parametrize("more", [(), ("C/nobody/",), ("D/eve.zip",)])
+def test_section_like_the_others_in_which_one_has_code(
+    tmp_path: Path, more: tuple[str, ...]
+) -> None:
+    names = (f"A/ann/{MAIN}", f"A/bob/{MAIN}", f"B/cyd/{MAIN}", f"B/dan/{NOTEBOOK}")
+    hand_ins = found(lay_down(tmp_path / "x", *names, *more), tmp_path)
+    assert {"A_ann", "A_bob", "B_cyd", "B_dan"} <= hand_ins.keys()
+
+
+def test_section_in_which_one_has_code_is_graded_by_no_chance(tmp_path: Path) -> None:
+    names = (f"A/ann/{MAIN}", f"A/bob/{MAIN}", f"B/cyd/{MAIN}", f"B/dan/{NOTEBOOK}")
+    hand_ins = found(lay_down(tmp_path / "x", *names, f"zoe/{MAIN}"), tmp_path)
+    assert {name for name, hand_in in hand_ins.items() if hand_in.problem} == {"A", "B"}
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ((f"ann/{MAIN}", "bob/report.pdf"), ["ann", "bob"]),
+        ((f"ann/{MAIN}", "bob/rnn.ipynb", "cyd/hw3.py"), ["ann", "bob", "cyd"]),
+        ((MAIN, f"ann/{MAIN}", f"bob/hw/{MAIN}"), ["ann", "bob"]),
+        (("hw3_ann_implementation.py", "implementation_bob.py", "implementation_cyd.py"), 3),
+        ((MAIN, f"ann/{MAIN}"), []),
+        ((f"src/{MAIN}", "data/x.csv"), []),
+        ((f"code/{MAIN}", "notebooks/rnn.ipynb", "report/x.pdf"), []),
+    ],
+)
+def test_what_may_be_a_course_is_said(
+    tmp_path: Path, names: tuple[str, ...], said: list[str] | int
+) -> None:
+    folder = lay_down(tmp_path / "x", *names)
+    assert not is_many(folder)
+    which = may_be_of_many(folder, RUBRIC.intake)
+    assert which == said or len(which) == said
