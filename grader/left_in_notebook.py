@@ -19,10 +19,13 @@ DEFINITION = re.compile(r"^(?:def|class)[ \t]+(\w+)", re.MULTILINE)
 def where_defined(message: str, folder: Path, files: Iterable[str]) -> str:
     """A sentence where a NameError's message names what a cell defines; '' where none does."""
     found = NAME.match(message)
-    if found is None:
-        return ""
+    return where_named(found[1], folder, files) if found else ""
+
+
+def where_named(name: str, folder: Path, files: Iterable[str]) -> str:
+    """The same for a name that a file should define."""
     notebooks = sorted(file for file in files if file.lower().endswith(NOTEBOOK))
-    place = _definitions(folder, tuple(notebooks[:MOST_NOTEBOOKS])).get(found[1])
+    place = _definitions(folder, tuple(notebooks[:MOST_NOTEBOOKS])).get(name)
     return f"{place} defines it: copy that into this file." if place else ""
 
 

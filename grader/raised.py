@@ -14,6 +14,10 @@ from grader.submission import Submission
 from grader.wire import Message, sequence, text
 from grader.worker.failures import MOST_OF_A_NOTE
 
+AT_THE_TOP = (
+    "A test at the top level of a file ends its import, and with it all that is graded: put it "
+    "under if __name__ == '__main__', or take it out."
+)
 MAX_SOURCE_BYTES = 1 << 20
 MOST_NOTES = 5
 """Of those that are added to an exception."""
@@ -43,6 +47,8 @@ def failure_in(reply: Message, doing: str, submission: Submission, *, quotes: bo
     kind = text(reply.fields.get("type"), 100)
     message = text(reply.fields.get("message"), 1000).strip()
     remedy = remedy_for(kind, message, lines[-1].code if lines else "")
+    if kind == "AssertionError" and lines and lines[-1].function == "<module>":
+        remedy = AT_THE_TOP
     if kind == "FileNotFoundError":
         remedy = why_not_found(message, submission.left_out) or remedy
     if kind == "NameError" and lines and lines[-1].file.endswith(".py"):

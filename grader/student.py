@@ -12,8 +12,10 @@ from typing import Any
 from grader.answers import Answer, names_in, value_of
 from grader.effort import Effort
 from grader.errors import CheckFailed, HarnessError
+from grader.left_in_notebook import where_named
 from grader.model import Outcome
 from grader.naming import IMPLEMENTATION
+from grader.not_python import what_instead
 from grader.raised import failure_in
 from grader.rubric import Limits
 from grader.sandbox import shared_memory
@@ -128,11 +130,16 @@ class Student:
             # Not where the system has ended it: that may have been another's doing.
             if failure.outcome is Outcome.OUT_OF_MEMORY and not failure.by_system:
                 self._effort.ended(failure.outcome)
+            if failure.outcome is Outcome.MISSING and (place := self._in_notebook(function)):
+                raise failure.told_as(f"{failure.message} {place}") from None
             raise
         self.layers_seen.update(names_in(reply, "layers"))
         self.out_of_sight.update(names_in(reply, "hidden"))
         value = value_of(reply.fields.get("value"), reply.arrays)
         return Answer(value, reply.fields.get("changed") is True)
+
+    def _in_notebook(self, function: str) -> str:
+        return where_named(function, self.submission.folder, self.submission.files)
 
     def ask(self, request: Message, limit_s: float, doing: str) -> Message:
         """Send any request to the worker; a reply that is a failure becomes CheckFailed."""
@@ -243,13 +250,17 @@ class Student:
             output += self._conversation.take_output()
         self._output = ""
         # Where the copy lies, as in a traceback that is printed, is nothing to a student.
-        return output.replace(f"{self.submission.folder}{os.sep}", "")
+        for folder in (self.submission.folder, self._scratch):
+            output = output.replace(f"{folder}{os.sep}", "")
+        return output
 
     def _load_implementation(self) -> None:
         if not self.submission.has(IMPLEMENTATION):
             raise CheckFailed(
                 Outcome.MISSING, f"There is no {IMPLEMENTATION} in the hand-in; was it left out?"
             )
+        if what := what_instead(self.submission.folder / IMPLEMENTATION):
+            raise CheckFailed(Outcome.EXCEPTION, f"{IMPLEMENTATION} {what}.")
         self._connected()
         if not self._implementation_loaded:
             module = IMPLEMENTATION.removesuffix(".py")
@@ -262,7 +273,12 @@ class Student:
     def _connected(self) -> Conversation:
         if self._conversation is None:
             # The current folder has what code reads, as when it ran where it was handed in.
-            make_scratch(self._scratch, self.submission.data, self.submission.folders)
+            make_scratch(
+                self._scratch,
+                self.submission.copied,
+                self.submission.folders,
+                self.submission.linked,
+            )
             spec = WorkerSpec(
                 code_dir=str(self.submission.folder),
                 scratch_dir=str(self._scratch),

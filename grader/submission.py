@@ -13,11 +13,11 @@ from grader.errors import SubmissionError
 from grader.from_notebooks import with_code_of_notebooks
 from grader.gathering import Part, gather, names_of
 from grader.left_out import left_out
-from grader.listing import listed
-from grader.naming import MAIN_FILES, choose_model, is_model, readable, root_of
+from grader.listing import Files, listed
+from grader.naming import IMPLEMENTATION, MAIN_FILES, choose_model, is_model, readable, root_of
 from grader.rubric import SubmissionLimits
 from grader.staging import Staging
-from grader.unnamed import has_implementation, what_could_be_it, with_implementation
+from grader.unnamed import has_implementation, what_could_be_it, with_implementation, without_empty
 
 MOST_DATA = 30
 """They are copied for each worker, at most a megabyte each, and count as what it writes."""
@@ -45,13 +45,30 @@ class Submission:
     @property
     def data(self) -> list[Path]:
         """Small files at the top that are neither code nor the model, at most ``MOST_DATA``."""
-        top = (PurePosixPath(file) for file in sorted(self.files) if "/" not in file)
-        return [self.folder / file for file in top if self._may_be_read(file)][:MOST_DATA]
+        return [file for file in self._top if self._may_be_read(file)][:MOST_DATA]
 
-    def _may_be_read(self, file: PurePosixPath) -> bool:
+    @property
+    def copied(self) -> list[Path]:
+        """What code finds in its current folder as copies: its data, and what says where it is."""
+        code = self.folder / IMPLEMENTATION
+        is_small = self.has(IMPLEMENTATION) and code.stat().st_size <= DATA_BYTES
+        return [*self.data, code] if is_small else self.data
+
+    @property
+    def linked(self) -> list[Path]:
+        """What it finds there as links: the other files at the top."""
+        copied = {*self.copied}
+        return [file for file in self._top if file not in copied]
+
+    @property
+    def _top(self) -> list[Path]:
+        return [self.folder / file for file in sorted(self.files) if "/" not in file]
+
+    def _may_be_read(self, file: Path) -> bool:
         """Whether code may read it from its folder; what torch has saved may be constants, too."""
-        is_saved = is_model(file) and file.name not in MAIN_FILES
-        return is_data(file) or (is_saved and (self.folder / file).stat().st_size <= DATA_BYTES)
+        name = PurePosixPath(file.name)
+        is_saved = is_model(name) and file.name not in MAIN_FILES
+        return is_data(name) or (is_saved and file.stat().st_size <= DATA_BYTES)
 
     @property
     def folders(self) -> list[Path]:
@@ -72,11 +89,11 @@ def stage(
 
     The root is the shallowest folder with an ``implementation.py``, else with another of the main
     files, whatever their case, or as a copy or version of the name; they get their canonical names.
-    A main file that is not there is taken from elsewhere in the hand-in, with what lies beside it
-    for its imports, an implementation also from the one file that defines its functions, or else
-    from notebooks, and a model also from a file with another name. So is what code imports by a
-    name from outside of the root, or from below itself: ``from src.layers import gru`` in
-    ``src/implementation.py``.
+    A main file that is not there, or an implementation without any code, is taken from elsewhere
+    in the hand-in, with what lies beside it for its imports, an implementation also from the one
+    file that defines its functions, or else from notebooks, and a model also from a file with
+    another name. So is what code imports by a name from outside of the root, or from below itself:
+    ``from src.layers import gru`` in ``src/implementation.py``.
 
     Raises SubmissionError when there is nothing to grade, or when it is not safe to read.
     """
@@ -89,11 +106,11 @@ def stage(
     unpacked = into.with_name(into.name + "-unpacked")
     try:
         gathered, notes = gather(handed_in, unpacked, limits)
-        files, said = with_implementation(gathered)
-        is_undecided = bool(said) and not has_implementation(files)
-        if not is_undecided:
-            files, from_cells = with_code_of_notebooks(files, unpacked / "cells")
-            said += from_cells
+        filled, empty = without_empty(gathered)
+        files, said, is_undecided = _with_code(filled, unpacked / "cells")
+        if empty and not has_implementation(files):
+            files, said, is_undecided = _with_code(gathered, unpacked / "further-cells")
+        notes += empty
         root = root_of(list(files))
         if root is None:
             there = listed(names_of(handed_in, files, limits))
@@ -110,6 +127,17 @@ def stage(
         return replace(submission, left_out=left_out(handed_in, gathered, into, limits))
     finally:
         shutil.rmtree(unpacked, ignore_errors=True)
+
+
+def _with_code(files: Files, cells: Path) -> tuple[Files, list[str], bool]:
+    """The files, with an implementation of another name or from notebooks where there is none;
+    what is said of that; and whether it is that several files may be it."""
+    files, said = with_implementation(files)
+    is_undecided = bool(said) and not has_implementation(files)
+    if not is_undecided:
+        files, from_cells = with_code_of_notebooks(files, cells)
+        said += from_cells
+    return files, said, is_undecided
 
 
 def _submission(name: str, into: Path, notes: tuple[str, ...]) -> Submission:

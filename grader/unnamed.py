@@ -23,8 +23,18 @@ from grader.source import MAX_SOURCE, parsed
 
 ENOUGH = 2
 """So many of them; one alone, such as ``rnn``, other code may have, too."""
+MAX_EMPTY = 100_000
+"""Bytes of a file that may be nothing but comments."""
 MAX_PARSED = 2_000_000
 """Bytes of all files: a hand-in's reading shall not take minutes."""
+
+
+def without_empty(files: Files) -> tuple[Files, list[str]]:
+    """The files but for implementations in which there is no code, and what is said of these."""
+    named = [file for file, (main, _) in main_files(files).items() if main == IMPLEMENTATION]
+    empty = [file for file in named if _is_empty(beginning(files[file], MAX_EMPTY + 1))]
+    kept = {file: place for file, place in files.items() if file not in empty}
+    return kept, [f"{readable(str(file))} has no code in it" for file in empty]
 
 
 def with_implementation(files: Files) -> tuple[Files, list[str]]:
@@ -64,6 +74,21 @@ def what_could_be_it(files: Files) -> list[str]:
 def has_implementation(files: Files) -> bool:
     """Whether a file has the implementation's name, by any spelling."""
     return any(main == IMPLEMENTATION for main, _ in main_files(files).values())
+
+
+def _is_empty(source: bytes) -> bool:
+    """Whether it defines and runs nothing; what it imports may be the functions."""
+    tree = parsed(source) if len(source) <= MAX_EMPTY else None
+    if tree is None:
+        return False
+    body = tree.body[1:] if ast.get_docstring(tree) and len(tree.body) > 1 else tree.body
+    return all(map(_does_nothing, body))
+
+
+def _does_nothing(node: ast.stmt) -> bool:
+    if isinstance(node, ast.ImportFrom):
+        return not {"*", *FUNCTIONS} & {alias.asname or alias.name for alias in node.names}
+    return isinstance(node, (ast.Import, ast.Pass))
 
 
 def _others(files: Files) -> list[PurePosixPath]:

@@ -34,6 +34,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("grader.unnamed", "grader.imported", "grader.versions"),
     ("grader.gathering",),
     ("grader.claims", "grader.explain", "grader.left_out", "grader.left_in_notebook"),
+    ("grader.not_python",),
     ("grader.oracle", "grader.precision", "grader.worker"),
     ("grader.sandbox",),
     ("grader.staging", "grader.cells"),

@@ -327,3 +327,43 @@ def test_another_notebook_is_another_submission(tmp_path: Path) -> None:
         file = zipped(tmp_path, "a.ipynb", content=notebook(cell))
         digests.add(stage(file, tmp_path / f"staged{number}", LIMITS).digest)
     assert len(digests) == 3
+
+
+EMPTY = ("", "# TODO\n", '"""Here it goes."""\nimport numpy as np\nfrom torch import nn\npass\n')
+
+
+@pytest.mark.parametrize("text", EMPTY)
+def test_notebook_counts_where_the_file_has_no_code(tmp_path: Path, text: str) -> None:
+    folder = with_notebooks(tmp_path, hw=notebook(RNN, GRU))
+    write(folder, "implementation.py", content=text)
+    submission = read(folder)
+    assert "return 2 * x" in code(submission)
+    words = MADE.format("rnn, gru from the notebook hw.ipynb")
+    assert submission.notes == ("implementation.py has no code in it", words)
+
+
+@pytest.mark.parametrize("text", ["from mine import *\n", "from mine import rnn\n", "x = 1\n"])
+def test_notebook_does_not_count_where_the_file_may_have_it(tmp_path: Path, text: str) -> None:
+    folder = with_notebooks(tmp_path, hw=notebook(RNN, GRU))
+    write(folder, "implementation.py", content=text)
+    write(folder, "mine.py", content=RNN)
+    submission = read(folder)
+    assert (code(submission), submission.notes) == (text, ())
+
+
+def test_other_code_counts_where_the_file_has_none(tmp_path: Path) -> None:
+    write(tmp_path / "bob", "implementation.py", content="")
+    write(tmp_path / "bob", "hw4.py", content=RNN + GRU)
+    assert code(read(tmp_path / "bob")) == RNN + GRU
+    write(tmp_path / "ann", "implementation.py", "backup/implementation.py", content=RNN)
+    (tmp_path / "ann" / "implementation.py").write_text("")
+    assert code(stage(tmp_path / "ann", tmp_path / "again", LIMITS)) == RNN
+
+
+def test_file_without_code_stays_where_there_is_no_other(tmp_path: Path) -> None:
+    folder = with_notebooks(tmp_path, hw=notebook("%%writefile rnn_lm.py\nx = 1\n"))
+    write(folder, "implementation.py", content="")
+    submission = read(folder)
+    assert code(submission) == ""
+    assert code(submission, "rnn_lm.py") == "x = 1\n"
+    assert submission.notes[0] == "implementation.py has no code in it"

@@ -32,6 +32,14 @@ PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}, "
         ("'''Für'''\n".encode("latin-1"), "Save the file as UTF-8"),
         (b"%matplotlib inline\n", "for notebooks alone"),
         (b'{"cells": [], "nbformat": null}\n', "a notebook under another name"),
+        (b"def f():\n\tx = 1\n        return x\n", "Convert indentation to spaces"),
+        (b"assert 1 == 2, 'rnn is wrong'\n", "put it under if __name__"),
+        (b"import numpy as np\nnp.testing.assert_allclose(1, 2)\n", "put it under if __name__"),
+        (b"PK\x03\x04" + bytes(60), "unpack it"),
+        (b"%PDF-1.7\n", "hand in the Python file"),
+        (b"{\\rtf1\\ansi\n", "save the code as plain text"),
+        (b"\n<!DOCTYPE html>\n<html>", "'Raw' gives the file itself"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
     ],
 )
 def test_import_that_fails_says_what_to_do(hand_in: Handing, code: bytes, words: str) -> None:
@@ -171,6 +179,18 @@ def test_helper_that_only_the_notebook_has_is_found_there(hand_in: Handing) -> N
     words = "Cell 2 of the notebook work.ipynb defines it: copy that into this file."
     assert failure(student).message.endswith(words)
     assert "Cell" not in failure(student, "gru").message
+
+
+def test_function_that_only_the_notebook_has_is_found_there(hand_in: Handing) -> None:
+    cells = [{"cell_type": "code", "source": "def rnn(x):\n    return x", "outputs": []}]
+    notebook = json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    message = failure(hand_in("def gru(x): pass\n", {"hw.ipynb": notebook})).message
+    assert "has no function rnn" in message
+    assert message.endswith("Cell 1 of the notebook hw.ipynb defines it: copy that into this file.")
+
+
+def test_assertion_in_a_function_is_no_test_at_the_top(hand_in: Handing) -> None:
+    assert "__name__" not in failure(hand_in("def rnn(x):\n    assert x.ndim == 9\n")).message
 
 
 def test_other_exceptions_speak_for_themselves(hand_in: Handing) -> None:

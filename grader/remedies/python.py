@@ -96,6 +96,11 @@ PYTHON = (
         "A line that begins with % or ! is for notebooks alone; remove it.",
     ),
     remedy(
+        "TabError",
+        says("inconsistent use of tabs"),
+        "Editors turn all tabs into spaces: look for 'Convert indentation to spaces'.",
+    ),
+    remedy(
         "SyntaxError IndentationError",
         lambda _, code: _CONFLICT.match(code) is not None,
         "Git left that line where it could not merge two versions (<<<<<<<, =======, >>>>>>>): "
