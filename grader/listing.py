@@ -19,7 +19,7 @@ from grader.archive import (
 )
 from grader.errors import SubmissionError
 from grader.naming import SHOWN, readable
-from grader.regular import open_regular
+from grader.regular import open_regular, unreadable
 from grader.rubric import SubmissionLimits
 
 MAX_DEPTH = 8
@@ -70,8 +70,12 @@ def scan(source: Path, limits: SubmissionLimits) -> tuple[Files, list[str]]:
                         raise SubmissionError(words)
                     entries.append(entry)
         except OSError as error:
-            words = f"the folder {readable(folder.name)} cannot be read: {error.strerror}"
-            raise SubmissionError(words) from None
+            words = unreadable(f"the folder {readable(folder.name)}", error)
+            if folder == source:
+                raise SubmissionError(words) from None
+            # There may be all that is needed beside it.
+            notes.append(words)
+            continue
         for entry in sorted(entries, key=lambda e: e.name):
             relative = PurePosixPath(Path(entry.path).relative_to(source).as_posix())
             if is_hidden(relative):
@@ -122,7 +126,7 @@ def listed(files: Sequence[PurePosixPath]) -> str:
 
 def _problem(entry: os.DirEntry[str], depth: int) -> str:
     if entry.is_symlink():
-        return "it is a symbolic link"
+        return "it is a symbolic link; put there what it points to"
     if len(entry.name) > MAX_NAME:
         return "its name is too long"
     if entry.is_dir(follow_symlinks=False):

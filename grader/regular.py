@@ -1,4 +1,4 @@
-"""Opens regular files and nothing else, wherever they come from."""
+"""Opens regular files and nothing else, wherever they come from, or says why not."""
 
 from __future__ import annotations
 
@@ -6,6 +6,15 @@ import os
 import stat
 from pathlib import Path
 from typing import BinaryIO
+
+RIGHTS = "; that is no fault of the hand-in: give the account that grades the right to read it"
+
+
+def unreadable(name: str, error: OSError) -> str:
+    """What to say of a file or folder that the system does not let one read."""
+    reason = error.strerror or type(error).__name__
+    whose = RIGHTS if isinstance(error, PermissionError) else ""
+    return f"{name} cannot be read: {reason}{whose}"
 
 
 def open_regular(file: Path) -> BinaryIO | None:

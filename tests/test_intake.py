@@ -11,6 +11,7 @@ import pytest
 
 from grader.errors import SubmissionError
 from grader.intake import arrivals, looks_like_many
+from grader.regular import RIGHTS
 from tests.conftest import ROOT
 from tests.course_folders import (
     CODE_FILE,
@@ -266,8 +267,8 @@ def test_what_the_system_does_not_let_be_read_is_a_row(
     alone = lay_down(tmp_path / "y", f"alice/{MAIN}", "eve.zip")
     assert not looks_like_many(alone, RUBRIC.intake)
     hand_ins = found(folder, tmp_path)
-    assert hand_ins["bob"].problem == "bob cannot be read: Permission denied"
-    assert hand_ins["eve"].problem == "eve.zip cannot be read: Permission denied"
+    assert hand_ins["bob"].problem == f"bob cannot be read: Permission denied{RIGHTS}"
+    assert hand_ins["eve"].problem == f"eve.zip cannot be read: Permission denied{RIGHTS}"
 
 
 def test_course_that_is_not_there(tmp_path: Path) -> None:

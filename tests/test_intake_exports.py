@@ -144,7 +144,7 @@ def test_canvas_files_beside_the_code(tmp_path: Path) -> None:
     folder = lay_down(tmp_path / "x", *uploads, f"bob_6_9_{MAIN}", "eve_7_8_train.csv")
     hand_ins = found(folder, tmp_path)
     assert not hand_ins["ann"].problem
-    assert hand_ins["ann"].arrival.notes == ("ann_5_4_shot.png is no archive; ask for a zip",)
+    assert hand_ins["ann"].arrival.notes == ()
     assert files_of(hand_ins["ann"], tmp_path) == {MAIN, "config.json", "train.csv"}
     with pytest.raises(SubmissionError, match=r"eve_7_8_train\.csv is .* ask for a zip"):
         files_of(hand_ins["eve"], tmp_path)
@@ -529,3 +529,10 @@ def test_folders_as_windows_packs_them(tmp_path: Path) -> None:
     assert files_of(hand_ins["ann"], tmp_path) == {MAIN}
     assert not hand_ins["ann"].arrival.notes
     assert hand_ins["bob"].problem == "the folder is empty: nothing was handed in"
+
+
+def test_what_staff_gave_back_is_nobodys_hand_in(tmp_path: Path) -> None:
+    names = ("Ann A_1_assignsubmission_file", "Bo B_2_assignsubmission_file")
+    feedback = ("Ann A_1_assignfeedback_file/marked.pdf", "Bo B_2_assignfeedback_file_marked.pdf")
+    folder = lay_down(tmp_path / "x", *(f"{name}/{MAIN}" for name in names), *feedback)
+    assert list(found(folder, tmp_path)) == ["Ann_A", "Bo_B"]

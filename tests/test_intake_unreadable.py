@@ -7,12 +7,16 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from grader.batch.course import plan
+from grader.errors import SubmissionError
 from grader.grading import Request
 from grader.intake import looks_like_many
+from grader.regular import RIGHTS
+from grader.submission import stage
 from tests.conftest import ROOT
 from tests.course_folders import MAIN, RUBRIC, found, lay_down
 from tests.staging import CODE
@@ -51,7 +55,7 @@ def test_folder_that_may_be_listed_but_not_entered(
     assert looks_like_many(folder, RUBRIC.intake)
     hand_ins = found(folder, tmp_path)
     assert list(hand_ins) == ["ann", "bob", "shut"]
-    assert hand_ins["shut"].problem == "shut cannot be read: Permission denied"
+    assert hand_ins["shut"].problem == f"shut cannot be read: Permission denied{RIGHTS}"
     assert not hand_ins["bob"].problem
 
 
@@ -112,3 +116,32 @@ def test_locale_that_cannot_write_a_name(tmp_path: Path) -> None:
     assert is_many == "True"
     assert rows[:2] == ["('ann', '')", "('bob', '')"]
     assert rows[2].startswith("('zo', 'it was not unpacked: the locale of this system cannot")
+
+
+@pytest.mark.parametrize("left", [f".{MAIN}", f"__MACOSX/._{MAIN}"])
+def test_folder_with_nothing_but_what_tools_leave_is_not_called_empty(
+    tmp_path: Path, left: str
+) -> None:
+    hand_ins = found(lay_down(tmp_path / "x", f"ann/{MAIN}", f"bob/{left}", "cy/"), tmp_path)
+    assert f"there is only {left.split('/')[0]}, as systems" in hand_ins["bob"].problem
+    assert "the folder is empty" in hand_ins["cy"].problem
+
+
+def test_folder_below_that_cannot_be_read_costs_only_what_is_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Made up, as root may read everything."""
+    folder, scandir = lay_down(tmp_path / "bob", MAIN, "shut/x.py"), os.scandir
+
+    def refusing(path: Path) -> Any:
+        if path.name in shut:
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    shut = {"shut"}
+    monkeypatch.setattr("grader.listing.os.scandir", refusing)
+    [note] = stage(folder, tmp_path / "staged", RUBRIC.submission).notes
+    assert note == f"the folder shut cannot be read: Permission denied{RIGHTS}"
+    shut.add("bob")
+    with pytest.raises(SubmissionError, match="the folder bob cannot be read"):
+        stage(folder, tmp_path / "again", RUBRIC.submission)

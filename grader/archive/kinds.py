@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from grader.errors import SubmissionError
 from grader.naming import readable
+from grader.regular import unreadable
 
 BLOCK = tarfile.BLOCKSIZE
 GZIP = b"\x1f\x8b"
@@ -28,6 +29,7 @@ class Kind(StrEnum):
     TAR_GZ = "tar.gz"
 
 
+NO_ARCHIVE = "is no archive; ask for a zip"
 NOT_READ = {
     b"Rar!\x1a\x07": "a RAR archive",
     b"7z\xbc\xaf\x27\x1c": "a 7z archive",
@@ -66,7 +68,7 @@ def why_not_read(path: Path) -> str:
         return "is damaged, or compressed by gzip without a tar in it; ask for a zip"
     if is_archive_name(PurePosixPath(path.name)):
         return "is damaged, or not what its name says; ask for it again"
-    return "is no archive; ask for a zip"
+    return NO_ARCHIVE
 
 
 def is_archive_name(name: PurePosixPath) -> bool:
@@ -93,8 +95,7 @@ def _start(path: Path) -> bytes:
         with path.open("rb") as reader:
             return reader.read(BLOCK)
     except OSError as error:
-        words = f"{readable(path.name)} cannot be read: {error.strerror}"
-        raise SubmissionError(words) from None
+        raise SubmissionError(unreadable(readable(path.name), error)) from None
 
 
 def _gunzipped_start(path: Path) -> bytes:

@@ -45,6 +45,7 @@ MAX_PART_BYTES = 255
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 COPY_BYTES = 1 << 20
+LINK_OR_DEVICE = "it is a link or device, not a file; ask for what it stands for"
 
 
 def path_of(name: str) -> PurePosixPath:

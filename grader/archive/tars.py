@@ -16,7 +16,7 @@ from typing import IO, cast
 
 from grader.archive.kinds import BLOCK, GZIP
 from grader.archive.members import ArchiveLimits, Content, Member, bomb, damaged
-from grader.archive.names import COPY_BYTES, problem_of
+from grader.archive.names import COPY_BYTES, LINK_OR_DEVICE, problem_of
 from grader.errors import SubmissionError
 
 MAX_EXTENDED = 1 << 20
@@ -25,7 +25,6 @@ MAX_DIGITS = 19
 LONG_NAME, LONG_LINK = tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK
 PAX = (tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE)
 EXTENDED = (LONG_NAME, LONG_LINK, tarfile.XGLTYPE, *PAX)
-LINK_OR_DEVICE = "it is a link or device, not a file"
 SPARSE = "a file in it is stored with holes; ask for a zip, or a tar made without --sparse"
 
 

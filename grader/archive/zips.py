@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from grader.archive.members import ArchiveLimits, Content, Member, bomb, damaged
-from grader.archive.names import COPY_BYTES, problem_of
+from grader.archive.names import COPY_BYTES, LINK_OR_DEVICE, problem_of
 from grader.errors import SubmissionError
 
 MEMBER = b"PK\x03\x04"
@@ -69,7 +69,7 @@ def _problem(info: zipfile.ZipInfo) -> str:
         return problem_of(info.filename)
     mode = info.external_attr >> 16
     if stat.S_IFMT(mode) and not stat.S_ISREG(mode):
-        return "it is a link or device, not a file"
+        return LINK_OR_DEVICE
     if info.flag_bits & ENCRYPTED:
         return "it is protected by a password; ask for it without one"
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):

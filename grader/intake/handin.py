@@ -9,11 +9,20 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from grader.archive import is_data, is_hidden, is_visible, kind_of, may_be_a_students, why_not_read
+from grader.archive import (
+    NO_ARCHIVE,
+    is_data,
+    is_hidden,
+    is_visible,
+    kind_of,
+    may_be_a_students,
+    why_not_read,
+)
 from grader.errors import SubmissionError
 from grader.gathering import Part
 from grader.intake.names import shown
-from grader.naming import main_file
+from grader.naming import SHOWN, main_file
+from grader.regular import unreadable
 from grader.rows import Arrival
 
 LEFT_BY_SYSTEMS = frozenset({"thumbs.db", "desktop.ini"})
@@ -25,6 +34,10 @@ COURSE_DATA = (
 )
 """Said only where there is nothing else."""
 EMPTY = "the folder is empty: nothing was handed in"
+NOTHING_ELSE = (
+    "nothing was handed in: there is only {}, as systems and tools leave behind; if that is the "
+    "work, give it a name without a dot or underscore before it"
+)
 MAX_LOOKED_AT = 2000
 """Files of a folder of which the times are looked at."""
 
@@ -75,8 +88,7 @@ def entries_of(folder: Path, not_unpacked: Mapping[Path, str]) -> list[Entry]:
         with os.scandir(folder) as scan:
             found = {Path(entry.path): entry for entry in scan}
     except OSError as error:
-        words = f"the folder {shown(str(folder))} cannot be read: {error.strerror}"
-        raise SubmissionError(words) from None
+        raise SubmissionError(unreadable(f"the folder {shown(str(folder))}", error)) from None
     entries = []
     for path, entry in found.items():
         if not is_left_behind(path.name) or _is_a_students(path):
@@ -120,17 +132,19 @@ def problem_of(path: Path) -> str:
         return f"{name} is a symbolic link, which is not followed; put there what it points to"
     try:
         if path.is_dir():
-            is_empty = all(is_left_behind(entry.name) for entry in path.iterdir())
+            names = sorted(entry.name for entry in path.iterdir())
+            is_empty = all(map(is_left_behind, names))
+            listed = ", ".join(map(shown, names[:SHOWN]))
             if not os.access(path, os.X_OK):  # it may be listed, but not entered
-                return f"{name} cannot be read: {os.strerror(errno.EACCES)}"
-            return EMPTY if is_empty else ""
+                return unreadable(name, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
+            return "" if not is_empty else NOTHING_ELSE.format(listed) if listed else EMPTY
         if not path.is_file():
             return f"{name} is no regular file"
         file = PurePosixPath(path.name)
         is_read = is_visible(file) or is_data(file) or kind_of(path) is not None
         return "" if is_read else f"{name} {why_not_read(path)}"
     except OSError as error:
-        return f"{name} cannot be read: {error.strerror}"
+        return unreadable(name, error)
     except SubmissionError as error:
         return str(error)
 
@@ -199,4 +213,5 @@ def hand_in(
 
 def _is_said(why: str, called: str) -> bool:
     """Whether it is worth a word that a file cannot be read where others can."""
-    return called.lower() not in GIVEN_DATA and why != COURSE_DATA
+    is_other = why == COURSE_DATA or why.endswith(NO_ARCHIVE)  # such as a report as PDF
+    return called.lower() not in GIVEN_DATA and not is_other

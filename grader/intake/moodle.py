@@ -13,6 +13,8 @@ PATTERN = re.compile(
     r"(?:_(?P<file>.*))?",
     re.DOTALL,
 )
+FEEDBACK = re.compile(r".+_\d{1,12}_assignfeedback_.+", re.DOTALL)
+"""What the course's staff have given back, which Moodle packs beside what was handed in."""
 MARKER = re.compile(r"_\d{1,12}_assignsubmission_")
 AMBIGUOUS = (
     "its name has the marks of two participants, as nobody's own files have; look at it by hand"
@@ -38,7 +40,7 @@ def read_moodle(entries: Sequence[Entry]) -> tuple[list[HandIn], list[Entry]]:
     for entry in entries:
         match = PATTERN.fullmatch(entry.name)
         if match is None:
-            others.append(entry)
+            others += [] if FEEDBACK.fullmatch(entry.name) else [entry]
         elif len(MARKER.findall(entry.name)) > 1:
             # Part of it is of the student's choice, and could name another student.
             ambiguous.append(hand_in(entry.name, [], problem=AMBIGUOUS, source=entry.name))
