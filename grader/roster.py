@@ -1,8 +1,8 @@
 """A course's class list, as a learning platform exports it.
 
 Three kinds are told apart by their header: Canvas' gradebook, Moodle's grading worksheet, and any
-table with a name and an id or an email. All cells are kept as they are, because the platform takes
-the same table back.
+table with a name and an id or an email, such as the roster of Gradescope or of GitHub Classroom.
+All cells are kept as they are, because the platform takes the same table back.
 """
 
 from __future__ import annotations
@@ -19,21 +19,47 @@ from pathlib import Path
 from grader.errors import UsageError
 
 MAX_CHARACTERS = 20_000_000
+MAX_HEADS = 20
+"""Of the header, where it is quoted."""
+EXCEL = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""What Excel's files begin with: the newer ones are zips."""
 SEPARATORS = ",;\t"
 TEST_STUDENTS = frozenset({"studenttest", "teststudent"})
 """Canvas' "Student, Test", with which staff see a course as a student does."""
 POINTS_POSSIBLE = "points possible"
 """What Canvas' row with each assignment's highest grade is called."""
+EXCUSED = "ex"
+"""What Canvas writes in place of a grade, and reads, for a student who need not hand in."""
 CANVAS_ID = "id"
 CANVAS_LOGIN = "sis login id"
 CANVAS_OTHERS = ("sis user id", CANVAS_LOGIN, "integration id")
 MOODLE_ID = "identifier"
 MOODLE_OTHERS = ("id number",)
-PLAIN_IDS = ("id", "student id", "student_id", "id number", "sid", "user id", "login", "username")
-PLAIN_NAMES = ("name", "student", "full name", "student name")
-EMAILS = ("email", "email address", "e-mail", "e-mail-adresse", "dirección de correo")
+GITHUB_LOGIN = "github_username"
+PLAIN_IDS = (
+    *("id", "student id", "student_id", "id number", "sid", "user id", "login", "username"),
+    *("id-nummer", "matrikelnummer"),
+    # GitHub Classroom's: of the school, whatever staff took for it. GitHub's own number is none.
+    *("identifier", "roster_identifier", GITHUB_LOGIN),
+)
+EMAILS = (
+    *("email", "email address", "e-mail", "e-mail-adresse", "dirección de correo"),
+    *("adresse de courriel", "indirizzo email"),
+)
 # Moodle writes its worksheet in the language of whoever downloads it, and reads it in that.
 FULL_NAMES = ("full name", "vollständiger name", "nombre completo", "nom complet", "nome completo")
+PLAIN_NAMES = ("name", "student", *FULL_NAMES, "student name")
+NAMES_IN_TWO = (
+    (
+        ("first name", "first_name", "firstname", "given name"),
+        ("last name", "last_name", "lastname", "surname", "family name"),
+    ),
+    (("vorname",), ("nachname", "familienname", "name")),
+    (("prénom", "prenom"), ("nom de famille", "nom")),
+    (("nombre",), ("apellido(s)", "apellidos", "apellido")),
+    (("nome",), ("cognome",)),
+)
+"""The two columns of a table that has a name in two, in each language: one alone is no name."""
 GRADES = ("grade", "bewertung", "calificación", "note", "nota", "cijfer", "valutazione")
 MAXIMA = ("maximum grade", "bestwertung", "calificación máxima", "note maximale", "nota máxima")
 COMMENTS = ("feedback comments", "feedback als kommentar")
@@ -55,6 +81,9 @@ class Line:
 
     row: int
     name: str
+    """What the student is called for people to read: without a name, by an email or an id."""
+    is_named: bool
+    """Whether that is the student's name."""
     ids: frozenset[str]
     """The platform's own, which it also writes into the names of an export; of a table, all."""
     others: frozenset[str]
@@ -78,13 +107,36 @@ class Roster:
         header = [cell.strip().casefold() for cell in self.header]
         return next((header.index(name) for name in names if name in header), None)
 
+    @property
+    def heads(self) -> str:
+        """The names of the columns that have one."""
+        return ", ".join(list(filter(None, map(str.strip, self.header)))[:MAX_HEADS])
+
+    @property
+    def name_columns(self) -> tuple[int, ...]:
+        """The places of the columns that make up a student's name; none: no such is known."""
+        if self.kind is Kind.PLAIN:
+            for both in NAMES_IN_TWO:
+                first, last = (self.column(*names) for names in both)
+                if first is not None and last is not None:
+                    return first, last
+        names = {Kind.CANVAS: ("student",), Kind.MOODLE: FULL_NAMES, Kind.PLAIN: PLAIN_NAMES}
+        whole = self.column(*names[self.kind])
+        return () if whole is None else (whole,)
+
 
 def read_roster(file: Path) -> Roster:
     """The class list in a file. Raises UsageError with what to change."""
     try:
-        return parse_roster(file.read_bytes().decode("utf-8-sig"), str(file))
+        content = file.read_bytes()
     except OSError as error:
         raise UsageError(f"the class list {file} cannot be read: {error.strerror}") from None
+    if content.startswith(EXCEL):
+        raise UsageError(
+            f"the class list {file} is an Excel file or an archive; save it as 'CSV UTF-8'"
+        )
+    try:
+        return parse_roster(content.decode("utf-8-sig"), str(file))
     except UnicodeDecodeError:
         raise UsageError(f"the class list {file} is not UTF-8; save it as 'CSV UTF-8'") from None
 
@@ -125,6 +177,13 @@ def highest_grade(roster: Roster, column: int | None) -> float | None:
     return next((float(f"{n[1]}.{n[2] or 0}") for n in numbers if n), None)
 
 
+def is_excused(roster: Roster, line: Line, column: int | None) -> bool:
+    """Whether Canvas' column of the assignment says that a student need not hand it in."""
+    if roster.kind is not Kind.CANVAS or column is None:
+        return False
+    return roster.rows[line.row][column].strip().casefold() == EXCUSED
+
+
 def assignment_column(roster: Roster, name: str) -> int | None:
     """The place of Canvas' column of an assignment; its header ends with the assignment's id."""
     wanted = name.strip()
@@ -153,11 +212,13 @@ def _kind(header: Sequence[str], body: Sequence[Sequence[str]], name: str) -> Ki
     words = {found["word"] if found else "" for found in first}
     if cells & set(GRADES) and len(words) == 1 and words != {""}:
         return Kind.MOODLE
-    if cells & {*PLAIN_NAMES, *EMAILS, *PLAIN_IDS}:
+    table = Roster(Kind.PLAIN, tuple(header), (), ())
+    if table.name_columns or cells & {*EMAILS, *PLAIN_IDS}:
         return Kind.PLAIN
     raise UsageError(
-        f"the class list {name} has none of the columns name, id and email. Export it from Canvas' "
-        "gradebook or as Moodle's grading worksheet, or give these three columns a header."
+        f"the class list {name} has none of the columns name, id and email, only: {table.heads}. "
+        "Export it from Canvas' gradebook or as Moodle's grading worksheet, or give these three "
+        "columns a header."
     )
 
 
@@ -168,32 +229,39 @@ def _filled(rows: Iterable[tuple[str, ...]], width: int) -> list[tuple[str, ...]
 
 def _lines(roster: Roster) -> Iterable[Line]:
     first = roster.header[0].strip().casefold()
-    names, own, others, logins = {
-        Kind.CANVAS: (("student",), (CANVAS_ID,), CANVAS_OTHERS, (CANVAS_LOGIN,)),
-        Kind.MOODLE: (FULL_NAMES, (MOODLE_ID, first), MOODLE_OTHERS, ()),
-        Kind.PLAIN: (PLAIN_NAMES, PLAIN_IDS, PLAIN_IDS, PLAIN_IDS),
+    own, others, logins = {
+        Kind.CANVAS: ((CANVAS_ID,), CANVAS_OTHERS, (CANVAS_LOGIN,)),
+        Kind.MOODLE: ((MOODLE_ID, first), MOODLE_OTHERS, ()),
+        Kind.PLAIN: (PLAIN_IDS, PLAIN_IDS, PLAIN_IDS),
     }[roster.kind]
-    name, email = roster.column(*names), roster.column(*EMAILS)
+    names, email = roster.name_columns, roster.column(*EMAILS)
 
     def ids(row: Sequence[str], columns: Sequence[str]) -> frozenset[str]:
         places = [place for each in columns if (place := roster.column(each)) is not None]
         return frozenset(filter(None, (id_in(row[place]) for place in places)))
 
+    def called(row: Sequence[str]) -> str:
+        places = (roster.column(each) for each in (*EMAILS, *own, *others))
+        cells = (row[place].strip() for place in places if place is not None)
+        return next(filter(None, cells), "")
+
     for number, row in enumerate(roster.rows):
         known = ids(row, own)
         if roster.kind is Kind.MOODLE and (participant := PARTICIPANT.fullmatch(row[0].strip())):
             known |= {participant["id"]}
+        name = " ".join(filter(None, (row[place].strip() for place in names)))
         line = Line(
             number,
-            row[name].strip() if name is not None else "",
+            name or called(row),
+            name != "",
             known,
             ids(row, others),
             ids(row, logins),
             row[email].strip().casefold() if email is not None else "",
         )
         # Canvas puts rows of its own, such as "Points Possible", before the students: without ids.
-        is_row_of_canvas = roster.kind is Kind.CANVAS and not known | line.others
-        if not is_row_of_canvas and spelled(line.name) not in TEST_STUDENTS:
+        is_known = roster.kind is not Kind.CANVAS and bool(name or line.email)
+        if (known | line.others or is_known) and spelled(line.name) not in TEST_STUDENTS:
             yield line
 
 

@@ -33,6 +33,12 @@ Zuletzt geändert (Bewertung);Feedback als Kommentar
 Teilnehmer/in501;Jane Doe;jane@uni.edu;Zur Bewertung abgegeben;;27,00;Ja;-;
 Teilnehmer/in502;Jörg Müller;joerg@uni.edu;Zur Bewertung abgegeben;;27,00;Ja;-;
 """
+CLASSROOM = """\
+"identifier","github_username","github_id","name"
+"jane@uni.edu","jane-doe","11",""
+"","doe","12",""
+"s3","rroe","13","Rick Roe"
+"""
 PLAIN = "Name;E-Mail\nJane van der Berg;jane@uni.edu\nJane Doe;\n"
 
 
@@ -44,8 +50,24 @@ PLAIN = "Name;E-Mail\nJane van der Berg;jane@uni.edu\nJane Doe;\n"
         (GERMAN, Kind.MOODLE, ["Jane Doe", "Jörg Müller"]),
         ("login;name;note\ns1;A;x\ns2;B;y\n", Kind.PLAIN, ["A", "B"]),
         (PLAIN, Kind.PLAIN, ["Jane van der Berg", "Jane Doe"]),
-        ("ID\n7\n\n8\n", Kind.PLAIN, ["", ""]),
+        ("ID\n7\n\n8\n", Kind.PLAIN, ["7", "8"]),
         ("name\tid\nA\t1\n", Kind.PLAIN, ["A"]),
+        # Gradescope's roster, Moodle's participants in some languages, and what people write.
+        (
+            "First Name,Last Name,SID\nJane,Doe,1\n,Roe,2\n,,3\n",
+            Kind.PLAIN,
+            ["Jane Doe", "Roe", "3"],
+        ),
+        ("First name,Surname\nJane,Doe\n", Kind.PLAIN, ["Jane Doe"]),
+        ("Vorname;Nachname;E-Mail\nJörg;Müller;j@u\n", Kind.PLAIN, ["Jörg Müller"]),
+        ("Name;Vorname;Matrikelnummer\nMüller;Jörg;1\n", Kind.PLAIN, ["Jörg Müller"]),
+        ("Prénom,Nom\nAnne,Roy\n", Kind.PLAIN, ["Anne Roy"]),
+        ("Nombre,Apellido(s)\nAna,Gil\n", Kind.PLAIN, ["Ana Gil"]),
+        ("Nome,Cognome\nAnna,Rossi\n", Kind.PLAIN, ["Anna Rossi"]),
+        ("First name,Email,ID\nJane,J@uni.edu,5\nJo,,6\n", Kind.PLAIN, ["J@uni.edu", "6"]),
+        # A row that tells nobody.
+        ("Email,Section\n,A\njane@uni.edu,B\n", Kind.PLAIN, ["jane@uni.edu"]),
+        (CLASSROOM, Kind.PLAIN, ["jane@uni.edu", "doe", "Rick Roe"]),
     ],
 )
 def test_kind_is_told_by_the_header(text: str, kind: Kind, names: list[str]) -> None:
@@ -67,8 +89,11 @@ def test_byte_order_mark_and_short_rows(tmp_path: Path) -> None:
     [
         (b"", "is empty"),
         (b"name,id\n", "no students"),
-        (b"a,b\n1,2\n", "none of the columns"),
+        (b"a,b\n1,2\n", "none of the columns name, id and email, only: a, b[.]"),
+        (b"first name\nJane\n", "none of the columns"),
         (b"name\n\xff\xfe\n", "not UTF-8"),
+        (b"PK\x03\x04\x14\0\x06\0\x08", "is an Excel file or an archive; save it as 'CSV UTF-8'"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "is an Excel file"),
         (b"name\nA\0\n", "no table"),
         (b"name\n" + b"x" * 200_000, "no valid CSV"),
     ],

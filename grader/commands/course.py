@@ -81,7 +81,7 @@ def grade_course(request: Request, sandbox: Sandbox, course: Course, output: Out
         ours = sum(question.points for question in rubric.questions.values())
         file = IMPORT_FILES.get(listed.roster.kind, "")
         lines += to_look_at(listed.roster, listed.column, graded.matching, ours=ours, file=file)
-        if file and not has_grades(graded.matching):
+        if file and not has_grades(listed.roster, listed.column, graded.matching):
             files.remove(file)
     lines += _left_over(graded, folder)
     for line in lines:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from grader.reports.cells import number, table, text
 from grader.reports.gradebook import final
-from grader.roster import POINTS_POSSIBLE, Roster
+from grader.roster import POINTS_POSSIBLE, Roster, is_excused
 from grader.roster_matching import Match
 
 TOLD_BY = frozenset({"id", "sis user id", "sis login id", "integration id", "root account"})
@@ -21,10 +21,12 @@ TOLD_BY = frozenset({"id", "sis user id", "sis login id", "integration id", "roo
 def to_canvas(roster: Roster, matches: Sequence[Match], column: int) -> str:
     """The import file, without a byte order mark; ``column`` is the place of the assignment's.
 
-    A student without a judged hand-in keeps what the export has there: usually an empty cell.
+    A student without a judged hand-in keeps what the export has there: usually an empty cell. So
+    does an excused one.
     """
     columns = _columns(roster)
-    scores = {match.line.row: final(match.row) for match in matches}
+    due = [match for match in matches if not is_excused(roster, match.line, column)]
+    scores = {match.line.row: final(match.row) for match in due}
     most = max((m.row.max_score for m in matches), default=0.0) or None
     lines = [[*(roster.header[i] for i, _ in columns), roster.header[column]]]
     for number_of_row, row in enumerate(roster.rows):

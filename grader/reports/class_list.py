@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from grader.reports.gradebook import final, not_final, some
-from grader.roster import Kind, Roster, highest_grade
-from grader.roster_matching import Matching
+from grader.roster import Kind, Roster, highest_grade, is_excused
+from grader.roster_matching import Match, Matching
 
 NO_IMPORT = (
     "The class list is a table of names: no file to import was written. For Canvas it takes the "
@@ -15,6 +15,14 @@ NO_IMPORT = (
     "Identifier and Grade."
 )
 NOBODY = "Nobody in the class list has handed in anything here: is it another course's?"
+NOBODY_FOR_CERTAIN = (
+    "Of no hand-in is it certain whose it is: is the class list another course's or assignment's, "
+    "or was it sorted by one column alone?"
+)
+NO_NAMES = (
+    "The class list has no column of names that is known here, such as Name, or First name and "
+    "Last name; its columns: {}."
+)
 NO_GRADES = "{} has no grade of these hand-ins, so there is nothing to import."
 MADE_UP = (
     "{} has points for {} on the grader's own made-up sentences: import it only if that is meant; "
@@ -23,9 +31,9 @@ MADE_UP = (
 SEE = ", see the summary"
 
 
-def has_grades(matching: Matching) -> bool:
+def has_grades(roster: Roster, column: int | None, matching: Matching) -> bool:
     """Whether anything of the course's goes to the platform."""
-    return any(final(match.row) is not None for match in matching.matches)
+    return bool(_for_import(roster, column, matching))
 
 
 def to_look_at(
@@ -36,30 +44,46 @@ def to_look_at(
     ``column`` is that of the assignment in Canvas, ``ours`` the rubric's points, and ``file`` what
     was written for the platform; '': nothing.
     """
-    if matching.unmatched and not matching.matches:
-        yield NOBODY
+    unclear = any(each.is_unclear for each in matching.unmatched)
+    if matching.unmatched and not roster.name_columns:
+        yield NO_NAMES.format(roster.heads)
+    elif matching.unmatched and not matching.matches:
+        yield NOBODY_FOR_CERTAIN if unclear else NOBODY
     if roster.kind is Kind.PLAIN:
         yield NO_IMPORT
-    elif file and not has_grades(matching):
+    elif file and not has_grades(roster, column, matching):
         yield NO_GRADES.format(file)
-    elif file and (made_up := _made_up(matching)):
+    elif file and (made_up := _made_up(_for_import(roster, column, matching))):
         yield MADE_UP.format(file, made_up)
-    for why, names in _by_reason((u.why, u.row.arrival.name) for u in matching.unmatched):
-        yield f"Not in the class list: {some(names, SEE)} ({why})"
+    for is_unclear, said in ((True, "Unclear whose"), (False, "Not in the class list")):
+        unmatched = (u for u in matching.unmatched if u.is_unclear is is_unclear)
+        for why, names in _by_reason((u.why, u.row.arrival.name) for u in unmatched):
+            yield f"{said}: {some(names, SEE)} ({why})"
     if matching.absent:
-        yield f"No hand-in of: {some([line.name for line in matching.absent], SEE, between='; ')}"
+        absent = some([line.name for line in matching.absent], SEE, between="; ")
+        yield f"No {'clear ' if unclear else ''}hand-in of: {absent}"
     for why, names in _by_reason((not_final(m.row), m.row.arrival.name) for m in matching.matches):
         if why:
             yield f"No grade for {some(names)}: {why}"
+    graded = [match.line for match in matching.matches if final(match.row) is not None]
+    excused = [line.name for line in graded if is_excused(roster, line, column)]
+    if excused:
+        yield f"Excused in the class list, and left so though graded: {some(excused, between='; ')}"
     theirs = highest_grade(roster, column)
     if theirs is not None and theirs != ours:
         yield f"The platform's highest grade is {theirs:g}, and that of the rubric {ours:g}"
 
 
-def _made_up(matching: Matching) -> str:
+def _for_import(roster: Roster, column: int | None, matching: Matching) -> list[Match]:
+    """Those whose points go to the platform."""
+    due = (match for match in matching.matches if not is_excused(roster, match.line, column))
+    return [match for match in due if final(match.row) is not None]
+
+
+def _made_up(matches: Iterable[Match]) -> str:
     """The questions that grades among these were given for on made-up sentences."""
-    graded = [match.row for match in matching.matches if final(match.row) is not None]
-    worth = (q.id for row in graded for q in row.questions if q.made_up and q.max_score > 0)
+    questions = (question for match in matches for question in match.row.questions)
+    worth = (q.id for q in questions if q.made_up and q.max_score > 0)
     return ", ".join(sorted(set(worth))).upper()
 
 

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from grader.reports.class_list import NO_IMPORT, NOBODY, to_look_at
+from grader.reports.class_list import (
+    NO_IMPORT,
+    NOBODY,
+    NOBODY_FOR_CERTAIN,
+    has_grades,
+    to_look_at,
+)
 from grader.roster import parse_roster
 from grader.roster_matching import match
 from grader.rows import Row
 from tests.reports.rows import question_row, row
 from tests.test_roster import CANVAS
 
+SHIFTED = """\
+Identifier,Full name,Email address,Grade
+Participant 1,Bo B,b@u,
+Participant 2,Ann A,a@u,
+Participant 3,Cy C,c@u,
+"""
+"""With the ids in another order than the names."""
 NAMES = [f"student{number:02}" for number in range(60)]
 
 
@@ -44,3 +57,52 @@ def test_reason_without_a_grade_is_said_once() -> None:
     assert said(table, *rows, whole, file="")[1:] == [
         "No grade for student00, student01: Q7 not graded, or not as the hand-in is now"
     ]
+
+
+def test_unclear_hand_ins_are_not_those_of_another_course() -> None:
+    rows = [row(name, student=name, student_id=str(id)) for id, name in [(1, "Ann A"), (2, "Bo B")]]
+    lines = said(SHIFTED, *rows, row("zoe"), file="moodle.csv")
+    assert lines[0] == NOBODY_FOR_CERTAIN
+    assert lines[2:] == [
+        "Unclear whose: Ann A, Bo B (its id is one student's in the list, and its name another's)",
+        "Not in the class list: zoe (nobody in the list has its id, email, login or name)",
+        "No clear hand-in of: Bo B; Ann A; Cy C",
+    ]
+    certain = row("c", student="Cy C", student_id="3")
+    assert NOBODY_FOR_CERTAIN not in said(SHIFTED, *rows, certain, file="moodle.csv")
+
+
+def test_list_without_a_known_column_of_names_is_said_with_its_columns() -> None:
+    text = "Rufname;E-Mail;;Gruppe\nJane;Jane@uni.edu;;A\nBo;bo@uni.edu;;A\n"
+    lines = said(text, row("jane", question_row()), file="")
+    assert lines[0] == (
+        "The class list has no column of names that is known here, such as Name, or First name and "
+        "Last name; its columns: Rufname, E-Mail, Gruppe."
+    )
+    assert lines[-1] == "No hand-in of: Jane@uni.edu; bo@uni.edu"
+    found = row("jane", question_row(), email="jane@uni.edu")
+    assert said(text, found, file="")[0] == NO_IMPORT
+    assert NOBODY in said("Name\nBo\n", found, file="")
+
+
+def test_excused_students_are_said() -> None:
+    text = CANVAS.replace("jane@uni.edu,A,,", "jane@uni.edu,A,EX,")
+    jane = row("a", question_row(), student_id="101")
+    note = "Excused in the class list, and left so though graded: Doe, Jane"
+    joerg = row("b", question_row(), student_id="102")
+    assert note in said(text, jane, joerg)
+    assert note not in said(CANVAS, jane, joerg)
+    assert note not in said(text, row("a", student_id="101", open=("q7",)), joerg)
+
+
+def test_grade_of_an_excused_student_is_none_to_import() -> None:
+    roster = parse_roster(CANVAS.replace("jane@uni.edu,A,,", "jane@uni.edu,A,EX,"))
+    found = match(roster, [row("a", question_row(made_up=True), student_id="101")])
+    assert not has_grades(roster, 5, found)
+    lines = list(to_look_at(roster, 5, found, ours=27, file="canvas.csv"))
+    assert lines[0].startswith("canvas.csv has no grade of these hand-ins")
+    other = row("b", question_row(), student_id="102")
+    found = match(roster, [found.matches[0].row, other])
+    assert has_grades(roster, 5, found)
+    lines += to_look_at(roster, 5, found, ours=27, file="canvas.csv")
+    assert not any("made-up" in line for line in lines)

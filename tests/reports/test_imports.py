@@ -6,6 +6,8 @@ import csv
 import io
 from typing import Any
 
+import pytest
+
 from grader.model import Outcome
 from grader.reports.canvas import to_canvas
 from grader.reports.moodle import to_moodle
@@ -53,6 +55,13 @@ def test_canvas_keeps_a_grade_where_nothing_was_judged() -> None:
         assert new == ("2.5" if status is Status.GRADED else "20")
     broken = unreadable("x", student_id="102")
     assert canvas(parse_roster(CANVAS), broken)[3][-1] == ""
+
+
+@pytest.mark.parametrize("cell", ["EX", " ex "])
+def test_canvas_excuses_stay(cell: str) -> None:
+    text = CANVAS.replace("jane@uni.edu,A,,", f"jane@uni.edu,A,{cell},")
+    lines = canvas(parse_roster(text), graded("101"), graded("102"))
+    assert [line[-1] for line in lines[1:4]] == ["27", cell, "2.5"]
 
 
 def test_canvas_ids_stay_and_names_are_no_formulas() -> None:
