@@ -32,9 +32,11 @@ class Arguments:
     positional: tuple[Any, ...] = ()
     named: Mapping[str, Any] = field(default_factory=dict)
     told_by: str = ""
+    size: int | None = None
+    """A number in the place of freq, such as how many tokens there are."""
 
     def __bool__(self) -> bool:
-        return bool(self.positional or self.named)
+        return bool(self.positional or self.named) or self.size is not None
 
     def as_call(self, name: str) -> str:
         """The call that builds the model, as a student would write it."""
@@ -42,7 +44,8 @@ class Arguments:
             *(str(value)[:SHOWN] for value in self.positional),
             *(f"{name}={str(value)[:SHOWN]}" for name, value in self.named.items()),
         ]
-        return f"{name}({', '.join(['freq', *values])})"
+        first = "freq" if self.size is None else str(self.size)
+        return f"{name}({', '.join([first, *values])})"
 
 
 ALONE = Arguments()
@@ -55,7 +58,7 @@ def calls_in(
 
     Nothing else of it is run but assignments of constants. ``given`` are variables that are known
     before, ``label`` is the file's name, and ``first`` that of the argument that is freq, whatever
-    a call gives for it.
+    a call gives for it that is no number.
     """
     known = {**MODULES, **given}
     found = []
@@ -97,8 +100,27 @@ def _arguments(call: ast.Call, first: str, known: Mapping[str, Any], label: str)
     named = [keyword for keyword in call.keywords if keyword.arg != first]
     if not all(map(is_simple, (*positional, *(keyword.value for keyword in named)))):
         raise ValueError("a value takes more than constants")
+    values, options = _gathered(positional, named, known, label)
+    options.pop(first, None)
+    in_place_of_freq = [*call.args[:1], *(k.value for k in call.keywords if k.arg == first)]
+    return Arguments(values, options, label, _size(in_place_of_freq[:1], known, label))
+
+
+def _size(value: list[ast.expr], known: Mapping[str, Any], label: str) -> int | None:
+    """The number that is given where freq should be, if it is a number that is known."""
+    if not all(map(is_simple, value)):
+        return None
+    with suppress(Exception):
+        [found], _ = _gathered(value, [], known, label)
+        return int(found) if isinstance(found, (int, np.integer)) else None
+    return None
+
+
+def _gathered(
+    positional: list[ast.expr], named: list[ast.keyword], known: Mapping[str, Any], label: str
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
     gather = ast.Call(ast.Name(GATHER, ast.Load()), positional, named)
     code = compile(ast.fix_missing_locations(ast.Expression(gather)), label, "eval")
-    values, options = eval(code, {**known, GATHER: lambda *values, **options: (values, options)})
-    options.pop(first, None)
-    return Arguments(values, options, label)
+    environment = {**known, GATHER: lambda *values, **options: (values, options)}
+    gathered: tuple[tuple[Any, ...], dict[str, Any]] = eval(code, environment)
+    return gathered

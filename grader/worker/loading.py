@@ -7,6 +7,7 @@ on another machine, by another torch, from a class that may be in any file of th
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from torch import nn
 
 from grader.worker import saved_file
 from grader.worker.checkpoints import Weights, model_or_weights
-from grader.worker.constructions import ALONE, Arguments
+from grader.worker.constructions import ALONE, Arguments, first_argument
 from grader.worker.devices import Redirection, move_remembered_devices
 from grader.worker.model_code import MODEL_CLASS, ModelCode
 from grader.worker.older_torch import complete, older_recurrent_layers
@@ -33,6 +34,10 @@ QUANTISED = "layers are quantised with one scale for a whole batch, by quantize_
 """A note that the grader knows again: a prediction then depends on the rest of its batch."""
 DYNAMIC = "torch.ao.nn.quantized.dynamic"
 CHECKPOINT = "the saved checkpoint"
+TOKENS = 3
+"""BEGIN, END and PAD, beside the characters."""
+A_SIZE = re.compile(r"voc.*size|size.*voc|n(?:um)?_?(?:tok|voc|char|class)", re.IGNORECASE)
+"""In the name of an argument that is a number of tokens."""
 NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -185,7 +190,7 @@ class ModelLoader:
         except Exception as error:
             told = Arguments((), _taken_by(model_class, options), CHECKPOINT)
             calls = self._code.calls_of(MODEL_CLASS, model_class)
-            for arguments in (*([told] if told else []), *calls):
+            for arguments in (*([told] if told else []), *calls, *self._sizes(model_class)):
                 with suppress(Exception):  # the first one says more of what is wrong
                     return make(arguments)
             if calls:
@@ -196,11 +201,19 @@ class ModelLoader:
                 error.add_note(also)
             raise
 
+    def _sizes(self, model_class: Any) -> list[Arguments]:
+        """The number of tokens in place of freq, where the first argument is called like one."""
+        name = first_argument(model_class)
+        if A_SIZE.search(name) is None:
+            return []
+        return [Arguments(size=len(self._freq) + TOKENS, told_by=f"the name {name}")]
+
     def _build(self, model_class: Any, class_name: str, arguments: Arguments = ALONE) -> nn.Module:
         values, options = arguments.positional, arguments.named
+        first = self._freq if arguments.size is None else arguments.size
         takes = "its __init__" if isinstance(model_class, type) else "it"
         try:
-            inspect.signature(model_class).bind(self._freq, *values, **options)
+            inspect.signature(model_class).bind(first, *values, **options)
         except TypeError as error:
             raise CannotLoad(
                 f"{class_name} is built as {MODEL_CLASS}(freq), with nothing else, as in the "
@@ -211,11 +224,12 @@ class ModelLoader:
         except ValueError:  # no signature can be told: the call itself will
             pass
         try:
-            model = self._redirection.run(lambda: model_class(self._freq, *values, **options))
+            model = self._redirection.run(lambda: model_class(first, *values, **options))
         except Exception as error:
             error.add_note(
-                f"{class_name} was called as the notebook does it, {MODEL_CLASS}(freq), where freq "
-                "is an integer array with the count of each character"
+                f"{class_name} was called as the homework's notebook does it, {MODEL_CLASS}(freq), "
+                "where freq is an integer array with the count of each character; if it needs "
+                "their number, len(freq) is that, and there are three tokens more"
             )
             raise
         if not isinstance(model, nn.Module):

@@ -61,6 +61,20 @@ def test_arguments_of_calls(code: str, expected: list[Any]) -> None:
     assert found(code) == expected
 
 
+@pytest.mark.parametrize(
+    ("code", "call"),
+    [
+        ("m = SentenceModel(len(freq) + 3, 64)", "SentenceModel(6, 64)"),
+        ("V = 9\nm = SentenceModel(emb=8, freq=V)", "SentenceModel(9, emb=8)"),
+        ("m = SentenceModel(freq, 64)", "SentenceModel(freq, 64)"),
+        ("m = SentenceModel(size_of(text), 64)", "SentenceModel(freq, 64)"),
+    ],
+)
+def test_number_in_place_of_freq(code: str, call: str) -> None:
+    [found] = calls_in(ast.parse(code), "SentenceModel", "freq", GIVEN, "work.ipynb")
+    assert found.as_call("SentenceModel") == call
+
+
 def test_nothing_but_constants_is_run() -> None:
     code = """
         import sys

@@ -247,6 +247,36 @@ def test_class_with_defaults_is_trained_with_them(hand_in: HandIn) -> None:
     assert model.rnn.hidden_size == 6
 
 
+OF_A_SIZE = MODEL_CODE.replace("self, freq", "self, vocab_size").replace(
+    "len(freq) + 3", "vocab_size"
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "call"),
+    [
+        ("model = SentenceModel(len(vocabulary) + 3)", "work.ipynb"),
+        ("V = PAD_ID + 1\nmodel = SentenceModel(vocab_size=V)", "work.ipynb"),
+        ("model = SentenceModel(count_of(text))", "the name vocab_size"),
+    ],
+)
+def test_class_that_takes_how_many_tokens_there_are(hand_in: HandIn, code: str, call: str) -> None:
+    hand_in.script("rnn_lm.py", OF_A_SIZE)
+    hand_in.notebook("work.ipynb", code)
+    trained = hand_in.loader().new_model()
+    hand_in.save(trained.state_dict())
+    loaded = hand_in.load()
+    assert_same(loaded, trained)
+    size = len(FREQ) + 3
+    assert loaded.notes == [f"it was built as SentenceModel({size}), as {call} says"]
+
+
+def test_other_first_argument_is_freq(hand_in: HandIn) -> None:
+    hand_in.script("rnn_lm.py", OF_A_SIZE.replace("vocab_size", "width"))
+    with pytest.raises(TypeError):
+        hand_in.loader().new_model()
+
+
 def test_arguments_that_do_not_help_are_told_of(hand_in: HandIn) -> None:
     hand_in.script("rnn_lm.py", OTHER_SIZE)
     hand_in.notebook("work.ipynb", "model = SentenceModel(freq, 5)")
@@ -462,7 +492,7 @@ def test_class_that_raises(hand_in: HandIn) -> None:
     assert error.traceback[-1].path == hand_in.folder / "rnn_lm.py"
     assert error.traceback[-1].lineno + 1 == 8
     [note] = raised(error.value, str(hand_in.folder)).fields["notes"]
-    assert note.startswith("SentenceModel of rnn_lm.py was called as the notebook does it")
+    assert note.startswith("SentenceModel of rnn_lm.py was called as the homework's notebook does")
 
 
 @pytest.mark.parametrize(
