@@ -82,10 +82,18 @@ DRAWN_ANEW = (
 )
 
 
+def by_length(measures: ModelMeasures) -> bool:
+    """Whether of what follows nothing but its length makes a difference, as far as is seen."""
+    kinds = measures.causality.kinds
+    return Kind.PADDING in kinds and AHEAD.keys().isdisjoint(kinds)
+
+
 def looking_ahead(measures: ModelMeasures) -> str:
     """Why the model's loss is taken from beginnings alone."""
     causality = measures.causality
     found = next((text for kind, text in AHEAD.items() if kind in causality.kinds), HIDDEN)
+    if by_length(measures):
+        found = OTHER[Kind.PADDING]
     if QUANTISED in measures.loading:
         found += f" {AHEAD_BY_QUANTISATION}"
     return (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from grader.language_model.corpus import Vocabulary
+from grader.language_model.dependencies import Kind
 from grader.language_model.probing import Findings
 from grader.language_model.totals import LossTotals
 from grader.language_model.whole_sentences import WholeSentences
@@ -28,6 +29,16 @@ IN_DOUBT = (
 VARIES = (
     "the language model's predictions vary so much that a gain from looking ahead could be hidden "
     "in it: what counts is its loss from the sentences' beginnings alone"
+)
+NEAR_A_THRESHOLD = (
+    "what counts is the language model's loss from the sentences' beginnings, of which a sample is "
+    "asked for, and that is so near a threshold that another sample could earn other points: a "
+    "person should look at it"
+)
+BY_LENGTH = (
+    "what the language model predicts depends on how far a sentence goes on or is padded, not on "
+    "what stands there: in the notebook's batches its loss is {:.3f}, and what counts is that from "
+    "the sentences' beginnings; a person should look at it"
 )
 SLOW = (
     "the language model was too slow to be scored on all sentences: its loss is that of a random "
@@ -81,11 +92,14 @@ def flags_of_speed(whole: WholeSentences) -> list[str]:
     return [SLOW.format(whole.totals.sentences, whole.totals.all_sentences)]
 
 
-def flags_of_findings(findings: Findings) -> list[str]:
-    """Why the loss is that from beginnings although nothing looks ahead, or is an upper bound."""
+def flags_of_findings(findings: Findings, as_notebook: float) -> list[str]:
+    """Why the loss is that from beginnings although nothing looks at what follows, or is an upper
+    bound; ``as_notebook`` is that in the notebook's batches."""
     if not findings.beginnings_count or findings.gain is None:
         return []
     varies = [] if findings.looks_ahead else [VARIES]
+    if Kind.PADDING in findings.kinds:
+        varies = [BY_LENGTH.format(as_notebook)]
     return [*varies, *([] if findings.gain.is_complete else [SLOW_ALONE])]
 
 

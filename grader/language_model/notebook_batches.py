@@ -27,6 +27,7 @@ from grader.language_model.dependencies import AHEAD, Kind
 from grader.language_model.loaded_model import LoadedModel
 from grader.language_model.probing import Findings, Judge
 from grader.language_model.scoring import check_finite, target_log_probabilities
+from grader.language_model.totals import LossTotals
 from grader.language_model.whole_sentences import WholeSentences
 from grader.wire import Array
 
@@ -102,6 +103,14 @@ class NotebookBatches(Judge):
         except CheckFailed:
             return None
         return None if whole is None or findings is None else (whole, findings)
+
+    def totals(self) -> LossTotals | None:
+        """The figures in the notebook's batches, whatever they are worth; None as for ``judge``."""
+        try:
+            whole = self._whole_sentences()
+        except CheckFailed:
+            return None
+        return None if whole is None else whole.totals
 
     def _whole_sentences(self) -> WholeSentences | None:
         largest = self._rubric.batch_size * int(self._test.tokens.max())

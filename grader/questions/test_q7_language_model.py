@@ -16,7 +16,12 @@ from grader.errors import CheckFailed, NotLoadable
 from grader.grading import RUBRIC, Grading
 from grader.language_model.assessment import ASKED_FOR
 from grader.language_model.evaluation import Evaluation
-from grader.language_model.explanations import looking_ahead, other_dependencies, unsteadiness
+from grader.language_model.explanations import (
+    by_length,
+    looking_ahead,
+    other_dependencies,
+    unsteadiness,
+)
 from grader.measures import TrainingRun
 from grader.model import Question
 from grader.naming import MODEL
@@ -107,6 +112,8 @@ def test_loss_below(evaluate: Evaluate, check: Check, threshold: LossThreshold) 
         if measures.prefix_loss is not None:
             looks_ahead = measures.causality.looks_ahead
             why = "the model looks ahead" if looks_ahead else "its predictions vary so much"
+            if by_length(measures):
+                why = "what it predicts depends on how long a sentence is or how far it is padded"
             advice = f"It is measured from the sentences' beginnings, because {why}."
         raise wrong(
             f"The loss is {loss:.3f} nats a character in eval() mode; below {threshold.below:g} "
