@@ -11,6 +11,15 @@ Edit = tuple[str, str]
 SEQUENCE: dict[str, tuple[Edit, ...]] = {
     "initial-state-ignored": (("init_state[0].copy()", "np.zeros((B, H), dtype=np.float32)"),),
     "one-initial-state-for-all": (("init_state[0].copy()", "init_state[0][0].reshape(1, H)"),),
+    "state-runs-on": (
+        ("init_state[0].copy()", "init_state[0, :1].copy()"),
+        ("    for t in range(T):", "    for b, t in np.ndindex(B, T):"),
+        ("x = input_data[:, t, :]", "x = input_data[b : b + 1, t, :]"),
+        ("outputs[:, t, :] = new", "outputs[b : b + 1, t, :] = new"),
+    ),
+    "returns-in-the-loop": (
+        ("        state = new\n", "        state = new\n        return outputs, state\n"),
+    ),
     "state-not-updated": (("        state = new\n", ""),),
     "runs-backwards": (
         (

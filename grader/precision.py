@@ -35,7 +35,7 @@ def remark(actual: Float64, expected: Expected) -> str:
         return "It looks like float16: compute in float32 or float64."
     times = _times(ratio)
     if ratio > FEWER_DIGITS:
-        return f"That is {times}: another function."
+        return f"That is {times}: another function.{_not_filled(actual)}"
     if _one_sided(difference, expected):
         return (
             f"That is {times}, and nearly all to one side: it looks like a small constant too "
@@ -53,6 +53,18 @@ def remark(actual: Float64, expected: Expected) -> str:
         f"That is {times}: it looks like fewer digits somewhere, such as float16 or a rounded "
         "constant, or like a small difference in the formula."
     )
+
+
+def _not_filled(actual: Float64) -> str:
+    """A further sentence where the values are hardly results of any formula."""
+    if not actual.any():
+        return (
+            " All the values are zero: is the array ever filled, and is it one of float numbers, "
+            "not of integers?"
+        )
+    if bool(np.all(actual == np.rint(actual))):
+        return " All the values are whole numbers: is the array one of integers (its dtype)?"
+    return ""
 
 
 def _times(ratio: float) -> str:

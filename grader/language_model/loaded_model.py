@@ -296,6 +296,12 @@ def require_device(device: str, ask: Callable[[], Message]) -> None:
 def check_handed_in(student: Student) -> None:
     """Raises CheckFailed when there is no file with a model."""
     submission = student.submission
+    if any(file.startswith(f"{MODEL}/") for file in submission.files):
+        raise NotLoadable(
+            Outcome.MISSING,
+            f"{MODEL} is a folder in the hand-in: a file that torch.save writes is a zip, and this "
+            "one was unpacked. Hand in the file itself; torch.save writes it again.",
+        )
     if not submission.has(MODEL):
         code = "" if submission.has(MODEL_CODE) else f", and no {MODEL_CODE} either"
         raise NotLoadable(

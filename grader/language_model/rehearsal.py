@@ -53,8 +53,9 @@ DIVERGED = (
 OF_THE_FORWARD = (
     f"{NOT_A_NUMBER}, though all its weights are finite: they come from its forward. In attention, "
     "a row of the mask that forbids every position gives NaN: the mask must leave the diagonal "
-    "open, as torch.triu(..., diagonal=1) does. Otherwise look for a division by zero, or the "
-    "logarithm of zero."
+    "open, as torch.triu(..., diagonal=1) does; and zero times minus infinity is NaN, too, so a "
+    "mask is filled with -inf (masked_fill), not multiplied by it. Otherwise look for a division "
+    "by zero, or the logarithm of zero."
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MethodType
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,10 @@ def model_or_weights(saved: Any, file: str) -> tuple[Any, list[str]]:
     """
     notes: list[str] = []
     options: dict[str, Any] = {}
+    if isinstance(saved, MethodType) and isinstance(saved.__self__, nn.Module):
+        # model.state_dict, without the brackets that call it: what it belongs to is there, too.
+        notes.append(f"it was taken from the method {saved.__name__} of a model, not called")
+        saved = saved.__self__
     for _ in range(MAX_DEPTH):
         if _is_model(saved):
             return _without_wrappers(saved, notes), notes

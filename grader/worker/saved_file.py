@@ -29,6 +29,7 @@ HEAD_BYTES = 512
 MAGIC_WITHIN = 32
 TAR = b"ustar"
 GZIP = b"\x1f\x8b"
+ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 MOST_UNPACKED = 1 << 29
 """Bytes of what a compressed file may hold: a small one can be made to unpack to any size."""
 UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError)
@@ -112,10 +113,14 @@ def _head(stream: IO[bytes]) -> bytes:
 
 
 def _unpacked(file: Path, stream: IO[bytes]) -> IO[bytes] | None:
-    """The model that a gzip or a zip holds; None where it is neither, or cannot be unpacked."""
+    """The model that a gzip, a zip or what joblib has compressed holds; None where it is none of
+    them, or cannot be unpacked."""
     head = _head(stream)
     try:
-        if head.startswith(GZIP):
+        if head.startswith(ZLIB):
+            unpacker = zlib.decompressobj()
+            raw = unpacker.decompress(stream.read(), MOST_UNPACKED + 1)
+        elif head.startswith(GZIP):
             with gzip.open(stream) as inside:
                 raw = inside.read(MOST_UNPACKED + 1)
             if TAR in raw[:HEAD_BYTES]:

@@ -167,3 +167,11 @@ def test_exception_without_a_text(sandbox: Sandbox, tmp_path: Path) -> None:
     assert "did not work either: Building SentenceModel(freq) raised NotImplementedError" in message
     words = "NotImplementedError (line 7 of rnn_lm.py). SentenceModel of rnn_lm.py was called as"
     assert words in message
+
+
+def test_model_that_was_unpacked_to_a_folder(sandbox: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "rnn_lm.py").write_text("x = 1\n")
+    (tmp_path / "rnn_lm.sav" / "data").mkdir(parents=True)
+    (tmp_path / "rnn_lm.sav" / "data.pkl").write_bytes(b"x")
+    message = why_it_does_not_run(sandbox, tmp_path)
+    assert message.startswith("rnn_lm.sav is a folder in the hand-in")

@@ -7,6 +7,7 @@ import io
 import pickle
 import sys
 import zipfile
+import zlib
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
@@ -286,6 +287,15 @@ def test_arguments_that_do_not_help_are_told_of(hand_in: HandIn) -> None:
     assert told.endswith("Nor does it go as SentenceModel(freq, 5), as in work.ipynb.")
 
 
+def test_state_dict_that_was_not_called(hand_in: HandIn) -> None:
+    hand_in.script("rnn_lm.py", MODEL_CODE)
+    trained = hand_in.trained()
+    hand_in.save(trained.state_dict)
+    loaded = hand_in.load()
+    assert_same(loaded, trained)
+    assert "it was taken from the method state_dict of a model, not called" in loaded.notes
+
+
 @pytest.mark.parametrize("wrapped", [lambda m: {"model": m, "epoch": 1}, lambda m: (m, FREQ)])
 def test_checkpoint_with_a_model(hand_in: HandIn, wrapped: Any) -> None:
     hand_in.script("rnn_lm.py", MODEL_CODE)
@@ -544,6 +554,7 @@ def zipped(raw: bytes, *names: str) -> bytes:
     "pack",
     [
         gzip.compress,
+        zlib.compress,  # as joblib does
         lambda raw: zipped(raw, "rnn_lm.sav"),
         lambda raw: zipped(raw, "model/rnn_lm.PT", "rnn_lm.py", "__MACOSX/._rnn_lm"),
     ],
@@ -559,7 +570,9 @@ def test_compressed_model(hand_in: HandIn, pack: Any, save: Any) -> None:
     assert_same(hand_in.load(), trained)
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, lambda raw: zipped(raw, "rnn_lm.sav")])
+@pytest.mark.parametrize(
+    "pack", [gzip.compress, zlib.compress, lambda raw: zipped(raw, "rnn_lm.sav")]
+)
 def test_compressed_file_is_read_up_to_a_bound(hand_in: HandIn, pack: Any) -> None:
     hand_in.file.write_bytes(pack(bytes(2 << 20)))
     with mock.patch("grader.worker.saved_file.MOST_UNPACKED", 1 << 20):

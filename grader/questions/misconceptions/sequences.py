@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from grader.questions.misconceptions.record import Array, Misconception
+
+Step = Callable[[Array, Array], tuple[Array, Array]]
+"""From ``(x, h)`` to the new state, and what is shown of it."""
 
 
 @dataclass(frozen=True)
@@ -26,23 +29,47 @@ class Recurrence:
     """From the initial state and the output of each step to the outputs."""
     final: Callable[[list[Array]], Array] = lambda states: states[-1][None]
     returned: Callable[[Array, Array], Any] = lambda outputs, final: (outputs, final)
+    runs_on: bool = False
+    """Whether each sequence begins with the last state of the one before."""
 
     def run(
         self,
-        step: Callable[[Array, Array], tuple[Array, Array]],
+        step: Step,
         init_state: Array,
         input_data: Array,
     ) -> Any:
         """What the function returns whose step makes of ``(x, h)`` a new state, and an output."""
         inputs = self.read(_wide(input_data))
         state = self.begun(_wide(init_state))
+        if self.runs_on:
+            states, seen = self._one_by_one(step, state[:1], inputs)
+        else:
+            states, seen = self._steps(step, state, inputs)
+        return self.returned(self.shown(seen), self.final(states))
+
+    def _steps(self, step: Step, state: Array, inputs: Array) -> tuple[list[Array], list[Array]]:
+        """The initial state, and the state after each step, as it is and as it is shown."""
         states, seen = [state], [state]
         for t in range(inputs.shape[1]):
             new, output = step(self.at(inputs, t), state)
             states.append(new)
             seen.append(output)
             state = self.kept(new, state)
-        return self.returned(self.shown(seen), self.final(states))
+        return states, seen
+
+    def _one_by_one(
+        self, step: Step, state: Array, inputs: Array
+    ) -> tuple[list[Array], list[Array]]:
+        of_each = []
+        for sequence in inputs:
+            of_each.append(self._steps(step, state, sequence[None]))
+            state = of_each[-1][0][-1]
+        states, seen = zip(*of_each, strict=True)
+        return _together(states), _together(seen)
+
+
+def _together(of_each: Sequence[list[Array]]) -> list[Array]:
+    return [np.concatenate(rows) for rows in zip(*of_each, strict=True)]
 
 
 def _wide(array: Array) -> Array:
@@ -65,6 +92,10 @@ def _after_a_gap(states: list[Array]) -> Array:
 
 def _before_a_gap(states: list[Array]) -> Array:
     return np.stack([*states[1:], np.zeros_like(states[0])], axis=1)
+
+
+def _of_the_first_step(states: list[Array]) -> Array:
+    return np.stack([states[1], *(np.zeros_like(state) for state in states[2:])], axis=1)
 
 
 def sequence_misconceptions(page: str) -> tuple[Misconception, ...]:
@@ -91,6 +122,27 @@ def sequence_misconceptions(page: str) -> tuple[Misconception, ...]:
             "indexing take away?",
             page=page,
             changes={"begun": lambda init: np.repeat(init[0, :1], init.shape[1], axis=0)},
+        ),
+        Misconception(
+            id="state-runs-on",
+            title="Each sequence goes on from the one before",
+            where="the state that the first step begins with",
+            explanation="The first sequence of the batch is right. Each further one begins with "
+            "the last state of the one before, where it should begin with its own initial state.",
+            hint="In which line does the state get its first value, and is it run again for each "
+            "sequence?",
+            page=page,
+            changes={"runs_on": True},
+        ),
+        Misconception(
+            id="returns-in-the-loop",
+            title="The function returns after the first step",
+            where="the indentation of the last line",
+            explanation="The first step is right, and the outputs of all others are zero: they "
+            "were never computed.",
+            hint="Is the line with return inside of the loop over the steps?",
+            page=page,
+            changes={"shown": _of_the_first_step, "final": lambda states: states[1][None]},
         ),
         Misconception(
             id="state-not-updated",
