@@ -111,7 +111,8 @@ def _right_unwatched(check: Check, draw: Draw, watched: CheckFailed) -> None:
             f"work. Then, {watched.message} Take out what asks whether a profiler is on or "
             "who calls, and let the function give the same answer each time."
         )
-    check.remarks.append(f"{only_unwatched} own layers: {watched.message}")
+    if not check.student.keeps_state:  # else it was right, watched too, but for earlier calls
+        check.remarks.append(f"{only_unwatched} own layers: {watched.message}")
 
 
 def _has_means(check: Check) -> bool:

@@ -91,6 +91,8 @@ def claims_table(claims: tuple[Claim, ...]) -> RenderableType:
     return table
 
 
+CAUSES = frozenset({"inputs_unchanged", "repeatable"})
+"""Advisory checks of which a failure may be the reason why graded ones fail."""
 CLAIM_STYLES = {
     ClaimVerdict.AGREES: "green",
     ClaimVerdict.DIFFERS: "red",
@@ -141,9 +143,10 @@ def _question(question: QuestionResult, verbose: bool) -> Iterator[RenderableTyp
 
 
 def _matters(question: QuestionResult, check: CheckResult) -> bool:
-    """Advisory checks are worth a student's time once the graded ones pass."""
+    """Advisory checks are worth a student's time once the graded ones pass, or as their cause."""
     done = all(other.passed for other in question.checks if other.graded)
-    return not check.passed and (check.graded or done)
+    is_cause = check.name in CAUSES and check.outcome is Outcome.WRONG
+    return not check.passed and (check.graded or done or is_cause)
 
 
 def _alike(checks: list[CheckResult]) -> Iterator[list[CheckResult]]:

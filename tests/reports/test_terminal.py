@@ -89,6 +89,14 @@ def test_advisory_checks_are_shown_once_all_graded_ones_pass() -> None:
     assert "one_step" in rendered(report(question(check("a"), advice)), verbose=True)
 
 
+@pytest.mark.parametrize("name", ["inputs_unchanged", "repeatable"])
+def test_advisory_check_that_may_be_the_cause_is_shown(name: str) -> None:
+    failures = [check("a", message="A."), check(name, graded=False, message="B.")]
+    said = rendered(report(question(*failures)))
+    assert "B." in said
+    assert "see -v" not in said
+
+
 def test_advisory_checks_that_are_not_shown_are_counted() -> None:
     failures = [check("a", message="A."), check("b", graded=False, message="B.")]
     same = check("c", graded=False, message="A.")
