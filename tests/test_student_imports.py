@@ -157,3 +157,22 @@ def test_call_of_what_is_not_here_in_a_function_fails_at_once(hand_in: Handing) 
     code = "import no_such\ndef begin(): no_such.begin(times=3)\nbegin()\n"
     message = failure(hand_in(code)).message
     assert "No module named 'no_such' (line 2 of implementation.py)" in message
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "subprocess.check_call([sys.executable, '-m', 'pip', 'install', 'einops'])",
+        "subprocess.run('pip3 install -q einops', shell=True, check=True)",
+        "assert subprocess.call(args=['/usr/bin/pip', 'install', 'einops']) == 0",
+        "subprocess.check_output(('pip', 'install', 'einops')).decode()",
+    ],
+)
+def test_what_pip_is_to_install_is_left_undone(hand_in: Handing, line: str) -> None:
+    student = hand_in(f"import subprocess, sys\n{line}\n{GOOD}")
+    assert_still_answers(student)
+
+
+@pytest.mark.parametrize("command", ["['pip', 'list']", "'install pipes'", "['ls']", "3"])
+def test_other_programs_are_not_started(hand_in: Handing, command: str) -> None:
+    assert "Error" in failure(hand_in(f"import subprocess\nsubprocess.run({command})\n")).message

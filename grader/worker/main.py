@@ -20,6 +20,7 @@ from grader.worker import located
 from grader.worker.attempts import attempt
 from grader.worker.failures import raised
 from grader.worker.functions import Implementation
+from grader.worker.installs import leave_installations_undone
 from grader.worker.notebook_builtins import provide_notebook_builtins
 from grader.worker.older_numpy import restore_dropped_names
 from grader.worker.sentence_model import LanguageModel
@@ -33,6 +34,7 @@ def preload() -> None:
         importlib.import_module(name)
     restore_dropped_names()
     provide_notebook_builtins()
+    leave_installations_undone()
 
 
 def main(
