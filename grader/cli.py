@@ -159,7 +159,10 @@ def grade(
         ),
     ] = None,
     gradescope: Annotated[
-        Path | None, typer.Option(help="Also write Gradescope's results.json to this file.")
+        Path | None,
+        typer.Option(
+            help="Also write Gradescope's results.json to this file; PATH is then one hand-in."
+        ),
     ] = None,
     many: Annotated[
         bool | None,

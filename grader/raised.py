@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from grader.defined_elsewhere import where_defined
 from grader.errors import CheckFailed
-from grader.left_in_notebook import where_defined
 from grader.left_out import why_not_found
 from grader.model import Outcome, TracebackLine
 from grader.remedies import remedy_for
@@ -52,7 +52,7 @@ def failure_in(reply: Message, doing: str, submission: Submission, *, quotes: bo
     if kind == "FileNotFoundError":
         remedy = why_not_found(message, submission.left_out) or remedy
     if kind == "NameError" and lines and lines[-1].file.endswith(".py"):
-        place = where_defined(message, submission.folder, submission.files)
+        place = where_defined(message, lines[-1].file, submission.folder, submission.files)
         remedy = " ".join(filter(None, (remedy, place)))
     notes = [text(n, MOST_OF_A_NOTE) for n in sequence(reply.fields.get("notes"), MOST_NOTES)]
     said = f"{doing} raised {': '.join(filter(None, (kind, message)))}{where}"

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from grader.answers import Answer, names_in, value_of
+from grader.defined_elsewhere import where_named
 from grader.effort import Effort
 from grader.errors import CheckFailed, HarnessError
-from grader.left_in_notebook import where_named
 from grader.model import Outcome
 from grader.naming import IMPLEMENTATION
 from grader.not_python import what_instead
@@ -130,7 +130,7 @@ class Student:
             # Not where the system has ended it: that may have been another's doing.
             if failure.outcome is Outcome.OUT_OF_MEMORY and not failure.by_system:
                 self._effort.ended(failure.outcome)
-            if failure.outcome is Outcome.MISSING and (place := self._in_notebook(function)):
+            if failure.outcome is Outcome.MISSING and (place := self._elsewhere(function)):
                 raise failure.told_as(f"{failure.message} {place}") from None
             raise
         self.layers_seen.update(names_in(reply, "layers"))
@@ -138,7 +138,7 @@ class Student:
         value = value_of(reply.fields.get("value"), reply.arrays)
         return Answer(value, reply.fields.get("changed") is True)
 
-    def _in_notebook(self, function: str) -> str:
+    def _elsewhere(self, function: str) -> str:
         return where_named(function, self.submission.folder, self.submission.files)
 
     def ask(self, request: Message, limit_s: float, doing: str) -> Message:

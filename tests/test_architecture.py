@@ -33,7 +33,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("grader.graded", "grader.listing", "grader.notebook_outputs", "grader.unopened"),
     ("grader.unnamed", "grader.imported", "grader.versions"),
     ("grader.gathering",),
-    ("grader.claims", "grader.explain", "grader.left_out", "grader.left_in_notebook"),
+    ("grader.claims", "grader.explain", "grader.left_out", "grader.defined_elsewhere"),
     ("grader.not_python",),
     ("grader.oracle", "grader.precision", "grader.worker"),
     ("grader.sandbox",),

@@ -111,6 +111,15 @@ def test_section_in_which_one_has_code_is_graded_by_no_chance(tmp_path: Path) ->
     assert {name for name, hand_in in hand_ins.items() if hand_in.problem} == {"A", "B"}
 
 
+def test_student_in_two_sections_is_told_of(tmp_path: Path) -> None:
+    names = ("A/ann_5_1_hw.zip", "A/bob_6_2_hw.zip", "B/ann_5_3_hw.zip", "B/cy_7_4_hw.zip")
+    hand_ins = found(lay_down(tmp_path / "x", *names), tmp_path)
+    notes = {name: hand_in.arrival.notes for name, hand_in in hand_ins.items()}
+    assert notes.pop("A_ann")[0].startswith("B/ann has the same id")
+    assert notes.pop("B_ann")[0].startswith("A/ann has the same id")
+    assert notes == {"A_bob": (), "B_cy": ()}
+
+
 @pytest.mark.parametrize(
     ("names", "said"),
     [

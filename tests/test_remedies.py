@@ -189,6 +189,17 @@ def test_function_that_only_the_notebook_has_is_found_there(hand_in: Handing) ->
     assert message.endswith("Cell 1 of the notebook hw.ipynb defines it: copy that into this file.")
 
 
+def test_function_that_only_another_file_has_is_found_there(hand_in: Handing) -> None:
+    files = {"part1.py": "def rnn(x): return sigm(x)\n", "more.py": "def sigm(x): return x\n"}
+    student = hand_in("from part1 import rnn as mine\ndef gru(x): return mine(x)\n", files)
+    assert failure(student).message.endswith(
+        "part1.py defines it: import it from there, or copy it."
+    )
+    assert failure(student, "gru").message.endswith(
+        "more.py defines it: import it from there, or copy it."
+    )
+
+
 def test_assertion_in_a_function_is_no_test_at_the_top(hand_in: Handing) -> None:
     assert "__name__" not in failure(hand_in("def rnn(x):\n    assert x.ndim == 9\n")).message
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -20,6 +21,7 @@ from grader.intake.platforms import read_platforms
 from grader.intake.sections import in_section, refused, sections_among, unread
 
 MAX_NOTES = 5
+DOUBLE = "{} has the same id: if that is the same student, one of these grades is too many"
 MAX_LEVELS = 3
 """Sections in sections."""
 
@@ -38,6 +40,7 @@ def arrivals(path: Path, into: Path, limits: ArchiveLimits) -> list[HandIn]:
     found = reader.course(path)
     found = [_with_problems(hand_in, reader.problems) for hand_in in found]
     found += of_nobody(reader.problems, found)
+    found = _with_doubles(found)
     names = unique_names([_naming(hand_in) for hand_in in found])
     named = [
         replace(hand_in, arrival=hand_in.arrival.model_copy(update={"name": name}))
@@ -128,6 +131,25 @@ def _with_problems(hand_in: HandIn, problems: Mapping[Path, str]) -> HandIn:
     notes = notes[:MAX_NOTES] + ["…"] * (len(notes) > MAX_NOTES)
     arrival = hand_in.arrival.model_copy(update={"notes": (*hand_in.arrival.notes, *notes)})
     return replace(hand_in, arrival=arrival)
+
+
+def _with_doubles(found: Sequence[HandIn]) -> list[HandIn]:
+    """The hand-ins, with a note on those that have another's id: one student in two sections."""
+    of_id: dict[tuple[str, bool], list[HandIn]] = defaultdict(list)
+    for hand_in in found:
+        arrival = hand_in.arrival
+        if arrival.student_id:
+            of_id[arrival.student_id, arrival.is_school_id].append(hand_in)
+    noted = []
+    for hand_in in found:
+        arrival = hand_in.arrival
+        same = [h for h in of_id[arrival.student_id, arrival.is_school_id] if h is not hand_in]
+        if same:
+            names = ", ".join(other.arrival.name for other in same[:MAX_NOTES])
+            note = DOUBLE.format(names)
+            arrival = arrival.model_copy(update={"notes": (*arrival.notes, note)})
+        noted.append(replace(hand_in, arrival=arrival))
+    return noted
 
 
 def _naming(hand_in: HandIn) -> Naming:

@@ -1,0 +1,57 @@
+"""What a student's file lacks and a notebook or another file of the hand-in defines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+
+from grader.listing import beginning
+from grader.naming import GIVEN_CODE, IMPLEMENTATION, NOTEBOOK, readable
+from grader.notebook_outputs import NotebookError, read_sources
+from grader.source import MAX_SOURCE
+
+MOST_FILES = 5
+"""Notebooks that are read, and as many Python files."""
+NAME = re.compile(r"name '(\w+)' is not defined")
+DEFINITION = re.compile(r"^(?:def|class)[ \t]+(\w+)", re.MULTILINE)
+
+
+def where_defined(message: str, lacking: str, folder: Path, files: Iterable[str]) -> str:
+    """A sentence where a NameError's message names what the file ``lacking`` it could have from
+    another one; '' where none has it."""
+    found = NAME.match(message)
+    return where_named(found[1], folder, files, lacking) if found else ""
+
+
+def where_named(
+    name: str, folder: Path, files: Iterable[str], lacking: str = IMPLEMENTATION
+) -> str:
+    """The same for a name that a file should define."""
+    others = sorted(file for file in files if file not in (lacking, GIVEN_CODE))
+    notebooks = [file for file in others if file.lower().endswith(NOTEBOOK)][:MOST_FILES]
+    scripts = [file for file in others if file.endswith(".py")][:MOST_FILES]
+    return _definitions(folder, tuple(notebooks), tuple(scripts)).get(name, "")
+
+
+@lru_cache(maxsize=1)
+def _definitions(
+    folder: Path, notebooks: tuple[str, ...], scripts: tuple[str, ...]
+) -> dict[str, str]:
+    """Where each name is defined; checks fail one after another for the same reason."""
+    told = {}
+    for file in notebooks:
+        try:
+            cells = read_sources(folder / file, MAX_SOURCE)
+        except NotebookError:
+            continue
+        for number, cell in cells:
+            for name in DEFINITION.findall(cell):
+                place = f"Cell {number} of the notebook {readable(file)}"
+                told[name] = f"{place} defines it: copy that into this file."
+    for file in scripts:
+        text = beginning(folder / file, MAX_SOURCE).decode("utf-8", "replace")
+        for name in DEFINITION.findall(text):
+            told[name] = f"{readable(file)} defines it: import it from there, or copy it."
+    return told
