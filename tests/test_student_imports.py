@@ -118,6 +118,20 @@ def test_module_of_ones_own_is_imported_anew_with_what_is_not_here(hand_in: Hand
     assert student.absent_modules == ("no_such_module",)
 
 
+def test_what_an_import_that_stopped_had_imported_is_imported_anew(hand_in: Handing) -> None:
+    steps = """
+        try:
+            import no_such_module
+        except ImportError:
+            factor = 2
+        else:
+            factor = 3
+    """
+    code = "import steps\nimport no_such_module\ndef rnn(x): return steps.factor * x\n"
+    student = hand_in(code, {"steps.py": steps})
+    assert array(student.call("rnn", (ARRAY,), 0)) == (3 * ARRAY).tolist()
+
+
 DECORATED = """
 import numba as nb
 from numba import jit, njit, prange, vectorize

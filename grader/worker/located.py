@@ -43,6 +43,13 @@ class _Finder:
         return spec
 
 
+def file_of(module: ModuleType) -> str:
+    """The file that a module was really made from; '' where there is none."""
+    spec = getattr(module, "__spec__", None)
+    file = getattr(spec, "origin", None) or getattr(module, "__file__", None)
+    return file if isinstance(file, str) else ""
+
+
 def show_in(folder: str, code_dir: str) -> None:
     """From now on, ``__file__`` of what is imported from ``code_dir`` is its like in ``folder``.
 
