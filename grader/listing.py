@@ -71,11 +71,7 @@ def scan(source: Path, limits: SubmissionLimits) -> tuple[Files, list[str]]:
                     entries.append(entry)
         except OSError as error:
             words = unreadable(f"the folder {readable(folder.name)}", error)
-            if folder == source:
-                raise SubmissionError(words) from None
-            # There may be all that is needed beside it.
-            notes.append(words)
-            continue
+            raise SubmissionError(words) from None
         for entry in sorted(entries, key=lambda e: e.name):
             relative = PurePosixPath(Path(entry.path).relative_to(source).as_posix())
             if is_hidden(relative):

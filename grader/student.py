@@ -250,9 +250,7 @@ class Student:
             output += self._conversation.take_output()
         self._output = ""
         # Where the copy lies, as in a traceback that is printed, is nothing to a student.
-        for folder in (self.submission.folder, self._scratch):
-            output = output.replace(f"{folder}{os.sep}", "")
-        return output
+        return output.replace(f"{self.submission.folder}{os.sep}", "")
 
     def _load_implementation(self) -> None:
         if not self.submission.has(IMPLEMENTATION):
@@ -273,12 +271,7 @@ class Student:
     def _connected(self) -> Conversation:
         if self._conversation is None:
             # The current folder has what code reads, as when it ran where it was handed in.
-            make_scratch(
-                self._scratch,
-                self.submission.copied,
-                self.submission.folders,
-                self.submission.linked,
-            )
+            make_scratch(self._scratch, self.submission.data, self.submission.folders)
             spec = WorkerSpec(
                 code_dir=str(self.submission.folder),
                 scratch_dir=str(self._scratch),

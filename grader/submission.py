@@ -14,7 +14,7 @@ from grader.from_notebooks import with_code_of_notebooks
 from grader.gathering import Part, gather, names_of
 from grader.left_out import left_out
 from grader.listing import Files, listed
-from grader.naming import IMPLEMENTATION, MAIN_FILES, choose_model, is_model, readable, root_of
+from grader.naming import MAIN_FILES, choose_model, is_model, readable, root_of
 from grader.rubric import SubmissionLimits
 from grader.staging import Staging
 from grader.unnamed import has_implementation, what_could_be_it, with_implementation, without_empty
@@ -45,30 +45,13 @@ class Submission:
     @property
     def data(self) -> list[Path]:
         """Small files at the top that are neither code nor the model, at most ``MOST_DATA``."""
-        return [file for file in self._top if self._may_be_read(file)][:MOST_DATA]
+        top = (PurePosixPath(file) for file in sorted(self.files) if "/" not in file)
+        return [self.folder / file for file in top if self._may_be_read(file)][:MOST_DATA]
 
-    @property
-    def copied(self) -> list[Path]:
-        """What code finds in its current folder as copies: its data, and what says where it is."""
-        code = self.folder / IMPLEMENTATION
-        is_small = self.has(IMPLEMENTATION) and code.stat().st_size <= DATA_BYTES
-        return [*self.data, code] if is_small else self.data
-
-    @property
-    def linked(self) -> list[Path]:
-        """What it finds there as links: the other files at the top."""
-        copied = {*self.copied}
-        return [file for file in self._top if file not in copied]
-
-    @property
-    def _top(self) -> list[Path]:
-        return [self.folder / file for file in sorted(self.files) if "/" not in file]
-
-    def _may_be_read(self, file: Path) -> bool:
+    def _may_be_read(self, file: PurePosixPath) -> bool:
         """Whether code may read it from its folder; what torch has saved may be constants, too."""
-        name = PurePosixPath(file.name)
-        is_saved = is_model(name) and file.name not in MAIN_FILES
-        return is_data(name) or (is_saved and file.stat().st_size <= DATA_BYTES)
+        is_saved = is_model(file) and file.name not in MAIN_FILES
+        return is_data(file) or (is_saved and (self.folder / file).stat().st_size <= DATA_BYTES)
 
     @property
     def folders(self) -> list[Path]:
@@ -111,7 +94,8 @@ def stage(
         if empty and not has_implementation(files):
             files, said, is_undecided = _with_code(gathered, unpacked / "further-cells")
         notes += empty
-        root = root_of(list(files))
+        # A file without code still says where the others are that belong to it.
+        root = root_of(list(gathered if empty else files)) or root_of(list(files))
         if root is None:
             there = listed(names_of(handed_in, files, limits))
             lacking = f"{readable(name)} has nothing to grade: none of {MAINS_LISTED} is in it"

@@ -367,3 +367,13 @@ def test_file_without_code_stays_where_there_is_no_other(tmp_path: Path) -> None
     assert code(submission) == ""
     assert code(submission, "rnn_lm.py") == "x = 1\n"
     assert submission.notes[0] == "implementation.py has no code in it"
+
+
+def test_what_lies_beside_a_file_without_code_is_not_taken_from_elsewhere(tmp_path: Path) -> None:
+    for place in (".", "old"):
+        write(tmp_path / "bob" / place, "rnn_lm.py", "rnn_lm.sav", content=f"'{place}'\n")
+    write(tmp_path / "bob", "implementation.py", content="")
+    write(tmp_path / "bob" / "old", "implementation.py", content=RNN)
+    submission = read(tmp_path / "bob")
+    found = [code(submission, name) for name in ("implementation.py", "rnn_lm.py", "rnn_lm.sav")]
+    assert found == [RNN, "'.'\n", "'.'\n"]

@@ -119,36 +119,3 @@ def test_line_of_a_module_that_was_reached_by_a_relative_path_is_told(hand_in: H
     student = hand_in(code, {"lib/layers.py": "def rnn(x):\n    return x / missing\n"})
     message = failure(student).message
     assert "name 'missing' is not defined (line 2 of lib/layers.py)" in message
-
-
-def test_student_code_finds_itself_where_it_can_write(hand_in: Handing) -> None:
-    code = """
-        import os
-        from pathlib import Path
-        import layers
-        HERE = Path(__file__).resolve().parent
-        (HERE / "plots").mkdir(exist_ok=True)
-        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "log.txt"), "w") as log:
-            log.write("done")
-        def rnn(x):
-            beside = (HERE / "layers.py").read_text() + (HERE / "words.txt").read_text()
-            return layers.twice(x) + len(open("log.txt").read()) * (beside == layers.beside())
-    """
-    files = {
-        "layers.py": """
-            from pathlib import Path
-            def twice(x): return 2 * x
-            def beside():
-                here = Path(__file__).parent
-                return (here / "layers.py").read_text() + (here / "words.txt").read_text()
-        """,
-        "words.txt": "some words",
-    }
-    student = hand_in(code, files)
-    assert array(student.call("rnn", (ARRAY,), 0)) == (2 * ARRAY + 4).tolist()
-
-
-def test_place_of_student_code_is_nothing_to_a_student(hand_in: Handing) -> None:
-    student = hand_in("def rnn(x):\n    print(__file__)\n    return x + missing\n")
-    assert "(line 3" in failure(student).message
-    assert student.take_output() == "implementation.py\n"

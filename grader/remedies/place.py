@@ -50,7 +50,7 @@ PLACE = (
         "PermissionError",
         always,
         "Where this is graded, code starts no other program, uses no network, reads its own files "
-        "alone and writes only to the current folder.",
+        "alone and writes only to the current folder: by relative paths, not beside __file__.",
     ),
     remedy(
         "BdbQuit",

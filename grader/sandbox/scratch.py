@@ -8,28 +8,23 @@ import shutil
 import stat
 import subprocess
 from collections.abc import Iterable
-from itertools import islice
 from pathlib import Path
 
 from grader.sandbox.identity import spare_uid
 
 MAX_ENTRIES = 2000
 """More files than any honest worker makes; counting further would only take time."""
+
+
 MOST_LINKS = 500
 """They are made for each worker, and count as what it writes."""
 
 
-def make_scratch(
-    folder: Path,
-    files: Iterable[Path] = (),
-    folders: Iterable[Path] = (),
-    linked: Iterable[Path] = (),
-) -> None:
+def make_scratch(folder: Path, files: Iterable[Path] = (), folders: Iterable[Path] = ()) -> None:
     """Make the folder, owned by the user that the worker will run as.
 
     It has copies of ``files``, and folders of the names of ``folders``, in which there are links
-    to what is in these, and links to what is ``linked``: so a worker reads all of it by relative
-    paths, and writes its own beside.
+    to what is in these: so a worker reads them by relative paths, and writes its own beside.
     """
     folder.mkdir(parents=True, exist_ok=True)
     made = [folder]
@@ -46,10 +41,6 @@ def make_scratch(
             for entry in sorted(source.iterdir())[:left]:
                 (folder / source.name / entry.name).symlink_to(entry)
                 left -= 1
-    for file in islice(linked, max(left, 0)):
-        with contextlib.suppress(FileExistsError):
-            (folder / file.name).symlink_to(file)
-            made.append(folder / file.name)
     uid = spare_uid()
     if uid is not None:
         for path in made:

@@ -20,8 +20,6 @@ from typing import Any
 
 import numpy as np
 
-from grader.worker.located import file_of
-
 MOST = 20
 NEWEST = (99,)
 """What Matplotlib is told of an IPython that it finds imported: it helps older ones."""
@@ -180,5 +178,6 @@ def _not_found(name: str) -> ModuleNotFoundError:
 def _forget_modules_of(folder: Path) -> None:
     """Import anew what stopped half-way, and whatever it had imported of its own."""
     for name, module in [*sys.modules.items()]:
-        if Path(file_of(module)).is_relative_to(folder):
+        file = getattr(module, "__file__", None)
+        if isinstance(file, str) and Path(file).is_relative_to(folder):
             del sys.modules[name]

@@ -14,7 +14,6 @@ from typing import Any, TypeGuard
 from grader.worker.absent_modules import AbsentModules
 from grader.worker.constructions import Arguments, calls_in
 from grader.worker.devices import is_of_devices
-from grader.worker.located import file_of
 from grader.worker.notebook_code import (
     defined_names,
     module_of_definitions,
@@ -117,7 +116,7 @@ class CodeSource:
 
     def _imported(self) -> ModuleType:
         module = self._absent.import_module(self.module, self._folder)
-        if file_of(module) == str(self._file):
+        if getattr(module, "__file__", None) == str(self._file):
             return module
         # An installed package of the same name came first.
         spec = importlib.util.spec_from_file_location(self.module, self._file)

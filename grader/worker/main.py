@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from grader.sandbox import installed
 from grader.sandbox.spec import WorkerSpec
 from grader.wire import Message, Reader, encode
-from grader.worker import located
 from grader.worker.attempts import attempt
 from grader.worker.failures import raised
 from grader.worker.functions import Implementation
@@ -60,7 +59,6 @@ def main(
     # Python's own search removes the file that it tries a folder with, which is not allowed here.
     tempfile.tempdir = spec.scratch_dir
     show_only_places_in(spec.code_dir)
-    located.show_in(spec.scratch_dir, spec.code_dir)
     torch.set_num_threads(spec.threads)
     implementation = Implementation(spec.code_dir)
     model = LanguageModel(spec.code_dir, slots)
