@@ -16,10 +16,12 @@ OLDER = frozenset(
 )
 """Words in the name of a folder in which the code is not what is handed in, if there is other."""
 FINAL = frozenset(
-    "final finale finished latest last newest new neu neue neuer nouveau nuevo nuovo fixed "
-    "corrected submission submit submitted abgabe handin".split()
+    "final finale finished latest newest fixed corrected submission submit submitted abgabe "
+    "handin".split()
 )
 """Words in the name of the folder in which it is."""
+AGAIN = frozenset("resubmission resubmit resubmitted revision revised correction".split())
+"""Words for what came after that."""
 NUMBERED = re.compile(
     r"(?P<base>|.*[\W_])(?P<word>v|ver|version|rev|revision|attempt|try|versuch|submission|abgabe|"
     r"upload|draft|final)[ ._-]?(?P<number>\d{1,2})",
@@ -33,7 +35,8 @@ PUNCTUATION = " ._-"
 class _Age:
     """How a folder compares with those beside it; the least comes first."""
 
-    is_not_final: bool
+    stage: int
+    """0: handed in again; 1: called final; 2: neither."""
     base: str
     """The name without a version."""
     before: int
@@ -53,7 +56,8 @@ def _order(file: PurePosixPath) -> tuple[object, ...]:
 
 
 def _age(folder: str) -> _Age:
-    is_final = not FINAL.isdisjoint(_words(folder))
+    words = set(_words(folder))
+    stage = 0 if words & AGAIN else 1 if words & FINAL else 2
     if copy := COPY_NUMBER.fullmatch(folder):
         base, number = copy["name"], int(copy["number"])
     elif match := NUMBERED.fullmatch(folder):
@@ -62,7 +66,7 @@ def _age(folder: str) -> _Age:
         base, number = match["base"] + match["word"] * is_word, int(match["number"])
     else:
         base, number = folder, 0
-    return _Age(not is_final, base.casefold().strip(PUNCTUATION), -number)
+    return _Age(stage, base.casefold().strip(PUNCTUATION), -number)
 
 
 def _words(folder: str) -> list[str]:

@@ -18,7 +18,8 @@ COURSES = {
 OF_ONE = {
     "parts by name": ("rnn/a.ipynb", "gru/b.ipynb", "mha/c.ipynb"),
     "a project": (f"src/{MAIN}", "training/fit.py", "analysis/a.ipynb", "evaluation/b.ipynb"),
-    "two notebooks": (f"ann/{NOTEBOOK}", f"bob/{NOTEBOOK}"),
+    "other notebooks": ("training/a.ipynb", "analysis/b.ipynb", "evaluation/c.ipynb"),
+    "parts of all kinds": ("layers/nets.py", "weights/w.pt", "sentences/lm.ipynb"),
 }
 
 
@@ -80,6 +81,27 @@ def test_students_archives_of_parts_are_no_sections(tmp_path: Path) -> None:
     assert not any(hand_in.problem for hand_in in hand_ins.values())
 
 
+def test_code_and_model_in_archives_of_their_own_are_no_sections(tmp_path: Path) -> None:
+    for student, parts in {"ann": ("nets", "weights"), "bob": ("stuff", "trained")}.items():
+        inner = lay_down(tmp_path / student, *(f"{part}.zip" for part in parts))
+        with zipfile.ZipFile(inner / f"{parts[1]}.zip", "w") as archive:
+            archive.writestr("rnn_lm.sav", "1")
+        packed(inner, "zip").rename(lay_down(tmp_path / "x") / f"{student}.zip")
+    assert list(found(tmp_path / "x", tmp_path)) == ["ann", "bob"]
+
+
+def test_archive_in_an_archive_that_cannot_be_unpacked_costs_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    zip_of_zips(tmp_path / "x", "Section A", "ann", "bob")
+    lay_down(tmp_path / "x", f"cyd/{MAIN}")
+    monkeypatch.setattr("grader.intake.packed.write", full)
+    assert "cyd" in found(tmp_path / "x", tmp_path)
+
+
 @pytest.mark.parametrize("kind", ["", "zip"])
 @pytest.mark.parametrize("other", ["dan/rnn.ipynb", "dan/report.pdf", "lea.py", "roster.xlsx"])
 def test_section_is_read_whatever_else_lies_in_it(tmp_path: Path, other: str, kind: str) -> None:
@@ -115,8 +137,8 @@ def test_student_in_two_sections_is_told_of(tmp_path: Path) -> None:
     names = ("A/ann_5_1_hw.zip", "A/bob_6_2_hw.zip", "B/ann_5_3_hw.zip", "B/cy_7_4_hw.zip")
     hand_ins = found(lay_down(tmp_path / "x", *names), tmp_path)
     notes = {name: hand_in.arrival.notes for name, hand_in in hand_ins.items()}
-    assert notes.pop("A_ann")[0].startswith("B/ann has the same id")
-    assert notes.pop("B_ann")[0].startswith("A/ann has the same id")
+    assert notes.pop("A_ann")[0].startswith("B_ann has the same id")
+    assert notes.pop("B_ann")[0].startswith("A_ann has the same id")
     assert notes == {"A_bob": (), "B_cy": ()}
 
 

@@ -40,13 +40,12 @@ def arrivals(path: Path, into: Path, limits: ArchiveLimits) -> list[HandIn]:
     found = reader.course(path)
     found = [_with_problems(hand_in, reader.problems) for hand_in in found]
     found += of_nobody(reader.problems, found)
-    found = _with_doubles(found)
     names = unique_names([_naming(hand_in) for hand_in in found])
     named = [
         replace(hand_in, arrival=hand_in.arrival.model_copy(update={"name": name}))
         for hand_in, name in zip(found, names, strict=True)
     ]
-    return sorted(named, key=lambda hand_in: hand_in.arrival.name)
+    return sorted(_with_doubles(named), key=lambda hand_in: hand_in.arrival.name)
 
 
 class _Reader:

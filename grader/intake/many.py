@@ -25,12 +25,12 @@ from grader.intake.level import (
     repositories_at,
 )
 from grader.intake.words import Told, are_of_one, told_by, without_copy_numbers
-from grader.naming import IMPLEMENTATION, IMPLEMENTATION_STEM, MAINS, main_file
+from grader.naming import IMPLEMENTATION, IMPLEMENTATION_STEM, MAINS, NOTEBOOK, main_file
 
 FEW = 2
 """Hand-ins: a single one says nothing."""
 ENOUGH = 3
-"""Files or folders, each named for another student; two may be a student's two tries."""
+"""Files, each named for another student; two may be a student's two tries."""
 ARCHIVE = "an archive"
 UNKNOWN = "what nobody has looked at"
 MANY = "hand-ins of many"
@@ -147,26 +147,25 @@ def _are_many(names: Names, inside: Inside) -> bool:
     if len(of_many) >= FEW and told_by(of_many, "") is not Told.OF_ONE:
         return True
     are_alone = len(archives) == len(files) and not any(mains & MAINS for mains in holders.values())
-    return are_alone and _are_students(children, archives)
+    return are_alone and _share_a_notebook(children)
 
 
-def _are_students(folders: Mapping[str, Names], archives: Sequence[str]) -> bool:
-    """Whether folders and archives in which no main file was found are those of students.
+def _share_a_notebook(folders: Mapping[str, Names]) -> bool:
+    """Whether folders in which no main file was found are those of students.
 
-    So their names say, and there is some work in enough of them: notebooks, or code and models
-    under names of all kinds.
+    So their names say, and some have a notebook of the same name: parts of one work differ.
     """
-    names = [name for name, below in folders.items() if any(map(_is_work, below))]
-    everyone = _named(folders, archives)
-    return len(names) + len(archives) >= ENOUGH and told_by(everyone, "") is Told.STUDENTS
+    notebooks = Counter(
+        notebook
+        for below in folders.values()
+        for notebook in {name.name.lower() for name in below if name.suffix.lower() == NOTEBOOK}
+    )
+    is_shared = max(notebooks.values(), default=0) >= FEW
+    return is_shared and told_by([*folders], "") is Told.STUDENTS
 
 
 def _named(folders: Iterable[str], archives: Iterable[str]) -> list[str]:
     return [*folders, *map(stem_of, archives)]
-
-
-def _is_work(name: PurePosixPath) -> bool:
-    return is_visible(name) or is_archive_name(name)
 
 
 def _are_loose(files: Sequence[str]) -> bool:

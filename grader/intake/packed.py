@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from contextlib import suppress
-from itertools import islice
 from pathlib import Path
 
 from grader.archive import ArchiveLimits, contents, write
@@ -16,15 +16,28 @@ LOOKED_AT = 3
 """Archives of which the names are read: each is unpacked for that, and may hold a large model."""
 
 
-def mains_in_some(archive: Path, level: Level, limits: ArchiveLimits) -> frozenset[str]:
-    """The main files in the first archives at a level of an archive."""
-    names = {level.above / name for name in level.archives}
-    inner = (pair for pair in contents(archive, limits) if pair[0].name in names)
-    found: set[str] = set()
-    with tempfile.TemporaryDirectory(prefix="looked-at-") as folder, suppress(SubmissionError):
-        for number, (member, content) in enumerate(islice(inner, LOOKED_AT)):
-            file = Path(folder, str(number), member.name.name)
+def mains_in_archives(
+    archive: Path, level: Level, limits: ArchiveLimits
+) -> dict[str, frozenset[str]]:
+    """The main files in each archive at a level of an archive, by its name.
+
+    Only the first ones are looked at. What two of these have in common the others have, too.
+    """
+    names = {level.above / name: name for name in level.archives}
+    seen: dict[str, frozenset[str]] = {}
+    if not names:
+        return seen
+    with suppress(SubmissionError, OSError), tempfile.TemporaryDirectory() as folder:
+        for member, content in contents(archive, limits):
+            if member.name not in names:
+                continue
+            file = Path(folder, member.name.name)
             with suppress(SubmissionError):
                 write(content, file, limits.max_file_mb << 20, member.mtime)
-                found |= mains_of(file, limits)
-    return frozenset(found)
+                seen[names[member.name]] = mains_of(file, limits)
+            file.unlink(missing_ok=True)
+            if len(seen) == LOOKED_AT:
+                break
+    count = Counter(main for mains in seen.values() for main in mains)
+    common = frozenset(main for main, number in count.items() if number > 1)
+    return {name: seen.get(name, common) for name in level.archives}

@@ -50,7 +50,7 @@ from grader.intake.level import (
 )
 from grader.intake.many import mains_of
 from grader.intake.names import shown
-from grader.intake.packed import mains_in_some
+from grader.intake.packed import mains_in_archives
 from grader.intake.words import (
     Told,
     are_numbered_people,
@@ -185,7 +185,7 @@ def _held_at(entry: Entry, level: Level, limits: ArchiveLimits) -> Held | None:
     called = without_copy_numbers(stems.values())
     there = {name: _mains(entry, level, name, limits) for name in stems}
     if not entry.is_folder:
-        there |= dict.fromkeys(level.archives, mains_in_some(entry.path, level, limits))
+        there |= mains_in_archives(entry.path, level, limits)
     names = sorted({called[stem] for stem in stems.values()})
     mains = {(main, called[stems[name]]) for name, found in there.items() for main in found}
     count = Counter(main for main, _ in mains)
