@@ -180,6 +180,10 @@ def test_call_of_what_is_not_here_in_a_function_fails_at_once(hand_in: Handing) 
         "subprocess.run('pip3 install -q einops', shell=True, check=True)",
         "assert subprocess.call(args=['/usr/bin/pip', 'install', 'einops']) == 0",
         "subprocess.check_output(('pip', 'install', 'einops')).decode()",
+        "'ok' in subprocess.check_output(['pip', 'install', 'einops'], text=True)",
+        "subprocess.run(['pip', 'install', 'x'], capture_output=True).stdout.decode()",
+        "subprocess.run(['pip', 'install', 'x'], stdout=-1, encoding='utf8').stdout.split()",
+        "subprocess.getoutput('pip install einops').split()",
     ],
 )
 def test_what_pip_is_to_install_is_left_undone(hand_in: Handing, line: str) -> None:

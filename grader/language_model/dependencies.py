@@ -49,6 +49,8 @@ class Kind(StrEnum):
 
 
 AHEAD = frozenset({Kind.FUTURE, Kind.NEXT})
+OF_BATCHES = frozenset({Kind.BATCH, Kind.PADDING, Kind.STATE})
+"""By these the loss is another in other batches than the notebook's."""
 
 
 def dependencies(

@@ -18,7 +18,7 @@ from grader.language_model.batching import TokenBudget
 from grader.language_model.causality import held_back
 from grader.language_model.clock import Clock, Progress
 from grader.language_model.corpus import Corpus
-from grader.language_model.dependencies import Kind
+from grader.language_model.dependencies import OF_BATCHES
 from grader.language_model.flags import (
     IN_DOUBT,
     NEAR_A_THRESHOLD,
@@ -136,12 +136,13 @@ class Evaluator:
         again = in_notebook.judge(whole, findings.kinds)
         if again is not None:
             whole, findings = again
-        totals = as_notebook = whole.totals
-        if again is None and whole.stopped == "finished" and findings.kinds - {Kind.RANDOMNESS}:
-            # In other batches it may be another loss, and students know that of the notebook's.
-            as_notebook = in_notebook.totals() or totals
+        totals = whole.totals
+        minds_batches = again is None and bool(findings.kinds & OF_BATCHES)
+        as_notebook = (
+            in_notebook.totals() if minds_batches and whole.stopped == "finished" else None
+        )
         flags = [
-            *flags_of_findings(findings, as_notebook.loss),
+            *flags_of_findings(findings, as_notebook),
             *flags_of_speed(whole),
             *self._flags_of_private(private, totals),
             *flags_of_columns(model.loading.columns, self._corpus.vocabulary),
@@ -161,7 +162,7 @@ class Evaluator:
             interval=interval,
             bits_per_character=loss / math.log(2),
             perplexity=math.exp(min(loss, MOST_NATS)),
-            notebook_loss=as_notebook.notebook_loss,
+            notebook_loss=(as_notebook or totals).notebook_loss,
             whole_sentence_loss=totals.loss,
             prefix_loss=loss if findings.beginnings_count else None,
             loss_from_eleventh=totals.loss_from(self._rubric.given_characters),
@@ -318,12 +319,9 @@ def _counted(whole: WholeSentences, findings: Findings, z: float = Z_95) -> tupl
     """The loss that gives the points: without what seeing whole sentences gained, if it did.
 
     That is the loss from beginnings, of which a sample is known. What the same sample has with
-    whole sentences in view, against what all of them have, tells how lucky the sample is. What
-    looks ahead and does worse by that is not rewarded for it.
+    whole sentences in view, against what all of them have, tells how lucky the sample is.
     """
     if not findings.beginnings_count or findings.gain is None:
-        return whole.totals.loss, whole.totals.interval(z)
-    if findings.looks_ahead and findings.gain.counted < 0:
         return whole.totals.loss, whole.totals.interval(z)
     totals = whole.bounded_totals
     loss = totals.loss + findings.gain.counted

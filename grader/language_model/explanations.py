@@ -24,6 +24,15 @@ HIDDEN = (
     "The model looks ahead: with whole sentences in view its predictions are better than from the "
     "sentences' beginnings alone."
 )
+BETTER_WHOLE = (
+    "With whole sentences in view the model's predictions are better than from the sentences' "
+    "beginnings alone."
+)
+OR_AHEAD = "Or does it look at what follows where there is padding?"
+NO_GAIN = (
+    "It does worse by that, so what counts is its loss with whole sentences in view, {:.3f}. ({} "
+    "of {} probed predictions changed.)"
+)
 OTHER = {
     Kind.BATCH: (
         "What the model predicts for a sentence depends on the other sentences of its batch. Is "
@@ -89,13 +98,16 @@ def by_length(measures: ModelMeasures) -> bool:
 
 
 def looking_ahead(measures: ModelMeasures) -> str:
-    """Why the model's loss is taken from beginnings alone."""
+    """What is wrong with a model that looks ahead, and which loss of it counts."""
     causality = measures.causality
     found = next((text for kind, text in AHEAD.items() if kind in causality.kinds), HIDDEN)
     if by_length(measures):
-        found = OTHER[Kind.PADDING]
+        found = f"{BETTER_WHOLE} {OTHER[Kind.PADDING]} {OR_AHEAD}"
     if QUANTISED in measures.loading:
         found += f" {AHEAD_BY_QUANTISATION}"
+    if measures.prefix_loss is None:
+        counts = NO_GAIN.format(measures.loss, causality.changed, causality.probes)
+        return f"{found} {counts}"
     return (
         f"{found} What counts is its loss from the sentences' beginnings alone: "
         f"{_with_interval(measures)}, and not the {measures.whole_sentence_loss:.3f} with whole "

@@ -36,10 +36,11 @@ NEAR_A_THRESHOLD = (
     "person should look at it"
 )
 BY_LENGTH = (
-    "what the language model predicts depends on how far a sentence goes on or is padded, not on "
-    "what stands there: in the notebook's batches its loss is {:.3f}, and what counts is that from "
-    "the sentences' beginnings; a person should look at it"
+    "what the language model predicts depends on how far a sentence goes on or is padded, or on "
+    "what follows where there is padding: what counts is its loss from the sentences' beginnings"
+    "{}; a person should look at which it is"
 )
+NOT_AS_NOTEBOOK = ", and not the {:.3f} that it has in the notebook's batches"
 SLOW = (
     "the language model was too slow to be scored on all sentences: its loss is that of a random "
     "{:,} of {:,}"
@@ -92,14 +93,15 @@ def flags_of_speed(whole: WholeSentences) -> list[str]:
     return [SLOW.format(whole.totals.sentences, whole.totals.all_sentences)]
 
 
-def flags_of_findings(findings: Findings, as_notebook: float) -> list[str]:
-    """Why the loss is that from beginnings although nothing looks at what follows, or is an upper
-    bound; ``as_notebook`` is that in the notebook's batches."""
+def flags_of_findings(findings: Findings, as_notebook: LossTotals | None = None) -> list[str]:
+    """Why the loss is that from beginnings although nothing is known to look ahead, or is an upper
+    bound; ``as_notebook`` are the figures in the notebook's batches, if they are known."""
     if not findings.beginnings_count or findings.gain is None:
         return []
     varies = [] if findings.looks_ahead else [VARIES]
     if Kind.PADDING in findings.kinds:
-        varies = [BY_LENGTH.format(as_notebook)]
+        told = NOT_AS_NOTEBOOK.format(as_notebook.loss) if as_notebook else ""
+        varies = [BY_LENGTH.format(told)]
     return [*varies, *([] if findings.gain.is_complete else [SLOW_ALONE])]
 
 

@@ -72,8 +72,11 @@ class Findings:
 
     @property
     def beginnings_count(self) -> bool:
-        """Whether the loss is that from beginnings alone."""
-        return self.gain is not None and (self._gains or self.gain.may_matter)
+        """Whether the loss is that from beginnings alone: not where what looks ahead does worse by
+        that, for which it is not rewarded."""
+        if self.gain is None or (self.looks_ahead and self.gain.counted < 0):
+            return False
+        return self._gains or self.gain.may_matter
 
     def against(self, totals: LossTotals) -> Findings:
         """The findings, once all sentences have been seen whole, with these ``totals``."""

@@ -113,7 +113,7 @@ def test_loss_below(evaluate: Evaluate, check: Check, threshold: LossThreshold) 
             looks_ahead = measures.causality.looks_ahead
             why = "the model looks ahead" if looks_ahead else "its predictions vary so much"
             if by_length(measures):
-                why = "what it predicts depends on how long a sentence is or how far it is padded"
+                why = "what it predicts depends on how far a sentence goes on or is padded"
             advice = f"It is measured from the sentences' beginnings, because {why}."
         raise wrong(
             f"The loss is {loss:.3f} nats a character in eval() mode; below {threshold.below:g} "

@@ -11,7 +11,7 @@ import inspect
 import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -67,7 +67,13 @@ def calls_in(
             run_definitions(ast.Module([node], []), known, label)
         elif isinstance(node, ast.Call) and _called(node) == name:
             with suppress(Exception):  # a value that is not known here, of whatever kind
-                found.append(_arguments(node, first, known, label))
+                arguments = _arguments(node, first, known, label)
+                # What the number was may have changed since: the later one is tried first.
+                found += (
+                    [arguments]
+                    if arguments.size is None
+                    else [replace(arguments, size=None), arguments]
+                )
     return [arguments for arguments in found if arguments]
 
 
@@ -112,7 +118,8 @@ def _size(value: list[ast.expr], known: Mapping[str, Any], label: str) -> int | 
         return None
     with suppress(Exception):
         [found], _ = _gathered(value, [], known, label)
-        return int(found) if isinstance(found, (int, np.integer)) else None
+        is_number = isinstance(found, (int, np.integer)) and not isinstance(found, bool)
+        return int(found) if is_number else None
     return None
 
 

@@ -27,22 +27,43 @@ def is_installation(command: object) -> bool:
 
 def leave_installations_undone() -> None:
     """From now on, ``subprocess`` does as if what pip is asked to install were there."""
-    results: dict[str, Callable[[Any], Any]] = {
-        "run": lambda command: subprocess.CompletedProcess(command, 0, "", ""),
-        "call": lambda _: 0,
-        "check_call": lambda _: 0,
-        "check_output": lambda _: b"",
+    results: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
+        "run": _completed,
+        "call": lambda *_: 0,
+        "check_call": lambda *_: 0,
+        "check_output": lambda _, options: _nothing(options),
+        "getoutput": lambda *_: "",
+        "getstatusoutput": lambda *_: (0, ""),
     }
     for name, result in results.items():
         setattr(subprocess, name, _unless_installation(getattr(subprocess, name), result))
 
 
+def _completed(command: Any, options: dict[str, Any]) -> subprocess.CompletedProcess[Any]:
+    is_captured = options.get("capture_output")
+    stdout, stderr = (
+        _nothing(options) if is_captured or options.get(name) == subprocess.PIPE else None
+        for name in ("stdout", "stderr")
+    )
+    return subprocess.CompletedProcess(command, 0, stdout, stderr)
+
+
+def _nothing(options: dict[str, Any]) -> str | bytes:
+    """An empty output, of the kind that was asked for."""
+    is_text = any(
+        options.get(name) for name in ("text", "universal_newlines", "encoding", "errors")
+    )
+    return "" if is_text else b""
+
+
 def _unless_installation(
-    function: Callable[..., Any], result: Callable[[Any], Any]
+    function: Callable[..., Any], result: Callable[[Any, dict[str, Any]], Any]
 ) -> Callable[..., Any]:
     @functools.wraps(function)
     def call(*arguments: Any, **options: Any) -> Any:
         command = arguments[0] if arguments else options.get("args")
-        return result(command) if is_installation(command) else function(*arguments, **options)
+        if is_installation(command):
+            return result(command, options)
+        return function(*arguments, **options)
 
     return call

@@ -25,6 +25,7 @@ def found(*kinds: Kind, changed: int = 12, looks_ahead: bool = False) -> ModelMe
     return measures(
         loss=2.345678,
         interval=Interval(low=2.22, high=2.25),
+        prefix_loss=2.345678 if looks_ahead else None,
         whole_sentence_loss=0.123456,
         causality=causality(*kinds, changed=changed, looks_ahead=looks_ahead),
     )
