@@ -13,12 +13,13 @@ from tests.course_folders import CODE_FILE, MAIN, RUBRIC, found, lay_down, packe
 NOTEBOOK = "rnn.ipynb"
 COURSES = {
     "repositories": (f"hw3-ann/{MAIN}", "hw3-bob/README.md", "hw3-cyd/README.md"),
-    "notebooks alone": (f"ann/{NOTEBOOK}", f"bob/{NOTEBOOK}", "cyd/mine.ipynb", "eve/report.pdf"),
+    "notebooks alone": (*(f"{n}/{NOTEBOOK}" for n in ("ann", "bob", "cyd")), "eve/report.pdf"),
 }
 OF_ONE = {
     "parts by name": ("rnn/a.ipynb", "gru/b.ipynb", "mha/c.ipynb"),
     "a project": (f"src/{MAIN}", "training/fit.py", "analysis/a.ipynb", "evaluation/b.ipynb"),
     "other notebooks": ("training/a.ipynb", "analysis/b.ipynb", "evaluation/c.ipynb"),
+    "two notebooks": (f"training/{NOTEBOOK}", f"evaluation/{NOTEBOOK}"),
     "parts of all kinds": ("layers/nets.py", "weights/w.pt", "sentences/lm.ipynb"),
 }
 
@@ -39,10 +40,12 @@ def test_course_of_which_most_lack_a_main_file(
 
 
 def test_repositories_beside_something_else_are_one_students(tmp_path: Path) -> None:
-    names = (f"mine/{MAIN}", "mine/.git/HEAD", "course/README.md", "course/.git/HEAD")
-    assert not is_many(lay_down(tmp_path / "x", *names, f"model/{CODE_FILE}"))
+    names = (f"ann/{MAIN}", "ann/.git/HEAD", "bob/README.md", "bob/.git/HEAD")
     assert is_many(lay_down(tmp_path / "y", *names))
+    assert not is_many(lay_down(tmp_path / "x", *names, f"model/{CODE_FILE}"))
     assert not is_many(lay_down(tmp_path / "z", *names[2:], "b/x.py", "b/.git/HEAD"))
+    fetched = [name.replace("ann", "mine").replace("bob", "course") for name in names]
+    assert not is_many(lay_down(tmp_path / "w", *fetched))
 
 
 @pytest.mark.parametrize("names", OF_ONE.values(), ids=OF_ONE)

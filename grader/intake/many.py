@@ -30,7 +30,7 @@ from grader.naming import IMPLEMENTATION, IMPLEMENTATION_STEM, MAINS, NOTEBOOK, 
 FEW = 2
 """Hand-ins: a single one says nothing."""
 ENOUGH = 3
-"""Files, each named for another student; two may be a student's two tries."""
+"""Files or folders, each named for another student; two may be a student's two tries."""
 ARCHIVE = "an archive"
 UNKNOWN = "what nobody has looked at"
 MANY = "hand-ins of many"
@@ -108,9 +108,12 @@ def _are_many_packed(names: Names) -> bool:
 def _are_repositories(path: Path, level: Level, limits: ArchiveLimits) -> bool:
     """Whether there are several repositories and nothing else, one of them with a main file.
 
-    So a GitHub Classroom is known of which most have handed in nothing.
+    So a GitHub Classroom is known of which most have handed in nothing. A student's own beside one
+    that was fetched is told by the names.
     """
     folders = level.folders
+    if told_by([*folders], "") is Told.OF_ONE:
+        return False
     if level.has_main or len(folders) < FEW or not any(_is_handed_in(f) for f in folders.values()):
         return False
     return repositories_at(path, level, limits) >= folders.keys()
@@ -153,14 +156,14 @@ def _are_many(names: Names, inside: Inside) -> bool:
 def _share_a_notebook(folders: Mapping[str, Names]) -> bool:
     """Whether folders in which no main file was found are those of students.
 
-    So their names say, and some have a notebook of the same name: parts of one work differ.
+    So their names say, and enough have a notebook of the same name: parts of one work differ.
     """
     notebooks = Counter(
         notebook
         for below in folders.values()
         for notebook in {name.name.lower() for name in below if name.suffix.lower() == NOTEBOOK}
     )
-    is_shared = max(notebooks.values(), default=0) >= FEW
+    is_shared = max(notebooks.values(), default=0) >= ENOUGH
     return is_shared and told_by([*folders], "") is Told.STUDENTS
 
 
