@@ -17,6 +17,8 @@ too: what is beyond an eighth of float16's bound has seldom to do with precision
 ALIKE = 1e-3
 """Of the values' typical size: float16 has about three digits. What is further off on the average
 is no matter of digits, however much the allowance leaves to them."""
+COARSE = 2.0**-5
+"""Of the same size: bfloat16 has eight bits, and a sum of such numbers loses some of them."""
 ONE_SIDED = 0.95
 
 
@@ -29,9 +31,11 @@ def remark(actual: Float64, expected: Expected) -> str:
     if not np.all(np.isfinite(difference)):
         return ""
     ratio = float(np.max(np.abs(difference) / expected.allowed))
-    if ratio <= BFLOAT16 and _has_bits(actual, 8):
+    typical = float(np.sqrt(np.mean(expected.value**2)))
+    mean = float(np.mean(np.abs(difference))) / typical if typical else np.inf
+    if ratio <= BFLOAT16 and mean < COARSE and _has_bits(actual, 8):
         return "It looks like bfloat16: compute in float32 or float64."
-    if ratio <= FLOAT16 and _has_bits(actual, 11):
+    if ratio <= FLOAT16 and mean < COARSE and _has_bits(actual, 11):
         return "It looks like float16: compute in float32 or float64."
     times = _times(ratio)
     if ratio > FEWER_DIGITS:
@@ -46,8 +50,7 @@ def remark(actual: Float64, expected: Expected) -> str:
             f"That is {times}: it looks like a rounded constant, such as 2.718 for e, or like a "
             "formula that loses digits or computes with fewer than float32 has."
         )
-    typical = float(np.sqrt(np.mean(expected.value**2)))
-    if float(np.mean(np.abs(difference))) > ALIKE * typical:
+    if mean > ALIKE:
         return f"That is {times}: another function."
     return (
         f"That is {times}: it looks like fewer digits somewhere, such as float16 or a rounded "

@@ -14,10 +14,11 @@ from grader.from_notebooks import with_code_of_notebooks
 from grader.gathering import Part, gather, names_of
 from grader.left_out import left_out
 from grader.listing import Files, listed
-from grader.naming import MAIN_FILES, choose_model, is_model, readable, root_of
+from grader.naming import IMPLEMENTATION, MAIN_FILES, choose_model, is_model, readable, root_of
 from grader.rubric import SubmissionLimits
 from grader.staging import Staging
 from grader.unnamed import has_implementation, what_could_be_it, with_implementation, without_empty
+from grader.versions import is_old
 
 MOST_DATA = 30
 """They are copied for each worker, at most a megabyte each, and count as what it writes."""
@@ -94,8 +95,10 @@ def stage(
         if empty and not has_implementation(files):
             files, said, is_undecided = _with_code(gathered, unpacked / "further-cells")
         notes += empty
-        # A file without code still says where the others are that belong to it.
-        root = root_of(list(gathered if empty else files)) or root_of(list(files))
+        root = root_of(list(files))
+        if empty and root is not None and is_old(root / IMPLEMENTATION):
+            # A file without code still says where the others are that are no older.
+            root = root_of(list(gathered))
         if root is None:
             there = listed(names_of(handed_in, files, limits))
             lacking = f"{readable(name)} has nothing to grade: none of {MAINS_LISTED} is in it"

@@ -77,7 +77,8 @@ def has_implementation(files: Files) -> bool:
 
 
 def _is_empty(source: bytes) -> bool:
-    """Whether it defines and runs nothing; what it imports may be the functions."""
+    """Whether it defines and runs nothing: comments, imports but those of the functions, and a text
+    before them. A text alone is left to be graded as it is."""
     tree = parsed(source) if len(source) <= MAX_EMPTY else None
     if tree is None:
         return False

@@ -22,9 +22,10 @@ FINAL = frozenset(
 """Words in the name of the folder in which it is."""
 AGAIN = frozenset("resubmission resubmit resubmitted revision revised correction".split())
 """Words for what came after that."""
+VERSION = frozenset("v ver version rev attempt try versuch upload draft".split())
 NUMBERED = re.compile(
-    r"(?P<base>|.*[\W_])(?P<word>v|ver|version|rev|revision|attempt|try|versuch|submission|abgabe|"
-    r"upload|draft|final)[ ._-]?(?P<number>\d{1,2})",
+    rf"(?P<base>|.*[\W_])(?P<word>{'|'.join(sorted(VERSION | FINAL | AGAIN))})[ ._-]?"
+    r"(?P<number>\d{1,2})",
     re.IGNORECASE | re.DOTALL,
 )
 """A folder of a version: ``v2``, ``hw4_v2``, ``Abgabe 2``. Other numbers may be those of parts."""
@@ -48,11 +49,14 @@ def latest_files_first(files: Files) -> Files:
     return {name: files[name] for name in sorted(files, key=_order)}
 
 
+def is_old(file: PurePosixPath) -> bool:
+    """Whether a folder that it lies in is called that of an older version."""
+    return any(not OLDER.isdisjoint(_words(folder)) for folder in file.parts[:-1])
+
+
 def _order(file: PurePosixPath) -> tuple[object, ...]:
     depth, name = by_depth(file)
-    folders = file.parts[:-1]
-    is_old = any(not OLDER.isdisjoint(_words(folder)) for folder in folders)
-    return is_old, depth, [_age(folder) for folder in folders], name
+    return is_old(file), depth, [_age(folder) for folder in file.parts[:-1]], name
 
 
 def _age(folder: str) -> _Age:
@@ -62,7 +66,7 @@ def _age(folder: str) -> _Age:
         base, number = copy["name"], int(copy["number"])
     elif match := NUMBERED.fullmatch(folder):
         # "final2" is a later "final", and "v2" of nothing else but "v1".
-        is_word = match["word"].lower() in FINAL | OLDER
+        is_word = match["word"].lower() not in VERSION
         base, number = match["base"] + match["word"] * is_word, int(match["number"])
     else:
         base, number = folder, 0

@@ -377,3 +377,11 @@ def test_what_lies_beside_a_file_without_code_is_not_taken_from_elsewhere(tmp_pa
     submission = read(tmp_path / "bob")
     found = [code(submission, name) for name in ("implementation.py", "rnn_lm.py", "rnn_lm.sav")]
     assert found == [RNN, "'.'\n", "'.'\n"]
+
+
+def test_folder_of_a_file_without_code_gives_no_part_of_another_hand_in(tmp_path: Path) -> None:
+    for place in ("hw4", "work"):
+        write(tmp_path / "bob" / place, "rnn_lm.py", content=f"'{place}'\n")
+        write(tmp_path / "bob" / place, "implementation.py", content=RNN if place == "work" else "")
+    submission = read(tmp_path / "bob")
+    assert [code(submission), code(submission, "rnn_lm.py")] == [RNN, "'work'\n"]

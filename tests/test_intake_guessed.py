@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,13 @@ COURSES = {
     "repositories": (f"hw3-ann/{MAIN}", "hw3-bob/README.md", "hw3-cyd/README.md"),
     "notebooks alone": (*(f"{n}/{NOTEBOOK}" for n in ("ann", "bob", "cyd")), "eve/report.pdf"),
 }
-OF_ONE = {
+OF_ONE: dict[str, Sequence[str]] = {
     "parts by name": ("rnn/a.ipynb", "gru/b.ipynb", "mha/c.ipynb"),
     "a project": (f"src/{MAIN}", "training/fit.py", "analysis/a.ipynb", "evaluation/b.ipynb"),
     "other notebooks": ("training/a.ipynb", "analysis/b.ipynb", "evaluation/c.ipynb"),
     "two notebooks": (f"training/{NOTEBOOK}", f"evaluation/{NOTEBOOK}"),
+    "notebooks without a name": [f"{n}/Untitled1.ipynb" for n in ("ann", "bob", "cyd")],
+    "parts": [f"{part}/rnn.ipynb" for part in ("training", "analysis", "evaluation")],
     "parts of all kinds": ("layers/nets.py", "weights/w.pt", "sentences/lm.ipynb"),
 }
 
@@ -49,7 +52,7 @@ def test_repositories_beside_something_else_are_one_students(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("names", OF_ONE.values(), ids=OF_ONE)
-def test_parts_of_one_hand_in(tmp_path: Path, names: tuple[str, ...]) -> None:
+def test_parts_of_one_hand_in(tmp_path: Path, names: Sequence[str]) -> None:
     assert not is_many(lay_down(tmp_path / "x", *names))
 
 
@@ -74,6 +77,21 @@ def test_sections_are_archives_of_archives(
     sections = [name.replace(" ", "_") for name in names]
     everyone = [f"{sections[0]}_ann", f"{sections[0]}_bob", f"{sections[1]}_cyd"]
     assert set(found(course, tmp_path)) == {*everyone, f"{sections[1]}_dan"}
+
+
+def test_first_archives_of_a_section_may_hold_something_else(tmp_path: Path) -> None:
+    students = ("ann", "bob", "cy", "dan", "ed", "flo")
+    for section in ("alpha", "beta"):
+        names = [f"{section[0]}{student}" for student in students]
+        zip_of_zips(tmp_path / "x", section, *names)
+        inner = tmp_path / "inner"
+        with zipfile.ZipFile(tmp_path / "x" / f"{section}.zip", "w") as archive:
+            for number, name in enumerate(names):
+                if number in (1, 2):
+                    with zipfile.ZipFile(inner / f"{name}.zip", "w") as report:
+                        report.writestr("report.pdf", "1")
+                archive.write(inner / f"{name}.zip", f"{name}.zip")
+    assert len(found(tmp_path / "x", tmp_path)) == 2 * len(students)
 
 
 def test_students_archives_of_parts_are_no_sections(tmp_path: Path) -> None:

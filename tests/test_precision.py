@@ -56,6 +56,13 @@ def test_answer_rounded_to_fewer_bits(name: str) -> None:
     assert "looks like bfloat16" in remark(bfloat16(of.value), of)
 
 
+@pytest.mark.parametrize("name", DRAWS)
+@pytest.mark.parametrize("answer", [lambda v: np.full_like(v, 0.5), np.rint, np.ones_like])
+def test_coarse_answer_is_not_of_low_precision(name: str, answer: Callable[..., Float64]) -> None:
+    of = DRAWS[name].expected[0]
+    assert "float16" not in remark(answer(of.value), of)
+
+
 def test_other_function_whose_values_happen_to_be_short() -> None:
     of = expected()
     assert ": another function." in remark(np.rint(of.value), of)

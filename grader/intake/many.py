@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
@@ -31,6 +32,8 @@ FEW = 2
 """Hand-ins: a single one says nothing."""
 ENOUGH = 3
 """Files or folders, each named for another student; two may be a student's two tries."""
+OF_ANYTHING = re.compile("untitled|main|notebook|index|colab|code|homework|hw|work|draft|test")
+"""So begin names of notebooks that say nothing."""
 ARCHIVE = "an archive"
 UNKNOWN = "what nobody has looked at"
 MANY = "hand-ins of many"
@@ -156,12 +159,14 @@ def _are_many(names: Names, inside: Inside) -> bool:
 def _share_a_notebook(folders: Mapping[str, Names]) -> bool:
     """Whether folders in which no main file was found are those of students.
 
-    So their names say, and enough have a notebook of the same name: parts of one work differ.
+    So their names say, and enough have a notebook of the same name: those of parts of one work
+    differ, or are called as anything is.
     """
     notebooks = Counter(
         notebook
         for below in folders.values()
-        for notebook in {name.name.lower() for name in below if name.suffix.lower() == NOTEBOOK}
+        for notebook in {name.stem.lower() for name in below if name.suffix.lower() == NOTEBOOK}
+        if OF_ANYTHING.match(notebook) is None
     )
     is_shared = max(notebooks.values(), default=0) >= ENOUGH
     return is_shared and told_by([*folders], "") is Told.STUDENTS

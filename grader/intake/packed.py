@@ -12,8 +12,9 @@ from grader.errors import SubmissionError
 from grader.intake.level import Level
 from grader.intake.many import mains_of
 
-LOOKED_AT = 3
-"""Archives of which the names are read: each is unpacked for that, and may hold a large model."""
+ENOUGH, MOST = 3, 20
+"""Archives with main files that say enough, and those that are looked at to find them: each is
+unpacked for that, and may hold a large model."""
 
 
 def mains_in_archives(
@@ -36,7 +37,7 @@ def mains_in_archives(
                 write(content, file, limits.max_file_mb << 20, member.mtime)
                 seen[names[member.name]] = mains_of(file, limits)
             file.unlink(missing_ok=True)
-            if len(seen) == LOOKED_AT:
+            if sum(map(bool, seen.values())) == ENOUGH or len(seen) == MOST:
                 break
     count = Counter(main for mains in seen.values() for main in mains)
     common = frozenset(main for main, number in count.items() if number > 1)

@@ -12,7 +12,8 @@ from grader.naming import OF_SOMETHING, OTHER_CODE, WORD, without_copy_number
 OF_ONE = OTHER_CODE | OF_SOMETHING | frozenset(
     "a my hw q v ex lab new bak copy last late code src task part work week unit step temp tmp try "
     "orig redo wip done main mine best ver sol one two first second third early other slow fast "
-    "loop naive numpy kopie copie copia abgabe vorlage lösung".split()
+    "loop naive numpy kopie copie copia abgabe vorlage lösung training analysis evaluation layers "
+    "weights network networks data text sentences plots report".split()
 )  # fmt: skip
 """Words in the name of a copy or a part of a student's work, as no student is called."""
 OF_ONE_ANYWHERE = tuple(

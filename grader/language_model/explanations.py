@@ -30,8 +30,8 @@ BETTER_WHOLE = (
 )
 OR_AHEAD = "Or does it look at what follows where there is padding?"
 NO_GAIN = (
-    "It does worse by that, so what counts is its loss with whole sentences in view, {:.3f}. ({} "
-    "of {} probed predictions changed.)"
+    "On the whole it does worse by that, so what counts is its loss with whole sentences in view, "
+    "{:.3f}. ({} of {} probed predictions changed.)"
 )
 OTHER = {
     Kind.BATCH: (

@@ -11,13 +11,13 @@ import inspect
 import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
 
-from grader.worker.notebook_code import is_simple, run_definitions
+from grader.worker.notebook_code import is_definition, is_simple, run_definitions
 
 MODULES = {"torch": torch, "np": np, "numpy": np, "math": math}
 """What the values of such arguments may be computed with."""
@@ -64,16 +64,14 @@ def calls_in(
     found = []
     for node in _in_order(tree):
         if isinstance(node, (ast.Assign, ast.AnnAssign)):
-            run_definitions(ast.Module([node], []), known, label)
+            is_known = is_definition(node)
+            if not is_known or run_definitions(ast.Module([node], []), known, label):
+                # What the name was before is not what it is now.
+                for variable in _assigned(node) - given.keys():
+                    known.pop(variable, None)
         elif isinstance(node, ast.Call) and _called(node) == name:
             with suppress(Exception):  # a value that is not known here, of whatever kind
-                arguments = _arguments(node, first, known, label)
-                # What the number was may have changed since: the later one is tried first.
-                found += (
-                    [arguments]
-                    if arguments.size is None
-                    else [replace(arguments, size=None), arguments]
-                )
+                found.append(_arguments(node, first, known, label))
     return [arguments for arguments in found if arguments]
 
 
@@ -93,6 +91,12 @@ def _in_order(tree: ast.AST) -> Iterator[ast.AST]:
         waiting.extend([*ast.iter_child_nodes(node)][::-1])
 
 
+def _assigned(node: ast.Assign | ast.AnnAssign) -> set[str]:
+    """The variables that an assignment gives another value."""
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    return {target.id for target in targets if isinstance(target, ast.Name)}
+
+
 def _called(call: ast.Call) -> str:
     function = call.func
     if isinstance(function, ast.Attribute):  # rnn_lm.SentenceModel
@@ -101,31 +105,27 @@ def _called(call: ast.Call) -> str:
 
 
 def _arguments(call: ast.Call, first: str, known: Mapping[str, Any], label: str) -> Arguments:
-    """Raises whatever it is that keeps a value from being known."""
-    positional = call.args[1:]
-    named = [keyword for keyword in call.keywords if keyword.arg != first]
-    if not all(map(is_simple, (*positional, *(keyword.value for keyword in named)))):
-        raise ValueError("a value takes more than constants")
-    values, options = _gathered(positional, named, known, label)
-    options.pop(first, None)
-    in_place_of_freq = [*call.args[:1], *(k.value for k in call.keywords if k.arg == first)]
-    return Arguments(values, options, label, _size(in_place_of_freq[:1], known, label))
-
-
-def _size(value: list[ast.expr], known: Mapping[str, Any], label: str) -> int | None:
-    """The number that is given where freq should be, if it is a number that is known."""
-    if not all(map(is_simple, value)):
-        return None
-    with suppress(Exception):
-        [found], _ = _gathered(value, [], known, label)
-        is_number = isinstance(found, (int, np.integer)) and not isinstance(found, bool)
-        return int(found) if is_number else None
-    return None
+    """Raises whatever it is that keeps a value from being known; freq itself need not be."""
+    try:
+        values, options = _gathered(call.args, call.keywords, known, label)
+    except Exception:
+        named = [keyword for keyword in call.keywords if keyword.arg != first]
+        values, options = _gathered(call.args[1:], named, known, label)
+        options.pop(first, None)
+        return Arguments(values, options, label)
+    in_place_of_freq = options.pop(first, None)
+    if values:
+        in_place_of_freq, values = values[0], values[1:]
+    is_number = isinstance(in_place_of_freq, (int, np.integer))
+    is_size = is_number and not isinstance(in_place_of_freq, bool)
+    return Arguments(values, options, label, int(in_place_of_freq) if is_size else None)
 
 
 def _gathered(
     positional: list[ast.expr], named: list[ast.keyword], known: Mapping[str, Any], label: str
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    if not all(map(is_simple, (*positional, *(keyword.value for keyword in named)))):
+        raise ValueError("a value takes more than constants")
     gather = ast.Call(ast.Name(GATHER, ast.Load()), positional, named)
     code = compile(ast.fix_missing_locations(ast.Expression(gather)), label, "eval")
     environment = {**known, GATHER: lambda *values, **options: (values, options)}

@@ -26,7 +26,8 @@ def is_installation(command: object) -> bool:
 
 
 def leave_installations_undone() -> None:
-    """From now on, ``subprocess`` does as if what pip is asked to install were there."""
+    """From now on, what is called in ``subprocess`` does as if what pip is asked to install were
+    there; a ``Popen`` of one's own is refused as others are."""
     results: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
         "run": _completed,
         "call": lambda *_: 0,

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -190,7 +190,7 @@ class ModelLoader:
         except Exception as error:
             told = Arguments((), _taken_by(model_class, options), CHECKPOINT)
             calls = self._code.calls_of(MODEL_CLASS, model_class)
-            for arguments in (*([told] if told else []), *calls, *self._sizes(model_class)):
+            for arguments in self._tried([*([told] if told else []), *calls], model_class):
                 with suppress(Exception):  # the first one says more of what is wrong
                     return make(arguments)
             if calls:
@@ -201,12 +201,16 @@ class ModelLoader:
                 error.add_note(also)
             raise
 
-    def _sizes(self, model_class: Any) -> list[Arguments]:
-        """The number of tokens in place of freq, where the first argument is called like one."""
+    def _tried(self, told: Iterable[Arguments], model_class: Any) -> Iterator[Arguments]:
+        """Each of the arguments as it is, then with freq, and then with the number of tokens where
+        the first argument is called like one; in the end that alone."""
         name = first_argument(model_class)
-        if A_SIZE.search(name) is None:
-            return []
-        return [Arguments(size=len(self._freq) + TOKENS, told_by=f"the name {name}")]
+        tokens = len(self._freq) + TOKENS if A_SIZE.search(name) else None
+        for arguments in told:
+            sizes = dict.fromkeys((arguments.size, None, *([tokens] if tokens else [])))
+            yield from (replace(arguments, size=size) for size in sizes)
+        if tokens:
+            yield Arguments(size=tokens, told_by=f"the name {name}")
 
     def _build(self, model_class: Any, class_name: str, arguments: Arguments = ALONE) -> nn.Module:
         values, options = arguments.positional, arguments.named

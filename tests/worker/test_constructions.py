@@ -65,18 +65,18 @@ def test_arguments_of_calls(code: str, expected: list[Any]) -> None:
 @pytest.mark.parametrize(
     ("code", "calls"),
     [
-        (
-            "m = SentenceModel(len(freq) + 3, 64)",
-            ["SentenceModel(freq, 64)", "SentenceModel(6, 64)"],
-        ),
+        ("m = SentenceModel(len(freq) + 3, 64)", ["SentenceModel(6, 64)"]),
+        ("V = 0\nV = count(x)\nm = SentenceModel(V, 64)", [OF_FREQ]),
+        ("V = 1\nV = V + 1\nm = SentenceModel(V, 64)", ["SentenceModel(2, 64)"]),
         ("V = 9\nm = SentenceModel(freq=V)", ["SentenceModel(9)"]),
         ("m = SentenceModel(freq, 64)", [OF_FREQ]),
         ("m = SentenceModel(size_of(text), 64)", [OF_FREQ]),
         ("m = SentenceModel(True, 64)", [OF_FREQ]),
+        ("c = {'freq': 9, 'emb': 8}\nm = SentenceModel(**c)", ["SentenceModel(9, emb=8)"]),
+        ("a = (9, 8)\nm = SentenceModel(*a)", ["SentenceModel(9, 8)"]),
     ],
 )
 def test_number_in_place_of_freq(code: str, calls: list[str]) -> None:
-    """The number may be another one when the model is built, so it is never all that is tried."""
     found = calls_in(ast.parse(code), "SentenceModel", "freq", GIVEN, "work.ipynb")
     assert [call.as_call("SentenceModel") for call in found] == calls
 

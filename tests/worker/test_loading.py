@@ -272,6 +272,25 @@ def test_class_that_takes_how_many_tokens_there_are(hand_in: HandIn, code: str, 
     assert loaded.notes == [f"it was built as SentenceModel({size}), as {call} says"]
 
 
+@pytest.mark.parametrize(
+    ("code", "call"),
+    [
+        ("m = SentenceModel(len(char2id), 3)", "SentenceModel({}, 3)"),
+        ("m = SentenceModel(vocab_size=len(char2id), hidden=3)", "SentenceModel({}, hidden=3)"),
+        ("V = 0\nV = len(char2id)\nm = SentenceModel(V, 3)", "SentenceModel({}, 3)"),
+    ],
+)
+def test_class_that_takes_a_number_that_is_not_known_here(
+    hand_in: HandIn, code: str, call: str
+) -> None:
+    hand_in.script("rnn_lm.py", OF_A_SIZE.replace("hidden=4", "hidden"))
+    hand_in.notebook("work.ipynb", code)
+    loaded = hand_in.loader()
+    hand_in.save(loaded.new_model().state_dict())
+    told = call.format(len(FREQ) + 3)
+    assert hand_in.load().notes == [f"it was built as {told}, as work.ipynb says"]
+
+
 def test_other_first_argument_is_freq(hand_in: HandIn) -> None:
     hand_in.script("rnn_lm.py", OF_A_SIZE.replace("vocab_size", "width"))
     with pytest.raises(TypeError):
