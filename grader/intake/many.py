@@ -68,7 +68,7 @@ def looks_like_many(path: Path, limits: ArchiveLimits) -> bool:
 def may_be_of_many(path: Path, limits: ArchiveLimits) -> list[str]:
     """What in a folder that was taken for one hand-in may be those of several, by its names.
 
-    That are folders beside code at the top which have an implementation of their own, folders and
+    Those are folders beside code at the top which have an implementation of their own, folders and
     archives which are named as students are, or several files that are named after it.
     """
     if not path.is_dir():
