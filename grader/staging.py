@@ -74,7 +74,7 @@ class Staging:
                 others += [file for file in beside[1:] if self._spelling(file).how > 1]
                 others = [file for file in others if not self._is_imported(file, main)]
                 graded = beside[0] if beside else PurePosixPath(main)
-                self.notes += [not_graded(graded, others)] if others else []
+                self.notes += [_not_graded(graded, others)] if others else []
         if self._model and not (self._into / MODEL).exists():  # as a folder
             self.notes.append(readable(self._model.note))
             self._copy(self._files[self._model.path], self._into / MODEL)
@@ -162,7 +162,7 @@ class Staging:
         self._bytes += _copied(source, target, self._limits, self._bytes)
 
 
-def not_graded(graded: PurePosixPath, others: Sequence[PurePosixPath]) -> str:
+def _not_graded(graded: PurePosixPath, others: Sequence[PurePosixPath]) -> str:
     """The note on further files that might be the one that is graded."""
     which = "the other one" if len(others) == 1 else "one of those"
     return (

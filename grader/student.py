@@ -257,7 +257,8 @@ class Student:
             raise CheckFailed(
                 Outcome.MISSING, f"There is no {IMPLEMENTATION} in the hand-in; was it left out?"
             )
-        if what := what_instead(self.submission.folder / IMPLEMENTATION):
+        code = self.submission.folder / IMPLEMENTATION
+        if not self._implementation_loaded and (what := what_instead(code)):
             raise CheckFailed(Outcome.EXCEPTION, f"{IMPLEMENTATION} {what}.")
         self._connected()
         if not self._implementation_loaded:

@@ -123,6 +123,7 @@ def _children(names: Names) -> dict[str, list[PurePosixPath]]:
 
 
 def is_course(files: Sequence[str], folders: Collection[str]) -> bool:
+    """Whether names are as platforms give them to hand-ins, or as tables beside examples have."""
     if METADATA in files or any(map(is_moodle, (*files, *folders))):
         return True
     if any(f"{folder}.toml" in files for folder in folders):

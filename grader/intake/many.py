@@ -29,7 +29,7 @@ from grader.intake.words import Told, are_of_one, told_by, without_copy_numbers
 from grader.naming import IMPLEMENTATION, IMPLEMENTATION_STEM, MAINS, NOTEBOOK, main_file
 
 FEW = 2
-"""Hand-ins: a single one says nothing."""
+"""Hand-ins, or sections: a single one says nothing."""
 ENOUGH = 3
 """Files or folders, each named for another student; two may be a student's two tries."""
 OF_ANYTHING = re.compile("untitled|main|notebook|index|colab|code|homework|hw|work|draft|test")
@@ -53,14 +53,14 @@ def looks_like_many(path: Path, limits: ArchiveLimits) -> bool:
     """
     try:
         if path.is_dir():
-            names = names_in(path, limits.max_files)
-            are_many = _are_many(names, lambda n: _inside(path / n, limits))
+            level = level_of(names_in(path, limits.max_files))
+            are_many = _are_many(level, lambda n: _inside(path / n, limits))
         elif path.is_file() and kind_of(path) is not None:
-            names = members_of(path, limits)
-            are_many = _are_many_packed(names)
+            level = level_of(members_of(path, limits))
+            are_many = _are_many_packed(level)
         else:
             return False
-        return are_many or _are_repositories(path, level_of(names), limits)
+        return are_many or _are_repositories(path, level, limits)
     except SubmissionError:  # whoever opens it says what is wrong
         return False
 
@@ -103,9 +103,9 @@ def mains_of(path: Path, limits: ArchiveLimits) -> frozenset[str]:
     return _inside(path, limits) & MAINS
 
 
-def _are_many_packed(names: Names) -> bool:
+def _are_many_packed(level: Level) -> bool:
     """The same for what is in an archive: further ones there are not looked into."""
-    return _are_many(names, lambda _: frozenset({ARCHIVE, UNKNOWN}))
+    return _are_many(level, lambda _: frozenset({ARCHIVE, UNKNOWN}))
 
 
 def _are_repositories(path: Path, level: Level, limits: ArchiveLimits) -> bool:
@@ -126,8 +126,7 @@ def _is_handed_in(below: Names) -> bool:
     return any(main_of(name.name) for name in below)
 
 
-def _are_many(names: Names, inside: Inside) -> bool:
-    level = level_of(names)
+def _are_many(level: Level, inside: Inside) -> bool:
     above, files, children, archives = level.above, level.files, level.folders, level.archives
     if level.archive:
         return MANY in inside(above / level.archive)
@@ -212,7 +211,7 @@ def _inside(archive: Path, limits: ArchiveLimits) -> frozenset[str]:
         names = members_of(archive, limits)
     except (OSError, SubmissionError):
         return frozenset({ARCHIVE, UNKNOWN})
-    mains = {main for name in names if (main := main_of(name.name))}
-    kinds = ({ARCHIVE} if mains else set()) | ({MANY} if _are_many_packed(names) else set())
-    kinds |= {OF_SEVERAL} if len(level_of(names).students) > 1 else set()
+    mains, level = {main for name in names if (main := main_of(name.name))}, level_of(names)
+    kinds = ({ARCHIVE} if mains else set()) | ({MANY} if _are_many_packed(level) else set())
+    kinds |= {OF_SEVERAL} if len(level.students) > 1 else set()
     return frozenset(mains | kinds)

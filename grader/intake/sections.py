@@ -48,7 +48,7 @@ from grader.intake.level import (
     names_in,
     repositories_at,
 )
-from grader.intake.many import mains_of
+from grader.intake.many import FEW, mains_of
 from grader.intake.names import shown
 from grader.intake.packed import mains_in_archives
 from grader.intake.words import (
@@ -61,8 +61,6 @@ from grader.intake.words import (
 from grader.listing import beginning
 from grader.naming import IMPLEMENTATION
 
-FEW = 2
-"""Sections, and hand-ins in one: a single one says nothing."""
 MAX_SHOWN = 5
 BESIDE = (
     "and lies beside single ones; put each hand-in beside the single ones, or those into a folder "
