@@ -14,12 +14,15 @@ from unittest import mock
 
 import nbformat
 import numpy as np
+import pytest
+import safetensors.torch
 import torch
 from torch import nn
 
 from grader.worker.absent_modules import AbsentModules
 from grader.worker.devices import Redirection
 from grader.worker.loading import Loaded, ModelLoader
+from grader.worker.saved_file import CannotLoad
 
 V = 5
 FREQ = np.arange(1, V + 1)
@@ -137,3 +140,14 @@ def assert_same(loaded: Loaded, trained: nn.Module) -> None:
     """The model that was loaded computes what the one that was trained did."""
     assert not loaded.model.training
     torch.testing.assert_close(outputs_of(loaded.model), outputs_of(trained))
+
+
+def why(hand_in: HandIn) -> str:
+    """The student's words for why the model cannot be loaded."""
+    with pytest.raises(CannotLoad) as error:
+        hand_in.load()
+    return str(error.value)
+
+
+def safetensors_save(weights: dict[str, torch.Tensor], file: io.BytesIO) -> None:
+    file.write(safetensors.torch.save(weights))

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import pickle
 import sys
-import zipfile
-import zlib
-from argparse import Namespace
-from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -21,7 +16,6 @@ from torch import nn
 
 from grader.worker.failures import raised
 from grader.worker.loading import QUANTISED, Loaded
-from grader.worker.saved_file import CannotLoad
 from tests.worker.loading_support import (
     FREQ,
     MODEL_CODE,
@@ -30,18 +24,8 @@ from tests.worker.loading_support import (
     forget,
     gpu_machine,
     outputs_of,
+    why,
 )
-
-
-def why(hand_in: HandIn) -> str:
-    """The student's words for why the model cannot be loaded."""
-    with pytest.raises(CannotLoad) as error:
-        hand_in.load()
-    return str(error.value)
-
-
-def safetensors_save(weights: dict[str, torch.Tensor], file: io.BytesIO) -> None:
-    file.write(safetensors.torch.save(weights))
 
 
 def both_wrappers(model: nn.Module) -> nn.Module:
@@ -178,132 +162,6 @@ def test_checkpoint_with_weights_and_other_arrays(hand_in: HandIn) -> None:
     losses = {"train": np.array([2.3, 1.9]), "names": np.array(["a", "b"])}
     hand_in.save({"best": trained.state_dict(), "losses": losses, "more": {"x": np.zeros(2)}})
     assert_same(hand_in.load(), trained)
-
-
-OTHER_SIZE = MODEL_CODE.replace("hidden=4", "hidden=6, *, dropout=0.5")
-
-
-@pytest.mark.parametrize(
-    "beside",
-    [
-        {"config": {"hidden": 4, "dropout": 0.1, "lr": 0.01, "steps": [1, 2]}},
-        {"args": Namespace(hidden=4, dropout=0.1, data="train.csv")},
-        {"hidden": 4, "dropout": 0.1, "epoch": 3, "freq": 2, "self": "x"},
-    ],
-)
-@pytest.mark.parametrize("code", [OTHER_SIZE, OTHER_SIZE.replace("hidden=6", "hidden")])
-def test_checkpoint_that_says_with_what_sizes_to_build(
-    hand_in: HandIn, beside: dict[str, Any], code: str
-) -> None:
-    hand_in.script("rnn_lm.py", code)
-    trained = hand_in.trained()
-    hand_in.save({**beside, "state_dict": trained.state_dict()})
-    loaded = hand_in.load()
-    assert_same(loaded, trained)
-    built = "it was built as SentenceModel(freq, hidden=4, dropout=0.1), as the saved checkpoint"
-    assert loaded.notes[1].startswith(built)
-
-
-def test_class_that_fits_as_it_is_gets_nothing_of_the_checkpoint(hand_in: HandIn) -> None:
-    hand_in.script("rnn_lm.py", MODEL_CODE)
-    trained = hand_in.trained()
-    hand_in.save({"hidden": 6, "state_dict": trained.state_dict()})
-    assert len(hand_in.load().notes) == 1
-
-
-@pytest.mark.parametrize("hidden", [6, "four"])
-def test_sizes_that_do_not_help_are_not_spoken_of(hand_in: HandIn, hidden: object) -> None:
-    hand_in.script("rnn_lm.py", MODEL_CODE.replace("hidden=4", "hidden=5"))
-    hand_in.save({"hidden": hidden, "state_dict": hand_in.trained().state_dict()})
-    assert "rnn.weight_ih_l0 is [12, 2] in the file, [15, 2] in the class" in why(hand_in)
-
-
-@pytest.mark.parametrize(
-    "code", [OTHER_SIZE, OTHER_SIZE.replace("=6", ""), OTHER_SIZE.replace("=6", "=None")]
-)
-def test_weights_are_given_to_what_the_notebook_builds(hand_in: HandIn, code: str) -> None:
-    hand_in.script("rnn_lm.py", code)
-    hand_in.notebook("work.ipynb", "HID = 4", "model = SentenceModel(freq, hidden=HID).to(device)")
-    trained = hand_in.trained()
-    hand_in.save(trained.state_dict())
-    loaded = hand_in.load()
-    assert_same(loaded, trained)
-    assert loaded.notes == ["it was built as SentenceModel(freq, hidden=4), as work.ipynb says"]
-
-
-def test_what_was_not_handed_in_is_built_as_the_notebook_does(hand_in: HandIn) -> None:
-    hand_in.script("rnn_lm.py", OTHER_SIZE.replace("=6", ""))
-    hand_in.script("train.py", "raise SystemExit\nmodel = rnn_lm.SentenceModel(counts, 3)")
-    model: Any = hand_in.loader().new_model()
-    assert model.rnn.hidden_size == 3
-    assert hand_in.load_weights(model).notes == [
-        "it was built as SentenceModel(freq, 3), as train.py says"
-    ]
-
-
-def test_class_with_defaults_is_trained_with_them(hand_in: HandIn) -> None:
-    hand_in.script("rnn_lm.py", OTHER_SIZE)
-    hand_in.script("train.py", "model = SentenceModel(freq, 3)")
-    model: Any = hand_in.loader().new_model()
-    assert model.rnn.hidden_size == 6
-
-
-OF_A_SIZE = MODEL_CODE.replace("self, freq", "self, vocab_size").replace(
-    "len(freq) + 3", "vocab_size"
-)
-
-
-@pytest.mark.parametrize(
-    ("code", "call"),
-    [
-        ("model = SentenceModel(len(vocabulary) + 3)", "work.ipynb"),
-        ("V = PAD_ID + 1\nmodel = SentenceModel(vocab_size=V)", "work.ipynb"),
-        ("model = SentenceModel(count_of(text))", "the name vocab_size"),
-    ],
-)
-def test_class_that_takes_how_many_tokens_there_are(hand_in: HandIn, code: str, call: str) -> None:
-    hand_in.script("rnn_lm.py", OF_A_SIZE)
-    hand_in.notebook("work.ipynb", code)
-    trained = hand_in.loader().new_model()
-    hand_in.save(trained.state_dict())
-    loaded = hand_in.load()
-    assert_same(loaded, trained)
-    size = len(FREQ) + 3
-    assert loaded.notes == [f"it was built as SentenceModel({size}), as {call} says"]
-
-
-@pytest.mark.parametrize(
-    ("code", "call"),
-    [
-        ("m = SentenceModel(len(char2id), 3)", "SentenceModel({}, 3)"),
-        ("m = SentenceModel(vocab_size=len(char2id), hidden=3)", "SentenceModel({}, hidden=3)"),
-        ("V = 0\nV = len(char2id)\nm = SentenceModel(V, 3)", "SentenceModel({}, 3)"),
-    ],
-)
-def test_class_that_takes_a_number_that_is_not_known_here(
-    hand_in: HandIn, code: str, call: str
-) -> None:
-    hand_in.script("rnn_lm.py", OF_A_SIZE.replace("hidden=4", "hidden"))
-    hand_in.notebook("work.ipynb", code)
-    loaded = hand_in.loader()
-    hand_in.save(loaded.new_model().state_dict())
-    told = call.format(len(FREQ) + 3)
-    assert hand_in.load().notes == [f"it was built as {told}, as work.ipynb says"]
-
-
-def test_other_first_argument_is_freq(hand_in: HandIn) -> None:
-    hand_in.script("rnn_lm.py", OF_A_SIZE.replace("vocab_size", "width"))
-    with pytest.raises(TypeError):
-        hand_in.loader().new_model()
-
-
-def test_arguments_that_do_not_help_are_told_of(hand_in: HandIn) -> None:
-    hand_in.script("rnn_lm.py", OTHER_SIZE)
-    hand_in.notebook("work.ipynb", "model = SentenceModel(freq, 5)")
-    hand_in.save(hand_in.trained().state_dict())
-    told = why(hand_in)
-    assert "[12, 2] in the file, [18, 2] in the class" in told
-    assert told.endswith("Nor does it go as SentenceModel(freq, 5), as in work.ipynb.")
 
 
 def test_state_dict_that_was_not_called(hand_in: HandIn) -> None:
@@ -522,117 +380,6 @@ def test_class_that_raises(hand_in: HandIn) -> None:
     assert error.traceback[-1].lineno + 1 == 8
     [note] = raised(error.value, str(hand_in.folder)).fields["notes"]
     assert note.startswith("SentenceModel of rnn_lm.py was called as the homework's notebook does")
-
-
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        (b"", "is an empty file"),
-        (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 9\n", "git lfs pull"),
-        (b"\n<!DOCTYPE html><html>", "a web page that was saved in place of the model"),
-        (b"<HTML><head>", "a web page that was saved in place of the model"),
-        (b"\x1f\x8b\x08" + bytes(30), "is compressed with gzip"),
-        (b"\x89HDF\r\n\x1a\n" + bytes(30), "an HDF5 file"),
-        (b"import torch\n", "is a text file, which begins with 'import torch', and no model; save"),
-        (b"\xef\xbb\xbfsee\n\nmy Google Drive", "begins with 'see my Google Drive', and"),
-        ("ä".encode() * 500, f"begins with '{'ä' * 40} …', and no model"),
-        (("x" + "ä" * 500).encode(), f"begins with 'x{'ä' * 39} …', and no model"),
-        (b"\x00" * 100, "is no file that torch.save writes; save the model"),
-        (b"\x93\xff" * 100, "is no file that torch.save writes; save the model"),
-        (b"\n\n\n", "is no file that torch.save writes; save the model"),
-        (b"\x80\x02}q\x00", "is damaged or incomplete (5 bytes"),
-        (b"\xff\x00\x00\x00\x00\x00\x00\x00{}", "is damaged or incomplete"),
-    ],
-)
-def test_file_that_is_no_model(hand_in: HandIn, content: bytes, words: str) -> None:
-    hand_in.file.write_bytes(content)
-    message = why(hand_in)
-    assert message.startswith("rnn_lm.sav ")
-    assert words in message
-
-
-@pytest.mark.parametrize("kept", [0.05, 0.5, 0.99])
-@pytest.mark.parametrize("newer", [True, False])
-def test_file_that_is_cut_off(hand_in: HandIn, kept: float, newer: bool) -> None:
-    hand_in.script("rnn_lm.py", MODEL_CODE)
-    hand_in.save(hand_in.trained(), _use_new_zipfile_serialization=newer)
-    raw = hand_in.file.read_bytes()
-    hand_in.file.write_bytes(raw[: int(len(raw) * kept)])
-    assert "is damaged or incomplete" in why(hand_in)
-
-
-def zipped(raw: bytes, *names: str) -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in names:
-            archive.writestr(name, raw)
-    return file.getvalue()
-
-
-@pytest.mark.parametrize(
-    "pack",
-    [
-        gzip.compress,
-        zlib.compress,  # as joblib does
-        lambda raw: zipped(raw, "rnn_lm.sav"),
-        lambda raw: zipped(raw, "model/rnn_lm.PT", "rnn_lm.py", "__MACOSX/._rnn_lm"),
-    ],
-)
-@pytest.mark.parametrize("save", [torch.save, pickle.dump, safetensors_save])
-def test_compressed_model(hand_in: HandIn, pack: Any, save: Any) -> None:
-    hand_in.script("rnn_lm.py", MODEL_CODE)
-    trained = hand_in.trained()
-    plain = io.BytesIO()
-    save(trained.state_dict(), plain)
-    hand_in.file.write_bytes(pack(plain.getvalue()))
-    forget()
-    assert_same(hand_in.load(), trained)
-
-
-@pytest.mark.parametrize(
-    "pack", [gzip.compress, zlib.compress, lambda raw: zipped(raw, "rnn_lm.sav")]
-)
-def test_compressed_file_is_read_up_to_a_bound(hand_in: HandIn, pack: Any) -> None:
-    hand_in.file.write_bytes(pack(bytes(2 << 20)))
-    with mock.patch("grader.worker.saved_file.MOST_UNPACKED", 1 << 20):
-        assert why(hand_in) == "rnn_lm.sav is compressed, and what is inside has more than 1 MB."
-
-
-@pytest.mark.parametrize("inside", [gzip.compress(b"model"), bytes(257) + b"ustar" + bytes(250)])
-def test_archive_in_a_gzip(hand_in: HandIn, inside: bytes) -> None:
-    hand_in.file.write_bytes(gzip.compress(inside))
-    assert "is compressed with gzip. Unpack it" in why(hand_in)
-
-
-def test_zip_of_two_models(hand_in: HandIn) -> None:
-    hand_in.file.write_bytes(zipped(b"model", "a.sav", "b.sav"))
-    assert "is a zip of other files (a.sav, b.sav)" in why(hand_in)
-
-
-def test_zip_of_other_files(hand_in: HandIn, tmp_path: Path) -> None:
-    with zipfile.ZipFile(hand_in.file, "w") as archive:
-        archive.writestr("assignment4/rnn_lm.py", MODEL_CODE)
-    assert "is a zip of other files (assignment4/rnn_lm.py)" in why(hand_in)
-
-
-@pytest.mark.parametrize(
-    ("saved", "words"),
-    [
-        (torch.zeros(3, 2), "holds one tensor of shape [3, 2]"),
-        ([1.5, 2.5], "holds a list of 2 items (float)"),
-        (None, "holds a value of type NoneType"),
-        ({}, "holds an empty dictionary"),
-        ({"loss": [3, 2], "epoch": 5}, "holds a dictionary with the keys 'loss', 'epoch'"),
-        (torch.optim.SGD([torch.zeros(1)], 1), "holds an optimiser (SGD)"),
-        (torch.optim.SGD([torch.zeros(1)], 1).state_dict(), "holds the state of an optimiser"),
-        (nn.Linear, "holds the class Linear itself"),
-    ],
-)
-def test_something_else_was_saved(hand_in: HandIn, saved: object, words: str) -> None:
-    hand_in.save(saved)
-    message = why(hand_in)
-    assert words in message
-    assert message.endswith('save the model with torch.save(model, "rnn_lm.sav").')
 
 
 def test_name_that_torch_does_not_have(hand_in: HandIn) -> None:
