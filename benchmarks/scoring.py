@@ -5,7 +5,8 @@
 The same model (the given one, with its initial weights unless --model names a folder that holds a
 hand-in) and the same sentences, in turn: the notebook's loop; the grader's batches in this process;
 and the grader with its worker, as a grading runs it. Beside it the rate of a bare matrix product
-[rows, 1000] x [1000, 1000] with as many rows as the grader's batches have: the ceiling.
+[rows, 1000] x [1000, 1000] with as many rows as the grader's batches have, as torch computes it by
+itself and as oneDNN does: the ceiling.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ from grader.language_model.loaded_model import ModelSource
 from grader.language_model.model_workers import ModelWorkers
 from grader.language_model.whole_sentences import WholeSentences
 from grader.modes import IsolationMode
+from grader.worker import products
 
 PLENTY_S = 3600.0
 NOTEBOOK, IN_PROCESS, SANDBOXED = (
@@ -51,6 +53,8 @@ NOTEBOOK, IN_PROCESS, SANDBOXED = (
     "grader, in this process",
     "grader, in its worker",
 )
+PRODUCTS = {"torch's choice": False, "oneDNN": True}
+"""Who computes matrix products, and whether that is oneDNN on a CPU."""
 
 
 @dataclass
@@ -78,18 +82,19 @@ def scored(model: Any, test: Encoded, corpus: Corpus, most_tokens: int) -> Whole
     return whole
 
 
-def product_rate(rows: int, device: torch.device, seconds: float = 1.0) -> float:
+def product_rate(rows: int, device: torch.device, onednn: bool, seconds: float = 1.0) -> float:
     """Operations a second of the recurrent layer's matrix product with so many rows."""
     size = given_model.HIDDEN
     left, right = (torch.randn(n, size, device=device) for n in (rows, size))
-    result = torch.empty(rows, size, device=device)
+    products.use_onednn(onednn)
     done, start = 0, time.perf_counter()
     while (elapsed := time.perf_counter() - start) < seconds:
         for _ in range(20):
-            torch.mm(left, right, out=result)
+            torch.mm(left, right.t())
         if device.type == "cuda":
             torch.cuda.synchronize()
         done += 20
+    products.use_onednn(False)
     return done * 2 * rows * size * size / elapsed
 
 
@@ -155,6 +160,13 @@ def main(
         def by_notebook() -> float:
             return notebook.loss(module, lists, test.characters, where)
 
+        def in_process() -> float:
+            products.choose_for(module)
+            try:
+                return scored(local, test, corpus, most).totals.loss
+            finally:
+                products.use_onednn(False)
+
         def by_worker() -> float:
             # As in a grading, where this process leaves the cores to the worker.
             threads_here = torch.get_num_threads()
@@ -166,20 +178,23 @@ def main(
 
         runs: dict[str, Callable[[], float]] = {
             NOTEBOOK: by_notebook,
-            IN_PROCESS: lambda: scored(local, test, corpus, most).totals.loss,
+            IN_PROCESS: in_process,
             SANDBOXED: by_worker,
         }
-        rates = []
+        rates: dict[str, list[float]] = {name: [] for name in PRODUCTS}
         for _ in range(rounds):
             for name, run in runs.items():
                 start = time.perf_counter()
                 sides[name].loss = run()
                 sides[name].seconds.append(time.perf_counter() - start)
-            rates.append(product_rate(budget // (int(test.lengths.max()) + 1), where))
+            rows = budget // (int(test.lengths.max()) + 1)
+            for name, onednn in PRODUCTS.items():
+                rates[name].append(product_rate(rows, where, onednn))
         notebook_again = scored(loaded, test, corpus, most).totals.notebook_loss
     tokens = int(test.tokens.sum())
     reached = tokens * given_model.flops_per_token(corpus.vocabulary.size)
-    ceiling = statistics.median(rates)
+    of_products = {name: statistics.median(found) for name, found in rates.items()}
+    rate = reached / sides[SANDBOXED].median
     figures = {
         "machine": machine(),
         "load": os.getloadavg()[0],
@@ -192,8 +207,11 @@ def main(
         },
         "speed_up": sides[NOTEBOOK].median / sides[SANDBOXED].median,
         "sandbox_cost": sides[SANDBOXED].median / sides[IN_PROCESS].median - 1,
-        "product_gflops": ceiling / 1e9,
-        "share_of_product": reached / sides[SANDBOXED].median / ceiling if model is None else None,
+        "device": where.type,
+        "product_gflops": {name: found / 1e9 for name, found in of_products.items()},
+        "share_of_product": {
+            name: rate / found if model is None else None for name, found in of_products.items()
+        },
         "grader_notebook_loss": notebook_again,
     }
     _show(sides, figures, tokens)
@@ -212,11 +230,12 @@ def _show(sides: dict[str, Side], figures: dict[str, Any], tokens: int) -> None:
     console.print(table)
     console.print(
         f"worker and shared memory: {figures['sandbox_cost']:+.1%}; batches of "
-        f"{figures['batch_tokens']:,} tokens; bare matrix product "
-        f"{figures['product_gflops']:.0f} GFLOP/s"
+        f"{figures['batch_tokens']:,} tokens"
     )
-    if figures["share_of_product"] is not None:
-        console.print(f"share of the matrix product's rate: {figures['share_of_product']:.0%}")
+    for name, rate in figures["product_gflops"].items():
+        share = figures["share_of_product"][name]
+        of_it = f", of which {share:.0%} are reached" if share else ""
+        console.print(f"bare matrix product by {name}: {rate:.0f} GFLOP/s{of_it}")
 
 
 if __name__ == "__main__":

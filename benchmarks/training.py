@@ -50,6 +50,7 @@ from grader.language_model.corpus import (
 from grader.language_model.training import TrainingPlan, train
 from grader.modes import IsolationMode
 from grader.rubric import Rubric
+from grader.worker import products
 from grader.worker.training import Settings, Training
 
 NOTEBOOK, IN_PROCESS, SANDBOXED = "notebook's loop", "grader, this process", "grader, its worker"
@@ -106,10 +107,13 @@ def by_grader(
     fraction = Rubric.load().language_model.training.validation_fraction
     settings = Settings(device, seed, epochs, BATCH_SIZE, LEARNING_RATE, fraction)
     training = Training(lambda: SentenceModel(counts), encoded, settings)
+    products.choose_for(training.model)
     start = time.perf_counter()
     progress = training.advance(FOREVER_S)
     seconds = time.perf_counter() - start
-    return Trained(loaded(training.finish()[0], counts), progress.characters, seconds)
+    weights, _ = training.finish()
+    products.use_onednn(False)
+    return Trained(loaded(weights, counts), progress.characters, seconds)
 
 
 def by_worker(

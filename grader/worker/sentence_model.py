@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from grader.wire import Message
+from grader.worker import products
 from grader.worker.devices import CPU, Redirection, device_of
 from grader.worker.failures import absent
 from grader.worker.forward import Forward
@@ -68,6 +69,7 @@ class LanguageModel:
         except CannotLoad as error:
             return absent(str(error))
         self._model = loaded.model
+        products.choose_for(loaded.model)
         told = {"parameters": loaded.parameters, "finite": loaded.finite, "notes": loaded.notes}
         return Message("loaded", told)
 

@@ -14,6 +14,7 @@ import torch
 
 from grader.encoded import Encoded
 from grader.wire import Array, Message
+from grader.worker import products
 from grader.worker.devices import CPU, Redirection, device_of, is_of_devices
 from grader.worker.failures import absent
 from grader.worker.loading import ModelLoader
@@ -88,6 +89,7 @@ class Trainer:
 
     def _start_on(self, device: torch.device) -> None:
         self._training = self._make(device)
+        products.choose_for(self._training.model)
         if device == CPU:
             self._threads = Threads(self._training.trial)
             self._threads.choose()
