@@ -31,7 +31,7 @@ SYSTEM_READABLE = (
     "/proc/meminfo",
     "/sys/devices/system",
 )
-DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
+DEVICES = ("/dev/null", "/dev/urandom", "/dev/random")
 GPU_READABLE = ("/proc/driver/nvidia", "/proc/devices", "/sys/bus/pci", "/sys/module/nvidia")
 
 
@@ -71,7 +71,7 @@ def _rules(code_dir: str, scratch_dir: str) -> Ruleset:
             allowed = read if more_than_names else AccessFS.READ_DIR
             with contextlib.suppress(FileNotFoundError, PermissionError):
                 rules.allow_path(path, allowed if is_folder else file_read)
-        for path in (*DEVICES, *_gpu_devices()):
+        for path in (*DEVICES, *gpu_devices()):
             with contextlib.suppress(FileNotFoundError, PermissionError):
                 rules.allow_path(path, use_device)
         rules.allow_path(scratch_dir, read | write)
@@ -98,5 +98,6 @@ def interpreter_folders() -> Iterator[str]:
         yield from (str(Path(prefix) / part) for part in ("lib", "lib64", "bin", "pyvenv.cfg"))
 
 
-def _gpu_devices() -> Iterator[str]:
+def gpu_devices() -> Iterator[str]:
+    """The files by which a GPU is used."""
     yield from map(str, Path("/dev").glob("nvidia*"))

@@ -104,6 +104,8 @@ def _enter_linux(
     owner = Path(spec.scratch_dir).stat().st_uid
     own_user = wants(spec, USER_ID) and identity.become(owner)
     capless = wants(spec, CAPABILITIES) and identity.drop_capabilities()
+    # A driver may share memory with its GPU. Other workers have nobody to share any with.
+    may_share = spec.shared_bytes > 0 and any(landlock.gpu_devices())
     landlock_abi = landlock.restrict(spec) if wants(spec, LANDLOCK) else 0
     return {
         PID_NAMESPACE: namespaced or apart,
@@ -112,7 +114,8 @@ def _enter_linux(
         CAPABILITIES: capless,
         LANDLOCK: landlock_abi >= landlock.FILES_ABI,
         LANDLOCK_SCOPES: landlock_abi >= landlock.SCOPES_ABI,
-        SECCOMP: wants(spec, SECCOMP) and seccomp.restrict(may_fork=spec.processes > 1),
+        SECCOMP: wants(spec, SECCOMP)
+        and seccomp.restrict(may_fork=spec.processes > 1, may_share=may_share),
     }
 
 

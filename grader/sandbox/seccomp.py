@@ -11,6 +11,10 @@ from typing import Any
 
 CLONE_THREAD = 0x00010000
 O_TMPFILE = 0o20000000
+F_GETLK, F_SETLK, F_SETLKW, F_OFD_GETLK, F_OFD_SETLK, F_OFD_SETLKW = 5, 6, 7, 36, 37, 38
+F_SETLEASE, F_GETLEASE, F_NOTIFY = 1024, 1025, 1026
+MAP_SHARED, MAP_ANONYMOUS = 0x01, 0x20
+FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR = 0x40086602, 0x401C5820
 MADV_RANDOM, MADV_COLD, MADV_PAGEOUT = 1, 20, 21
 
 DENIED = {
@@ -27,8 +31,9 @@ DENIED = {
     "setxattrat removexattrat file_setattr",
     # Memory that no process maps is not resident, so the memory limit would not see it.
     "hidden memory": "memfd_create memfd_secret shmget msgget semget mq_open",
-    # Two workers could tell each other by the page cache what they read.
+    # Two workers could tell each other by the page cache what they read, or by how much is free.
     "the page cache": "fadvise64 preadv2 pwritev2 mincore cachestat readahead",
+    "what others do": "inotify_init inotify_init1 inotify_add_watch statfs fstatfs ustat",
     "privileges": "mount umount2 move_mount open_tree fsopen fsmount fsconfig fspick pivot_root "
     "mount_setattr chroot unshare setns setuid setgid setreuid setregid setresuid setresgid "
     "setfsuid setfsgid setgroups capset personality",
@@ -40,6 +45,9 @@ DENIED = {
 }
 ABSENT = "io_uring_setup io_uring_enter io_uring_register clone3 openat2"
 """Answered as an old kernel would: callers then take the ordinary way, such as clone."""
+UNSUPPORTED = "fallocate"
+"""Answered as a file system would that cannot reserve room, which no limit would see: a library
+then writes the zeros, which are counted."""
 OWN_PROCESS_ONLY = "kill tgkill rt_sigqueueinfo rt_tgsigqueueinfo"
 
 
@@ -59,13 +67,16 @@ class _Program(ctypes.Structure):
 def prepare() -> None:
     """Compile the usual rules once, in the process that workers are forked from."""
     with contextlib.suppress(ImportError, RuntimeError, OSError):
-        _compiled(may_fork=False, own_pid=FIRST_PID)
+        _compiled(may_fork=False, may_share=False, own_pid=FIRST_PID)
 
 
-def restrict(*, may_fork: bool) -> bool:
-    """Restrict this process for good; False where seccomp or its library is missing."""
+def restrict(*, may_fork: bool, may_share: bool) -> bool:
+    """Restrict this process for good; False where seccomp or its library is missing.
+
+    ``may_share``: whether it can make memory that is to be shared, which no process's size shows.
+    """
     try:
-        rules = _compiled(may_fork=may_fork, own_pid=os.getpid())
+        rules = _compiled(may_fork=may_fork, may_share=may_share, own_pid=os.getpid())
     except (ImportError, RuntimeError, OSError):
         return False
     program = _Program(len(rules) // INSTRUCTION_BYTES, rules)
@@ -81,7 +92,7 @@ def _prctl(option: int, *arguments: int) -> bool:
 
 
 @cache
-def _compiled(*, may_fork: bool, own_pid: int) -> bytes:
+def _compiled(*, may_fork: bool, may_share: bool, own_pid: int) -> bytes:
     """The rules as instructions for the kernel, by libseccomp."""
     import pyseccomp
 
@@ -103,7 +114,23 @@ def _compiled(*, may_fork: bool, own_pid: int) -> bytes:
         _add(rules, denied, name, unnamed)
     # Pages that are read one by one make the page cache carry a bit each.
     for advice in (MADV_RANDOM, MADV_COLD, MADV_PAGEOUT):
-        _add(rules, denied, "madvise", pyseccomp.Arg(2, pyseccomp.EQ, advice))
+        _add(rules, denied, "madvise", _is(2, advice))
+    # A lock on a file that all may read tells other workers a number, and a lease has whoever opens
+    # it wait. A worker that locks what is its own alone need not know that nothing is locked.
+    pretended = pyseccomp.ERRNO(0)
+    _add(rules, pretended, "flock")
+    for command in (F_SETLK, F_SETLKW, F_OFD_SETLK, F_OFD_SETLKW):
+        _add(rules, pretended, "fcntl", _is(1, command))
+    for command in (F_GETLK, F_OFD_GETLK, F_SETLEASE, F_GETLEASE, F_NOTIFY):
+        _add(rules, denied, "fcntl", _is(1, command))
+    for command in (FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR):
+        _add(rules, denied, "ioctl", _is(1, command))
+    for name in UNSUPPORTED.split():
+        _add(rules, pyseccomp.ERRNO(errno.EOPNOTSUPP), name)
+    if not may_share:
+        # Its pages stay when a process lets go of them, and are of no process's size.
+        shared = MAP_SHARED | MAP_ANONYMOUS
+        _add(rules, denied, "mmap", pyseccomp.Arg(3, pyseccomp.MASKED_EQ, shared, shared))
     if not may_fork:
         for name in ("fork", "vfork"):
             _add(rules, denied, name)
@@ -115,6 +142,13 @@ def _compiled(*, may_fork: bool, own_pid: int) -> bytes:
         with os.fdopen(write, "wb") as writer:
             rules.export_bpf(writer)
         return reader.read()
+
+
+def _is(argument: int, value: int) -> Any:
+    """Whether an int has a value: of such an argument the kernel takes the lower half alone."""
+    import pyseccomp
+
+    return pyseccomp.Arg(argument, pyseccomp.MASKED_EQ, 0xFFFFFFFF, value)
 
 
 def _add(rules: Any, action: int, name: str, *conditions: Any) -> None:
