@@ -155,3 +155,23 @@ def test_answer_that_is_there_is_not_late(hand_in: Handing) -> None:
     conversation.send(request("echo", 3), 30, "echo(...)")
     select.select([conversation._process.wire], [], [])
     assert conversation.receive(0.0, "echo(...)").arrays[0][0] == 3
+
+
+FLOOD = """
+import json, os, struct, threading
+HEADER = json.dumps({"op": "result", "arrays": [], "value": None}).encode()
+REPLY = struct.pack("<4sI", b"GRD1", len(HEADER)) + HEADER
+def flood(x):
+    while True:
+        os.write(3, REPLY)
+"""
+
+
+def test_replies_that_nobody_asked_for_are_not_kept(hand_in: Handing) -> None:
+    """While a request waits to be read, what comes is kept: at most a reply for each request."""
+    student = hand_in(FLOOD)
+    student.ask(Message("load", {"module": "implementation"}), 30, "Importing")
+    requests = [request("flood", 1), request("flood", 2, size=5 << 18)]
+    with pytest.raises(CheckFailed, match="more replies than there were requests") as error:
+        list(student.stream(requests, lambda: 5.0, "flood(...)"))
+    assert error.value.outcome is Outcome.CRASH

@@ -48,6 +48,8 @@ class Conversation:
         self._bounds = bounds
         self._reader = Reader(bounds.reply_bytes)
         self._replies: deque[Message] = deque()
+        self._unanswered = 0
+        """Requests that were sent, and whose replies nobody has taken."""
         self._output = bytearray()
         self._output_cut = False
         self._next_look = time.monotonic() + TICK_S
@@ -72,6 +74,7 @@ class Conversation:
         try:
             for piece in encode(request):
                 self._send(memoryview(piece), deadline, limit_s, doing)
+            self._unanswered += 1
         except WireError as error:
             raise self._no_answer(error, doing) from None
 
@@ -95,6 +98,7 @@ class Conversation:
         except WireError as error:
             raise self._no_answer(error, doing) from None
         self._drain_rest()
+        self._unanswered -= 1
         return self._replies.popleft()
 
     def take_output(self) -> str:
@@ -138,6 +142,9 @@ class Conversation:
                 raise self._exited(doing)
             reply = self._reader.advance(received)
             if reply is not None:
+                # They are kept here for as long as a request is being sent.
+                if len(self._replies) == self._unanswered:
+                    raise WireError("more replies than there were requests")
                 self._replies.append(reply)
                 return
 
