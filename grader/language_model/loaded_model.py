@@ -251,11 +251,22 @@ class LoadedModel:
                     check_shape(logits[:, None], (shape[0], 1), self._vocabulary)
                 else:
                     check_shape(logits, shape, self._vocabulary)
+                self._check_columns(logits)
                 yield logits
         except CheckFailed as failure:
             if self._rehearsed and failure.outcome is Outcome.EXCEPTION:
                 raise failed_on(failure, shapes[0]) from None
             raise self._explained(failure) from None
+
+    def _check_columns(self, logits: Array) -> None:
+        """All calls must give as many logits for each position, for they are compared."""
+        columns = self.loading.columns
+        if columns and logits.shape[-1] != columns:
+            raise CheckFailed(
+                Outcome.WRONG,
+                f"The model gave {columns} logits for each position in its first call, and "
+                f"{logits.shape[-1]} in a later one.",
+            )
 
     def _ask(self, request: Message, doing: str) -> Message:
         try:

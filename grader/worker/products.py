@@ -88,7 +88,8 @@ def _mm(left: Tensor, right: Tensor) -> Tensor:
 def _addmm(
     bias: Tensor, left: Tensor, right: Tensor, *, beta: float = 1, alpha: float = 1
 ) -> Tensor:
-    if beta == alpha == 1 and bias.shape == right.shape[1:] and _can(left, right):
+    is_plain = beta == alpha == 1 and bias.dtype == torch.float32
+    if is_plain and _can(left, right) and bias.shape == right.shape[1:]:
         return _product(left, right, bias)
     out = left.new_empty(0)
     return torch.addmm(bias, left, right, beta=beta, alpha=alpha, out=out)
@@ -100,9 +101,14 @@ def _product(left: Tensor, right: Tensor, bias: Tensor | None) -> Tensor:
 
 
 def _can(left: Tensor, right: Tensor) -> bool:
-    """Whether that is a product of enough work, of matrices without gaps in memory."""
+    """Whether that is a product of enough work, of matrices without gaps in memory.
+
+    What is none is left to torch, too, which says so in words that students look up.
+    """
     return (
-        left.dtype == right.dtype == torch.float32
+        left.ndim == right.ndim == 2
+        and left.shape[1] == right.shape[0]
+        and left.dtype == right.dtype == torch.float32
         and left.numel() * right.shape[1] >= LEAST_WORK
         and all(m.is_contiguous() or m.t().is_contiguous() for m in (left, right))
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -105,6 +107,13 @@ def test_shapes_that_do_not_go_together_are_told_in_words_of_a_model(said: str, 
 def test_too_few_logits(columns: int, words: str) -> None:
     found = failure(lambda: Like(lambda x: torch.zeros(*x.shape, columns)))
     assert found.message.endswith(words)
+
+
+def test_number_of_logits_must_not_change() -> None:
+    """What a model says of one sentence in two calls is compared."""
+    calls = itertools.count()
+    found = failure(lambda: Like(lambda x: torch.zeros(*x.shape, SIZE + next(calls))))
+    assert re.match(r"The model gave \d+ logits .* in its first call, and \d+ in a", found.message)
 
 
 class Killed(FakeStudent):

@@ -111,6 +111,35 @@ def test_other_sums_are_left_to_torch(
     assert_same(found, beta * bias + alpha * expected(*LARGE))
 
 
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        (LARGE[0], matrix(257, 128)),
+        (LARGE[0], matrix(256)),
+        (matrix(256), LARGE[1]),
+        (matrix(2, 128, 256), LARGE[1]),
+        (LARGE[0], LARGE[1].double()),
+    ],
+    ids=["lengths", "right vector", "left vector", "three axes", "types"],
+)
+def test_mistakes_are_told_as_torch_tells_them(
+    onednn: Counter, left: Tensor, right: Tensor
+) -> None:
+    errors = []
+    for wanted in (True, False):
+        products.use_onednn(wanted)
+        for compute in (
+            lambda: torch.mm(left, right),
+            lambda: torch.addmm(matrix(128), left, right),
+            lambda: torch.addmm(matrix(128).double(), *LARGE),
+        ):
+            with pytest.raises(RuntimeError) as error:
+                compute()
+            errors.append(str(error.value))
+    assert errors[:3] == errors[3:]
+    assert onednn.asked == 0
+
+
 def test_nan_and_infinity_stay_what_they_are(onednn: Counter) -> None:
     left, right = (m.clone() for m in LARGE)
     left[3, 5], left[7, 11], right[:, 13] = float("nan"), float("inf"), 0.0
