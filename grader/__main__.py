@@ -1,10 +1,15 @@
 """``python -m grader``: see ``grader.cli``."""
 
+import sys
+
+if __name__ == "__main__" and not sys.flags.safe_path:
+    # Python puts the current folder first, and that may be a hand-in with a signal.py in it.
+    del sys.path[0]
+
 import atexit
 import gc
 import os
 import signal
-import sys
 from types import FrameType
 from typing import NoReturn
 
@@ -37,8 +42,4 @@ def _stop(signum: int, frame: FrameType | None) -> NoReturn:
 
 
 if __name__ == "__main__":
-    # Python puts the current folder first, and that may be a hand-in with a socket.py in it.
-    if not sys.flags.safe_path:
-        del sys.path[0]
-
     run()

@@ -31,6 +31,9 @@ OTHER_LAYERS = (
     "torch.ao.nn.",
     "torch.nn.quantized.",
     "torch.nn.quantizable.",
+    "torch.onnx.",
+    "torch.ops.onnx.",
+    "torch.ops.quantized.",
 )
 """Where torch has its layers a second time, under whatever names."""
 SWITCHED_OFF = "frames"

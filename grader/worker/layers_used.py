@@ -17,6 +17,7 @@ from grader.worker.watch import Watch, layer_of
 
 # Student code may give these names other values.
 _push, _pop = torch._C._push_on_torch_function_stack, torch._C._pop_torch_function_stack
+_PLAIN = {bool, int, float, str, torch.Tensor, torch.nn.Parameter, torch.dtype, torch.device}
 _ATTENTION = torch.nn.functional.multi_head_attention_forward
 
 
@@ -67,7 +68,9 @@ class LayersUsed(TorchFunctionMode):
         if self._spoil:
             # Plain tensors: one of a student's own class would run his code in the pause.
             args, kwargs = _noise_like(args), _noise_like(kwargs)
-        seen = self._watch is not None and _is_torchs(func)
+        # Nor has what is no tensor at all, but of a class of his with such a method as this.
+        plain = _is_plain((args, kwargs))
+        seen = self._watch is not None and _is_torchs(func) and plain
         with self._watch.pause() if self._watch and seen else nullcontext():
             result = func(*args, **(kwargs or {}))
         return _noise_like(result) if self._spoil else result
@@ -78,6 +81,15 @@ def _is_torchs(func: object) -> bool:
     if isinstance(func, (OpOverload, OpOverloadPacket)):
         return str(func).startswith("aten.")
     return func is _ATTENTION or isinstance(func, BuiltinFunctionType)
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether it is of Python's and torch's own types throughout, so that no code comes with it."""
+    if type(value) in {tuple, list, torch.Size}:
+        return all(map(_is_plain, value))
+    if type(value) is dict:
+        return all(map(_is_plain, value.values()))
+    return value is None or type(value) in _PLAIN
 
 
 def _noise_like(value: Any) -> Any:

@@ -82,10 +82,13 @@ def main(
             reply = operations[request.op](request)
         except BaseException as error:  # SystemExit and KeyboardInterrupt are answers too
             reply = raised(error, spec.code_dir)
+        # Before its code can run again: what is bytes stays as it is.
+        pieces = tuple(map(bytes, encode(reply)))
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(Exception):  # student code may have closed or replaced it
                 stream.flush()
-        _send(wire, reply)
+        for piece in pieces:
+            wire.sendall(piece)
 
 
 def _receive(wire: socket.socket, reader: Reader) -> Message | None:
@@ -96,8 +99,3 @@ def _receive(wire: socket.socket, reader: Reader) -> Message | None:
         message = reader.advance(received)
         if message is not None:
             return message
-
-
-def _send(wire: socket.socket, message: Message) -> None:
-    for piece in encode(message):
-        wire.sendall(piece)

@@ -26,6 +26,11 @@ _enable: Any = getattr(_autograd, "_enable_profiler", None)
 _disable: Any = getattr(_autograd, "_disable_profiler", None)
 
 
+def switches() -> tuple[object, ...]:
+    """The functions by which the profiler is begun and ended, as far as this torch has them."""
+    return tuple(function for function in (_enable, _disable) if function is not None)
+
+
 def call_last() -> None:
     """Call the function ``LAST``, for whoever looks on to see it."""
     _last(_ZERO)

@@ -19,6 +19,7 @@ import torch
 from torch.overrides import has_torch_function
 
 from grader.source import BROKEN, RECORDED, SWITCHED_OFF
+from grader.worker import profiler
 from grader.worker.profiler import Profiler
 
 LAYER_FUNCTIONS = frozenset(
@@ -29,17 +30,25 @@ LAYER_FUNCTIONS = frozenset(
 """The functions that the modules of ``torch.nn`` end in, whatever name they were imported by."""
 KERNELS = {
     "_scaled_dot_product": "scaled_dot_product_attention",
+    "_triton_scaled_dot": "scaled_dot_product_attention",
+    "_flash_attention": "scaled_dot_product_attention",
+    "_efficient_attention": "scaled_dot_product_attention",
+    "_cudnn_attention": "scaled_dot_product_attention",
     "_thnn_fused_gru_cell": "gru_cell",
     "_thnn_fused_lstm_cell": "lstm_cell",
     "_cudnn_rnn": "gru",
     "mkldnn_rnn_layer": "lstm",
+    "miopen_rnn": "gru",
 }
 """How the names of what those functions end in begin, and whose they are: called alone, by
 ``torch.ops``, they are the layer as well."""
+NAMESPACES = ("aten::", "quantized::", "mkldnn::")
+"""Under which torch has its layers."""
 WRITTEN_IN_PYTHON = {
     "multi_head_attention_forward": "multi_head_attention_forward",
     "flex_attention": "scaled_dot_product_attention",
     "math_attention": "scaled_dot_product_attention",
+    "attention_23": "scaled_dot_product_attention",
     "_math_attention_inner": "scaled_dot_product_attention",
     "scaled_dot_product_flash_attention_for_cpu": "scaled_dot_product_attention",
     "MultiheadAttention._forward_impl": "scaled_dot_product_attention",
@@ -63,6 +72,7 @@ _FILES = (
     "_higher_order_ops/flex_attention.py",
     "_inductor/fx_passes/fuse_attention.py",
     "ao/nn/quantizable/modules/activation.py",
+    "onnx/ops/_impl.py",
 )
 """Those files."""
 _LEAST_CODE = 300
@@ -77,11 +87,19 @@ _TORCH = str(Path(torch.__file__).parent)
 _record = getattr(torch._C._autograd, "_enable_record_function", lambda _: None)
 _watch_threads, _watch_this_thread = threading.setprofile, sys.setprofile
 _watched_by, _this_thread = sys.getprofile, threading.get_ident
+_SWITCHES: dict[object, str] = {
+    _watch_this_thread: SWITCHED_OFF,
+    **dict.fromkeys(profiler.switches(), BROKEN),
+}
+"""What student code could end this watch by, and what is then noted."""
 
 
 def layer_of(name: str) -> str:
     """The function of torch's layers that ``name``, such as ``gru.input``, belongs to, or ''."""
-    name = name.removeprefix("aten::").split(".")[0]
+    for namespace in NAMESPACES:
+        name = name.removeprefix(namespace)
+    # A layer of rounded weights is one of torch's, too.
+    name = name.split(".")[0].removeprefix("quantized_").removesuffix("_dynamic")
     if name in LAYER_FUNCTIONS:
         return name
     return next((whose for start, whose in KERNELS.items() if name.startswith(start)), "")
@@ -136,6 +154,7 @@ class Watch:
         self.names: set[str] = set()
         self._paused: set[int] = set()
         self._profiler = profiler
+        self._ends = False
 
     def __enter__(self) -> Watch:
         if self._profiler.works:
@@ -145,6 +164,7 @@ class Watch:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._ends = True
         if _watched_by() != self._called:
             self.names.add(SWITCHED_OFF)
         _watch_this_thread(None)
@@ -167,7 +187,10 @@ class Watch:
             _record(True)
             self._paused.discard(_this_thread())
 
-    def _called(self, frame: FrameType, event: str, _: object) -> None:
+    def _called(self, frame: FrameType, event: str, function: object) -> None:
+        if event == "c_call" and function in _SWITCHES and not self._ends:
+            # It may be switched on again before the end.
+            self.names.add(_SWITCHES[function])
         code = frame.f_code
         if code.co_filename.startswith(_RECORDING):
             self.names.add(RECORDED)

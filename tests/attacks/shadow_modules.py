@@ -5,6 +5,11 @@ from attack_kit import zeros
 FILES = {
     "torch.py": "import attack_targets\nopen(attack_targets.OUTSIDE + '/shadow', 'w')\n",
     "numpy.py": "import attack_targets\nopen(attack_targets.OUTSIDE + '/shadow', 'w')\n",
+    "__future__.py": "import attack_targets\nopen(attack_targets.OUTSIDE + '/early', 'w')\n",
+    "enum.py": "import attack_targets\nopen(attack_targets.OUTSIDE + '/early', 'w')\n",
+    "signal.py": "import attack_targets\nopen(attack_targets.OUTSIDE + '/early', 'w')\n",
+    "types.py": "import attack_targets\nopen(attack_targets.OUTSIDE + '/early', 'w')\n",
+    "typing.py": "import attack_targets\nopen(attack_targets.OUTSIDE + '/early', 'w')\n",
     "json.py": "dumps = loads = lambda *a, **k: '{}'\n",
     "socket.py": "socket = None\n",
     "pytest.py": "import attack_targets\nopen(attack_targets.OUTSIDE + '/shadow', 'w')\n",

@@ -57,6 +57,13 @@ CALLED_BACK = {
     "inference": """
     with torch.inference_mode():
         torch.zeros(1).apply_(lambda _: run() or 0.0)""",
+    "what is no tensor": """
+    class Steps:
+        @classmethod
+        def __torch_function__(cls, *_):
+            run()
+            return torch.zeros(1)
+    attention(*3 * [Steps()])""",
     "a layer in plain sight": (
         f"{STEPS}    attention(*3 * [torch.zeros(1, 1, 2, 2).as_subclass(Steps)])"
     ),
@@ -75,6 +82,10 @@ attention = torch.jit.trace(attention, 3 * [torch.ones(1, 2, 3, 4)])
     "flex_attention": """
 from torch.nn.attention import flex_attention
 attention = getattr(flex_attention, "flex_" + "attention")
+""",
+    "the one of ONNX": """
+attention = lambda q, k, v: getattr(getattr(torch, "onnx").ops, "attention")(
+    q, k, v, softmax_precision=1)[0]
 """,
     "the decomposition": """
 import torch._decomp.decompositions as steps
@@ -218,6 +229,7 @@ def watched(grading: Grade, folder: Path, own: str, means: str = "") -> tuple[Re
         ("torch.autograd.profiler.profile().__enter__()", "switches off that by which"),
         ("torch._C._autograd._disable_profiler()", "switches off that by which"),
         ("sys.setprofile(None)", "switches off that by which"),
+        ("on = sys.getprofile(); sys.setprofile(None); sys.setprofile(on)", "switches off that"),
         ("raise RuntimeError('not here')", "is right, and not so while the grader looks"),
         ("return 0", "is right, and not so while the grader looks"),
     ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -128,11 +128,12 @@ def test_mistakes_are_told_as_torch_tells_them(
     errors = []
     for wanted in (True, False):
         products.use_onednn(wanted)
-        for compute in (
+        computations: list[Callable[[], Tensor]] = [
             lambda: torch.mm(left, right),
             lambda: torch.addmm(matrix(128), left, right),
             lambda: torch.addmm(matrix(128).double(), *LARGE),
-        ):
+        ]
+        for compute in computations:
             with pytest.raises(RuntimeError) as error:
                 compute()
             errors.append(str(error.value))

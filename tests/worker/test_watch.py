@@ -14,7 +14,7 @@ import torch
 from grader.source import BROKEN, SWITCHED_OFF
 from grader.worker.layers_used import LayersUsed
 from grader.worker.profiler import Profiler
-from grader.worker.watch import Watch
+from grader.worker.watch import Watch, layer_of
 
 GRU = torch.nn.GRU(3, 2)
 STEPS = "torch._decomp.decompositions"
@@ -172,3 +172,20 @@ def test_what_others_put_into_torchs_places_changes_nothing(
     with Watch(profiler) as watch, LayersUsed(watch=watch) as layers:
         GRU(ARRAY)
     assert (layers.names, watch.names) == (["gru"], set())
+
+
+@pytest.mark.parametrize(
+    ("operator", "layer"),
+    [
+        ("aten::gru", "gru"),
+        ("gru.input", "gru"),
+        ("quantized::quantized_gru_cell_dynamic", "gru_cell"),
+        ("quantized_rnn_tanh_cell_dynamic.default", "rnn_tanh_cell"),
+        ("aten::quantized_lstm", "lstm"),
+        ("aten::_flash_attention_forward", "scaled_dot_product_attention"),
+        ("aten::tanh", ""),
+        ("quantized::linear_dynamic", ""),
+    ],
+)
+def test_operators_of_layers_by_name(operator: str, layer: str) -> None:
+    assert layer_of(operator) == layer
