@@ -107,8 +107,14 @@ def _definition(node: ast.stmt, text: str) -> Definition:
     else:
         gives = {name for inner in ast.walk(node) for name in _given_by(inner)}
     uses = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
-    is_function = isinstance(node, ast.FunctionDef)
+    is_function = isinstance(node, ast.FunctionDef) or _names_a_function(node)
     return Definition(text, frozenset(gives), frozenset(uses), is_function)
+
+
+def _names_a_function(node: ast.stmt) -> bool:
+    """Whether a name is given to what may be a function: a lambda, a method, part of a call."""
+    kinds = (ast.Lambda, ast.Attribute, ast.Call)
+    return isinstance(node, ast.Assign) and isinstance(node.value, kinds)
 
 
 def _given_by(node: ast.AST) -> Iterator[str]:

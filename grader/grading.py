@@ -41,6 +41,10 @@ ABSENT = (
     f"{IMPLEMENTATION} imports what is not installed where this is graded: {{}}; that costs "
     "nothing where no function needs it"
 )
+PASSED_OVER = (
+    f"{IMPLEMENTATION} was imported without what begins in line {{}}: that needs files, programs "
+    "or a GPU that are not here, and costs nothing where no function needs it"
+)
 
 TOO_OLD = (
     "the hand-in seems to be written for a newer Python than the one that graded it: grade it with "
@@ -261,9 +265,10 @@ def seed_of(request: Request, submission: Submission) -> int:
 
 
 def absence(student: Student) -> list[str]:
-    """What to remark where the student's code imports packages that are not here."""
-    names = student.absent_modules
-    return [ABSENT.format(", ".join(names))] if names else []
+    """What to remark where the student's code wants what is not here, when it is imported."""
+    names, lines = student.absent_modules, map(str, student.lines_passed_over)
+    wanted = ((ABSENT, ", ".join(names)), (PASSED_OVER, ", ".join(lines)))
+    return [remark.format(what) for remark, what in wanted if what]
 
 
 def _evaluated(assessment: Assessment) -> Evaluation | Exception:

@@ -32,6 +32,7 @@ START_S = 60.0
 BY_CHANCE = frozenset({Outcome.TIMEOUT, Outcome.CRASH, Outcome.OUT_OF_MEMORY})
 """How an import may end once and not again, on a busy machine."""
 MOST_ABSENT = 20
+MOST_PASSED_OVER = 20
 
 
 class Student:
@@ -55,6 +56,8 @@ class Student:
         """Layers that ran where torch's modes see none, and marks such as ``source.BROKEN``."""
         self.absent_modules: tuple[str, ...] = ()
         """Packages that ``implementation.py`` imports, and that are not here."""
+        self.lines_passed_over: tuple[int, ...] = ()
+        """Where statements of ``implementation.py`` begin that only work elsewhere."""
         self.inherited = False
         """Whether the worker has run another question's calls before this one's."""
         self.keeps_state: bool | None = None
@@ -267,6 +270,8 @@ class Student:
             reply = self.ask(request, self._limits.load_s, f"Importing {IMPLEMENTATION}")
             names = (text(name, 50) for name in sequence(reply.fields.get("absent"), MOST_ABSENT))
             self.absent_modules = tuple(names)
+            lines = sequence(reply.fields.get("passed_over"), MOST_PASSED_OVER)
+            self.lines_passed_over = tuple(line for line in lines if type(line) is int)
             self._implementation_loaded = True
 
     def _connected(self) -> Conversation:

@@ -39,6 +39,58 @@ def test_what_a_notebook_has_built_in_is_there(hand_in: Handing) -> None:
     assert_still_answers(hand_in("\n".join((*lines, GOOD))))
 
 
+def test_bars_of_a_notebook_are_those_of_a_terminal(hand_in: Handing) -> None:
+    code = """
+from tqdm import tqdm_notebook
+from tqdm.notebook import tqdm, trange
+for _ in tqdm(range(3), desc="at import"): pass
+def rnn(x): return sum(x for _ in trange(3)) + sum(x for _ in tqdm_notebook([1]))
+"""
+    assert array(hand_in(code).call("rnn", (ARRAY,), 0)) == (4 * ARRAY).tolist()
+
+
+OF_ANOTHER_MACHINE = """
+from __future__ import annotations
+import os, subprocess, torch
+os.chdir("/content/drive/MyDrive")
+with open("train.csv") as file:
+    text = file.read()
+words = text.split()
+print(torch.cuda.get_device_name(0), len(words))
+subprocess.run(["nvidia-smi"])
+factor: Undefined = 2
+def rnn(x: NotKnown): return factor * x
+def gru(x): return len(words) * x
+"""
+
+
+def test_line_that_only_works_elsewhere_costs_only_what_needs_it(hand_in: Handing) -> None:
+    """Scripts made from notebooks go to folders of Colab's, and print the name of the GPU."""
+    student = hand_in(OF_ANOTHER_MACHINE + GOOD)
+    assert_still_answers(student)
+    assert array(student.call("rnn", (ARRAY,), 0)) == (2 * ARRAY).tolist()
+    assert student.lines_passed_over == (4, 5, 7, 8, 9)
+    assert "NameError: name 'words' is not defined" in failure(student, "gru").message
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        ("1 / 0", "ZeroDivisionError"),
+        ("words = text", "NameError"),
+        ("assert False", "AssertionError"),
+        ("import reads", "FileNotFoundError"),
+        ("class Data: text = open('no such')", "FileNotFoundError"),
+    ],
+)
+def test_mistake_beside_such_a_line_still_ends_the_import(
+    hand_in: Handing, line: str, error: str
+) -> None:
+    code = f"open('no such')\n{line}\n{GOOD}"
+    student = hand_in(code, {"reads.py": "open('no such')\n"})
+    assert f"implementation.py raised {error}" in failure(student, "rnn").message
+
+
 ABSENT = """
 from google.colab import drive
 import no_such.part as part, nothing_else
@@ -193,4 +245,5 @@ def test_what_pip_is_to_install_is_left_undone(hand_in: Handing, line: str) -> N
 
 @pytest.mark.parametrize("command", ["['pip', 'list']", "'install pipes'", "['ls']", "3"])
 def test_other_programs_are_not_started(hand_in: Handing, command: str) -> None:
-    assert "Error" in failure(hand_in(f"import subprocess\nsubprocess.run({command})\n")).message
+    student = hand_in(f"import subprocess\ndef rnn(x): subprocess.run({command})\n")
+    assert "Error" in failure(student, "rnn").message

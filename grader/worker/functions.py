@@ -13,6 +13,7 @@ from grader.worker.failures import absent
 from grader.worker.layers_used import LayersUsed
 from grader.worker.missing_function import why_missing
 from grader.worker.notebook_code import is_of_definitions, module_of_definitions, script_tree
+from grader.worker.other_machine import import_without_what_fails, is_of_the_machine
 from grader.worker.profiler import Profiler
 from grader.worker.values import pack_result, unpack_arguments
 from grader.worker.watch import Watch, keep_the_switch
@@ -36,6 +37,7 @@ class Implementation:
         # What works before student code must work after it.
         self._profiler = Profiler()
         missing = AbsentModules()
+        passed_over: list[int] = []
         name = request.fields["module"]
         self._file = self._code_dir / f"{name}.py"
         if is_of_definitions(self._file):
@@ -43,8 +45,16 @@ class Implementation:
                 name, script_tree(self._file), self._file, missing.stand_in_for
             )
         else:
-            self._module = missing.import_module(name, self._code_dir)
-        return Message("loaded", {"absent": missing.names})
+            self._module, passed_over = self._imported(name, missing)
+        return Message("loaded", {"absent": missing.names, "passed_over": passed_over})
+
+    def _imported(self, name: str, missing: AbsentModules) -> tuple[ModuleType, list[int]]:
+        try:
+            return missing.import_module(name, self._code_dir), []
+        except Exception as error:
+            if not is_of_the_machine(error):
+                raise
+            return import_without_what_fails(name, self._file, missing.stand_in_for)
 
     def call(self, request: Message) -> Message:
         """Call a function with the given arguments; what it returns goes back as raw arrays."""

@@ -25,15 +25,23 @@ SIMPLE = (
     *(ast.Tuple, ast.List, ast.Dict, ast.Set, ast.JoinedStr, ast.FormattedValue),
     *(ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Lambda, ast.arguments),
     *(ast.arg, ast.operator, ast.unaryop, ast.boolop, ast.cmpop, ast.expr_context),
+    *(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.comprehension),
 )
-"""What an assignment may consist of to be run, besides calls of ``QUICK``."""
+"""What an assignment may consist of to be run, besides calls of ``QUICK`` and ``QUICK_OF_ANY``."""
 
 QUICK = frozenset(
     "torch.device device torch.cuda.is_available torch.backends.mps.is_available len int float str "
     "bool min max sum abs round range list tuple dict set sorted ord chr math.sqrt math.ceil "
-    "math.log namedtuple collections.namedtuple TypeVar Path np.sqrt".split()
+    "zip enumerate frozenset map filter "
+    "math.log namedtuple collections.namedtuple TypeVar Path np.exp np.log np.tanh".split()
 )
 """Functions that are called in such an assignment: they take no time and read no file."""
+QUICK_OF_ANY = frozenset(
+    "array asarray zeros ones eye full arange linspace tensor from_numpy float32 float64 int32 "
+    "int64 vectorize frompyfunc partial default_rng RandomState Generator Softmax Sigmoid Tanh "
+    "ReLU sqrt".split()
+)
+"""The last parts of such functions' names, by whatever name their module was imported."""
 
 BY_THEMSELVES = "# Taken from a notebook: each definition is run by itself."
 """The first line of a file that was made of a notebook's definitions."""
@@ -117,17 +125,18 @@ def run_definitions(
     for statement in filter(is_definition, tree.body):
         try:
             code = compile(ast.Module([statement], []), filename, "exec")
-            _run(code, namespace, stand_in_for)
+            run_code(code, namespace, stand_in_for)
         except Exception as error:
             failures.append(f"{ast.unparse(statement).splitlines()[0][:80]}: {error}")
     return failures
 
 
-def _run(
+def run_code(
     code: CodeType,
     namespace: dict[str, Any],
     stand_in_for: Callable[[ModuleNotFoundError], bool],
 ) -> None:
+    """Run a statement, again where an import of it may do better; raises what it raises."""
     while True:
         try:
             exec(code, namespace)
@@ -195,11 +204,21 @@ def _is_plain_target(target: ast.expr) -> bool:
 
 
 def is_simple(value: ast.expr) -> bool:
-    """Whether it is made of constants and names, and at the most of calls of ``QUICK``."""
-    for node in ast.walk(value):
+    """Whether it is made of constants and names, and at the most of calls that are quick.
+
+    What a lambda would do when it is called does not matter.
+    """
+    waiting: list[ast.AST] = [value]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Lambda):
+            waiting.append(node.args)
+            continue
         if isinstance(node, ast.Call):
-            if ast.unparse(node.func) not in QUICK:
+            called = ast.unparse(node.func)
+            if called not in QUICK and called.rpartition(".")[2] not in QUICK_OF_ANY:
                 return False
         elif not isinstance(node, SIMPLE):
             return False
+        waiting += ast.iter_child_nodes(node)
     return True

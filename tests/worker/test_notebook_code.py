@@ -42,6 +42,11 @@ def names_after(hand_in: HandIn, *cells: str, **given: Any) -> dict[str, Any]:
         ("len?\nx = 1", 1),
         ("%%time\nx = 1", 1),
         ("x = (7\n% 4)", 3),
+        ("x = [n + 1 for n in freq if n > 2]", [4, 5]),
+        ("x = {n: (lambda: train()) for n in 'a'} and 5", 5),
+        ("import numpy as anything\nx = int(anything.array(7.5))", 7),
+        ("import functools as f\nx = f.partial(max, 3).args", (3,)),
+        ("import torch\nx = torch.nn.Softmax(dim=-1).dim", -1),
     ],
 )
 def test_run(hand_in: HandIn, line: str, value: object) -> None:
@@ -51,6 +56,7 @@ def test_run(hand_in: HandIn, line: str, value: object) -> None:
 @pytest.mark.parametrize(
     "line",
     [
+        "x = lambda a=train(): a",
         "x = open('train.csv')",
         "x = train()",
         "x = [f() for f in freq]",
