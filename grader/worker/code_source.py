@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import importlib.util
 import sys
 from collections.abc import Iterator, Mapping
@@ -22,6 +23,8 @@ from grader.worker.notebook_code import (
 )
 
 MAIN = "__main__"
+SAVING = frozenset({"save", "dump", "save_file"})
+"""Functions of torch, pickle, joblib and safetensors by which a model is saved."""
 
 
 class CodeSource:
@@ -108,9 +111,36 @@ class CodeSource:
                     read.add(node.attr)
         return {name for name in read - written if not hasattr(model, name)}
 
-    def _methods_of(self, name: str) -> Iterator[ast.FunctionDef]:
+    @property
+    def saves(self) -> bool:
+        """Whether the file's own text saves anything, so that it was run as a program."""
+        return any(
+            isinstance(node, ast.Attribute) and node.attr in SAVING for node in ast.walk(self.tree)
+        )
+
+    def is_whole(self, name: str) -> bool:
+        """Whether there is a class of that name, with all that it uses; runs the file's code."""
+        node = self._class(name)
+        if node is None:
+            return False
+        names = [inner for inner in ast.walk(node) if isinstance(inner, ast.Name)]
+        own = {inner.id for inner in names if not isinstance(inner.ctx, ast.Load)}
+        own |= {given for inner in ast.walk(node) if (given := _name_given_by(inner))}
+        known = (own, self.namespace, vars(builtins))
+        return all(any(inner.id in some for some in known) for inner in names)
+
+    def text_of(self, name: str) -> str:
+        """The class of that name, written out the same way wherever it stands."""
+        node = self._class(name)
+        return "" if node is None else ast.dump(node)
+
+    def _class(self, name: str) -> ast.ClassDef | None:
         classes = [n for n in self.tree.body if isinstance(n, ast.ClassDef) and n.name == name]
-        for node in classes[-1].body if classes else ():
+        return classes[-1] if classes else None
+
+    def _methods_of(self, name: str) -> Iterator[ast.FunctionDef]:
+        found = self._class(name)
+        for node in found.body if found else ():
             if isinstance(node, ast.FunctionDef) and node.args.args:
                 yield node
 
@@ -141,6 +171,14 @@ def _share_with_main(module: ModuleType) -> None:
     for name, value in vars(module).items():
         if not name.startswith("_") and not hasattr(main, name):
             setattr(main, name, value)
+
+
+def _name_given_by(node: ast.AST) -> str:
+    if isinstance(node, ast.arg):
+        return node.arg
+    if isinstance(node, ast.alias):
+        return node.asname or node.name.split(".")[0]
+    return node.name if isinstance(node, (ast.FunctionDef, ast.ClassDef)) else ""
 
 
 def _is_attribute_of_self(node: ast.AST, method: ast.FunctionDef) -> TypeGuard[ast.Attribute]:

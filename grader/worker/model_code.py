@@ -1,7 +1,8 @@
 """Finds the classes that a model is made of in what was handed in.
 
-They are looked for in ``rnn_lm.py``, then in other Python files, then in notebooks, and a file's
-code is run only when something that it defines is asked for.
+They are looked for in ``rnn_lm.py``, then in other Python files, then in notebooks; but what was
+saved as a notebook's own class is looked for there first. A file's code is run only when something
+that it defines is asked for.
 """
 
 from __future__ import annotations
@@ -159,7 +160,7 @@ class ModelCode:
     def _found(self, module: str, name: str) -> Any:
         outer, *inner = name.split(".")
         failure: Exception | None = None
-        for source in self._in_order(module):
+        for source in self._in_order(module, outer):
             if not (source.defines(outer) or source.module in (module, MODULE)):
                 continue
             try:
@@ -174,11 +175,29 @@ class ModelCode:
                 return reduce(getattr, inner, namespace[outer])
         raise failure or CannotLoad(self.nowhere(name, module))
 
-    def _in_order(self, module: str) -> list[CodeSource]:
+    def _in_order(self, module: str, name: str) -> list[CodeSource]:
         def rank(source: CodeSource) -> int:
-            return 0 if source is self._preferred else 1 if source.module == module else 2
+            if source is self._preferred:
+                return 0
+            likely = source.module == module or (module == MAIN and self._was_trained(source, name))
+            return 1 if likely else 2
 
         return sorted(self._sources, key=rank)
+
+    def _was_trained(self, source: CodeSource, name: str) -> bool:
+        """Whether a class of ``__main__`` is that of a notebook, in place of rnn_lm.py's.
+
+        It is where the notebook has all of a class that differs, unless rnn_lm.py was itself run
+        as a program, and saved the model.
+        """
+        if source.module or not source.is_whole(name):
+            return False
+        rivals = [other for other in self._sources if other.module == MODULE]
+        return not any(other.saves or _same(source, other, name) for other in rivals)
+
+
+def _same(one: CodeSource, other: CodeSource, name: str) -> bool:
+    return one.text_of(name) == other.text_of(name)
 
 
 class Compiled(torch.nn.Module):

@@ -120,12 +120,61 @@ def test_where_none_fits_it_is_that_of_rnn_lm(hand_in: HandIn) -> None:
     assert sys.modules["rnn_lm"].SentenceModel is type(loaded.model)
 
 
+STUB = """
+import torch
+class SentenceModel(torch.nn.Module):
+    def forward(self, x):
+        raise NotImplementedError
+"""
+SCALED = MODEL_CODE.replace("return self", "return 2 * self")
+
+
+@pytest.mark.parametrize("rnn_lm", [STUB, SCALED], ids=["a stub", "another version"])
+def test_class_that_a_notebook_saved_is_its_own(hand_in: HandIn, rnn_lm: str) -> None:
+    """What is imported from rnn_lm.py is saved under that name, and this was not."""
+    trained = hand_in.trained()
+    hand_in.script("rnn_lm.py", rnn_lm)
+    hand_in.notebook("a.ipynb", MODEL_CODE)
+    hand_in.save(trained)
+    loaded = hand_in.load()
+    assert_same(loaded, trained)
+    assert loaded.notes == ["the class SentenceModel came from a.ipynb"]
+
+
+RUN_AS_A_PROGRAM = """
+if __name__ == "__main__":
+    torch.save(SentenceModel([1]), "rnn_lm.sav")
+"""
+NEEDS_MORE = MODEL_CODE.replace("return self", "return factor * self")
+
+
+@pytest.mark.parametrize(
+    ("rnn_lm", "module", "notebook"),
+    [
+        (f"{MODEL_CODE}{RUN_AS_A_PROGRAM}", "__main__", SCALED),
+        (MODEL_CODE, "rnn_lm", SCALED),
+        (MODEL_CODE, "__main__", NEEDS_MORE),
+    ],
+    ids=["saved by rnn_lm.py", "imported from rnn_lm.py", "not all of the notebook's is known"],
+)
+def test_class_of_rnn_lm_that_was_saved(
+    hand_in: HandIn, rnn_lm: str, module: str, notebook: str
+) -> None:
+    trained = hand_in.trained(MODEL_CODE, module)
+    hand_in.script("rnn_lm.py", rnn_lm)
+    hand_in.notebook("a.ipynb", notebook)
+    hand_in.save(trained)
+    loaded = hand_in.load()
+    assert_same(loaded, trained)
+    assert not any("came from" in note for note in loaded.notes)
+
+
 def test_attribute_that_comes_later_is_not_missed(hand_in: HandIn) -> None:
     code = MODEL_CODE.replace(
         "        return",
         "        self.last = x if not hasattr(self, 'last') else self.last\n        return",
     )
-    trained = hand_in.trained(code)
+    trained = hand_in.trained(code, "rnn_lm")
     hand_in.script("rnn_lm.py", code)
     hand_in.notebook("a.ipynb", MODEL_CODE)
     hand_in.save(trained)
