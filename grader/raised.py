@@ -48,13 +48,13 @@ def failure_in(reply: Message, doing: str, submission: Submission, *, quotes: bo
     message = text(reply.fields.get("message"), 1000).strip()
     remedy = remedy_for(kind, message, lines[-1].code if lines else "")
     if kind == "AssertionError" and lines and lines[-1].function == "<module>":
-        remedy = AT_THE_TOP
-    if kind == "FileNotFoundError":
-        remedy = why_not_found(message, submission.left_out) or remedy
+        remedy = remedy or AT_THE_TOP
+    notes = [text(n, MOST_OF_A_NOTE) for n in sequence(reply.fields.get("notes"), MOST_NOTES)]
+    for words in (*notes, message) if kind in {"FileNotFoundError", "NameError"} else ():
+        remedy = why_not_found(words, submission.left_out) or remedy
     if kind == "NameError" and lines and lines[-1].file.endswith(".py"):
         place = where_defined(message, lines[-1].file, submission.folder, submission.files)
         remedy = " ".join(filter(None, (remedy, place)))
-    notes = [text(n, MOST_OF_A_NOTE) for n in sequence(reply.fields.get("notes"), MOST_NOTES)]
     said = f"{doing} raised {': '.join(filter(None, (kind, message)))}{where}"
     told = ". ".join(filter(None, (said, *notes, remedy)))
     return CheckFailed(outcome, told, traceback=lines)

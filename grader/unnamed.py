@@ -25,16 +25,18 @@ ENOUGH = 2
 """So many of them; one alone, such as ``rnn``, other code may have, too."""
 MAX_EMPTY = 100_000
 """Bytes of a file that may be nothing but comments."""
+UNFINISHED = "has nothing but functions that return nothing"
 MAX_PARSED = 2_000_000
 """Bytes of all files: a hand-in's reading shall not take minutes."""
 
 
 def without_empty(files: Files) -> tuple[Files, list[str]]:
-    """The files but for implementations in which there is no code, and what is said of these."""
+    """The files but for implementations in which nothing is done, and what is said of these."""
     named = [file for file, (main, _) in main_files(files).items() if main == IMPLEMENTATION]
-    empty = [file for file in named if _is_empty(beginning(files[file], MAX_EMPTY + 1))]
+    read = {file: _what_is_missing(beginning(files[file], MAX_EMPTY + 1)) for file in named}
+    empty = {file: what for file, what in read.items() if what}
     kept = {file: place for file, place in files.items() if file not in empty}
-    return kept, [f"{readable(str(file))} has no code in it" for file in empty]
+    return kept, [f"{readable(str(file))} {what}" for file, what in empty.items()]
 
 
 def with_implementation(files: Files) -> tuple[Files, list[str]]:
@@ -76,20 +78,46 @@ def has_implementation(files: Files) -> bool:
     return any(main == IMPLEMENTATION for main, _ in main_files(files).values())
 
 
-def _is_empty(source: bytes) -> bool:
-    """Whether it defines and runs nothing: comments, imports but those of the functions, and a text
-    before them. A text alone is left to be graded as it is."""
+def _what_is_missing(source: bytes) -> str:
+    """What is said of a file that defines and runs nothing, or '': comments, imports but those of
+    the functions, a text before them, and functions as they were given. A text alone is left to be
+    graded as it is."""
     tree = parsed(source) if len(source) <= MAX_EMPTY else None
     if tree is None:
-        return False
+        return ""
     body = tree.body[1:] if ast.get_docstring(tree) and len(tree.body) > 1 else tree.body
-    return all(map(_does_nothing, body))
+    if not all(_does_nothing(node) or _is_unfinished(node) for node in body):
+        return ""
+    return UNFINISHED if any(map(_is_unfinished, body)) else "has no code in it"
 
 
 def _does_nothing(node: ast.stmt) -> bool:
     if isinstance(node, ast.ImportFrom):
         return not {"*", *FUNCTIONS} & {alias.asname or alias.name for alias in node.names}
     return isinstance(node, (ast.Import, ast.Pass))
+
+
+def _is_unfinished(node: ast.stmt) -> bool:
+    """Whether it is a function that makes nothing and returns nothing."""
+    return isinstance(node, ast.FunctionDef) and all(map(_leaves_undone, node.body))
+
+
+def _leaves_undone(node: ast.stmt) -> bool:
+    if isinstance(node, (ast.Assign, ast.AnnAssign)):
+        return node.value is None or _is_none(node.value)
+    if isinstance(node, ast.Return):
+        # Of what is assigned in it, all is None.
+        return node.value is None or _is_none(node.value, ast.Name)
+    return isinstance(node, (ast.Pass, ast.Raise)) or (
+        isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    )
+
+
+def _is_none(value: ast.expr, *others: type[ast.expr]) -> bool:
+    """Whether it is None, or several of it; ``others`` are taken for None, too."""
+    if isinstance(value, ast.Tuple):
+        return all(_is_none(item, *others) for item in value.elts)
+    return isinstance(value, others) or (isinstance(value, ast.Constant) and value.value is None)
 
 
 def _others(files: Files) -> list[PurePosixPath]:

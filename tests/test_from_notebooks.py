@@ -17,6 +17,7 @@ from grader.plugin import Silent
 from grader.source import MAX_SOURCE, RECURRENT_LAYERS, torch_layers_used
 from grader.student import Student
 from grader.submission import Submission, stage
+from grader.unnamed import UNFINISHED
 from tests.staging import GIVEN, LIMITS, write, zipped
 from tests.student_support import ARRAY, array, failure
 
@@ -342,7 +343,39 @@ def test_notebook_counts_where_the_file_has_no_code(tmp_path: Path, text: str) -
     assert submission.notes == ("implementation.py has no code in it", words)
 
 
-@pytest.mark.parametrize("text", ["from mine import *\n", "from mine import rnn\n", "x = 1\n"])
+AS_GIVEN = """import numpy as np
+def rnn(x):
+    'To be written.'
+    outputs = None
+    state: object = None
+    return outputs, state
+def gru(x):
+    r = z = None
+    return None
+def init_gru_with_rnn(x): pass
+def mha(x): raise NotImplementedError
+"""
+
+
+def test_notebook_counts_where_the_functions_are_as_they_were_given(tmp_path: Path) -> None:
+    folder = with_notebooks(tmp_path, hw=notebook(RNN, GRU))
+    write(folder, "implementation.py", content=AS_GIVEN)
+    submission = read(folder)
+    assert "return 2 * x" in code(submission)
+    assert submission.notes[0] == f"implementation.py {UNFINISHED}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from mine import *\n",
+        "from mine import rnn\n",
+        "x = 1\n",
+        f"{AS_GIVEN}def more(x):\n    return x + 1\n",
+        f"{AS_GIVEN}class More: pass\n",
+        f"{AS_GIVEN}rnn = more\n",
+    ],
+)
 def test_notebook_does_not_count_where_the_file_may_have_it(tmp_path: Path, text: str) -> None:
     folder = with_notebooks(tmp_path, hw=notebook(RNN, GRU))
     write(folder, "implementation.py", content=text)

@@ -21,13 +21,13 @@ PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}, "
     [
         (b"from my_layers import *\n", "neither in the hand-in nor installed"),
         (b"from google.colab import *\n", "in Colab alone"),
-        (b"open('train.csv')\n", "there are only the hand-in's own code"),
+        (b"class A: x = open('train.csv')\n", "there are only the hand-in's own code"),
         (b"from .steps import step\n", "leave out the dot"),
         (b"def f(:\n", "for a bracket, comma, colon or operator"),
         (b"def f(wt_h, wt_x.T, bias): pass\n", "parameters are names alone"),
         (b"x = 1\n<<<<<<< HEAD\nx = 2\n", "could not merge two versions"),
         (b"def f():\n<<<<<<< HEAD\n    x = 2\n", "could not merge two versions"),
-        (b"import subprocess\nsubprocess.run(['ls'])\n", "starts no other program"),
+        (b"import subprocess\nclass A: x = subprocess.run(['ls'])\n", "starts no other program"),
         ("x = 1\n".encode("utf-16"), "Save the file as UTF-8"),
         ("'''Für'''\n".encode("latin-1"), "Save the file as UTF-8"),
         (b"%matplotlib inline\n", "for notebooks alone"),
@@ -226,9 +226,12 @@ def test_every_remedy_is_a_sentence() -> None:
 
 
 def test_what_was_handed_in_and_is_not_given_is_named(hand_in: Handing) -> None:
-    student = hand_in("open('consts.xyz')", {"consts.xyz": "1", "notconsts.xyz": "1"})
+    code = "two = open('consts.xyz')\ndef rnn(x): return two\ndef gru(x): open('consts.xyz')\n"
+    student = hand_in(code, {"consts.xyz": "1", "notconsts.xyz": "1"})
     words = "consts.xyz is in your hand-in, but files of this kind are not given to it here."
-    assert f" {words}" in failure(student).message
+    for function in ("rnn", "gru"):
+        assert f" {words}" in failure(student, function).message
+    assert "line 1 would give it" in failure(student, "rnn").message
 
 
 def test_own_table_is_read_from_the_current_folder(hand_in: Handing) -> None:

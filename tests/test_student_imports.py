@@ -70,7 +70,9 @@ def test_line_that_only_works_elsewhere_costs_only_what_needs_it(hand_in: Handin
     assert_still_answers(student)
     assert array(student.call("rnn", (ARRAY,), 0)) == (2 * ARRAY).tolist()
     assert student.lines_passed_over == (4, 5, 7, 8, 9)
-    assert "NameError: name 'words' is not defined" in failure(student, "gru").message
+    told = failure(student, "gru").message
+    assert "NameError: name 'words' is not defined" in told
+    assert "line 7 would give it, and was passed over when it failed with NameError: name" in told
 
 
 @pytest.mark.parametrize(

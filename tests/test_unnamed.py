@@ -67,11 +67,14 @@ def test_code_that_does_not_define_them(tmp_path: Path, content: str) -> None:
     assert "nothing to grade" in refused(write(tmp_path / "bob", "hw4.py", content=content))
 
 
+DONE = "def rnn(): return 1\n"
+
+
 def test_any_spelling_comes_before_it(tmp_path: Path) -> None:
     folder = write(tmp_path / "bob", "hw4.py", content=CODE)
-    write(folder, "old/my_implementation.py", content=ONE)
+    write(folder, "old/my_implementation.py", content=DONE)
     submission = read(folder, tmp_path)
-    assert (submission.folder / "implementation.py").read_text() == ONE
+    assert (submission.folder / "implementation.py").read_text() == DONE
 
 
 def test_of_several_none_is_taken(tmp_path: Path) -> None:

@@ -78,8 +78,8 @@ UNSTABLE = (
     "At {changed} of {probes} places the prediction changed with the other sentences of the batch, "
     "or with how long its own goes on, by more than rounding should make of it; on average it was "
     "better by {gain:.3f} nats with the whole sentence in view, which may be chance. Does the "
-    "model use the length of a sentence? If not, the network magnifies rounding: its recurrent "
-    "weights may be very large."
+    "model use the length of a sentence, or its place in the batch? If not, the network magnifies "
+    "rounding: its recurrent weights may be very large."
 )
 FROM_BEGINNINGS = (
     "They vary so much that what counts is its loss from the sentences' beginnings alone: {loss}, "

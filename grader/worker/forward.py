@@ -87,14 +87,19 @@ def _key(output: Any) -> str:
 
 
 def _output(model: Any, tokens: torch.Tensor) -> Any:
-    """What the model returns, logits [B*L,V] as [B,L,V]: the notebook flattens them anyway."""
+    """What the model returns, logits as [B,L,V]: the notebook flattens them anyway."""
     return in_rows(model(tokens), tokens)
 
 
 def in_rows(output: Any, tokens: torch.Tensor) -> Any:
-    """Logits [B*L,V] for tokens [B,L] as [B,L,V]; whatever else there is as it is."""
-    if isinstance(output, torch.Tensor) and output.ndim == 2 and len(output) == tokens.numel():
-        return output.reshape(*tokens.shape, -1)
+    """Logits for tokens [B,L] as [B,L,V], where they are [B*L,V] or have further axes of length 1.
+
+    Whatever else there is as it is.
+    """
+    if isinstance(output, torch.Tensor) and output.ndim >= 2:
+        rows = [n for n in output.shape[:-1] if n != 1]
+        if rows in ([n for n in tokens.shape if n != 1], [tokens.numel()]):
+            return output.reshape(*tokens.shape, output.shape[-1])
     return output
 
 

@@ -13,7 +13,12 @@ from grader.worker.failures import absent
 from grader.worker.layers_used import LayersUsed
 from grader.worker.missing_function import why_missing
 from grader.worker.notebook_code import is_of_definitions, module_of_definitions, script_tree
-from grader.worker.other_machine import import_without_what_fails, is_of_the_machine
+from grader.worker.other_machine import (
+    PassedOver,
+    cause_of,
+    import_without_what_fails,
+    is_of_the_machine,
+)
 from grader.worker.profiler import Profiler
 from grader.worker.values import pack_result, unpack_arguments
 from grader.worker.watch import Watch, keep_the_switch
@@ -29,6 +34,7 @@ class Implementation:
         self._module: ModuleType | None = None
         self._file = Path()
         self._failed: list[str] = []
+        self._passed_over: list[PassedOver] = []
         self._profiler: Profiler | None = None
         keep_the_switch()
 
@@ -37,7 +43,6 @@ class Implementation:
         # What works before student code must work after it.
         self._profiler = Profiler()
         missing = AbsentModules()
-        passed_over: list[int] = []
         name = request.fields["module"]
         self._file = self._code_dir / f"{name}.py"
         if is_of_definitions(self._file):
@@ -45,10 +50,11 @@ class Implementation:
                 name, script_tree(self._file), self._file, missing.stand_in_for
             )
         else:
-            self._module, passed_over = self._imported(name, missing)
-        return Message("loaded", {"absent": missing.names, "passed_over": passed_over})
+            self._module, self._passed_over = self._imported(name, missing)
+        lines = [one.line for one in self._passed_over]
+        return Message("loaded", {"absent": missing.names, "passed_over": lines})
 
-    def _imported(self, name: str, missing: AbsentModules) -> tuple[ModuleType, list[int]]:
+    def _imported(self, name: str, missing: AbsentModules) -> tuple[ModuleType, list[PassedOver]]:
         try:
             return missing.import_module(name, self._code_dir), []
         except Exception as error:
@@ -72,7 +78,12 @@ class Implementation:
         wanted = spoil or request.fields.get("watch", False)
         watch = Watch(self._profiler) if wanted and self._profiler else None
         with watch or nullcontext(), LayersUsed(spoil=spoil, watch=watch) as layers:
-            value = function(*arguments)
+            try:
+                value = function(*arguments)
+            except NameError as error:
+                if cause := cause_of(error, self._passed_over):
+                    error.add_note(cause.note)
+                raise
             tree, arrays = pack_result(value, request.fields["depth"])
         changed = before != [_content(array) for array in request.arrays]
         fields: dict[str, Any] = {"value": tree, "layers": layers.names, "changed": changed}

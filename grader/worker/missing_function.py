@@ -8,6 +8,7 @@ import inspect
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeGuard
 
+from grader.naming import FUNCTIONS
 from grader.remedies import A_NOTEBOOK
 from grader.source import parsed
 from grader.worker.values import describe
@@ -91,7 +92,8 @@ def _gives(node: ast.AST, name: str) -> TypeGuard[ast.Name | ast.alias]:
 
 def _alike(name: str, names: Mapping[str, Any]) -> str:
     """What the function may be called instead, if anything is like it."""
-    functions = [n for n, value in names.items() if inspect.isfunction(value)]
+    others = {n: value for n, value in names.items() if n not in FUNCTIONS}
+    functions = [n for n, value in others.items() if inspect.isfunction(value)]
     lower = {function.lower(): function for function in functions}
     found = difflib.get_close_matches(name, lower, 1, ALIKE)
     return f"There is {lower[found[0]]}: is that it?" if found else SPELLING

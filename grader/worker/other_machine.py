@@ -9,12 +9,31 @@ import __future__
 
 import ast
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
 from grader.worker.devices import is_of_devices
 from grader.worker.notebook_code import DEFINITIONS, run_code, script_tree
+
+MOST_OF_A_REASON = 150
+"""Characters of an exception's text."""
+
+
+@dataclass(frozen=True)
+class PassedOver:
+    """A statement at the top level that fails here, and would not there."""
+
+    line: int
+    why: str
+    names: frozenset[str]
+    """The variables that it would have given."""
+
+    @property
+    def note(self) -> str:
+        """What is added to the exception of a function that needs one of them."""
+        return f"line {self.line} would give it, and was passed over when it failed with {self.why}"
 
 
 def is_of_the_machine(error: BaseException) -> bool:
@@ -24,18 +43,16 @@ def is_of_the_machine(error: BaseException) -> bool:
 
 def import_without_what_fails(
     name: str, file: Path, stand_in_for: Callable[[ModuleNotFoundError], bool]
-) -> tuple[ModuleType, list[int]]:
-    """The module, and the lines in which the statements begin that were passed over.
+) -> tuple[ModuleType, list[PassedOver]]:
+    """The module, and the statements at its top level that were passed over.
 
-    Those are statements at the top level that fail for want of something of another machine's, or
-    of a variable that one of them would have given; no import, function or class is among them.
-    Raises what any other statement raises.
+    They fail for want of something of another machine's, or of a variable that one of them would
+    have given; no import, function or class is among them. Raises what any other statement raises.
     """
     module = ModuleType(name)
     module.__file__ = str(file)
     sys.modules[name] = module
-    passed_over: list[int] = []
-    lacking: set[str] = set()
+    passed_over: list[PassedOver] = []
     flags = 0
     try:
         for statement in script_tree(file).body:
@@ -45,15 +62,22 @@ def import_without_what_fails(
             try:
                 run_code(code, vars(module), stand_in_for)
             except Exception as error:
-                follows = isinstance(error, NameError) and error.name in lacking
+                follows = cause_of(error, passed_over) is not None
                 if isinstance(statement, DEFINITIONS) or not (follows or is_of_the_machine(error)):
                     raise
-                lacking |= _names_given_by(statement)
-                passed_over.append(statement.lineno)
+                why = f"{type(error).__name__}: {str(error)[:MOST_OF_A_REASON]}"
+                passed_over.append(PassedOver(statement.lineno, why, _names_given_by(statement)))
     except BaseException:
         del sys.modules[name]
         raise
     return module, passed_over
+
+
+def cause_of(error: BaseException, passed_over: Iterable[PassedOver]) -> PassedOver | None:
+    """The one that would have given the name that ``error`` says is not defined, if any."""
+    if not isinstance(error, NameError):
+        return None
+    return next((one for one in passed_over if error.name in one.names), None)
 
 
 def _future_of(statement: ast.stmt) -> int:
@@ -64,6 +88,6 @@ def _future_of(statement: ast.stmt) -> int:
     return sum(feature.compiler_flag for feature in features)
 
 
-def _names_given_by(statement: ast.stmt) -> set[str]:
+def _names_given_by(statement: ast.stmt) -> frozenset[str]:
     names = (node for node in ast.walk(statement) if isinstance(node, ast.Name))
-    return {node.id for node in names if isinstance(node.ctx, ast.Store)}
+    return frozenset(node.id for node in names if isinstance(node.ctx, ast.Store))

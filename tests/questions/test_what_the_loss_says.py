@@ -276,6 +276,13 @@ def test_learnt_by_heart() -> None:
     assert "0.700" in explained(figures)
 
 
+def test_scale_alone_is_nothing_learnt_by_heart() -> None:
+    """It makes the loss on the training sentences as much greater, and their difference, too."""
+    figures = measured(Does(lambda x: triples(x) * 8))
+    apart = figures.model_copy(update={"training_loss": figures.loss - 0.4})
+    assert named(apart) == "wrong-scale"
+
+
 def test_two_explanations_are_none() -> None:
     assert named(measured(Does(pairs), training_loss=0.7)) is None
 

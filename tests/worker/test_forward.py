@@ -219,10 +219,16 @@ def test_model_cannot_change_what_it_is_asked_next() -> None:
     assert np.array_equal(tokens, TOKENS)
 
 
-def test_logits_that_are_flat_already_are_those_of_the_notebook() -> None:
-    flat = sent(Returning(lambda x: TABLE[x].reshape(-1, SIZE)))
-    np.testing.assert_array_equal(flat, TABLE[torch.from_numpy(TOKENS).long()])
-    assert sent(Returning(lambda x: TABLE[x].sum(1))).shape == (2, SIZE)
+@pytest.mark.parametrize(
+    "shape", [(8, SIZE), (1, 2, 4, SIZE), (2, 1, 4, 1, SIZE)], ids=["flat", "before", "between"]
+)
+def test_logits_in_the_notebooks_order_are_those_of_the_notebook(shape: tuple[int, ...]) -> None:
+    found = sent(Returning(lambda x: TABLE[x].reshape(shape)))
+    np.testing.assert_array_equal(found, TABLE[torch.from_numpy(TOKENS).long()])
+
+
+def test_logits_in_another_order_are_left_as_they_are() -> None:
+    assert sent(Returning(lambda x: TABLE[x].transpose(0, 1))).shape == (4, 2, SIZE)
 
 
 @pytest.mark.parametrize("rows", [50, 64])

@@ -31,6 +31,8 @@ def why(code: str, name: str = "rnn") -> str:
         ("x = 1\nif x > 1:\n    def rnn(x): return x", "inside of what begins in line 2"),
         ("def RNN(x): return x", "There is RNN: is that it?"),
         ("x = 1", SPELLING),
+        ("def gru(x): return x", SPELLING),
+        ("def gru(x): return x\ndef run(x): return x", "There is run: is that it?"),
         ("{'cells': 1}", SPELLING),
         ("class Model:\n    def gru(self, x): return x", SPELLING),
         ("def f(): return lambda rnn: rnn", SPELLING),

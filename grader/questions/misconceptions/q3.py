@@ -78,8 +78,10 @@ MISCONCEPTIONS = (
         title="The update gate is turned round",
         where=_BLEND,
         explanation="Where z is 1 the state becomes the candidate, and where it is 0 the old state "
-        "is kept. Papers differ in this; torch has it the other way.",
-        hint=_FORMULA_H + "which of the two terms goes away when z is 1?",
+        "is kept. Papers differ in this, and torch has it the other way; or what stands for z is 1 "
+        "less what it should be, as with a sign turned round in its sigmoid.",
+        hint=_FORMULA_H + "which of the two terms goes away when z is 1, and is your z that of its "
+        "own line?",
         page=PAGE,
         changes={"blend": lambda z, n, h: z * n + (1 - z) * h},
     ),

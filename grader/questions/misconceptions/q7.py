@@ -122,9 +122,12 @@ def _at_the_frequencies(signs: Signs) -> bool:
     return knows_only_that and not _misaligned(signs) and signs.never_cost < NEVER
 
 
-def _overfitted(measures: ModelMeasures) -> bool:
-    gap = measures.generalisation_gap
-    return gap is not None and gap > CLEARLY
+def _overfitted(measures: ModelMeasures, signs: Signs) -> bool:
+    """Whether it does better on the training data, and better than a mere scale would make it."""
+    gap, training = measures.generalisation_gap, measures.training_loss
+    return (
+        gap is not None and gap > CLEARLY and training is not None and training < signs.scaled_loss
+    )
 
 
 def _pad_learnt(signs: Signs) -> bool:
@@ -260,7 +263,7 @@ EXPLANATIONS = (
             _informed(signs)
             and signs.scaled_loss < signs.loss - CLEARLY
             and not _as_distribution(signs)
-            and not _overfitted(measures)
+            and not _overfitted(measures, signs)
         ),
     ),
     LossExplanation(
@@ -285,7 +288,7 @@ EXPLANATIONS = (
         hint="Does the model see all training sentences, and how did the loss on held-back "
         "ones go from epoch to epoch? The page shows one of the ways against this.",
         page="generated/torch.nn.Dropout",
-        fits=lambda measures, signs: _overfitted(measures) and not _ignorant(signs),
+        fits=lambda measures, signs: _overfitted(measures, signs) and not _ignorant(signs),
     ),
 )
 STILL_FALLING = LossExplanation(
