@@ -22,7 +22,9 @@ def run() -> None:
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _stop)
     from grader.cli import main
+    from grader.console import open_streams
 
+    open_streams()
     try:
         main()
     except SystemExit as end:

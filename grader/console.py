@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import TextIO
@@ -20,6 +21,26 @@ from rich.progress import (
 from grader.reports.plain import plain
 
 PLAIN_WIDTH = 100
+
+
+def open_streams() -> None:
+    """Have the program's streams take any text, whatever they encode and even where one is closed.
+
+    What is shown, such as a student's name, is no reason to fail.
+    """
+    # Else the next file to be opened gets the number of a closed stream, and what is printed.
+    while (nowhere := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(nowhere, True)
+    os.close(nowhere)
+    sys.stdout = _taking_all(sys.stdout, 1)
+    sys.stderr = _taking_all(sys.stderr, 2)
+
+
+def _taking_all(stream: TextIO | None, number: int) -> TextIO:
+    """The stream, or a new one to where its number leads now if Python found it closed."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
+    return stream or open(number, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
 
 
 def show(*parts: RenderableType) -> None:

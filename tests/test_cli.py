@@ -266,6 +266,30 @@ def test_reader_who_has_enough_changes_no_exit_code(
     assert done.returncode == code
 
 
+@pytest.mark.parametrize("course", [(), ("--many",)])
+def test_name_that_the_output_cannot_encode(tmp_path: Path, course: tuple[str, ...]) -> None:
+    folder = tmp_path / "course" / "李明"
+    folder.mkdir(parents=True)
+    (folder / "implementation.py").write_text("")
+    path = folder.parent if course else folder
+    arguments = (path, *course, "--only", "q5", "--out", tmp_path / "out")
+    done = grader(*arguments, PYTHONIOENCODING="ascii")
+    assert done.returncode == 0, done.stderr
+    assert r"\u674e\u660e" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"), [((), 0), (("--min-score", "3"), 1), (("--rubric", "none.toml"), 2)]
+)
+def test_streams_that_are_closed_change_no_exit_code(
+    tmp_path: Path, arguments: tuple[str, ...], code: int
+) -> None:
+    words = [sys.executable, "-m", "grader", ALICE, "--only", "q5", "--out", tmp_path, *arguments]
+    closed = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *map(str, words)]
+    assert subprocess.run(closed, cwd=ROOT, timeout=120, check=False).returncode == code
+    assert (tmp_path / "report.json").is_file() == (code < 2)
+
+
 def test_failure_of_the_grader(here: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object) -> NoReturn:
         raise ZeroDivisionError("a defect")
