@@ -113,7 +113,7 @@ def test_place_that_cannot_be_written_to_is_told_gradescope(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--gradescope", "none/results.json"), "--gradescope none/results.json cannot be written"),
+        (("--gradescope", "README.md/x.json"), "--gradescope README.md/x.json cannot be written"),
         (("--summary", "markdown"), "GITHUB_STEP_SUMMARY names /none/page.md"),
     ],
 )

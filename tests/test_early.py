@@ -16,6 +16,7 @@ from grader.commands.early import (
     check_results,
     check_step_summary,
     check_writable,
+    gradescope_told,
     interruption_told,
 )
 from grader.errors import UsageError
@@ -50,10 +51,20 @@ def test_nothing_is_left_where_all_is_well(tmp_path: Path) -> None:
 def test_results_for_gradescope(tmp_path: Path) -> None:
     check_results(tmp_path / "results.json")
     assert list(tmp_path.iterdir()) == []
-    with pytest.raises(UsageError, match=r"nothing can be made in .*/none"):
-        check_results(tmp_path / "none" / "results.json")
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match=r"nothing can be made in .*/file \(Not a directory\)"):
+        check_results(tmp_path / "file" / "results.json")
     with pytest.raises(UsageError, match="is a folder"):
         check_results(tmp_path)
+
+
+def test_folder_of_the_results_is_made(tmp_path: Path) -> None:
+    file = tmp_path / "new" / "out" / "results.json"
+    check_results(file)
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(UsageError), gradescope_told(file):
+        raise UsageError("wrong")
+    assert "wrong" in file.read_text()
 
 
 def test_page_that_github_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

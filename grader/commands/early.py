@@ -29,7 +29,7 @@ def check_writable(folder: Path) -> None:
     It is tried: what a system says of rights does not hold for root, nor in every file system.
     """
     try:
-        nearest = next(p for p in (folder, *folder.absolute().parents) if os.path.lexists(p))
+        nearest = _nearest(folder)
         if not nearest.is_dir():
             what = "is a link that leads nowhere" if nearest.is_symlink() else "is a file"
             raise UsageError(
@@ -44,19 +44,25 @@ def check_writable(folder: Path) -> None:
 
 
 def check_results(file: Path) -> None:
-    """Raises UsageError when Gradescope's results cannot be written there, as ``check_writable``.
-
-    No folder is made for them: Gradescope looks in one that is there.
-    """
+    """Raises UsageError when ``write_results`` cannot write there, as ``check_writable``."""
     if file.is_dir():
         raise UsageError(f"--gradescope {file} is a folder; name a file in it")
+    nearest = _nearest(file.parent)
     try:
-        _try_in(file.parent)
+        _try_in(nearest)
     except OSError as error:
         raise UsageError(
-            f"--gradescope {file} cannot be written: nothing can be made in {file.parent} "
+            f"--gradescope {file} cannot be written: nothing can be made in {nearest} "
             f"({error.strerror})"
         ) from None
+
+
+def write_results(file: Path, text: str) -> None:
+    """Write Gradescope's results; their folder is made if need be."""
+    from grader.reports.files import write_atomically
+
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(file, text)
 
 
 def check_step_summary() -> None:
@@ -70,6 +76,11 @@ def check_step_summary() -> None:
             f"{STEP_SUMMARY} names {page}, which cannot be written to ({error.strerror}); unset "
             "it, or leave out --summary"
         ) from None
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder, or the first above it that there is."""
+    return next(p for p in (folder, *folder.absolute().parents) if os.path.lexists(p))
 
 
 def _try_in(folder: Path) -> None:
@@ -106,9 +117,8 @@ def gradescope_told(file: Path | None) -> Iterator[None]:
         yield
     except GraderError as error:
         if file is not None:
-            from grader.reports.files import write_atomically
             from grader.reports.gradescope import failed_to_gradescope
 
             unreadable = isinstance(error, SubmissionError)
-            write_atomically(file, failed_to_gradescope(str(error), unreadable=unreadable))
+            write_results(file, failed_to_gradescope(str(error), unreadable=unreadable))
         raise

@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.text import Text
 
 from grader.asked import data_warning
+from grader.commands.early import write_results
 from grader.commands.output import IN_GITHUB, Output, beyond_reach, no_commands, summarise
 from grader.console import SubmissionProgress, complain, say, show
 from grader.doctor import Sandbox
@@ -17,7 +18,7 @@ from grader.grading import Request
 from grader.intake import may_be_of_many
 from grader.intake.names import shown
 from grader.naming import SHOWN
-from grader.reports.files import write_atomically, write_reports
+from grader.reports.files import write_reports
 from grader.reports.gradescope import to_gradescope
 from grader.reports.markdown import to_annotations, to_markdown
 from grader.reports.terminal import to_terminal
@@ -31,7 +32,7 @@ def grade_hand_in(request: Request, sandbox: Sandbox, output: Output) -> int:
     folder = output.folder or Path("results") / report.submission
     write_reports(report, folder)
     if output.gradescope is not None:
-        write_atomically(output.gradescope, to_gradescope(report))
+        write_results(output.gradescope, to_gradescope(report))
     with no_commands():
         show(to_terminal(report, verbose=output.verbose))
     lines = [data_warning(request), _may_be_course(request) if output.guessed else ""]
