@@ -255,10 +255,16 @@ def grade(
             of_course = gradescope is None and looks_like_many(path, Rubric.load(rubric).intake)
         if of_course and gradescope is not None:
             raise UsageError("--gradescope is for a single hand-in")
-        if cluster and not of_course:
-            raise UsageError("--cluster is for a course; if PATH holds one, say so by --many")
-        if (roster or assignment) and not of_course:
-            raise UsageError("--roster is for a course; if PATH holds one, say so by --many")
+        for_course = {
+            "--jobs": jobs,
+            "--cluster": cluster,
+            "--regrade": regrade,
+            "--roster": roster,
+            "--assignment": assignment,
+        }
+        given = [option for option, value in for_course.items() if value]
+        if given and not of_course:
+            raise UsageError(f"{given[0]} is for a course; if PATH holds one, say so by --many")
         if assignment and roster is None:
             raise UsageError("--assignment names a column of the class list; add --roster FILE")
         if cluster and jobs is not None:

@@ -348,6 +348,17 @@ def test_command_line_that_is_wrong(arguments: tuple[object, ...]) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    "option", ["--assignment x", "--cluster tcp://127.0.0.1:9", "--jobs 2", "--regrade"]
+)
+def test_option_of_a_course_is_named_where_there_is_none(
+    here: Run, tmp_path: Path, option: str
+) -> None:
+    code, out, err = here(ALICE, "--only", "q5", "--out", tmp_path / "out", *option.split())
+    assert (code, out) == (2, "")
+    assert err.startswith(f"Error: {option.split()[0]} is for a course; ")
+
+
 def test_version() -> None:
     done = grader("--version")
     assert done.returncode == 0
