@@ -36,6 +36,9 @@ CANVAS_OTHERS = ("sis user id", CANVAS_LOGIN, "integration id")
 MOODLE_ID = "identifier"
 MOODLE_OTHERS = ("id number",)
 GITHUB_LOGIN = "github_username"
+ROLE = "role"
+"""Gradescope's column of who is a student, and who an instructor, a TA or a reader."""
+STUDENT = "student"
 PLAIN_IDS = (
     *("id", "student id", "student_id", "id number", "sid", "user id", "login", "username"),
     *("id-nummer", "matrikelnummer"),
@@ -235,6 +238,7 @@ def _lines(roster: Roster) -> Iterable[Line]:
         Kind.PLAIN: (PLAIN_IDS, PLAIN_IDS, PLAIN_IDS),
     }[roster.kind]
     names, email = roster.name_columns, roster.column(*EMAILS)
+    staff = _staff(roster)
 
     def ids(row: Sequence[str], columns: Sequence[str]) -> frozenset[str]:
         places = [place for each in columns if (place := roster.column(each)) is not None]
@@ -261,8 +265,20 @@ def _lines(roster: Roster) -> Iterable[Line]:
         )
         # Canvas puts rows of its own, such as "Points Possible", before the students: without ids.
         is_known = roster.kind is not Kind.CANVAS and bool(name or line.email)
-        if (known | line.others or is_known) and spelled(line.name) not in TEST_STUDENTS:
+        is_student = number not in staff and spelled(line.name) not in TEST_STUDENTS
+        if (known | line.others or is_known) and is_student:
             yield line
+
+
+def _staff(roster: Roster) -> frozenset[int]:
+    """The places of the rows of a table that have another role than a student's.
+
+    None where nobody has that: then the column is about something else, such as roles in a group.
+    """
+    column = roster.column(ROLE) if roster.kind is Kind.PLAIN else None
+    roles = [] if column is None else [row[column].strip().casefold() for row in roster.rows]
+    others = {place for place, role in enumerate(roles) if role not in ("", STUDENT)}
+    return frozenset(others if STUDENT in roles else ())
 
 
 def id_in(cell: str) -> str:

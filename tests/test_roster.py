@@ -185,6 +185,16 @@ def test_highest_grade(text: str, column: str, most: float | None) -> None:
     assert highest_grade(roster, assignment_column(roster, column)) == most
 
 
+def test_staff_in_gradescopes_roster_are_no_students() -> None:
+    table = "First Name,Last Name,SID,Email,Role\nJane,Doe,1,j@u,Student\nProf,X,,x@u,{}\nA,B,3,,\n"
+    for role in ("Instructor", "TA", "Reader"):
+        roster = parse_roster(table.format(role))
+        assert [line.name for line in roster.lines] == ["Jane Doe", "A B"]
+        assert len(roster.rows) == 3
+    in_group = parse_roster("Name,Email,Role\nJane Doe,j@u,Leader\nRick Roe,r@u,Member\n")
+    assert len(in_group.lines) == 2
+
+
 def test_logins_that_share_a_number_are_others() -> None:
     roster = parse_roster("name,id\nAnna A,anna12\nBert B,bert12\n")
     found = match(roster, [row("x", student="", student_id="bert12")])
