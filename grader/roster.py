@@ -188,12 +188,19 @@ def is_excused(roster: Roster, line: Line, column: int | None) -> bool:
 
 
 def assignment_column(roster: Roster, name: str) -> int | None:
-    """The place of Canvas' column of an assignment; its header ends with the assignment's id."""
+    """The place of Canvas' column of an assignment; its header ends with the assignment's id.
+
+    The name may be without that, and in another case if nothing has it as it is. None where no
+    column has the name, or several have it.
+    """
     wanted = name.strip()
-    bare = [re.sub(r"\s*\(\d+\)\s*$", "", cell).strip() for cell in roster.header]
-    exact = [i for i, cell in enumerate(roster.header) if cell.strip() == wanted]
-    found = exact or [i for i, cell in enumerate(bare) if cell == wanted]
-    return found[0] if len(found) == 1 else None
+    whole = [cell.strip() for cell in roster.header]
+    bare = [re.sub(r"\s*\(\d+\)$", "", cell) for cell in whole]
+    tries = [(whole, wanted), (bare, wanted)]
+    tries += [([*map(str.casefold, cells)], wanted.casefold()) for cells in (whole, bare)]
+    found = [[i for i, cell in enumerate(cells) if cell == name] for cells, name in tries]
+    first = next(filter(None, found), [])
+    return first[0] if len(first) == 1 else None
 
 
 def spelled(name: str) -> str:

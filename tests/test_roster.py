@@ -174,6 +174,8 @@ def test_an_id_comes_before_a_name() -> None:
     [
         (CANVAS, "Homework 4", 27.0),
         (CANVAS, "Homework 4 (771)", 27.0),
+        (CANVAS, "homework 4", 27.0),
+        (CANVAS, "HOMEWORK 4 (771)", 27.0),
         (CANVAS, "Homework 5", None),
         (MOODLE, "", 27.0),
         (GERMAN, "", 27.0),
@@ -183,6 +185,14 @@ def test_an_id_comes_before_a_name() -> None:
 def test_highest_grade(text: str, column: str, most: float | None) -> None:
     roster = parse_roster(text)
     assert highest_grade(roster, assignment_column(roster, column)) == most
+
+
+def test_case_tells_columns_apart_only_where_several_differ_in_it() -> None:
+    roster = parse_roster("Student,ID,Section,HW 4 (1),hw 4 (2),Hw 5 (3),HW 5 (4)\nA,1,A,,,,\n")
+    assert assignment_column(roster, "HW 4") == 3
+    assert assignment_column(roster, "hw 4") == 4
+    assert assignment_column(roster, "hw 5") is None
+    assert assignment_column(roster, "hw 5 (4)") == 6
 
 
 def test_staff_in_gradescopes_roster_are_no_students() -> None:
