@@ -6,10 +6,13 @@ work with would otherwise cost students their points.
 
 from __future__ import annotations
 
+import filecmp
 import math
+from pathlib import Path
 
 from grader.errors import DataError, UsageError
 from grader.grading import MODEL_QUESTION, Request
+from grader.language_model.corpus import TEST_FILE, TRAIN_FILE
 from grader.modes import Device
 
 MOST_LR = 1.0
@@ -38,8 +41,8 @@ def check_request(request: Request) -> None:
     if not request.corpus.is_dir():
         what = "is a file" if request.corpus.exists() else "is not there"
         raise DataError(f"the data folder {request.corpus} {what}; it holds train.csv and test.csv")
-    if model.private_test is not None and not model.private_test.is_file():
-        raise DataError(f"the private test set {model.private_test} is no file")
+    if model.private_test is not None:
+        _check_private(model.private_test, request.corpus)
 
 
 def model_is_asked(request: Request) -> bool:
@@ -50,6 +53,15 @@ def model_is_asked(request: Request) -> bool:
 def data_warning(request: Request) -> str:
     """What staff have to know where question 7 is not scored on the course's data; else nothing."""
     return MADE_UP if model_is_asked(request) and request.data is None else ""
+
+
+def _check_private(file: Path, corpus: Path) -> None:
+    named = f"the private test set {file} (--private-test)"
+    if not file.is_file():
+        raise DataError(f"{named} is no file")
+    for known in (corpus / TRAIN_FILE, corpus / TEST_FILE):
+        if known.is_file() and filecmp.cmp(file, known, shallow=False):
+            raise DataError(f"{named} is the same as {known}; give one that no student has seen")
 
 
 def _check_number(

@@ -13,6 +13,7 @@ from grader.asked import check_request, data_warning
 from grader.errors import UsageError
 from grader.grading import Request
 from grader.language_model.assessment import ModelRequest
+from grader.language_model.corpus import EMBEDDED_CORPUS
 from tests.conftest import ROOT
 
 ALICE = ROOT / "submissions" / "alice"
@@ -70,6 +71,14 @@ def test_data_that_is_no_folder_whatever_is_asked(tmp_path: Path, name: str, sai
 def test_private_test_set_that_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is no file"):
         check_request(Request(ALICE, model=ModelRequest(private_test=tmp_path)))
+
+
+@pytest.mark.parametrize("name", ["train.csv", "test.csv"])
+def test_private_test_set_that_students_have(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "private.csv"
+    file.write_bytes((EMBEDDED_CORPUS / name).read_bytes())
+    with pytest.raises(UsageError, match=rf"private\.csv .* is the same as .*{name}; "):
+        check_request(Request(ALICE, model=ModelRequest(private_test=file)))
 
 
 def test_everything_that_can_be() -> None:

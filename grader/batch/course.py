@@ -71,7 +71,9 @@ def plan(request: Request, out: Path, unpacked: Path, *, regrade: bool) -> list[
     """
     rubric = Rubric.load(request.rubric)
     wanted_questions(request, rubric)
-    Corpus.open(request.corpus)
+    corpus = Corpus.open(request.corpus)
+    if request.model.private_test is not None:
+        corpus.encoded_private_test_set(request.model.private_test)
     inside = out.resolve()
     if inside == request.path.resolve():
         raise UsageError(f"{out} holds the hand-ins; name another folder for the results")

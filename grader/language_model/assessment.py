@@ -48,7 +48,10 @@ class ModelRequest:
 
 
 class Assessment:
-    """Gets one submission's model by the way that was asked for, and evaluates it."""
+    """Gets one submission's model by the way that was asked for, and evaluates it.
+
+    Raises DataError, before anything is trained, when the private test set cannot be used.
+    """
 
     def __init__(
         self,
@@ -70,7 +73,10 @@ class Assessment:
         self._request = request
         self._device = device
         self._seed = seed
-        self._wanted = Wanted(limit_s, request.quick, request.private_test)
+        private = request.private_test
+        self._wanted = Wanted(
+            limit_s, request.quick, corpus.encoded_private_test_set(private) if private else None
+        )
         self._progress = progress
 
     def evaluate(self) -> Evaluation:

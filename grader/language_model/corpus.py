@@ -88,8 +88,8 @@ class Vocabulary:
             if unknown:
                 raise DataError(
                     f"the test sentence {sentence!r} has the character {unknown[0]!r}, which no "
-                    "training sentence has, so no model can have learnt it; use the train.csv and "
-                    "test.csv that belong together"
+                    "training sentence has, so no model can have learnt it; use a training and a "
+                    "test set that belong together"
                 )
 
 
@@ -116,9 +116,20 @@ class Corpus:
     def encoded_training_set(self) -> Encoded:
         return self.vocabulary.encode(self.train_sentences())
 
-    def encoded_test_set(self, file: Path | None = None) -> Encoded:
-        """The test set, or another file of its format; raises DataError when it has no sentence."""
-        file = file or self.folder / TEST_FILE
+    def encoded_test_set(self) -> Encoded:
+        """The test set; raises DataError when nothing can be scored on it."""
+        return self._encoded(self.folder / TEST_FILE)
+
+    def encoded_private_test_set(self, file: Path) -> Encoded:
+        """Another file of the test set's format; raises DataError as that does, and names it."""
+        try:
+            return self._encoded(file)
+        except DataError as error:
+            raise DataError(
+                f"the private test set {file} (--private-test) cannot be used: {error}"
+            ) from None
+
+    def _encoded(self, file: Path) -> Encoded:
         encoded = self.vocabulary.encode(_column(file, columns=1))
         if not len(encoded):
             raise DataError(f"{file} has no sentences")

@@ -7,7 +7,6 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 
@@ -71,8 +70,8 @@ class Wanted:
     """Seconds for loading and scoring together."""
     quick: bool = False
     """Stop as soon as the points are all but certain."""
-    private_test: Path | None = None
-    """A second test set, of the same format, that no student has seen."""
+    private_test: Encoded | None = None
+    """A second test set, which no student has seen."""
 
 
 class Evaluator:
@@ -254,8 +253,7 @@ class Evaluator:
         """The figures on the private test set, if there is one and the model is good for it."""
         if self._wanted.private_test is None:
             return None
-        sentences = self._corpus.encoded_test_set(self._wanted.private_test)
-        return self._side_totals(model, load, sentences)
+        return self._side_totals(model, load, self._wanted.private_test)
 
     def _flags_of_private(self, private: LossTotals | None, public: LossTotals) -> list[str]:
         if self._wanted.private_test is None:

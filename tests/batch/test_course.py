@@ -23,6 +23,7 @@ from grader.batch.results import alone_in
 from grader.doctor import Sandbox
 from grader.errors import HarnessError, UsageError
 from grader.grading import Request
+from grader.language_model.assessment import ModelRequest
 from grader.rows import Row, Status
 from grader.rubric import Rubric
 from tests.conftest import ROOT
@@ -283,6 +284,10 @@ def test_what_was_not_reached_is_not_done_whatever_an_earlier_run_left(
 def test_wrong_request_is_found_before_anything_is_graded(course: Path, tmp_path: Path) -> None:
     request = Request(course, only=frozenset({"q9"}))
     with pytest.raises(UsageError, match="q9"):
+        plan(request, tmp_path / "out", tmp_path / "unpacked", regrade=False)
+    (tmp_path / "private.csv").write_text("text\n")
+    request = Request(course, model=ModelRequest(private_test=tmp_path / "private.csv"))
+    with pytest.raises(UsageError, match=r"private\.csv \(--private-test\) cannot be used"):
         plan(request, tmp_path / "out", tmp_path / "unpacked", regrade=False)
     assert not (tmp_path / "out").exists()
 

@@ -73,6 +73,7 @@ class Evaluating:
     ) -> Evaluation:
         if not self.folder.exists():
             write_corpus(self.folder, test, training)
+        corpus = Corpus.open(self.folder)
         file = write(self.folder / "private.csv", private) if private else None
 
         def new_student() -> Student:
@@ -81,10 +82,10 @@ class Evaluating:
 
         return Evaluator(
             new_student,
-            Corpus.open(self.folder),
+            corpus,
             RUBRIC.model_copy(update=rubric),
             SOURCE,
-            Wanted(limit_s, quick, file),
+            Wanted(limit_s, quick, corpus.encoded_private_test_set(file) if file else None),
             lambda *_: None,
             np.random.default_rng(secret),
         ).evaluate(run)

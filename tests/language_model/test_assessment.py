@@ -10,6 +10,7 @@ import torch
 
 from grader.doctor import Sandbox
 from grader.engine import grade
+from grader.errors import DataError
 from grader.grading import Request
 from grader.language_model.assessment import Assessment, ModelRequest
 from grader.language_model.evaluation import Evaluation
@@ -54,6 +55,16 @@ class SentenceModel(nn.Module):
     def forward(self, x):
         return self.out(self.emb(x))
 """
+
+
+def test_private_test_set_that_cannot_be_used_is_told_before_a_training(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "rnn_lm.py").write_text(NEVER_BUILT)
+    private = tmp_path / "private.csv"
+    private.write_text("text\n\0\n")
+    with pytest.raises(DataError, match=r"private\.csv \(--private-test\) cannot be used: "):
+        q7(sandbox, tmp_path, ModelRequest(mode=ModelMode.TRAIN, private_test=private))
 
 
 def q7(sandbox: Sandbox, folder: Path, model: ModelRequest) -> QuestionResult:

@@ -158,11 +158,11 @@ def test_another_test_set(tmp_path: Path) -> None:
     corpus = corpus_of(tmp_path, ["abc"], ["a"])
     private = tmp_path / "private.csv"
     private.write_text("text\ncc\nb\n")
-    encoded = corpus.encoded_test_set(private)
+    encoded = corpus.encoded_private_test_set(private)
     assert [encoded.sentence(i).tolist() for i in range(2)] == [[3, 3, 0], [2, 0]]
     private.write_text("text\nabX\n")
-    with pytest.raises(DataError, match="'X'"):
-        corpus.encoded_test_set(private)
+    with pytest.raises(DataError, match=r"private\.csv \(--private-test\) cannot .* 'X'"):
+        corpus.encoded_private_test_set(private)
 
 
 @pytest.mark.parametrize("content", ["", "text\n", "text\n\n"])
@@ -175,8 +175,8 @@ def test_test_set_without_sentences(tmp_path: Path, content: str) -> None:
 
 def test_another_test_set_that_is_missing(tmp_path: Path) -> None:
     corpus = corpus_of(tmp_path, ["abc"], ["a"])
-    with pytest.raises(DataError, match=r"no private\.csv"):
-        corpus.encoded_test_set(tmp_path / "private.csv")
+    with pytest.raises(DataError, match=r"--private-test\) cannot .* no private\.csv"):
+        corpus.encoded_private_test_set(tmp_path / "private.csv")
 
 
 def test_more_training_sentences_than_are_read_at_a_time(tmp_path: Path) -> None:
