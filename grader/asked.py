@@ -21,10 +21,6 @@ MOST_EPOCHS = 10_000
 MOST_SENTENCES = 1_000_000
 MOST_S = 1e6
 """Eleven days; what the system counts seconds in has bounds, too."""
-MADE_UP = (
-    "Q7 is scored on the grader's own made-up sentences, as no --data is given; for real grades "
-    "give --data DIR, the folder with the course's train.csv and test.csv."
-)
 
 
 def check_request(request: Request) -> None:
@@ -48,11 +44,6 @@ def check_request(request: Request) -> None:
 def model_is_asked(request: Request) -> bool:
     """Whether question 7 is among those to grade."""
     return not request.only or MODEL_QUESTION in request.only
-
-
-def data_warning(request: Request) -> str:
-    """What staff have to know where question 7 is not scored on the course's data; else nothing."""
-    return MADE_UP if model_is_asked(request) and request.data is None else ""
 
 
 def _check_private(file: Path, corpus: Path) -> None:

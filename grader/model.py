@@ -159,8 +159,8 @@ class QuestionResult(Record):
     measured: ModelMeasures | None = None
     made_up: bool = Field(
         default=False,
-        description="Whether it was scored on sentences that the grader made up, as no data of the "
-        "course's was given.",
+        description="Whether its points are a model's on sentences that the grader made up, as no "
+        "data of the course's was given.",
     )
     notes: tuple[str, ...] = Field(
         default=(), description="Those of the report's notes that its checks gave rise to."

@@ -18,6 +18,7 @@ from grader.errors import CheckFailed, HarnessError, RubricError, UsageError
 from grader.grading import GRADING, MODEL_QUESTION, RUBRIC, Grading, absence
 from grader.measures import ModelMeasures
 from grader.model import CheckResult, Outcome, Question, QuestionResult, Report
+from grader.naming import MODEL
 from grader.rubric import QuestionRubric
 
 
@@ -164,9 +165,16 @@ class GradingPlugin:
             max_score=points,
             checks=checks,
             measured=self._measured.get(id),
-            made_up=id == MODEL_QUESTION and self.grading.request.data is None,
+            made_up=points > 0 and self._is_of_made_up(id),
             notes=self.grading.remarks_on(id),
         )
+
+    def _is_of_made_up(self, id: str) -> bool:
+        """Whether what came of a question may be another on the course's own sentences."""
+        if id != MODEL_QUESTION or self.grading.request.data is not None:
+            return False
+        # A model that fails here may be right there, as one with the course's vocabulary is.
+        return id in self._measured or self.grading.submission.has(MODEL)
 
 
 def _told(

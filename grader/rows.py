@@ -56,7 +56,7 @@ class QuestionRow(Record):
     misconception: str = Field(default="", description="The title of the hint, if there is one.")
     near: bool = Field(default=False, description="Whether the hint is for a near miss.")
     made_up: bool = Field(
-        default=False, description="Whether it was scored on the grader's made-up sentences."
+        default=False, description="Whether its points are for the grader's made-up sentences."
     )
     key: str = Field(default="", description="Of everything that the result depends on.")
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from grader import grade, grade_many
-from grader.asked import check_request, data_warning
+from grader.asked import check_request
 from grader.errors import UsageError
 from grader.grading import Request
 from grader.language_model.assessment import ModelRequest
@@ -97,10 +97,3 @@ def test_python_looks_at_values_and_names(tmp_path: Path) -> None:
         with pytest.raises(UsageError, match=f"jobs is {jobs}"):
             grade_many(ALICE.parent, tmp_path / "out", jobs=jobs)
     assert not (tmp_path / "out").exists()
-
-
-def test_made_up_data_is_said_where_the_model_is_scored(tmp_path: Path) -> None:
-    assert "--data DIR" in data_warning(Request(ALICE))
-    assert data_warning(Request(ALICE, only=frozenset({"q7"})))
-    assert data_warning(Request(ALICE, only=frozenset({"q2"}))) == ""
-    assert data_warning(Request(ALICE, data=tmp_path)) == ""

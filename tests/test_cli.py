@@ -197,6 +197,13 @@ def test_hand_in_that_may_be_a_course(here: Run, tmp_path: Path) -> None:
     assert "--many" not in here(*arguments, "--one")[1]
 
 
+def test_data_is_asked_for_only_where_a_model_was_scored(here: Run, tmp_path: Path) -> None:
+    code, out, err = here(unfinished(tmp_path), "--only", "q7", "--out", tmp_path / "out")
+    assert (code, err) == (0, "")
+    assert "no trained model" in out
+    assert "made-up" not in out
+
+
 def test_claims_of_the_notebooks(here: Run, tmp_path: Path) -> None:
     arguments = (unfinished(tmp_path), "--only", "q5", "--out", tmp_path / "out")
     assert "What the notebooks show" not in here(*arguments)[1]

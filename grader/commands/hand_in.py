@@ -7,7 +7,6 @@ from pathlib import Path
 
 from rich.text import Text
 
-from grader.asked import data_warning
 from grader.commands.early import write_results
 from grader.commands.output import IN_GITHUB, Output, beyond_reach, no_commands, summarise
 from grader.console import SubmissionProgress, complain, say, show
@@ -18,6 +17,7 @@ from grader.grading import Request
 from grader.intake import may_be_of_many
 from grader.intake.names import shown
 from grader.naming import SHOWN
+from grader.reports.details import data_warning
 from grader.reports.files import write_reports
 from grader.reports.gradescope import to_gradescope
 from grader.reports.markdown import to_annotations, to_markdown
@@ -35,7 +35,7 @@ def grade_hand_in(request: Request, sandbox: Sandbox, output: Output) -> int:
         write_results(output.gradescope, to_gradescope(report))
     with no_commands():
         show(to_terminal(report, verbose=output.verbose))
-    lines = [data_warning(request), _may_be_course(request) if output.guessed else ""]
+    lines = [data_warning(report), _may_be_course(request) if output.guessed else ""]
     for line in filter(None, lines):
         show(Text(line, style="yellow"))
     show(Text(f"Reports: {folder}", style="dim"))

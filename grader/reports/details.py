@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from grader.model import CheckResult, Hint, QuestionResult
+from grader.model import CheckResult, Hint, QuestionResult, Report
 
 OUTPUT_LINES = 10
 KEPT_BACK = "Your course does not show more of this check."
@@ -13,12 +13,21 @@ MADE_UP = (
     "may change. For course staff: give your train.csv and test.csv by --data DIR, in Gradescope "
     "as a folder named data."
 )
+MADE_UP_HERE = (
+    "{} was scored on the grader's own made-up sentences, as no --data was given; for real grades "
+    "give --data DIR, the folder with the course's train.csv and test.csv."
+)
 
 
 def scored_on(question: QuestionResult) -> str:
     """What a student and the staff have to know of a question's data; '' where it is as it should
     be."""
     return MADE_UP.format(question.id.upper()) if question.made_up else ""
+
+
+def data_warning(report: Report) -> str:
+    """The same for whoever can give the data at once."""
+    return "\n".join(MADE_UP_HERE.format(q.id.upper()) for q in report.questions if q.made_up)
 
 
 def message(check: CheckResult) -> str:

@@ -106,6 +106,7 @@ def test_canvas_gets_its_grades(course: Path, tmp_path: Path) -> None:
         '"A, Alice",11,s11,alice,one,\n'
         '"C, Carol",12,s12,carol,one,\n'
     )
+    (course / "alice" / "rnn_lm.sav").write_bytes(b"no model")
     shutil.make_archive(str(tmp_path / "aalice_11_500_hw4"), "zip", course / "alice")
     shutil.rmtree(course)
     course.mkdir()

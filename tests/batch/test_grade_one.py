@@ -365,6 +365,7 @@ def test_model_scored_on_made_up_sentences_is_told_apart(
     run: Run, alice: Path, tmp_path: Path
 ) -> None:
     """Also where the course gives the same sentences as its own: then the points are final."""
+    (alice / "rnn_lm.sav").write_bytes(b"no model")
     task = made.task(alice, tmp_path / "out", "q7")
     assert run(task).row.made_up == ("q7",)
     kept = run(made.task(alice, tmp_path / "out", "q5"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -13,6 +14,7 @@ from grader.engine import grade
 from grader.errors import DataError
 from grader.grading import Request
 from grader.language_model.assessment import Assessment, ModelRequest
+from grader.language_model.corpus import EMBEDDED_CORPUS
 from grader.language_model.evaluation import Evaluation
 from grader.model import Outcome, QuestionResult
 from grader.modes import ModelMode
@@ -67,10 +69,44 @@ def test_private_test_set_that_cannot_be_used_is_told_before_a_training(
         q7(sandbox, tmp_path, ModelRequest(mode=ModelMode.TRAIN, private_test=private))
 
 
-def q7(sandbox: Sandbox, folder: Path, model: ModelRequest) -> QuestionResult:
-    request = Request(folder, only=frozenset({"q7"}), model=model)
+def q7(sandbox: Sandbox, folder: Path, model: ModelRequest, **asked: Any) -> QuestionResult:
+    request = Request(folder, only=frozenset({"q7"}), model=model, **asked)
     [question] = grade(request, sandbox, Silent()).questions
     return question
+
+
+WORTH_NOTHING = """
+[questions.q7]
+points = 0
+
+[[language_model.thresholds]]
+below = 2.0
+points = 0
+why = "it is only shown"
+"""
+
+
+def test_only_points_of_a_model_are_said_to_be_of_made_up_sentences(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    hand_in, rubric = tmp_path / "hand-in", tmp_path / "rubric.toml"
+    hand_in.mkdir()
+    (hand_in / "implementation.py").touch()
+    rubric.write_text(WORTH_NOTHING)
+    model = ModelRequest(mode=ModelMode.TRAIN, max_time_s=0.01)
+    for mode in ModelMode:
+        assert not q7(sandbox, hand_in, ModelRequest(mode=mode)).made_up
+    (hand_in / "rnn_lm.py").write_text(RIGHT_CODE)
+    assert q7(sandbox, hand_in, model).made_up
+    of_other_characters = {"emb.weight": torch.zeros(70, 8), "out.weight": torch.zeros(70, 8)}
+    torch.save({**of_other_characters, "out.bias": torch.zeros(70)}, hand_in / "rnn_lm.sav")
+    fails = q7(sandbox, hand_in, ModelRequest(mode=ModelMode.LOAD))
+    assert fails.measured is None
+    assert fails.made_up
+    assert not q7(sandbox, hand_in, model, data=EMBEDDED_CORPUS).made_up
+    worth_nothing = q7(sandbox, hand_in, model, rubric=rubric)
+    assert worth_nothing.measured is not None
+    assert not worth_nothing.made_up
 
 
 def test_class_that_is_in_a_notebook_alone_is_trained(sandbox: Sandbox, tmp_path: Path) -> None:
