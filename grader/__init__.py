@@ -13,11 +13,22 @@ the command line start without it.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from grader.api import grade, grade_many
+    from grader.errors import HarnessError, UsageError
+    from grader.language_model.assessment import ModelRequest
     from grader.model import Report
     from grader.rows import Row
 
 __version__ = "0.1.0"
-__all__ = ["Report", "Row", "__version__", "grade", "grade_many"]
+__all__ = [
+    "HarnessError",
+    "ModelRequest",
+    "Report",
+    "Row",
+    "UsageError",
+    "__version__",
+    "grade",
+    "grade_many",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import TypedDict, TypeVar, Unpack
 
 from grader.asked import check_request
 from grader.batch.course import grade_course, plan
@@ -13,58 +15,66 @@ from grader.batch.executors import executor_for
 from grader.batch.grade_one import Done
 from grader.doctor import Sandbox
 from grader.engine import grade as grade_submission
-from grader.errors import UsageError
+from grader.errors import HarnessError, UsageError
 from grader.grading import Request
 from grader.language_model.assessment import ModelRequest
 from grader.language_model.corpus import TEST_FILE
 from grader.model import Report
-from grader.modes import IsolationMode
+from grader.modes import Device, IsolationMode, ModelMode, ids_in
 from grader.plugin import Listener, Silent
 from grader.rows import Row
 from grader.rubric import Rubric
 from grader.sandbox.lent import available_cores
 
-__all__ = ["Report", "Row", "grade", "grade_many"]
+__all__ = ["HarnessError", "ModelRequest", "Report", "Row", "UsageError", "grade", "grade_many"]
+
+Choice = TypeVar("Choice", bound=StrEnum)
 
 
 class Options(TypedDict, total=False):
-    """What can be asked for in every run."""
+    """What can be asked for in every run, as ``grade`` says."""
 
-    only: Iterable[str]
-    """Ids of the questions to grade, or one id; none: all."""
-    data: Path | str
-    """A folder with train.csv and test.csv; without it the embedded, synthetic corpus."""
-    rubric: Path | str
-    """A TOML file with the values that differ from the default rubric."""
-    device: str
-    """"auto", which is the default, "cpu" or "cuda"."""
-    seed: int
-    """Of all random draws; without it, from the hand-in's content."""
-    timeout_s: float
-    """What an import, a call, or the whole language model may take; else the rubric's limits."""
-    model: ModelRequest
-    """How the language model is loaded, trained and scored."""
-    claims: bool
-    """Compare what the notebooks show with what was measured."""
+    only: Iterable[str] | None
+    data: Path | str | None
+    rubric: Path | str | None
+    device: str | None
+    seed: int | None
+    timeout_s: float | None
+    model: ModelRequest | None
+    claims: bool | None
 
 
 def grade(
     path: Path | str,
     *,
-    isolation: IsolationMode = IsolationMode.BEST_EFFORT,
+    isolation: IsolationMode | str = IsolationMode.BEST_EFFORT,
     listener: Listener | None = None,
     **options: Unpack[Options],
 ) -> Report:
     """The report of the hand-in at ``path``, a folder or an archive. Nothing is written.
 
-    ``listener`` is told of each check that has ended.
+    ``isolation``: "require" refuses to grade where student code is not kept in completely,
+    "best-effort" does what the platform offers, "off" nothing. ``listener`` is told of each check
+    that has ended. The options, of which None stands for the default:
+
+    ``only``: ids of the questions to grade, such as "q2,q7" or ["q2", "q7"]; without it all.
+    ``data``: a folder with train.csv and test.csv; without it the embedded, synthetic corpus.
+    ``rubric``: a TOML file with the values that differ from the default rubric.
+    ``device``: where the language model runs: "auto", which is the default, "cpu" or "cuda".
+    ``seed``: of the random draws, but for those that a model must not foresee; without it, from the
+    hand-in's content.
+    ``timeout_s``: what an import, a call, or the whole language model may take; without it, the
+    rubric's limits.
+    ``model``: a ModelRequest: how the language model is loaded, trained and scored.
+    ``claims``: True compares what the notebooks show with what was measured.
 
     Raises UsageError when there is nothing to grade or something asked for is wrong, TypeError for
     an option that there is not, and HarnessError when the grader itself fails. What student code
     does is in the report.
     """
     request = _request(path, options)
-    with Sandbox(IsolationMode(isolation), request.corpus / TEST_FILE) as sandbox:
+    mode = _one_of(IsolationMode, isolation, "isolation")
+    with Sandbox(mode, request.corpus / TEST_FILE) as sandbox:
         return grade_submission(request, sandbox, listener or Silent())
 
 
@@ -75,7 +85,7 @@ def grade_many(
     jobs: int | None = None,
     cluster: str = "",
     regrade: bool = False,
-    isolation: IsolationMode = IsolationMode.BEST_EFFORT,
+    isolation: IsolationMode | str = IsolationMode.BEST_EFFORT,
     done: Callable[[Done], None] = lambda _: None,
     **options: Unpack[Options],
 ) -> list[Row]:
@@ -84,14 +94,16 @@ def grade_many(
     What is in ``out`` from an earlier run and has not changed is kept, unless ``regrade`` is set.
     ``jobs``: how many are graded at once; None: one for each core. ``cluster``: the address of a
     Dask scheduler, whose workers grade in place of this machine. ``done`` is called with each
-    result when it has been written. Raises what ``grade`` does.
+    result when it has been written. ``isolation`` and the options are those of ``grade``, and so is
+    what is raised.
     """
     request = _request(path, options)
+    mode = _one_of(IsolationMode, isolation, "isolation")
     if jobs is not None and jobs < 1:
         raise UsageError(f"jobs is {jobs}; possible is 1 or more, or None for one for each core")
     rubric = Rubric.load(request.rubric)
     with (
-        Sandbox(IsolationMode(isolation), request.corpus / TEST_FILE) as sandbox,
+        Sandbox(mode, request.corpus / TEST_FILE) as sandbox,
         tempfile.TemporaryDirectory(prefix="unpacked-", dir=sandbox.folder) as unpacked,
     ):
         tasks = plan(request, Path(out), Path(unpacked), regrade=regrade)
@@ -112,17 +124,47 @@ def _request(path: Path | str, options: Options) -> Request:
     if unknown := options.keys() - Options.__annotations__.keys():
         known = ", ".join(Options.__annotations__)
         raise TypeError(f"there is no option {', '.join(sorted(unknown))}; there are {known}")
-    only = options.get("only", ())
+    data, rubric = options.get("data"), options.get("rubric")
     request = Request(
         path=Path(path),
-        data=Path(options["data"]) if "data" in options else None,
-        rubric=Path(options["rubric"]) if "rubric" in options else None,
-        only=frozenset([only] if isinstance(only, str) else only),
-        device=options.get("device", "auto"),
+        data=None if data is None else Path(data),
+        rubric=None if rubric is None else Path(rubric),
+        only=_ids(options.get("only")),
+        device=options.get("device") or Device.AUTO.value,
         seed=options.get("seed"),
         timeout_s=options.get("timeout_s"),
-        model=options.get("model", ModelRequest()),
-        claims=options.get("claims", False),
+        model=_model(options.get("model")),
+        claims=options.get("claims") or False,
     )
     check_request(request)
     return request
+
+
+def _ids(only: Iterable[str] | None) -> frozenset[str]:
+    """No ids stand for all questions, so a program that has found none must not ask for them."""
+    if only is None:
+        return frozenset()
+    ids = ids_in(only if isinstance(only, str) else " ".join(only))
+    if not ids:
+        raise UsageError("only names no question; leave it out to grade them all")
+    return ids
+
+
+def _model(model: ModelRequest | None) -> ModelRequest:
+    if model is None:
+        return ModelRequest()
+    if not isinstance(model, ModelRequest):
+        raise UsageError(f"model is {model!r}; possible is a grader.ModelRequest")
+    file = model.private_test
+    return replace(
+        model,
+        mode=_one_of(ModelMode, model.mode, "mode"),
+        private_test=None if file is None else Path(file),
+    )
+
+
+def _one_of(choices: type[Choice], value: str, what: str) -> Choice:
+    """The choice of that name."""
+    if value not in list(choices):
+        raise UsageError(f"there is no {what} {value}; there are {', '.join(choices)}")
+    return choices(value)

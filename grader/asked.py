@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import filecmp
 import math
+from numbers import Integral, Real
 from pathlib import Path
 
-from grader.errors import DataError, UsageError
+from grader.errors import DataError, SubmissionError, UsageError
 from grader.grading import MODEL_QUESTION, Request
 from grader.language_model.corpus import TEST_FILE, TRAIN_FILE
 from grader.modes import Device
@@ -27,11 +28,13 @@ def check_request(request: Request) -> None:
     """Raises UsageError that names the first value which is not possible, and what would be."""
     model = request.model
     _check_number("the learning rate", model.learning_rate, most=MOST_LR)
-    _check_number("the number of epochs", model.epochs, 1, MOST_EPOCHS)
-    _check_number("the batch size", model.batch_size, 1, MOST_SENTENCES)
+    _check_number("the number of epochs", model.epochs, 1, MOST_EPOCHS, whole=True)
+    _check_number("the batch size", model.batch_size, 1, MOST_SENTENCES, whole=True)
     _check_number("the time for a training", model.max_time_s, 1, MOST_S)
     _check_number("the timeout", request.timeout_s, 0.1, MOST_S)
-    _check_number("the seed", request.seed, 0)
+    _check_number("the seed", request.seed, 0, whole=True)
+    if not request.path.exists():
+        raise SubmissionError(f"there is no file or folder {request.path}")
     if request.device not in list(Device):
         raise UsageError(f"there is no device {request.device}; there are {', '.join(Device)}")
     if not request.corpus.is_dir():
@@ -56,13 +59,28 @@ def _check_private(file: Path, corpus: Path) -> None:
 
 
 def _check_number(
-    what: str, value: float | None, least: float | None = None, most: float = math.inf
+    what: str,
+    value: float | None,
+    least: float | None = None,
+    most: float = math.inf,
+    *,
+    whole: bool = False,
 ) -> None:
     """``least`` None: the value must be above 0. NaN is within no bounds."""
-    if value is None:
+    if value is None or (_is_number(value, whole) and _is_within(value, least, most)):
         return
+    low = "above 0" if least is None else f"{least:g} or more"
+    high = f", and {most:,g} at most" if math.isfinite(most) else ""
+    kind = ", a whole number" if whole else ""
+    shown = f"{value:g}" if _is_number(value) else repr(value)
+    raise UsageError(f"{what} is {shown}; possible is {low}{high}{kind}")
+
+
+def _is_number(value: object, whole: bool = False) -> bool:
+    """Programs may ask for anything, and NumPy has numbers of its own."""
+    return isinstance(value, Integral if whole else Real)
+
+
+def _is_within(value: float, least: float | None, most: float) -> bool:
     big_enough = value > 0 if least is None else value >= least
-    if not (big_enough and value <= most and math.isfinite(value)):
-        low = "above 0" if least is None else f"{least:g} or more"
-        high = f", and {most:,g} at most" if math.isfinite(most) else ""
-        raise UsageError(f"{what} is {value:g}; possible is {low}{high}")
+    return big_enough and value <= most and math.isfinite(value)

@@ -15,7 +15,7 @@ from grader import __version__
 from grader.commands import information
 from grader.console import complain, say
 from grader.errors import UsageError
-from grader.modes import Device, IsolationMode, ModelMode, Summary
+from grader.modes import Device, IsolationMode, ModelMode, Summary, ids_in
 
 FROM_RUBRIC = "the rubric's"
 COURSE = "A course"
@@ -229,7 +229,7 @@ def grade(
     """
     from grader.commands import early
 
-    ids = frozenset((only or "").lower().replace(",", " ").split())
+    ids = ids_in(only or "")
     if only is not None and not ids:
         raise UsageError("--only names no question; leave it out to grade them all")
     # Ended by the system or by hand, workers and their folders still go.

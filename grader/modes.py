@@ -5,6 +5,11 @@ from __future__ import annotations
 from enum import StrEnum
 
 
+def ids_in(words: str) -> frozenset[str]:
+    """The ids of questions that somebody writes in either case, between commas or spaces."""
+    return frozenset(words.lower().replace(",", " ").split())
+
+
 class IsolationMode(StrEnum):
     """What to do where student code cannot be kept in completely."""
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import math
+import re
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+import grader.api
 from grader import grade, grade_many
+from grader.api import Options
 from grader.asked import check_request
-from grader.errors import UsageError
+from grader.errors import HarnessError, UsageError
 from grader.grading import Request
 from grader.language_model.assessment import ModelRequest
 from grader.language_model.corpus import EMBEDDED_CORPUS
+from grader.modes import ModelMode
 from tests.conftest import ROOT
 
 ALICE = ROOT / "submissions" / "alice"
@@ -97,3 +102,64 @@ def test_python_looks_at_values_and_names(tmp_path: Path) -> None:
         with pytest.raises(UsageError, match=f"jobs is {jobs}"):
             grade_many(ALICE.parent, tmp_path / "out", jobs=jobs)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"seed": "x"}, "the seed is 'x'; possible is 0 or more, a whole number"),
+        ({"seed": 1.5}, "the seed is 1.5; possible is 0 or more, a whole number"),
+        ({"timeout_s": "x"}, "the timeout is 'x'; possible is 0.1 or more"),
+        ({"isolation": "foo"}, "no isolation foo; there are require, best-effort, off"),
+        ({"model": {"mode": "load"}}, "model is {'mode': 'load'}; possible is a grader.ModelReq"),
+        ({"model": ModelRequest(mode=cast(Any, "x"))}, "no mode x; there are load, train, auto"),
+        ({"model": ModelRequest(epochs=cast(Any, "x"))}, "the number of epochs is 'x'; possible"),
+        ({"only": []}, "only names no question"),
+        ({"only": " "}, "only names no question"),
+    ],
+    ids=str,
+)
+def test_value_that_a_program_cannot_ask_for(
+    asked: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError, match=re.escape(said)):
+        grade(ALICE, **asked)
+    with pytest.raises(UsageError, match=re.escape(said)):
+        grade_many(ALICE.parent, tmp_path / "out", **asked)
+
+
+def test_path_that_is_missing_starts_no_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("grader.api.Sandbox", None)
+    with pytest.raises(UsageError, match="there is no file or folder nowhere"):
+        grade("nowhere")
+
+
+def test_program_may_ask_as_the_command_line_does(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    seen: list[Request] = []
+    monkeypatch.setattr("grader.api.Sandbox", lambda *_: nullcontext())
+    monkeypatch.setattr("grader.api.grade_submission", lambda request, *_: seen.append(request))
+    nothing: dict[str, Any] = dict.fromkeys(Options.__annotations__)
+    grade(ALICE, **nothing)
+    for only in (["Q2", "q3"], "Q2,q3", iter(["q2, Q3"])):
+        grade(ALICE, only=only)
+    private = tmp_path / "private.csv"
+    private.touch()
+    grade(ALICE, model=ModelRequest(cast(Any, "train"), private_test=cast(Any, str(private))))
+    assert seen[0] == Request(ALICE)
+    assert seen[1:4] == 3 * [Request(ALICE, only=frozenset({"q2", "q3"}))]
+    assert seen[4].model == ModelRequest(ModelMode.TRAIN, private_test=private)
+    assert seen[4].model.mode is ModelMode.TRAIN
+
+
+def test_help_lists_the_options() -> None:
+    assert grade.__doc__ is not None
+    assert all(f"``{name}``: " in grade.__doc__ for name in Options.__annotations__)
+
+
+def test_names_that_a_program_needs() -> None:
+    assert grader.ModelRequest is ModelRequest
+    assert grader.UsageError is UsageError
+    assert grader.HarnessError is HarnessError
+    assert {*grader.__all__} <= {*dir(grader.api), "__version__"}
