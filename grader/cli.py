@@ -17,7 +17,8 @@ from grader.console import complain, say
 from grader.errors import UsageError
 from grader.modes import Device, IsolationMode, ModelMode, Summary, ids_in
 
-FROM_RUBRIC = "the rubric's"
+FROM_RUBRIC = "the rubric's: {}"
+"""With the default rubric's number: to read that would take longer than to start."""
 COURSE = "A course"
 ASSIGNMENT = "Assignment"
 
@@ -50,7 +51,8 @@ def grade(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Where report.html, report.json and junit.xml go.",
+            help="Folder for report.html, staff.html, report.json and junit.xml; those of a course "
+            "are in folders by hand-in, beside gradebook.csv and summary.html.",
             show_default="results/<name>, of a course results",
         ),
     ] = None,
@@ -97,22 +99,32 @@ def grade(
     ] = ModelMode.AUTO,
     epochs: Annotated[
         int | None,
-        typer.Option(help="Of a training by the grader.", min=1, show_default=FROM_RUBRIC),
+        typer.Option(
+            help="Epochs, where the grader trains.", min=1, show_default=FROM_RUBRIC.format(5)
+        ),
     ] = None,
     batch_size: Annotated[
         int | None,
-        typer.Option(help="Of a training by the grader.", min=1, show_default=FROM_RUBRIC),
+        typer.Option(
+            help="Sentences in a batch, where the grader trains.",
+            min=1,
+            show_default=FROM_RUBRIC.format(64),
+        ),
     ] = None,
     lr: Annotated[
         float | None,
-        typer.Option("--lr", help="Adam's learning rate.", show_default=FROM_RUBRIC),
+        typer.Option(
+            "--lr",
+            help="Adam's learning rate, where the grader trains.",
+            show_default=FROM_RUBRIC.format(0.001),
+        ),
     ] = None,
     max_time: Annotated[
         float | None,
         typer.Option(
             help="Seconds that a training may take; the best epoch by then is kept.",
             min=1.0,
-            show_default=FROM_RUBRIC,
+            show_default=FROM_RUBRIC.format(600),
         ),
     ] = None,
     private_test: Annotated[
@@ -212,8 +224,8 @@ def grade(
     assignment: Annotated[
         str,
         typer.Option(
-            help="The column of the grades in Canvas.",
-            show_default=ASSIGNMENT,
+            help=f"The column of the grades in Canvas; if not given, {ASSIGNMENT}.",
+            show_default=False,
             rich_help_panel=COURSE,
         ),
     ] = "",

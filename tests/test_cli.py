@@ -11,16 +11,17 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_type_hints
 from xml.etree import ElementTree
 
 import jsonschema
 import pytest
 
 from grader import __version__
-from grader.cli import main
+from grader.cli import grade, main
 from grader.doctor import Sandbox
 from grader.model import Report
+from grader.rubric import Rubric
 from tests.conftest import ROOT
 
 ALICE = ROOT / "submissions" / "alice"
@@ -378,6 +379,19 @@ def test_help(arguments: tuple[str, ...], code: int) -> None:
     assert done.returncode == code
     for words in ("--only", "--rubric", "--min-score", "--out", "Exit codes", "130", "schema"):
         assert words in done.stdout
+
+
+def test_help_says_the_rubrics_numbers() -> None:
+    training = Rubric.load().language_model.training
+    numbers = {
+        "epochs": training.epochs,
+        "batch_size": training.batch_size,
+        "lr": training.learning_rate,
+        "max_time": training.max_time_s,
+    }
+    options = get_type_hints(grade, include_extras=True)
+    said = {name: options[name].__metadata__[0].show_default for name in numbers}
+    assert said == {name: f"the rubric's: {number:g}" for name, number in numbers.items()}
 
 
 def test_schema() -> None:
