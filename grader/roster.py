@@ -260,10 +260,11 @@ def _lines(roster: Roster) -> Iterable[Line]:
         known = ids(row, own)
         if roster.kind is Kind.MOODLE and (participant := PARTICIPANT.fullmatch(row[0].strip())):
             known |= {participant["id"]}
-        name = " ".join(filter(None, (row[place].strip() for place in names)))
+        # In one line: on the terminal each of them is of this program.
+        name = " ".join(" ".join(row[place] for place in names).split())
         line = Line(
             number,
-            name or called(row),
+            name or " ".join(called(row).split()),
             name != "",
             known,
             ids(row, others),

@@ -59,6 +59,8 @@ PLAIN = "Name;E-Mail\nJane van der Berg;jane@uni.edu\nJane Doe;\n"
             ["Jane Doe", "Roe", "3"],
         ),
         ("First name,Surname\nJane,Doe\n", Kind.PLAIN, ["Jane Doe"]),
+        ('name,id\n"Eve\n::error::q",1\n', Kind.PLAIN, ["Eve ::error::q"]),
+        ('email\n"a\n::b@c"\n', Kind.PLAIN, ["a ::b@c"]),
         ("Vorname;Nachname;E-Mail\nJörg;Müller;j@u\n", Kind.PLAIN, ["Jörg Müller"]),
         ("Name;Vorname;Matrikelnummer\nMüller;Jörg;1\n", Kind.PLAIN, ["Jörg Müller"]),
         ("Prénom,Nom\nAnne,Roy\n", Kind.PLAIN, ["Anne Roy"]),

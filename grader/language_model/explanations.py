@@ -29,6 +29,7 @@ BETTER_WHOLE = (
     "beginnings alone."
 )
 OR_AHEAD = "Or does it look at what follows where there is padding?"
+OR_AHEAD_TOO = "Or does it look at what follows?"
 NO_GAIN = (
     "On the whole it does worse by that, so what counts is its loss with whole sentences in view, "
     "{:.3f}. ({} of {} probed predictions changed.)"
@@ -97,10 +98,18 @@ def by_length(measures: ModelMeasures) -> bool:
     return Kind.PADDING in kinds and AHEAD.keys().isdisjoint(kinds)
 
 
+def by_state(measures: ModelMeasures) -> bool:
+    """Whether of what was changed nothing but earlier calls makes a difference, as far as is seen:
+    what stays of them is another in batches of whole sentences than in those of beginnings."""
+    return measures.causality.kinds == (Kind.STATE,)
+
+
 def looking_ahead(measures: ModelMeasures) -> str:
     """What is wrong with a model that looks ahead, and which loss of it counts."""
     causality = measures.causality
     found = next((text for kind, text in AHEAD.items() if kind in causality.kinds), HIDDEN)
+    if by_state(measures):
+        found = f"{BETTER_WHOLE} {OTHER[Kind.STATE]} {OR_AHEAD_TOO}"
     if by_length(measures):
         found = f"{BETTER_WHOLE} {OTHER[Kind.PADDING]} {OR_AHEAD}"
     if QUANTISED in measures.loading:

@@ -18,6 +18,7 @@ from grader.language_model.assessment import ASKED_FOR
 from grader.language_model.evaluation import Evaluation
 from grader.language_model.explanations import (
     by_length,
+    by_state,
     looking_ahead,
     other_dependencies,
     unsteadiness,
@@ -112,6 +113,8 @@ def test_loss_below(evaluate: Evaluate, check: Check, threshold: LossThreshold) 
         if measures.prefix_loss is not None:
             looks_ahead = measures.causality.looks_ahead
             why = "the model looks ahead" if looks_ahead else "its predictions vary so much"
+            if by_state(measures):
+                why = "what it predicts depends on what it was asked before"
             if by_length(measures):
                 why = "what it predicts depends on how far a sentence goes on or is padded"
             advice = f"It is measured from the sentences' beginnings, because {why}."

@@ -67,9 +67,10 @@ def failed_to_gradescope(reason: str, *, unreadable: bool) -> str:
     """``results.json`` where there is no report.
 
     ``unreadable``: the hand-in cannot be read, which the student can mend; otherwise the grader
-    failed.
+    failed, and the ``reason``, which may name a file or quote a sentence that students are not to
+    know, is for staff: it stands in what the grader prints.
     """
-    said = (CANNOT_BE_READ if unreadable else GRADER_FAILED) + _cut(plain(reason))
+    said = f"{CANNOT_BE_READ}{_cut(plain(reason))}" if unreadable else GRADER_FAILED.rstrip()
     result = {**_head(said), "tests": [], "extra_data": {"grader_failed": not unreadable}}
     if unreadable:
         result["score"] = 0.0

@@ -51,6 +51,13 @@ def test_looking_ahead_of_which_no_experiment_told() -> None:
     assert "2.346" in text
 
 
+def test_state_alone_is_told_before_looking_ahead() -> None:
+    text = looking_ahead(found(Kind.STATE, looks_ahead=True))
+    assert words_in(text) == {Kind.STATE}
+    assert not text.startswith("The model looks ahead")
+    assert "2.346" in text
+
+
 @pytest.mark.parametrize("kind", OTHERS)
 def test_each_other_dependency(kind: Kind) -> None:
     assert words_in(other_dependencies(found(kind, Kind.FUTURE, Kind.RANDOMNESS))) == {kind}
