@@ -86,6 +86,15 @@ def test_gradescope(tmp_path: Path, kind: str) -> None:
     assert jose.arrival.email == "jose@example.edu"
 
 
+def test_of_very_many_submissions_a_few_are_named(tmp_path: Path) -> None:
+    record = "submission_{}:\n  :submitters:\n  - :name: Eve\n    :sid: '1'\n"
+    hand_ins = read(tmp_path, "".join(map(record.format, range(1000, 1100))), "submission_1099")
+    assert hand_ins["Eve"].arrival.notes == (
+        "handed in more than once: submission_1099 was taken, the latest, and not submission_1000, "
+        "submission_1001, submission_1002 and 96 more",
+    )
+
+
 @pytest.mark.parametrize(
     ("earlier", "later"),
     [

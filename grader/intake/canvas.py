@@ -10,7 +10,6 @@ from pathlib import PurePosixPath
 
 from grader.archive import is_archive_name, stem_of
 from grader.intake.handin import Entry, HandIn, hand_in, taken_of_several
-from grader.intake.names import shown
 
 PATTERN = re.compile(
     r"(?:(?P<name>[^_].*?)(?P<late>_LATE)?_(?P<student>\d{1,12})"
@@ -107,8 +106,8 @@ def _student(uploads: Sequence[_Upload]) -> HandIn:
     # Whether they are parts, or were replaced, is seen in them: by whoever opens them.
     earlier = {u.called.lower(): u for u in by_number if _may_be_a_part(u, kept[u.file.lower()])}
     taken = sorted([*earlier.values(), *latest], key=lambda u: _time(u, uploads))
-    passed_over = ", ".join(shown(u.entry.name) for u in uploads if u not in taken)
-    names = ", ".join(shown(u.entry.name) for u in taken)
+    passed_over = [u.entry.name for u in uploads if u not in taken]
+    names = [u.entry.name for u in taken]
     files = [upload for upload in taken if upload.file]
     good = [upload for upload in latest if upload.file and not upload.entry.problem]
     first = latest[0]

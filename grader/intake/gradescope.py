@@ -159,8 +159,8 @@ def _latest(theirs: Sequence[tuple[Record, Submitter]], entries: Mapping[str, En
     entry = entries.get(latest.id)
     problem = "" if entry else f"the export has no folder {shown(latest.id)}; download it again"
     notes = [] if latest.is_listed else [UNLISTED]
-    if others := [shown(record.id) for record, _ in earlier]:
-        notes.append(taken_of_several(shown(latest.id), ", ".join(others)))
+    if others := [record.id for record, _ in earlier]:
+        notes.append(taken_of_several([latest.id], others))
     if group := [s.name or s.key for s in latest.submitters.values() if s.key != student.key]:
         notes.append(f"handed in together with {shown('; '.join(group))}")
     return hand_in(

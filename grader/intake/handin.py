@@ -161,9 +161,15 @@ def newest(path: Path) -> float:
     return max(times, default=0.0)
 
 
-def taken_of_several(taken: str, others: str) -> str:
-    """The note for staff on a student's several uploads."""
-    return f"handed in more than once: {taken} was taken, the latest, and not {others}"
+def taken_of_several(taken: Sequence[str], others: Sequence[str]) -> str:
+    """The note for staff on a student's several uploads, which may be thousands."""
+    latest = _first_few(taken)
+    return f"handed in more than once: {latest} was taken, the latest, and not {_first_few(others)}"
+
+
+def _first_few(names: Sequence[str]) -> str:
+    left = len(names) - SHOWN
+    return ", ".join(map(shown, names[:SHOWN])) + (f" and {left} more" if left > 0 else "")
 
 
 def hand_in(
