@@ -38,6 +38,7 @@ SEQUENCE: dict[str, tuple[Edit, ...]] = {
     ),
     "inputs-reshaped": (("x = input_data[:, t, :]", "x = input_data.reshape((T, B, D))[t]"),),
     "first-input-always": (("x = input_data[:, t, :]", "x = input_data[:, 0, :]"),),
+    "last-input-always": (("x = input_data[:, t, :]", "x = input_data[:, -1, :]"),),
     "outputs-time-major": (("return outputs, final", "return np.moveaxis(outputs, 1, 0), final"),),
     "outputs-reshaped": (
         ("np.zeros((B, T, H), dtype=np.float32)", "[]"),

@@ -219,6 +219,16 @@ def sequence_misconceptions(page: str) -> tuple[Misconception, ...]:
             changes={"at": lambda inputs, step: inputs[:, 0]},
         ),
         Misconception(
+            id="last-input-always",
+            title="Every step reads the last input",
+            where="how the input of one step is taken from input_data",
+            explanation="The states change from step to step, but the input that goes into them is "
+            "that of the last step each time.",
+            hint="The page's formula has an input x_t; find what t is in your loop.",
+            page=page,
+            changes={"at": lambda inputs, step: inputs[:, -1]},
+        ),
+        Misconception(
             id="outputs-time-major",
             title="The outputs have time first and the batch second",
             where="how the states of all steps become one array",
