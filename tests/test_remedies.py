@@ -184,7 +184,7 @@ def test_helper_that_only_the_notebook_has_is_found_there(hand_in: Handing) -> N
 def test_function_that_only_the_notebook_has_is_found_there(hand_in: Handing) -> None:
     cells = [{"cell_type": "code", "source": "def rnn(x):\n    return x", "outputs": []}]
     notebook = json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
-    message = failure(hand_in("def gru(x): pass\n", {"hw.ipynb": notebook})).message
+    message = failure(hand_in("def gru(x): return 2 * x\n", {"hw.ipynb": notebook})).message
     assert "has no function rnn" in message
     assert message.endswith("Cell 1 of the notebook hw.ipynb defines it: copy that into this file.")
 
