@@ -124,13 +124,13 @@ def _request(path: Path | str, options: Options) -> Request:
     if unknown := options.keys() - Options.__annotations__.keys():
         known = ", ".join(Options.__annotations__)
         raise TypeError(f"there is no option {', '.join(sorted(unknown))}; there are {known}")
-    data, rubric = options.get("data"), options.get("rubric")
+    data, rubric, device = options.get("data"), options.get("rubric"), options.get("device")
     request = Request(
         path=Path(path),
         data=None if data is None else Path(data),
         rubric=None if rubric is None else Path(rubric),
         only=_ids(options.get("only")),
-        device=options.get("device") or Device.AUTO.value,
+        device=Device.AUTO.value if device is None else device,
         seed=options.get("seed"),
         timeout_s=options.get("timeout_s"),
         model=_model(options.get("model")),
@@ -144,7 +144,7 @@ def _ids(only: Iterable[str] | None) -> frozenset[str]:
     """No ids stand for all questions, so a program that has found none must not ask for them."""
     if only is None:
         return frozenset()
-    ids = ids_in(only if isinstance(only, str) else " ".join(only))
+    ids = ids_in(only if isinstance(only, str) else " ".join(map(str, only)))
     if not ids:
         raise UsageError("only names no question; leave it out to grade them all")
     return ids

@@ -72,7 +72,7 @@ def _check_number(
     low = "above 0" if least is None else f"{least:g} or more"
     high = f", and {most:,g} at most" if math.isfinite(most) else ""
     kind = ", a whole number" if whole else ""
-    shown = f"{value:g}" if _is_number(value) else repr(value)
+    shown = f"{value:g}" if isinstance(value, float) else repr(value)
     raise UsageError(f"{what} is {shown}; possible is {low}{high}{kind}")
 
 
@@ -83,4 +83,5 @@ def _is_number(value: object, whole: bool = False) -> bool:
 
 def _is_within(value: float, least: float | None, most: float) -> bool:
     big_enough = value > 0 if least is None else value >= least
-    return big_enough and value <= most and math.isfinite(value)
+    # Of an int all are finite, and not all fit into a float.
+    return big_enough and value <= most and (isinstance(value, Integral) or math.isfinite(value))

@@ -9,17 +9,34 @@ import ast
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import Enum, auto
 from pathlib import PureWindowsPath
 
 from grader.naming import FUNCTIONS, IMPLEMENTATION_STEM
 from grader.source import parsed
-from grader.worker.notebook_code import cell_code, is_definition
+from grader.worker.notebook_code import (
+    FUNCTION_DEFS,
+    MAKES_A_FUNCTION,
+    cell_code,
+    is_definition,
+    last_part,
+    name_given_by,
+)
 
 WRITE = ("%%writefile", "%%file")
 APPEND = ("-a", "--append")
 MOST_NAME_BYTES = 255
 """Of a file's name, on nearly every file system: a longer one was never written."""
-DEFINED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+DEFINED = (*FUNCTION_DEFS, ast.ClassDef)
+
+
+class Function(Enum):
+    """How a name may come to be one of the assignment's functions."""
+
+    WRITTEN = auto()
+    """By ``def``, a lambda, or as part of another function's arguments."""
+    NAMED = auto()
+    """By another name, such as a method's, which may be something else."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +47,7 @@ class Definition:
     gives: frozenset[str]
     """``from torch import *`` gives a star."""
     uses: frozenset[str]
-    is_function: bool
+    function: Function | None
 
 
 def written_files(cells: Iterable[str]) -> dict[str, str]:
@@ -70,7 +87,7 @@ def definitions_in(cell: str) -> list[Definition] | None:
 
 def functions_of(definitions: Iterable[Definition]) -> list[str]:
     """Those of the assignment's functions that are defined, in its order."""
-    given = {name for one in definitions if one.is_function for name in one.gives}
+    given = {name for one in definitions if one.function for name in one.gives}
     return [name for name in FUNCTIONS if name in given]
 
 
@@ -79,6 +96,13 @@ def reached(definitions: list[Definition], functions: Iterable[str]) -> list[Def
 
     Without them a notebook's data, models and tests would only be what can fail.
     """
+    written = {n for one in definitions if one.function is Function.WRITTEN for n in one.gives}
+    # Of a function that is written out, a later result of the same name takes nothing away.
+    definitions = [
+        one
+        for one in definitions
+        if one.function is Function.WRITTEN or one.gives.isdisjoint(written & {*FUNCTIONS})
+    ]
     by_name: dict[str, list[Definition]] = {}
     for one in definitions:
         for name in one.gives:
@@ -105,25 +129,32 @@ def _definition(node: ast.stmt, text: str) -> Definition:
     if isinstance(node, DEFINED):
         gives = {node.name}
     else:
-        gives = {name for inner in ast.walk(node) for name in _given_by(inner)}
-    uses = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
-    is_function = isinstance(node, ast.FunctionDef) or _names_a_function(node)
-    return Definition(text, frozenset(gives), frozenset(uses), is_function)
+        gives = {name for inner in ast.walk(node) if (name := name_given_by(inner))}
+    used = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    uses = used - (_own_names(node) if isinstance(node, FUNCTION_DEFS) else set())
+    return Definition(text, frozenset(gives), frozenset(uses), _function_of(node))
 
 
-def _names_a_function(node: ast.stmt) -> bool:
-    """Whether a name is given to what may be a function: a lambda, a method, part of a call."""
-    kinds = (ast.Lambda, ast.Attribute, ast.Call)
-    return isinstance(node, ast.Assign) and isinstance(node.value, kinds)
+def _function_of(node: ast.stmt) -> Function | None:
+    if isinstance(node, ast.FunctionDef):
+        return Function.WRITTEN
+    if not isinstance(node, ast.Assign):
+        return None
+    value = node.value
+    makes_one = isinstance(value, ast.Call) and last_part(value.func) in MAKES_A_FUNCTION
+    if isinstance(value, ast.Lambda) or makes_one:
+        return Function.WRITTEN
+    return Function.NAMED if isinstance(value, (ast.Attribute, ast.Name)) else None
 
 
-def _given_by(node: ast.AST) -> Iterator[str]:
-    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-        yield node.id
-    elif isinstance(node, ast.alias):
-        yield node.asname or node.name.split(".")[0]
-    elif isinstance(node, DEFINED):
-        yield node.name
+def _own_names(function: ast.AST) -> set[str]:
+    """The parameters and variables of a function, which mean nothing outside of it."""
+    inside = list(ast.walk(function))
+    outside = {
+        name for n in inside if isinstance(n, (ast.Global, ast.Nonlocal)) for name in n.names
+    }
+    stored = {n.id for n in inside if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return ({n.arg for n in inside if isinstance(n, ast.arg)} | stored) - outside
 
 
 def _texts(body: list[ast.stmt], text: str) -> Iterator[str]:

@@ -99,14 +99,16 @@ def _does_nothing(node: ast.stmt) -> bool:
 
 def _is_unfinished(node: ast.stmt) -> bool:
     """Whether it is a function that makes nothing and returns nothing."""
-    return isinstance(node, ast.FunctionDef) and all(map(_leaves_undone, node.body))
+    if not isinstance(node, ast.FunctionDef) or node.decorator_list:
+        return False
+    return all(map(_leaves_undone, node.body))
 
 
 def _leaves_undone(node: ast.stmt) -> bool:
     if isinstance(node, (ast.Assign, ast.AnnAssign)):
         return node.value is None or _is_none(node.value)
     if isinstance(node, ast.Return):
-        # Of what is assigned in it, all is None.
+        # A variable: of what is assigned there, all is None.
         return node.value is None or _is_none(node.value, ast.Name)
     return isinstance(node, (ast.Pass, ast.Raise)) or (
         isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)

@@ -343,6 +343,23 @@ def test_notebook_counts_where_the_file_has_no_code(tmp_path: Path, text: str) -
     assert submission.notes == ("implementation.py has no code in it", words)
 
 
+@pytest.mark.parametrize(
+    "result",
+    ["rnn = np.array([1.0])", "rnn = [0.1 * k for k in range(4)]", "rnn = np.pi", "rnn = gru"],
+)
+def test_result_of_the_same_name_leaves_a_function_what_it_is(tmp_path: Path, result: str) -> None:
+    submission = read(with_notebooks(tmp_path, hw=notebook("import numpy as np", RNN, GRU, result)))
+    assert result not in code(submission)
+    assert "return 2 * x" in code(submission)
+
+
+def test_what_only_has_the_name_of_a_parameter_or_variable_is_not_taken(tmp_path: Path) -> None:
+    cells = ("x = 'a parameter'", "h = 'a variable'", "c = 'read'", "g = 'global'")
+    function = "def rnn(x):\n    global g\n    h = x * c + g\n    g = h\n    return h"
+    found = code(read(with_notebooks(tmp_path, hw=notebook(*cells, function))))
+    assert [cell for cell in cells if cell in found] == ["c = 'read'", "g = 'global'"]
+
+
 AS_GIVEN = """import numpy as np
 def rnn(x):
     'To be written.'
@@ -374,6 +391,7 @@ def test_notebook_counts_where_the_functions_are_as_they_were_given(tmp_path: Pa
         f"{AS_GIVEN}def more(x):\n    return x + 1\n",
         f"{AS_GIVEN}class More: pass\n",
         f"{AS_GIVEN}rnn = more\n",
+        "import numpy as np\n@np.vectorize\ndef rnn(x): pass\n",
     ],
 )
 def test_notebook_does_not_count_where_the_file_may_have_it(tmp_path: Path, text: str) -> None:

@@ -231,7 +231,7 @@ def test_what_was_handed_in_and_is_not_given_is_named(hand_in: Handing) -> None:
     words = "consts.xyz is in your hand-in, but files of this kind are not given to it here."
     for function in ("rnn", "gru"):
         assert f" {words}" in failure(student, function).message
-    assert "line 1 would give it" in failure(student, "rnn").message
+    assert "Line 1 was passed over" in failure(student, "rnn").message
 
 
 def test_own_table_is_read_from_the_current_folder(hand_in: Handing) -> None:

@@ -42,8 +42,9 @@ def test_what_a_notebook_has_built_in_is_there(hand_in: Handing) -> None:
 def test_bars_of_a_notebook_are_those_of_a_terminal(hand_in: Handing) -> None:
     code = """
 from tqdm import tqdm_notebook
-from tqdm.notebook import tqdm, trange
-for _ in tqdm(range(3), desc="at import"): pass
+import tqdm.notebook
+for _ in tqdm.notebook.tqdm(range(3), desc="at import"): pass
+from tqdm.notebook import *
 def rnn(x): return sum(x for _ in trange(3)) + sum(x for _ in tqdm_notebook([1]))
 """
     assert array(hand_in(code).call("rnn", (ARRAY,), 0)) == (4 * ARRAY).tolist()
@@ -72,7 +73,33 @@ def test_line_that_only_works_elsewhere_costs_only_what_needs_it(hand_in: Handin
     assert student.lines_passed_over == (4, 5, 7, 8, 9)
     told = failure(student, "gru").message
     assert "NameError: name 'words' is not defined" in told
-    assert "line 7 would give it, and was passed over when it failed with NameError: name" in told
+    assert "Line 7 was passed over before, when it failed with NameError: name" in told
+
+
+def test_what_such_a_line_would_have_given_is_passed_over_too(hand_in: Handing) -> None:
+    code = """
+if True:
+    open("no such")
+    import math
+    def half(x): return x / 2
+two = math.sqrt(4)
+one = half(two)
+"""
+    student = hand_in(code + GOOD)
+    assert_still_answers(student)
+    assert student.lines_passed_over == (2, 6, 7)
+
+
+def test_own_modules_see_what_was_imported_in_the_end(hand_in: Handing) -> None:
+    code = """
+import steps
+open("no such")
+def act(x): return 2 * x
+def rnn(x): return steps.run(x)
+"""
+    steps = "import implementation\ndef run(x): return implementation.act(x)\n"
+    student = hand_in(code, {"steps.py": steps})
+    assert array(student.call("rnn", (ARRAY,), 0)) == (2 * ARRAY).tolist()
 
 
 @pytest.mark.parametrize(
@@ -90,7 +117,9 @@ def test_mistake_beside_such_a_line_still_ends_the_import(
 ) -> None:
     code = f"open('no such')\n{line}\n{GOOD}"
     student = hand_in(code, {"reads.py": "open('no such')\n"})
-    assert f"implementation.py raised {error}" in failure(student, "rnn").message
+    told = failure(student, "rnn").message
+    assert f"implementation.py raised {error}" in told
+    assert "Line 1 was passed over before, when it failed with FileNotFoundError" in told
 
 
 ABSENT = """

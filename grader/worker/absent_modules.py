@@ -59,7 +59,7 @@ class AbsentModules(MetaPathFinder, Loader):
             except ModuleNotFoundError as error:
                 if not self.stand_in_for(error):
                     raise
-                _forget_modules_of(folder)
+                forget_modules_of(folder)
 
     def stand_in_for(self, error: ModuleNotFoundError) -> bool:
         """Whether the same import may do better from now on."""
@@ -175,7 +175,7 @@ def _not_found(name: str) -> ModuleNotFoundError:
     return ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
-def _forget_modules_of(folder: Path) -> None:
+def forget_modules_of(folder: Path) -> None:
     """Import anew what stopped half-way, and whatever it had imported of its own."""
     for name, module in [*sys.modules.items()]:
         file = getattr(module, "__file__", None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import importlib.util
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -18,6 +19,7 @@ from grader.worker.devices import is_of_devices
 from grader.worker.notebook_code import (
     defined_names,
     module_of_definitions,
+    name_given_by,
     notebook_tree,
     script_tree,
 )
@@ -25,6 +27,7 @@ from grader.worker.notebook_code import (
 MAIN = "__main__"
 SAVING = frozenset({"save", "dump", "save_file"})
 """Functions of torch, pickle, joblib and safetensors by which a model is saved."""
+RUNS_RNN_LM = re.compile(r"(?:%run|%load|exec\(|run_path\()[^\n]{0,20}?rnn_lm")
 
 
 class CodeSource:
@@ -47,6 +50,11 @@ class CodeSource:
         self._folder = folder
         self._given = given
         self._absent = absent
+
+    @property
+    def is_notebook(self) -> bool:
+        """Whether it is none that could be imported."""
+        return not self.module
 
     @cached_property
     def tree(self) -> ast.Module:
@@ -112,22 +120,34 @@ class CodeSource:
         return {name for name in read - written if not hasattr(model, name)}
 
     @property
-    def saves(self) -> bool:
-        """Whether the file's own text saves anything, so that it was run as a program."""
-        return any(
-            isinstance(node, ast.Attribute) and node.attr in SAVING for node in ast.walk(self.tree)
-        )
+    def is_program(self) -> bool:
+        """Whether the file seems to have been run itself: it saves something, or asks if it is."""
+        names = {node.id for node in ast.walk(self.tree) if isinstance(node, ast.Name)}
+        names |= {node.attr for node in ast.walk(self.tree) if isinstance(node, ast.Attribute)}
+        return not names.isdisjoint(SAVING | {"__name__"})
+
+    @property
+    def runs_rnn_lm(self) -> bool:
+        """Whether the text runs the code of ``rnn_lm.py`` as its own."""
+        return RUNS_RNN_LM.search(self._file.read_text("utf-8", "replace")) is not None
+
+    def is_unfinished(self, name: str) -> bool:
+        """Whether the file's class of that name has a ``forward`` that does nothing."""
+        forward = next((m for m in self._methods_of(name) if m.name == "forward"), None)
+        return forward is not None and all(map(_does_nothing, forward.body))
 
     def is_whole(self, name: str) -> bool:
-        """Whether there is a class of that name, with all that it uses; runs the file's code."""
+        """Whether there is a class of that name, and all names that it reads mean something.
+
+        Runs the file's code.
+        """
         node = self._class(name)
         if node is None:
             return False
-        names = [inner for inner in ast.walk(node) if isinstance(inner, ast.Name)]
-        own = {inner.id for inner in names if not isinstance(inner.ctx, ast.Load)}
-        own |= {given for inner in ast.walk(node) if (given := _name_given_by(inner))}
-        known = (own, self.namespace, vars(builtins))
-        return all(any(inner.id in some for some in known) for inner in names)
+        inside = list(ast.walk(node))
+        own = {n.arg for n in inside if isinstance(n, ast.arg)} | set(map(name_given_by, inside))
+        read = {n.id for n in inside if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+        return read <= {*own, *self.namespace, *vars(builtins)}
 
     def text_of(self, name: str) -> str:
         """The class of that name, written out the same way wherever it stands."""
@@ -173,12 +193,9 @@ def _share_with_main(module: ModuleType) -> None:
             setattr(main, name, value)
 
 
-def _name_given_by(node: ast.AST) -> str:
-    if isinstance(node, ast.arg):
-        return node.arg
-    if isinstance(node, ast.alias):
-        return node.asname or node.name.split(".")[0]
-    return node.name if isinstance(node, (ast.FunctionDef, ast.ClassDef)) else ""
+def _does_nothing(node: ast.stmt) -> bool:
+    is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    return is_text or isinstance(node, (ast.Pass, ast.Raise))
 
 
 def _is_attribute_of_self(node: ast.AST, method: ast.FunctionDef) -> TypeGuard[ast.Attribute]:

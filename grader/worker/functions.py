@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from grader.wire import Array, Message
-from grader.worker.absent_modules import AbsentModules
+from grader.worker.absent_modules import AbsentModules, forget_modules_of
 from grader.worker.failures import absent
 from grader.worker.layers_used import LayersUsed
 from grader.worker.missing_function import why_missing
@@ -60,6 +60,7 @@ class Implementation:
         except Exception as error:
             if not is_of_the_machine(error):
                 raise
+            forget_modules_of(self._code_dir)
             return import_without_what_fails(name, self._file, missing.stand_in_for)
 
     def call(self, request: Message) -> Message:

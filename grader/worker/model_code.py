@@ -176,28 +176,25 @@ class ModelCode:
         raise failure or CannotLoad(self.nowhere(name, module))
 
     def _in_order(self, module: str, name: str) -> list[CodeSource]:
-        def rank(source: CodeSource) -> int:
-            if source is self._preferred:
-                return 0
-            likely = source.module == module or (module == MAIN and self._was_trained(source, name))
-            return 1 if likely else 2
+        likely = [s for s in self._sources if s.module == module]
+        if module == MAIN and not self._was_that_of_rnn_lm(name):
+            likely += [s for s in self._sources if s.is_notebook and s.is_whole(name)]
+        first = [self._preferred] if self._preferred else []
+        return list(dict.fromkeys([*first, *likely, *self._sources]))
 
-        return sorted(self._sources, key=rank)
+    def _was_that_of_rnn_lm(self, name: str) -> bool:
+        """Whether a class of ``__main__`` may be rnn_lm.py's, though a notebook has one, too.
 
-    def _was_trained(self, source: CodeSource, name: str) -> bool:
-        """Whether a class of ``__main__`` is that of a notebook, in place of rnn_lm.py's.
-
-        It is where the notebook has all of a class that differs, unless rnn_lm.py was itself run
-        as a program, and saved the model.
+        A program's own classes have that name, and those of a file that a notebook runs; and where
+        a notebook's is the same, further notebooks have older ones.
         """
-        if source.module or not source.is_whole(name):
+        ours = next((source for source in self._sources if source.module == MODULE), None)
+        if ours is None or ours.is_unfinished(name):
             return False
-        rivals = [other for other in self._sources if other.module == MODULE]
-        return not any(other.saves or _same(source, other, name) for other in rivals)
-
-
-def _same(one: CodeSource, other: CodeSource, name: str) -> bool:
-    return one.text_of(name) == other.text_of(name)
+        notebooks = [source for source in self._sources if source.is_notebook]
+        texts = {notebook.text_of(name) for notebook in notebooks}
+        is_run = ours.is_program or any(notebook.runs_rnn_lm for notebook in notebooks)
+        return is_run or ours.text_of(name) in texts
 
 
 class Compiled(torch.nn.Module):

@@ -6,6 +6,8 @@ import builtins
 import importlib
 import sys
 from collections.abc import Callable
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
@@ -23,17 +25,22 @@ class Shell:
         return lambda *_, **__: None
 
 
-class Bars(ModuleType):
-    """Stands in for tqdm's bars of a notebook, which need one: a terminal's do the same."""
+class Bars(MetaPathFinder, Loader):
+    """Finds a terminal's bars for tqdm's bars of a notebook: they do the same without one."""
 
-    def __getattr__(self, name: str) -> Any:
-        if name not in BARS_HERE:
-            raise AttributeError(name)
-        return getattr(importlib.import_module("tqdm.std"), BARS_HERE[name])
+    def find_spec(self, fullname: str, *_: object) -> ModuleSpec | None:
+        """Of that module alone."""
+        return ModuleSpec(BARS, self) if fullname == BARS else None
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Give the names of the one module what the other one has."""
+        bars = importlib.import_module("tqdm.std")
+        names = {name: getattr(bars, here) for name, here in BARS_HERE.items()}
+        vars(module).update(names, __all__=list(names))
 
 
 def provide_notebook_builtins() -> None:
     """Give all modules of this process what a notebook has: IPython's builtins, and its bars."""
-    sys.modules[BARS] = Bars(BARS)
+    sys.meta_path.insert(0, Bars())
     names: dict[str, Any] = {"get_ipython": Shell, "display": print}
     vars(builtins).update(names)

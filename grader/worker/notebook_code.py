@@ -7,6 +7,7 @@ classes, functions, and assignments of constants are run, each by itself, and th
 from __future__ import annotations
 
 import ast
+import math
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -32,21 +33,25 @@ SIMPLE = (
 QUICK = frozenset(
     "torch.device device torch.cuda.is_available torch.backends.mps.is_available len int float str "
     "bool min max sum abs round range list tuple dict set sorted ord chr math.sqrt math.ceil "
-    "zip enumerate frozenset map filter "
+    "zip enumerate frozenset "
     "math.log namedtuple collections.namedtuple TypeVar Path np.exp np.log np.tanh".split()
 )
 """Functions that are called in such an assignment: they take no time and read no file."""
-QUICK_OF_ANY = frozenset(
+MAKES_A_FUNCTION = frozenset({"vectorize", "frompyfunc", "partial"})
+"""The last parts of the names of functions that keep what they are given, and do not call it."""
+QUICK_OF_ANY = MAKES_A_FUNCTION | frozenset(
     "array asarray zeros ones eye full arange linspace tensor from_numpy float32 float64 int32 "
-    "int64 vectorize frompyfunc partial default_rng RandomState Generator Softmax Sigmoid Tanh "
-    "ReLU sqrt".split()
+    "int64 default_rng RandomState Generator Softmax Sigmoid Tanh ReLU sqrt".split()
 )
-"""The last parts of such functions' names, by whatever name their module was imported."""
+"""The same of functions of NumPy's and torch's, whatever name these were imported by."""
+MOST_NUMBERS = 1_000_000
+"""In an array that such a call makes, as far as its size is written there."""
 
 BY_THEMSELVES = "# Taken from a notebook: each definition is run by itself."
 """The first line of a file that was made of a notebook's definitions."""
 
-DEFINITIONS = (ast.Import, ast.ImportFrom, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+FUNCTION_DEFS = (ast.FunctionDef, ast.AsyncFunctionDef)
+DEFINITIONS = (ast.Import, ast.ImportFrom, ast.ClassDef, *FUNCTION_DEFS)
 
 
 def notebook_tree(file: Path) -> ast.Module:
@@ -206,7 +211,7 @@ def _is_plain_target(target: ast.expr) -> bool:
 def is_simple(value: ast.expr) -> bool:
     """Whether it is made of constants and names, and at the most of calls that are quick.
 
-    What a lambda would do when it is called does not matter.
+    What a lambda would do does not matter, unless it is given to a function that calls it.
     """
     waiting: list[ast.AST] = [value]
     while waiting:
@@ -215,10 +220,34 @@ def is_simple(value: ast.expr) -> bool:
             waiting.append(node.args)
             continue
         if isinstance(node, ast.Call):
-            called = ast.unparse(node.func)
-            if called not in QUICK and called.rpartition(".")[2] not in QUICK_OF_ANY:
+            if not _is_quick(node):
                 return False
+            if last_part(node.func) not in MAKES_A_FUNCTION:
+                given = (*node.args, *(keyword.value for keyword in node.keywords))
+                waiting += [argument.body for argument in given if isinstance(argument, ast.Lambda)]
         elif not isinstance(node, SIMPLE):
             return False
         waiting += ast.iter_child_nodes(node)
     return True
+
+
+def _is_quick(call: ast.Call) -> bool:
+    if ast.unparse(call.func) in QUICK:
+        return True
+    sizes = [n.value for a in call.args for n in ast.walk(a) if isinstance(n, ast.Constant)]
+    numbers = math.prod(max(1, size) for size in sizes if isinstance(size, int))
+    return last_part(call.func) in QUICK_OF_ANY and numbers <= MOST_NUMBERS
+
+
+def last_part(function: ast.expr) -> str:
+    """What a function is called in its own module: ``array`` of ``np.array``."""
+    return ast.unparse(function).rpartition(".")[2]
+
+
+def name_given_by(node: ast.AST) -> str:
+    """The name that a node of a statement gives a meaning, or ''."""
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        return node.id
+    if isinstance(node, ast.alias):
+        return node.asname or node.name.split(".")[0]
+    return node.name if isinstance(node, (*FUNCTION_DEFS, ast.ClassDef)) else ""

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 
 from grader.worker.devices import is_of_devices
-from grader.worker.notebook_code import DEFINITIONS, run_code, script_tree
+from grader.worker.notebook_code import DEFINITIONS, name_given_by, run_code, script_tree
 
 MOST_OF_A_REASON = 150
 """Characters of an exception's text."""
@@ -32,8 +32,8 @@ class PassedOver:
 
     @property
     def note(self) -> str:
-        """What is added to the exception of a function that needs one of them."""
-        return f"line {self.line} would give it, and was passed over when it failed with {self.why}"
+        """What is added to an exception that it may have led to."""
+        return f"Line {self.line} was passed over before, when it failed with {self.why}"
 
 
 def is_of_the_machine(error: BaseException) -> bool:
@@ -64,6 +64,8 @@ def import_without_what_fails(
             except Exception as error:
                 follows = cause_of(error, passed_over) is not None
                 if isinstance(statement, DEFINITIONS) or not (follows or is_of_the_machine(error)):
+                    for one in passed_over:
+                        error.add_note(one.note)
                     raise
                 why = f"{type(error).__name__}: {str(error)[:MOST_OF_A_REASON]}"
                 passed_over.append(PassedOver(statement.lineno, why, _names_given_by(statement)))
@@ -89,5 +91,4 @@ def _future_of(statement: ast.stmt) -> int:
 
 
 def _names_given_by(statement: ast.stmt) -> frozenset[str]:
-    names = (node for node in ast.walk(statement) if isinstance(node, ast.Name))
-    return frozenset(node.id for node in names if isinstance(node.ctx, ast.Store))
+    return frozenset(name for node in ast.walk(statement) if (name := name_given_by(node)))

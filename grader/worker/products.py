@@ -88,7 +88,7 @@ def _mm(left: Tensor, right: Tensor) -> Tensor:
 def _addmm(
     bias: Tensor, left: Tensor, right: Tensor, *, beta: float = 1, alpha: float = 1
 ) -> Tensor:
-    is_plain = beta == alpha == 1 and bias.dtype == torch.float32
+    is_plain = beta == alpha == 1 and bias.dtype == torch.float32 and bias.is_contiguous()
     if is_plain and _can(left, right) and bias.shape == right.shape[1:]:
         return _product(left, right, bias)
     out = left.new_empty(0)

@@ -154,8 +154,15 @@ NEEDS_MORE = MODEL_CODE.replace("return self", "return factor * self")
         (f"{MODEL_CODE}{RUN_AS_A_PROGRAM}", "__main__", SCALED),
         (MODEL_CODE, "rnn_lm", SCALED),
         (MODEL_CODE, "__main__", NEEDS_MORE),
+        (f"from torch import save\n{MODEL_CODE}\ndef keep(m): save(m, 'x')\n", "__main__", SCALED),
+        (f"{MODEL_CODE}\nif __name__ == '__main__': fit()\n", "__main__", SCALED),
+        (MODEL_CODE, "__main__", f"{SCALED}\n%run rnn_lm.py\n"),
+        (MODEL_CODE, "__main__", f"{SCALED}\nexec(open('rnn_lm.py').read())\n"),
     ],
-    ids=["saved by rnn_lm.py", "imported from rnn_lm.py", "not all of the notebook's is known"],
+    ids=(
+        "saved by rnn_lm.py,imported from rnn_lm.py,not all of the notebook's is known,"
+        "saved by a name,run as a program,run by the notebook,executed by it"
+    ).split(","),
 )
 def test_class_of_rnn_lm_that_was_saved(
     hand_in: HandIn, rnn_lm: str, module: str, notebook: str
@@ -167,6 +174,25 @@ def test_class_of_rnn_lm_that_was_saved(
     loaded = hand_in.load()
     assert_same(loaded, trained)
     assert not any("came from" in note for note in loaded.notes)
+
+
+def test_class_of_a_copy_is_not_taken_where_the_notebook_has_that_of_rnn_lm(
+    hand_in: HandIn,
+) -> None:
+    trained = hand_in.trained()
+    hand_in.script("rnn_lm.py", MODEL_CODE)
+    hand_in.notebook("Copy of a.ipynb", SCALED)
+    hand_in.notebook("a.ipynb", MODEL_CODE)
+    hand_in.save(trained)
+    assert_same(hand_in.load(), trained)
+
+
+def test_unfinished_class_was_not_trained(hand_in: HandIn) -> None:
+    trained = hand_in.trained()
+    hand_in.script("rnn_lm.py", f"{STUB}{RUN_AS_A_PROGRAM}")
+    hand_in.notebook("a.ipynb", MODEL_CODE)
+    hand_in.save(trained)
+    assert_same(hand_in.load(), trained)
 
 
 def test_attribute_that_comes_later_is_not_missed(hand_in: HandIn) -> None:

@@ -57,6 +57,9 @@ def test_run(hand_in: HandIn, line: str, value: object) -> None:
     "line",
     [
         "x = lambda a=train(): a",
+        "x = sorted(freq, key=lambda n: train())",
+        "x = list(map(train, freq))",
+        "import numpy as np\nx = np.zeros((2000, 2000))",
         "x = open('train.csv')",
         "x = train()",
         "x = [f() for f in freq]",
@@ -83,7 +86,8 @@ def test_not_run(hand_in: HandIn, line: str) -> None:
     def train() -> None:
         raise AssertionError
 
-    assert names_after(hand_in, line, "y = 1", freq=freq, train=train) == {"y": 1}
+    found = names_after(hand_in, line, "y = 1", freq=freq, train=train)
+    assert ("x" in found, found["y"]) == (False, 1)
     assert freq == [1, 2, 3, 4]
 
 

@@ -100,8 +100,14 @@ def test_products_are_the_same(onednn: Counter, name: str, bias: bool) -> None:
         (matrix(128, 128), 1.0, 1.0),
         (matrix(128, 1), 1.0, 1.0),
         (matrix(1), 1.0, 1.0),
+        (matrix(1).expand(128), 1.0, 1.0),
+        (matrix(256)[::2], 1.0, 1.0),
+        (matrix(128, 2)[:, 1], 1.0, 1.0),
     ],
-    ids=["twice the bias", "no bias", "half the product", "matrix", "column", "one number"],
+    ids=(
+        "twice the bias,no bias,half the product,matrix,column,one number,repeated,every second,"
+        "numbers of a column"
+    ).split(","),
 )
 def test_other_sums_are_left_to_torch(
     onednn: Counter, bias: Tensor, beta: float, alpha: float
