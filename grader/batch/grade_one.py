@@ -11,6 +11,7 @@ from grader.batch.handed_in import file_digests, fingerprints
 from grader.batch.keys import question_keys
 from grader.batch.results import (
     Earlier,
+    lacks_reports,
     read_earlier,
     read_row,
     write_graded,
@@ -184,7 +185,8 @@ class Standing:
     def unchanged(self, task: Task) -> Done | None:
         """The row, where nothing is to be graded.
 
-        The points are as they were. What of them is outdated may not be: that is written.
+        The points are as they were. What of them is outdated may not be: that is written, and so
+        are reports that somebody has removed.
         """
         if self.earlier is None or self.todo:
             return None
@@ -192,7 +194,7 @@ class Standing:
         report = _noted(self.earlier.report, self.outdated)
         update = {"arrival": arrival, "notes": (*arrival.notes, *report.notes), "open": self.open}
         row = row.model_copy(update=update)
-        if row != self.earlier.row:
+        if row != self.earlier.row or lacks_reports(task.out):
             write_graded(row, report, task.out)
         return Done(row, fresh=False)
 

@@ -61,6 +61,11 @@ def read_earlier(folder: Path) -> Earlier | None:
     return Earlier(row, report) if known and known <= reported else None
 
 
+def lacks_reports(folder: Path) -> bool:
+    """Whether one of the reports of a graded submission is missing."""
+    return not all((folder / name).is_file() for name in REPORT_FILES)
+
+
 def take_over(out: Path, students: Mapping[str, str]) -> None:
     """Rename the results of students whose hand-ins are called otherwise now.
 

@@ -169,6 +169,21 @@ def test_report_that_does_not_go_with_the_row_is_not_trusted(
     assert run(made.task(alice, tmp_path / "out", "q5")).fresh
 
 
+def test_reports_that_were_removed_are_written_again(run: Run, alice: Path, tmp_path: Path) -> None:
+    """From the report's records, and without those by grading once more."""
+    out = tmp_path / "out"
+    first = run(made.task(alice, out, "q5"))
+    texts = {file.name: file.read_bytes() for file in out.iterdir()}
+    for name in ("junit.xml", "report.html", "staff.html"):
+        (out / name).unlink()
+        again = run(made.task(alice, out, "q5"), never)
+        assert (again.fresh, again.row) == (False, first.row)
+        assert {file.name: file.read_bytes() for file in out.iterdir()} == texts
+    (out / "report.json").unlink()
+    assert run(made.task(alice, out, "q5")).fresh
+    assert {file.name for file in out.iterdir()} == set(texts)
+
+
 def test_half_written_row_counts_for_nothing(run: Run, alice: Path, tmp_path: Path) -> None:
     run(made.task(alice, tmp_path / "out", "q5"))
     row = tmp_path / "out" / "row.json"
