@@ -122,7 +122,7 @@ class ClusterExecutor:
                 )
                 # All is known here that a worker would decide it by: the builds are the same.
                 standing = Standing.of(task, submission, self._rubric, self._mode)
-                if (done := standing.unchanged(task)) is not None:
+                if (done := standing.unchanged(task, submission)) is not None:
                     return done
                 parcel = pack(submission)
             earlier = earlier_texts(task.out) if standing.earlier else {}

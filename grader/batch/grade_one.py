@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from grader.batch.results import (
     write_ungraded,
 )
 from grader.catalogue import question_files
+from grader.claims import Notebooks, claims_of
 from grader.engine import Judge, grade_questions, wanted_questions
 from grader.errors import HarnessError, SubmissionError, UsageError
 from grader.grading import Grading, Request
@@ -35,8 +36,8 @@ ATTEMPTS = 2
 """A process that dies takes its submission along; what it died of may have been another's doing."""
 
 OUTDATED = (
-    "graded by an earlier run, and the hand-in, the rubric, the data or the grader has changed "
-    "since; grade without --only to bring it up to date"
+    "graded by an earlier run, and the hand-in, the rubric, the data, the options or the grader "
+    "has changed since; grade without --only to bring it up to date"
 )
 
 
@@ -177,24 +178,32 @@ class Standing:
         return tuple(sorted(id for id, key in self.kept.items() if key not in ("", self.keys[id])))
 
     @property
+    def current(self) -> frozenset[str]:
+        """The questions whose results, old or new, are of the submission as it is now."""
+        return frozenset({*self.kept, *self.todo} - {*self.outdated})
+
+    @property
     def open(self) -> tuple[str, ...]:
         """The questions that are outdated, and those with points that are not graded at all."""
-        known = {*self.kept, *self.todo, *self.worthless} - {*self.outdated}
+        known = self.current | (self.worthless - {*self.outdated})
         return tuple(id for id in self.keys if id not in known)
 
-    def unchanged(self, task: Task) -> Done | None:
+    def unchanged(self, task: Task, submission: Submission) -> Done | None:
         """The row, where nothing is to be graded.
 
         The points are as they were. What of them is outdated may not be: that is written, and so
-        are reports that somebody has removed.
+        is what is asked for of the notebooks, and are reports that somebody has removed.
         """
         if self.earlier is None or self.todo:
             return None
         arrival, row = task.hand_in.arrival, self.earlier.row
         report = _noted(self.earlier.report, self.outdated)
+        if task.request.claims:
+            report = _with_claims(report, submission, task.request, self.current)
         update = {"arrival": arrival, "notes": (*arrival.notes, *report.notes), "open": self.open}
         row = row.model_copy(update=update)
-        if row != self.earlier.row or lacks_reports(task.out):
+        has_new_claims = report.claims != self.earlier.report.claims
+        if row != self.earlier.row or has_new_claims or lacks_reports(task.out):
             write_graded(row, report, task.out)
         return Done(row, fresh=False)
 
@@ -202,11 +211,13 @@ class Standing:
 def _grade(task: Task, grading: Grading, judge: Judge) -> Done:
     arrival = task.hand_in.arrival
     standing = Standing.of(task, grading.submission, grading.rubric, grading.mode)
-    done = standing.unchanged(task)
+    done = standing.unchanged(task, grading.submission)
     if done is not None:
         return done
     keys, todo = standing.keys, standing.todo
     report = _merged(standing, judge(grading, todo, Silent()))
+    if task.request.claims:
+        report = _with_claims(report, grading.submission, task.request, standing.current)
     # A question in which the grader failed has no key: it is tried again the next time.
     judged = {q.id: keys[q.id] for q in report.questions if q.id in todo and not q.harness_failed}
     files = file_digests(grading.submission)
@@ -242,6 +253,26 @@ def _merged(standing: Standing, report: Report) -> Report:
         }
     )
     return _noted(merged, standing.outdated)
+
+
+def _with_claims(
+    report: Report, submission: Submission, request: Request, current: Collection[str]
+) -> Report:
+    """The report with what the notebooks show of the ``current`` questions that it has nothing of.
+
+    An earlier run was not asked for it. What is outdated is not compared: the notebooks, or what
+    they are compared with, may be other ones now.
+    """
+    known = {claim.question for claim in report.claims}
+    lacking = [q for q in report.questions if q.id in current and q.id not in known]
+    if not lacking:
+        return report
+    notebooks = Notebooks.read(submission.folder, sorted(submission.files))
+    # Results that are current were made on the data of this request: it is in their keys.
+    same_data = request.data is not None
+    claims = (*report.claims, *claims_of(notebooks, lacking, same_data=same_data))
+    ordered = sorted(claims, key=lambda claim: claim.question)
+    return report.model_copy(update={"claims": tuple(ordered)})
 
 
 def _noted(report: Report, outdated: Sequence[str]) -> Report:

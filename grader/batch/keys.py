@@ -94,7 +94,11 @@ def question_keys(
     mode: IsolationMode,
     data: str,
 ) -> dict[str, str]:
-    """A key for each question of a submission; ``data`` is the corpus' digest."""
+    """A key for each question of a submission; ``data`` is the corpus' digest.
+
+    What the notebooks show is in no key: it changes no points, and is made of results that are
+    there.
+    """
     common = [
         program_digest(),
         versions().model_dump_json(),
@@ -102,7 +106,6 @@ def question_keys(
         submission.digest,
         rubric.digest,
         str(seed_of(request, submission)),
-        str(request.claims),
         mode,
     ]
     # Where a file lies does not matter; its content is in the digest of the data.

@@ -62,7 +62,8 @@ def course_table(rows: Sequence[Row], *, fresh: int) -> RenderableType:
     parts.append(Text(f"{hand_ins(len(rows))}: {words}.{_just_now(len(graded), fresh)}"))
     if outdated := sum(bool(row.outdated) for row in rows):
         said = (
-            f"With points of an earlier hand-in, rubric or data: {outdated}; grade without --only."
+            f"With points of an earlier hand-in, rubric, data or options: {outdated}; "
+            "grade without --only."
         )
         parts.append(Text(said, style="yellow"))
     if made_up := scored_on_made_up(rows):

@@ -77,3 +77,8 @@ def test_whoever_was_graded_for_other_questions_is_in_no_mean() -> None:
     assert "Total: mean 4.0, median 4 of 6" in said
     assert "1 hand-in is graded for other questions than Q2, Q3, and left out of mean" in said
     assert "left out" not in shown(whole, 2)
+
+
+def test_what_may_have_changed_is_named_where_points_are_old() -> None:
+    said = shown([row("a", question_row("q3"), open=("q3",))], 0)
+    assert "With points of an earlier hand-in, rubric, data or options: 1; grade" in said
