@@ -15,9 +15,10 @@ from grader.grading import MODEL_QUESTION, Request, seed_of, versions
 from grader.language_model.corpus import TEST_FILE, TRAIN_FILE
 from grader.listing import beginning
 from grader.modes import IsolationMode
-from grader.naming import NOTEBOOK
+from grader.naming import MODEL, MODEL_CODE, NOTEBOOK
 from grader.rubric import Rubric
 from grader.submission import Submission
+from grader.worker.model_code import MODEL_CLASS
 
 PACKAGE = Path(__file__).resolve().parents[1]
 PROGRAM_SUFFIXES = frozenset({".py", ".toml"})
@@ -108,14 +109,31 @@ def question_keys(
         str(seed_of(request, submission)),
         mode,
     ]
-    # Where a file lies does not matter; its content is in the digest of the data.
-    model = replace(request.model, private_test=None)
     # The made-up sentences can be given as the course's own: then their points are final.
-    of_model = [data, str(request.data is None), request.device, repr(model)]
+    of_model = [data, str(request.data is None)]
+    if may_have_model(submission):
+        # Where a file lies does not matter; its content is in the digest of the data.
+        of_model += [request.device, repr(replace(request.model, private_test=None))]
     return {
         id: _key([id, *common, *of_model] if id == MODEL_QUESTION else [id, *common])
         for id in questions
     }
+
+
+def may_have_model(submission: Submission) -> bool:
+    """Whether a submission has a model, or code that one may be trained from.
+
+    Where it has not, it does not matter how it would be loaded, trained or scored. Other Python
+    files have a model's code only where they name its class.
+    """
+    if submission.has(MODEL) or submission.has(MODEL_CODE):
+        return True
+    code = [file for file in submission.files if file.lower().endswith(CODE_SUFFIXES)]
+    return any(
+        file.lower().endswith(NOTEBOOK)
+        or MODEL_CLASS.encode() in beginning(submission.folder / file, MOST_CODE)
+        for file in code
+    )
 
 
 def _key(parts: Iterable[str]) -> str:

@@ -20,8 +20,10 @@ from grader.doctor import Sandbox
 from grader.engine import Judge, grade_questions, with_questions
 from grader.errors import HarnessError, RubricError
 from grader.grading import Grading
+from grader.language_model.assessment import ModelRequest
 from grader.language_model.corpus import EMBEDDED_CORPUS, Corpus
 from grader.model import Claim, ClaimVerdict, QuestionResult, Report
+from grader.modes import ModelMode
 from grader.plugin import Listener
 from grader.reports.gradebook import final
 from grader.rows import Status
@@ -136,6 +138,33 @@ def test_version_of_a_package_that_the_code_names_counts(
 def test_other_data_matters_to_the_model_alone(run: Run, alice: Path, tmp_path: Path) -> None:
     run(made.task(alice, tmp_path / "out", "q5", data="one"))
     assert not run(made.task(alice, tmp_path / "out", "q5", data="two")).fresh
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "matters"),
+    [
+        ("notes.txt", "I have no model.", False),
+        ("layers.py", "class GRU:\n    pass\n", False),
+        ("layers.py", "class SentenceModel:\n    pass\n", True),
+        ("rnn_lm.py", "", True),
+        ("rnn_lm.sav", "", True),
+        ("hw.ipynb", "{}", True),
+    ],
+)
+def test_how_a_model_is_scored_matters_where_there_may_be_one(
+    run: Run, alice: Path, tmp_path: Path, file: str, text: str, matters: bool
+) -> None:
+    (alice / file).write_text(text)
+    task = made.task(alice, tmp_path / "out", "q7")
+    for model in (
+        ModelRequest(quick=True),
+        ModelRequest(epochs=1, max_time_s=60),
+        ModelRequest(mode=ModelMode.TRAIN),
+    ):
+        run(task, scores(("q7", 0)))
+        other = replace(task, request=replace(task.request, device="cpu", model=model))
+        assert run(other, scores(("q7", 0))).fresh is matters
+    assert run(replace(task, data="other"), scores(("q7", 0))).fresh
 
 
 def test_only_adds_to_what_is_there(run: Run, alice: Path, tmp_path: Path) -> None:
