@@ -66,7 +66,11 @@ class Row(Record):
 
     arrival: Arrival
     status: Status
-    reason: str = Field(default="", description="Why it was not graded, for staff.")
+    reason: str = Field(
+        default="",
+        description="For staff: why it was not graded or, where it was, the one thing that stops "
+        "several of its questions, such as a file that cannot be imported.",
+    )
     digest: str = Field(default="", description="SHA-256 over what was handed in.")
     notes: tuple[str, ...] = Field(default=(), description="The arrival's and the report's.")
     questions: tuple[QuestionRow, ...] = ()
@@ -128,12 +132,14 @@ def row_of(
     fingerprints: dict[str, tuple[int, ...]],
     files: dict[str, str],
     open: tuple[str, ...],
+    reason: str = "",
 ) -> Row:
     """The row of a graded submission; ``keys`` are those of its questions."""
     measured = [q.measured for q in report.questions if q.measured is not None]
     return Row(
         arrival=arrival,
         status=Status.GRADER_FAILED if report.harness_failed else Status.GRADED,
+        reason=reason,
         digest=digest,
         notes=(*arrival.notes, *report.notes),
         questions=tuple(question_row(q, keys.get(q.id, "")) for q in report.questions),

@@ -27,6 +27,7 @@ from grader.language_model.corpus import Corpus
 from grader.model import Report
 from grader.modes import IsolationMode
 from grader.plugin import Silent
+from grader.reports.view import stopped_by
 from grader.rows import Row, Status, row_of
 from grader.rubric import Rubric
 from grader.sandbox.lent import SandboxUse
@@ -229,6 +230,7 @@ def _grade(task: Task, grading: Grading, judge: Judge) -> Done:
         fingerprints=fingerprints(grading.submission, files),
         files=files,
         open=standing.open,
+        reason=stopped_by(report),
     )
     write_graded(row, report, task.out)
     return Done(row)

@@ -99,6 +99,7 @@ def to_summary(
         reached=[(below, sum(loss < below for loss in losses)) for below, _ in thresholds],
         slowest=sorted(rows, key=lambda row: (-row.duration_s, row.arrival.name))[:SLOWEST],
         failed=[row for row in rows if row.status is not Status.GRADED],
+        stopped=[row for row in rows if row.status is Status.GRADED and row.reason],
         late=[row for row in rows if row.arrival.late],
         late_is_known=any(row.arrival.late is not None for row in rows),
         groups=groups,

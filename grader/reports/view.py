@@ -10,6 +10,7 @@ from itertools import groupby
 from grader.measures import ModelMeasures, TrainingRun
 from grader.model import CheckResult, Hint, Outcome, QuestionResult, Report
 from grader.reports.charts import Mark, Point, Series, Zone
+from grader.reports.plain import in_one_line
 
 OUTCOMES = {
     Outcome.PASSED: "passed",
@@ -22,6 +23,9 @@ OUTCOMES = {
     Outcome.FORBIDDEN: "torch's own layer",
     Outcome.HARNESS_ERROR: "the grader failed",
 }
+ONE_THING = "One thing stops several questions:"
+MOST_SAID = 240
+"""Characters: it stands in a cell of a table, and the report has all of it."""
 OUTPUT_LINES = 60
 LINE_CHARACTERS = 300
 DOCUMENTATION = "https://"
@@ -134,6 +138,18 @@ def shared_failure(report: Report) -> CheckResult | None:
         if sum(c.message == check.message for c in failed) > 1:
             return check
     return None
+
+
+def stopped_by(report: Report) -> str:
+    """The same in a sentence for staff, cut to a bound; '' where there is no such failure.
+
+    Where the grader failed as well nothing is said: that comes first.
+    """
+    shared = shared_failure(report)
+    if shared is None or report.harness_failed:
+        return ""
+    said = in_one_line(f"{ONE_THING} {shared.message}")
+    return said if len(said) <= MOST_SAID else f"{said[: MOST_SAID - 1]}…"
 
 
 def loss_marks(measures: ModelMeasures) -> list[Mark]:

@@ -81,6 +81,20 @@ def test_unchanged_submission_is_not_graded_again(run: Run, alice: Path, tmp_pat
     assert again.row == first.row
 
 
+def test_one_thing_that_stops_several_questions_is_the_rows_reason(
+    run: Run, alice: Path, tmp_path: Path
+) -> None:
+    assert run(made.task(alice, tmp_path / "out", "q4", "q5")).row.reason == ""
+    (alice / "implementation.py").write_text("def gru(:\n" + f"x = '{'long ' * 100}'\n")
+    done = run(made.task(alice, tmp_path / "out", "q4", "q5"))
+    assert done.row.status is Status.GRADED
+    assert done.row.reason.startswith("One thing stops several questions: ")
+    assert "SyntaxError" in done.row.reason
+    assert len(done.row.reason) <= 240
+    again = run(made.task(alice, tmp_path / "out", "q4", "q5"), never)
+    assert again.row == done.row
+
+
 def test_regrade_grades_all_the_same(run: Run, alice: Path, tmp_path: Path) -> None:
     run(made.task(alice, tmp_path / "out", "q5"))
     assert run(made.task(alice, tmp_path / "out", "q5", regrade=True)).fresh

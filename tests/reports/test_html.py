@@ -14,10 +14,11 @@ from jinja2 import UndefinedError
 from pydantic import BaseModel
 
 from grader.measures import Interval
-from grader.model import Report
+from grader.model import Outcome, QuestionResult, Report
 from grader.reports.files import HTML_FILE, STAFF_FILE, write_reports
 from grader.reports.html import environment, figures, to_html
 from grader.reports.plain import plain
+from grader.reports.view import stopped_by
 from tests.reports.builders import CONTROLS, HARMLESS, HOSTILE, check, passed, question, report
 from tests.reports.page_samples import (
     LINK,
@@ -152,6 +153,19 @@ def test_a_failure_that_several_questions_share_stands_first() -> None:
     same = [question(check("a", message="SyntaxError"), id=f"q{i}") for i in (2, 3)]
     assert "One thing stops several questions: SyntaxError" in page(report(*same)).said
     assert "One thing stops" not in page(report(same[0])).said
+
+
+def test_failure_that_several_questions_share_is_a_sentence_for_staff() -> None:
+    def shared(message: str, *others: QuestionResult) -> str:
+        same = [question(check("a", message=message), id=f"q{i}") for i in (2, 3)]
+        return stopped_by(report(*same, *others))
+
+    assert shared("Syntax\x1b[31m\nError") == "One thing stops several questions: Syntax Error"
+    long = shared("word " * 100)
+    assert (len(long), long[-1]) == (240, "…")
+    grader_failed = question(check("a", outcome=Outcome.HARNESS_ERROR), id="q4")
+    assert shared("SyntaxError", grader_failed) == ""
+    assert stopped_by(report(question(check("a")))) == ""
 
 
 def test_advice_costs_nothing_and_stands_apart() -> None:

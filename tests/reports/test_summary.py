@@ -82,6 +82,18 @@ def test_reason_stands_with_each_that_has_no_points() -> None:
     assert "y Y : not done: the run was stopped before its turn came" in text
 
 
+def test_whoever_loses_points_by_one_thing_is_named() -> None:
+    failed = question_row("q2", 0), question_row("q3", 0)
+    said = "One thing stops several questions: SyntaxError"
+    stopped = [row(name, *failed, reason=f"{said} in {name}") for name in ("xena", "yann")]
+    text = Page(to_summary([*stopped, unreadable(), row("a", *failed)])).text
+    assert "2 hand-ins lose points of several questions by one thing." in text
+    assert f"xena Xena : {said} in xena yann Yann : {said} in yann Points" in text
+    text = Page(to_summary([stopped[0], unreadable()])).text
+    assert "1 hand-in loses points of several questions by one thing." in text
+    assert "by one thing" not in Page(to_summary([unreadable(), row("a", *failed)])).text
+
+
 def test_late_ones_are_counted_where_it_is_known() -> None:
     assert "late 0" in Page(to_summary([row("a"), row("b", late=False)])).text
     assert "late 0" not in Page(to_summary([row("a"), row("b")])).text
