@@ -23,6 +23,7 @@ from grader.intake import arrivals
 from grader.language_model.corpus import Corpus
 from grader.naming import CANVAS_FILE, GRADEBOOK_FILE, MOODLE_FILE, SUMMARY_PAGE
 from grader.reports.canvas import to_canvas
+from grader.reports.class_list import has_grades
 from grader.reports.files import write_atomically
 from grader.reports.gradebook import to_gradebook
 from grader.reports.moodle import to_moodle
@@ -159,7 +160,10 @@ def rows_of(tasks: Iterable[Task], done: Iterable[Done]) -> list[Row]:
 def course_files(
     rows: Sequence[Row], rubric: Rubric, listed: ClassList | None, request: Request
 ) -> tuple[dict[str, str], Matching]:
-    """The texts of a course's files by name, and which hand-in is whose in the class list."""
+    """The texts of a course's files by name, and which hand-in is whose in the class list.
+
+    There is none to import where it would have no grade: a platform might take it all the same.
+    """
     thresholds = [(t.below, t.points) for t in rubric.language_model.thresholds]
     given = given_fingerprints()
     found = match(listed.roster, rows) if listed is not None else Matching((), (), ())
@@ -174,7 +178,7 @@ def course_files(
             matching=found,
         ),
     }
-    if listed is None:
+    if listed is None or not has_grades(listed.roster, listed.column, found):
         return files, found
     if listed.column is not None:
         files[IMPORT_FILES[Kind.CANVAS]] = to_canvas(listed.roster, found.matches, listed.column)

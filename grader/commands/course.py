@@ -17,7 +17,7 @@ from grader.doctor import Sandbox
 from grader.errors import UsageError
 from grader.exit_codes import ExitCode
 from grader.grading import Request
-from grader.reports.class_list import has_grades, to_look_at
+from grader.reports.class_list import to_look_at
 from grader.reports.course import course_table, one_line
 from grader.reports.gradebook import some
 from grader.reports.markdown import course_to_markdown
@@ -75,18 +75,16 @@ def grade_course(request: Request, sandbox: Sandbox, course: Course, output: Out
             )
     with no_commands():
         show(course_table(graded.rows, fresh=graded.fresh))
-    files = list(graded.files)
     lines: list[str] = []
+    file = ""
     if listed is not None:
         ours = sum(question.points for question in rubric.questions.values())
         file = IMPORT_FILES.get(listed.roster.kind, "")
         lines += to_look_at(listed.roster, listed.column, graded.matching, ours=ours, file=file)
-        if file and not has_grades(listed.roster, listed.column, graded.matching):
-            files.remove(file)
-    lines += _left_over(graded, folder)
+    lines += _left_over(graded, folder, file)
     for line in lines:
         show(Text(line, style="yellow"))
-    show(Text(f"Results: {folder}/ ({', '.join(files)})", style="dim"))
+    show(Text(f"Results: {folder}/ ({', '.join(graded.files)})", style="dim"))
     if output.markdown:
         summarise(course_to_markdown(graded.rows), folder)
     if graded.interrupted:
@@ -96,8 +94,11 @@ def grade_course(request: Request, sandbox: Sandbox, course: Course, output: Out
     return _exit_code(graded.rows, output.min_score)
 
 
-def _left_over(graded: Graded, folder: Path) -> list[str]:
-    """What of an earlier run is still there, and not of these hand-ins."""
+def _left_over(graded: Graded, folder: Path, file: str) -> list[str]:
+    """What of an earlier run is still there, and not of these hand-ins.
+
+    ``file`` is what the class list is imported as; '': nothing.
+    """
     lines = []
     if graded.others:
         lines.append(
@@ -105,9 +106,10 @@ def _left_over(graded: Graded, folder: Path) -> list[str]:
             f"({some(graded.others)}). They are in no table now; their reports are still in "
             f"{folder}/. Of another course? Give each its own --out."
         )
+    with_list = "grade with --roster and the platform's own list, or "
     lines += [
-        f"{folder}/{name} is of an earlier run and was not written anew: grade with --roster and "
-        "the platform's own list, or do not import it."
+        f"{folder}/{name} is of an earlier run and was not written anew: "
+        f"{'' if name == file else with_list}do not import it."
         for name in graded.stale
     ]
     return lines

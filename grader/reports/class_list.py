@@ -23,7 +23,7 @@ NO_NAMES = (
     "The class list has no column of names that is known here, such as Name, or First name and "
     "Last name; its columns: {}."
 )
-NO_GRADES = "{} has no grade of these hand-ins, so there is nothing to import."
+NO_GRADES = "There is no grade of these hand-ins to import, so {} was not written."
 MADE_UP = (
     "{} has points for {} on the grader's own made-up sentences: import it only if that is meant; "
     "else grade with --data DIR, the folder with the course's train.csv and test.csv."
@@ -42,7 +42,7 @@ def to_look_at(
     """What did not go into the platform's file, or may be wrong there; the worst first.
 
     ``column`` is that of the assignment in Canvas, ``ours`` the rubric's points, and ``file`` what
-    was written for the platform; '': nothing.
+    is written for the platform where there are grades; '': nothing.
     """
     unclear = any(each.is_unclear for each in matching.unmatched)
     if matching.unmatched and not roster.name_columns:

@@ -120,13 +120,13 @@ def test_canvas_gets_its_grades(course: Path, tmp_path: Path) -> None:
     # A part is no grade.
     done = run(course, tmp_path / "out", *listed)
     assert done.returncode == 0, done.stderr
-    assert "canvas.csv has no grade of these hand-ins" in done.stdout
+    assert "so canvas.csv was not written" in done.stdout
     assert "(gradebook.csv, summary.html)" in " ".join(done.stdout.split())
     assert "No grade for aalice" in " ".join(done.stdout.split())
     assert "No hand-in of: C, Carol" in done.stdout
     assert "made-up" not in done.stdout
     assert "earlier run" not in done.stdout
-    assert grades() == {"": "27", "11": "", "12": ""}
+    assert not (tmp_path / "out" / "canvas.csv").exists()
 
     # Of points on made-up sentences staff are told, also of those that an earlier run gave.
     for only in ("q2,q3,q4,q5,q6,q7", "q2"):
@@ -149,6 +149,19 @@ def test_canvas_gets_its_grades(course: Path, tmp_path: Path) -> None:
     assert "not among these hand-ins: 1 (aalice)" in said
     assert f"still in {tmp_path / 'out'}/" in said
     assert f"{tmp_path / 'out'}/canvas.csv is of an earlier run" in said
+    assert grades() == {"": "27", "11": "17", "12": ""}
+
+    # Nobody's points go with the list now, and the old file is still there.
+    (tmp_path / "none.csv").write_text(
+        "Student,ID,SIS User ID,SIS Login ID,Section,Homework 4 (99)\n"
+        '"C, Carol",12,s12,carol,one,\n'
+    )
+    done = run(
+        course, tmp_path / "out", "--roster", str(tmp_path / "none.csv"), *listed[2:], only="q2"
+    )
+    said = " ".join(done.stdout.split())
+    assert "so canvas.csv was not written" in said
+    assert "canvas.csv is of an earlier run and was not written anew: do not import it." in said
     assert grades() == {"": "27", "11": "17", "12": ""}
 
     misspelt = run(course, tmp_path / "out", "--roster", str(roster), "--assignment", "HW 4")

@@ -34,7 +34,7 @@ def test_list_of_another_course_is_asked_about_first() -> None:
     lines = said(CANVAS, *(row(name, question_row()) for name in NAMES))
     assert lines[:2] == [
         NOBODY,
-        "canvas.csv has no grade of these hand-ins, so there is nothing to import.",
+        "There is no grade of these hand-ins to import, so canvas.csv was not written.",
     ]
     assert len(lines) < 6
     [strangers] = [line for line in lines if line.startswith("Not in the class list: student00, ")]
@@ -100,7 +100,7 @@ def test_grade_of_an_excused_student_is_none_to_import() -> None:
     found = match(roster, [row("a", question_row(made_up=True), student_id="101")])
     assert not has_grades(roster, 5, found)
     lines = list(to_look_at(roster, 5, found, ours=27, file="canvas.csv"))
-    assert lines[0].startswith("canvas.csv has no grade of these hand-ins")
+    assert lines[0].startswith("There is no grade of these hand-ins to import")
     other = row("b", question_row(), student_id="102")
     found = match(roster, [found.matches[0].row, other])
     assert has_grades(roster, 5, found)
