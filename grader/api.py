@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypedDict, TypeVar, Unpack
 
-from grader.asked import check_request
+from grader.asked import check_request, course_warning
 from grader.batch.course import grade_course, plan
 from grader.batch.executors import executor_for
 from grader.batch.grade_one import Done
@@ -68,6 +68,9 @@ def grade(
     ``model``: a ModelRequest: how the language model is loaded, trained and scored.
     ``claims``: True compares what the notebooks show with what was measured.
 
+    Where what is there looks like the hand-ins of several students, a note of the report says so:
+    those are for ``grade_many``.
+
     Raises UsageError when there is nothing to grade or something asked for is wrong, TypeError for
     an option that there is not, and HarnessError when the grader itself fails. What student code
     does is in the report.
@@ -75,7 +78,12 @@ def grade(
     request = _request(path, options)
     mode = _one_of(IsolationMode, isolation, "isolation")
     with Sandbox(mode, request.corpus / TEST_FILE) as sandbox:
-        return grade_submission(request, sandbox, listener or Silent())
+        report = grade_submission(request, sandbox, listener or Silent())
+    said = course_warning(request)
+    if not said:
+        return report
+    note = f"{said} If it is a course, use grade_many."
+    return report.model_copy(update={"notes": (note, *report.notes)})
 
 
 def grade_many(

@@ -13,8 +13,12 @@ from pathlib import Path
 
 from grader.errors import DataError, SubmissionError, UsageError
 from grader.grading import MODEL_QUESTION, Request
+from grader.intake import looks_like_many, may_be_of_many
+from grader.intake.names import shown
 from grader.language_model.corpus import TEST_FILE, TRAIN_FILE
 from grader.modes import Device
+from grader.naming import SHOWN
+from grader.rubric import Rubric
 
 MOST_LR = 1.0
 """Adam's steps are about as long as its rate; no model of this assignment learns by longer ones."""
@@ -22,6 +26,8 @@ MOST_EPOCHS = 10_000
 MOST_SENTENCES = 1_000_000
 MOST_S = 1e6
 """Eleven days; what the system counts seconds in has bounds, too."""
+
+MANY_AS_ONE = "Graded as one hand-in, though {} may be the hand-ins of several students."
 
 
 def check_request(request: Request) -> None:
@@ -58,6 +64,20 @@ def _check_private(file: Path, corpus: Path) -> None:
             raise DataError(f"{named} is the same as {known}; give one that no student has seen")
 
 
+def course_warning(request: Request) -> str:
+    """What staff have to know where one hand-in is asked for and a course is there; else nothing.
+
+    The report of a course as one hand-in is of whatever code was found first.
+    """
+    limits = Rubric.load(request.rubric).intake
+    if looks_like_many(request.path, limits):
+        return MANY_AS_ONE.format(f"what is in {shown(request.path.resolve().name)}")
+    names = [shown(name) for name in may_be_of_many(request.path, limits)]
+    if not names:
+        return ""
+    return MANY_AS_ONE.format(", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else ""))
+
+
 def _check_number(
     what: str,
     value: float | None,
@@ -72,8 +92,8 @@ def _check_number(
     low = "above 0" if least is None else f"{least:g} or more"
     high = f", and {most:,g} at most" if math.isfinite(most) else ""
     kind = ", a whole number" if whole else ""
-    shown = f"{value:g}" if isinstance(value, float) else repr(value)
-    raise UsageError(f"{what} is {shown}; possible is {low}{high}{kind}")
+    given = f"{value:g}" if isinstance(value, float) else repr(value)
+    raise UsageError(f"{what} is {given}; possible is {low}{high}{kind}")
 
 
 def _is_number(value: object, whole: bool = False) -> bool:

@@ -318,7 +318,13 @@ def grade(
             check_request(request)
             check_min_score(min_score)
             output = Output(
-                out, verbose, min_score, summary is not None, gradescope, guessed=many is None
+                out,
+                verbose,
+                min_score,
+                summary is not None,
+                gradescope,
+                guessed=many is None,
+                one=many is False,
             )
             if of_course:
                 from grader.commands.course import Course, grade_course

@@ -195,7 +195,26 @@ def test_hand_in_that_may_be_a_course(here: Run, tmp_path: Path) -> None:
     (folder / "bob" / "hw4" / "Implementation.py").write_text("")
     said = " ".join(here(*arguments)[1].split())
     assert "If alice, bob are those of several students, it is a course: use --many." in said
-    assert "--many" not in here(*arguments, "--one")[1]
+    first = here(*arguments, "--one")[1].partition("\nQ5")[0]
+    assert " ".join(first.split()).startswith(
+        "Graded as one hand-in, though alice, bob may be the hand-ins of several students. If it "
+        "is a course, use --many."
+    )
+
+
+def test_course_that_is_to_be_one_hand_in_is_told_of_first(here: Run, tmp_path: Path) -> None:
+    for name in ("alice", "bob"):
+        (tmp_path / "hw4" / name).mkdir(parents=True)
+        (tmp_path / "hw4" / name / "implementation.py").write_text("")
+    arguments = ("--only", "q5", "--out", tmp_path / "out", "--one")
+    warning = (
+        "Graded as one hand-in, though what is in hw4 may be the hand-ins of several students. If "
+        "it is a course, use --many."
+    )
+    said = " ".join(here(tmp_path / "hw4", *arguments)[1].split())
+    assert said.startswith(warning)
+    assert said.count("several students") == 1
+    assert "several students" not in here(tmp_path / "hw4" / "alice", *arguments)[1]
 
 
 def test_data_is_asked_for_only_where_a_model_was_scored(here: Run, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.text import Text
 
+from grader.asked import course_warning
 from grader.commands.early import write_results
 from grader.commands.output import IN_GITHUB, Output, beyond_reach, no_commands, summarise
 from grader.console import SubmissionProgress, complain, say, show
@@ -27,6 +28,9 @@ from grader.rubric import Rubric
 
 def grade_hand_in(request: Request, sandbox: Sandbox, output: Output) -> int:
     """Grade one hand-in, show its report and write it in all formats."""
+    if output.one and (said := course_warning(request)):
+        with no_commands():
+            show(Text(f"{said} If it is a course, use --many.", style="yellow"))
     with SubmissionProgress() as progress:
         report = grade(request, sandbox, progress)
     folder = output.folder or Path("results") / report.submission

@@ -32,6 +32,8 @@ class Output:
     gradescope: Path | None = None
     guessed: bool = False
     """Whether nobody has said if the path holds one hand-in or a course."""
+    one: bool = False
+    """Whether it was said that it holds one hand-in."""
 
 
 @contextmanager

@@ -250,6 +250,15 @@ def test_github_gets_a_summary_and_annotations(
 def test_python_grades_one(tmp_path: Path) -> None:
     report = grade(SUBMISSIONS / "alice", only=["q5"])
     assert (report.submission, report.score, report.max_score) == ("alice", 2, 2)
+    assert report.notes == ()
+
+
+def test_python_notes_that_one_hand_in_looks_like_many(course: Path) -> None:
+    report = grade(course, only=["q5"])
+    assert report.notes[0] == (
+        "Graded as one hand-in, though what is in course may be the hand-ins of several students. "
+        "If it is a course, use grade_many."
+    )
 
 
 @pytest.mark.parametrize("from_file", [True, False])
