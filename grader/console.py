@@ -131,10 +131,14 @@ class CourseProgress:
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
 
-    def done(self, line: str) -> None:
-        """One more is done, of which ``line`` tells."""
+    def done(self, line: str, *, told_again: bool = False) -> None:
+        """One more is done, of which ``line`` tells.
+
+        Of what is ``told_again`` at the end, it is shown on a terminal alone, where it passes by.
+        """
         if self._bar.disable:
-            complain(line)
+            if not told_again:
+                complain(line)
         else:
             self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
         self._bar.advance(self._task)

@@ -71,7 +71,10 @@ def grade_course(request: Request, sandbox: Sandbox, course: Course, output: Out
                 folder,
                 rubric,
                 listed=listed,
-                told=lambda done: progress.done(one_line(done.row, fresh=done.fresh)),
+                told=lambda done: progress.done(
+                    one_line(done.row, fresh=done.fresh),
+                    told_again=done.row.status is Status.UNREADABLE,
+                ),
             )
     with no_commands():
         show(course_table(graded.rows, fresh=graded.fresh))
