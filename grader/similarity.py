@@ -113,6 +113,19 @@ def groups(rows: Sequence[Row], given: Iterable[Fingerprint] = ()) -> tuple[Grou
     return tuple(sorted([*same, *near], key=lambda g: (-len(g.names), g.kind, g.file, g.names)))
 
 
+def of_one_file(groups: Iterable[Group]) -> frozenset[tuple[str, ...]]:
+    """The hand-ins, group by group, that have a file that is the same, but for the course's own.
+
+    Those that share several files are there once.
+    """
+    return frozenset(
+        names
+        for group in groups
+        if not group.widespread
+        for names in ([group.names] if group.kind == "identical" else group.same)
+    )
+
+
 def common_marks(rows: Sequence[Row], given: Iterable[Fingerprint] = ()) -> int:
     """How many marks ``groups`` leaves out because many hand-ins share them."""
     return len(_habits(_uploads(rows)) - _marks_of(given))

@@ -22,6 +22,7 @@ from grader.similarity import (
     common_marks,
     fingerprint,
     groups,
+    of_one_file,
 )
 from grader.submission import stage
 from tests.conftest import ROOT
@@ -125,6 +126,19 @@ def test_identical_files_among_near_ones() -> None:
     [near] = groups([*rows, hand_in("d", OTHER), hand_in("e", OTHER)])[:-1]
     assert (near.names, near.kind) == (("a", "b", "c"), "near-identical")
     assert near.same == (("a", "b"),)
+
+
+def test_hand_ins_of_one_file_count_once() -> None:
+    """Also among near-identical ones; what may be the course's does not count."""
+    found = (
+        Group(("a", "b"), FILE, "identical", 1.0),
+        Group(("a", "b"), "rnn_lm.sav", "identical", 1.0),
+        Group(("c", "d", "e"), FILE, "near-identical", 0.7, same=(("c", "e"),)),
+        Group(("f", "g"), FILE, "near-identical", 0.7),
+        Group(("f", "h"), "data.bin", "identical", 1.0, widespread=True),
+    )
+    assert of_one_file(found) == {("a", "b"), ("c", "e")}
+    assert of_one_file(()) == frozenset()
 
 
 def test_the_same_model_is_identical() -> None:

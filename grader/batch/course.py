@@ -32,7 +32,7 @@ from grader.roster import Kind, Roster
 from grader.roster_matching import Matching, match
 from grader.rows import Row, Status
 from grader.rubric import Rubric
-from grader.similarity import common_marks, groups
+from grader.similarity import Group, common_marks, groups, of_one_file
 
 IMPORT_FILES = {Kind.CANVAS: CANVAS_FILE, Kind.MOODLE: MOODLE_FILE}
 
@@ -62,6 +62,8 @@ class Graded:
     """Hand-ins of earlier runs whose results are there, too, but which are not among these."""
     stale: tuple[str, ...] = ()
     """Import files of an earlier run that are still there and were not written anew."""
+    copies: int = 0
+    """How many groups of hand-ins have a file, such as code or a model, that is the same."""
 
 
 def plan(request: Request, out: Path, unpacked: Path, *, regrade: bool) -> list[Task]:
@@ -135,7 +137,8 @@ def grade_course(
                 raise
             failure = error
         rows = rows_of(tasks, done)
-        files, matching = course_files(rows, rubric, listed, tasks[0].request)
+        alike = groups(rows, given_fingerprints())
+        files, matching = course_files(rows, rubric, listed, tasks[0].request, alike)
         for name, text in files.items():
             write_atomically(out / name, text)
         others = others_in(out, students)
@@ -144,7 +147,14 @@ def grade_course(
         raise failure
     fresh = sum(result.fresh and result.row.status is Status.GRADED for result in done)
     return Graded(
-        rows, fresh, tuple(files), matching, interrupted, others=tuple(others), stale=tuple(stale)
+        rows,
+        fresh,
+        tuple(files),
+        matching,
+        interrupted,
+        others=tuple(others),
+        stale=tuple(stale),
+        copies=len(of_one_file(alike)),
     )
 
 
@@ -158,23 +168,26 @@ def rows_of(tasks: Iterable[Task], done: Iterable[Done]) -> list[Row]:
 
 
 def course_files(
-    rows: Sequence[Row], rubric: Rubric, listed: ClassList | None, request: Request
+    rows: Sequence[Row],
+    rubric: Rubric,
+    listed: ClassList | None,
+    request: Request,
+    alike: Sequence[Group],
 ) -> tuple[dict[str, str], Matching]:
     """The texts of a course's files by name, and which hand-in is whose in the class list.
 
     There is none to import where it would have no grade: a platform might take it all the same.
     """
     thresholds = [(t.below, t.points) for t in rubric.language_model.thresholds]
-    given = given_fingerprints()
     found = match(listed.roster, rows) if listed is not None else Matching((), (), ())
     files = {
         GRADEBOOK_FILE: to_gradebook(rows),
         SUMMARY_PAGE: to_summary(
             rows,
-            groups(rows, given),
+            alike,
             thresholds,
             data=str(request.data) if request.data and model_is_asked(request) else "",
-            common_marks=common_marks(rows, given),
+            common_marks=common_marks(rows, given_fingerprints()),
             matching=found,
         ),
     }

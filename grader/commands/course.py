@@ -17,6 +17,7 @@ from grader.doctor import Sandbox
 from grader.errors import UsageError
 from grader.exit_codes import ExitCode
 from grader.grading import Request
+from grader.naming import SUMMARY_PAGE
 from grader.reports.class_list import to_look_at
 from grader.reports.course import course_table, one_line
 from grader.reports.gradebook import some
@@ -85,6 +86,7 @@ def grade_course(request: Request, sandbox: Sandbox, course: Course, output: Out
         file = IMPORT_FILES.get(listed.roster.kind, "")
         lines += to_look_at(listed.roster, listed.column, graded.matching, ours=ours, file=file)
     lines += _left_over(graded, folder, file)
+    lines += _copies(graded.copies)
     for line in lines:
         show(Text(line, style="yellow"))
     show(Text(f"Results: {folder}/ ({', '.join(graded.files)})", style="dim"))
@@ -116,6 +118,14 @@ def _left_over(graded: Graded, folder: Path, file: str) -> list[str]:
         for name in graded.stale
     ]
     return lines
+
+
+def _copies(count: int) -> list[str]:
+    """Where to look when hand-ins have files in common. Names stand there alone: it is no proof."""
+    if not count:
+        return []
+    groups = "1 group of hand-ins has" if count == 1 else f"{count} groups of hand-ins have"
+    return [f"{groups} the same file: see Similar hand-ins in {SUMMARY_PAGE}."]
 
 
 def _exit_code(rows: list[Row], min_score: float | None) -> int:

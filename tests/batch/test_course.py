@@ -169,6 +169,20 @@ def test_canvas_gets_its_grades(course: Path, tmp_path: Path) -> None:
     assert "Homework 4 (99)" in misspelt.stderr
 
 
+def test_same_file_in_several_hand_ins_is_pointed_to(course: Path, tmp_path: Path) -> None:
+    """Whose it is stands in the summary alone."""
+    assert "Similar" not in run(course, tmp_path / "out").stdout
+    shutil.copytree(course / "alice", course / "carol")
+    said = run(course, tmp_path / "out").stdout
+    pointer = "1 group of hand-ins has the same file: see Similar hand-ins in summary.html."
+    assert pointer in said.splitlines()
+    assert "carol" not in said
+    (course / "dora").mkdir()
+    shutil.copy(course / "half_open_gates" / "implementation.py", course / "dora")
+    said = run(course, tmp_path / "out").stdout
+    assert "2 groups of hand-ins have the same file: see Similar" in said
+
+
 def test_list_of_names_gives_nothing_to_import(course: Path, tmp_path: Path) -> None:
     roster = tmp_path / "names.csv"
     roster.write_text("Name,Email\nAlice,alice@example.org\n")
