@@ -126,7 +126,8 @@ class Staging:
 
     def _copy_from_elsewhere(self, file: PurePosixPath, main: str) -> None:
         place = file.parent
-        self.notes.append(f"{main} was taken from the folder {readable(str(place))}")
+        folder = f"the folder {readable(str(place))}" if place.name else "the top folder"
+        self.notes.append(f"{main} was taken from {folder}")
         self._copy(self._files[file], self._into / main)
         beside = _below(place, self._seen) if main != MODEL else []
         displaced, in_files = [], []
@@ -138,7 +139,7 @@ class Staging:
                 self._copy(self._files[other], target)
             elif are_different(other, self._files[other], target):
                 displaced.append(other.relative_to(place))
-        where = f"that of the folder {readable(str(place))} is not used"
+        where = f"that of {folder} is not used"
         self.notes += two_files(displaced, where) + _in_files(in_files)
 
     def _canonical(self, file: PurePosixPath, root: PurePosixPath) -> tuple[Path | None, str]:

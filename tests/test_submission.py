@@ -256,6 +256,16 @@ def test_main_files_in_different_folders(tmp_path: Path) -> None:
     assert submission.notes == ("rnn_lm.sav was taken from the folder models",)
 
 
+def test_main_file_above_the_others(tmp_path: Path) -> None:
+    submission = staged(write(tmp_path / "bob", "hw4/implementation.py", "rnn_lm.sav"))
+    assert submission.files - GIVEN == {"implementation.py", "rnn_lm.sav"}
+    assert submission.notes == ("rnn_lm.sav was taken from the top folder",)
+    write(tmp_path / "eve", "hw4/implementation.py", "hw4/steps.py")
+    submission = staged(write(tmp_path / "eve", "rnn_lm.py", "steps.py", content="x = 1\n"))
+    assert submission.notes[0] == "rnn_lm.py was taken from the top folder"
+    assert "that of the top folder is not used" in submission.notes[1]
+
+
 def test_what_a_main_file_needs_comes_along(tmp_path: Path) -> None:
     """A module beside the model's code, as far as nothing of that name is there already."""
     write(tmp_path / "bob", "implementation.py", "steps.py")
