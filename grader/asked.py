@@ -69,13 +69,16 @@ def course_warning(request: Request) -> str:
 
     The report of a course as one hand-in is of whatever code was found first.
     """
-    limits = Rubric.load(request.rubric).intake
-    if looks_like_many(request.path, limits):
+    if looks_like_many(request.path, Rubric.load(request.rubric).intake):
         return MANY_AS_ONE.format(f"what is in {shown(request.path.resolve().name)}")
-    names = [shown(name) for name in may_be_of_many(request.path, limits)]
-    if not names:
-        return ""
-    return MANY_AS_ONE.format(", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else ""))
+    several = may_be_of_several(request)
+    return MANY_AS_ONE.format(several) if several else ""
+
+
+def may_be_of_several(request: Request) -> str:
+    """The first few names of what may be the hand-ins of several students, or ''."""
+    names = [*map(shown, may_be_of_many(request.path, Rubric.load(request.rubric).intake))]
+    return ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
 
 
 def _check_number(

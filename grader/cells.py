@@ -34,7 +34,7 @@ class Function(Enum):
     """How a name may come to be one of the assignment's functions."""
 
     WRITTEN = auto()
-    """By ``def``, a lambda, or as part of another function's arguments."""
+    """By ``def``, a lambda, or what makes a function of one, such as ``np.vectorize``."""
     NAMED = auto()
     """By another name, such as a method's, which may be something else."""
 

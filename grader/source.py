@@ -196,6 +196,12 @@ def _layers_used(
     return sorted(found, key=lambda call: call.line)
 
 
+def is_placeholder(node: ast.stmt) -> bool:
+    """Whether a statement of a function is a text, ``pass``, or what says that it is to be done."""
+    is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    return is_text or isinstance(node, (ast.Pass, ast.Raise))
+
+
 def _is_layer(dotted: str, layers: frozenset[str]) -> bool:
     return dotted.split(".")[-1] in layers or dotted.startswith(OTHER_LAYERS)
 

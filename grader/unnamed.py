@@ -19,7 +19,7 @@ from grader.naming import (
     main_files,
     readable,
 )
-from grader.source import MAX_SOURCE, parsed
+from grader.source import MAX_SOURCE, is_placeholder, parsed
 
 ENOUGH = 2
 """So many of them; one alone, such as ``rnn``, other code may have, too."""
@@ -110,9 +110,7 @@ def _leaves_undone(node: ast.stmt) -> bool:
     if isinstance(node, ast.Return):
         # A variable: of what is assigned there, all is None.
         return node.value is None or _is_none(node.value, ast.Name)
-    return isinstance(node, (ast.Pass, ast.Raise)) or (
-        isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-    )
+    return is_placeholder(node)
 
 
 def _is_none(value: ast.expr, *others: type[ast.expr]) -> bool:

@@ -218,7 +218,9 @@ def _grade(task: Task, grading: Grading, judge: Judge) -> Done:
     keys, todo = standing.keys, standing.todo
     report = _merged(standing, judge(grading, todo, Silent()))
     if task.request.claims:
-        report = _with_claims(report, grading.submission, task.request, standing.current)
+        # Of what was graded now it has them.
+        kept = standing.current - {*todo}
+        report = _with_claims(report, grading.submission, task.request, kept)
     # A question in which the grader failed has no key: it is tried again the next time.
     judged = {q.id: keys[q.id] for q in report.questions if q.id in todo and not q.harness_failed}
     files = file_digests(grading.submission)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.text import Text
 
-from grader.asked import course_warning
+from grader.asked import course_warning, may_be_of_several
 from grader.commands.early import write_results
 from grader.commands.output import IN_GITHUB, Output, beyond_reach, no_commands, summarise
 from grader.console import SubmissionProgress, complain, say, show
@@ -15,15 +15,11 @@ from grader.doctor import Sandbox
 from grader.engine import grade
 from grader.exit_codes import ExitCode
 from grader.grading import Request
-from grader.intake import may_be_of_many
-from grader.intake.names import shown
-from grader.naming import SHOWN
 from grader.reports.details import data_warning
 from grader.reports.files import write_reports
 from grader.reports.gradescope import to_gradescope
 from grader.reports.markdown import to_annotations, to_markdown
 from grader.reports.terminal import to_terminal
-from grader.rubric import Rubric
 
 
 def grade_hand_in(request: Request, sandbox: Sandbox, output: Output) -> int:
@@ -60,13 +56,11 @@ def grade_hand_in(request: Request, sandbox: Sandbox, output: Output) -> int:
 
 def _may_be_course(request: Request) -> str:
     """What to say where parts of what was graded as one look like the hand-ins of several."""
-    limits = Rubric.load(request.rubric).intake
-    names = [shown(name) for name in may_be_of_many(request.path, limits)]
-    if not names:
+    several = may_be_of_several(request)
+    if not several:
         return ""
-    listed = ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
     return (
-        f"This was graded as one hand-in. If {listed} are those of several students, it is a "
+        f"This was graded as one hand-in. If {several} are those of several students, it is a "
         "course: use --many."
     )
 

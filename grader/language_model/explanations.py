@@ -110,7 +110,7 @@ def looking_ahead(measures: ModelMeasures) -> str:
     found = next((text for kind, text in AHEAD.items() if kind in causality.kinds), HIDDEN)
     if by_state(measures):
         found = f"{BETTER_WHOLE} {OTHER[Kind.STATE]} {OR_AHEAD_TOO}"
-    if by_length(measures):
+    elif by_length(measures):
         found = f"{BETTER_WHOLE} {OTHER[Kind.PADDING]} {OR_AHEAD}"
     if QUANTISED in measures.loading:
         found += f" {AHEAD_BY_QUANTISATION}"

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeGuard
 
+from grader.source import is_placeholder
 from grader.worker.absent_modules import AbsentModules
 from grader.worker.constructions import Arguments, calls_in
 from grader.worker.devices import is_of_devices
@@ -28,6 +29,7 @@ MAIN = "__main__"
 SAVING = frozenset({"save", "dump", "save_file"})
 """Functions of torch, pickle, joblib and safetensors by which a model is saved."""
 RUNS_RNN_LM = re.compile(r"(?:%run|%load|exec\(|run_path\()[^\n]{0,20}?rnn_lm")
+"""How a notebook makes the names of that file its own, in its own text."""
 
 
 class CodeSource:
@@ -134,7 +136,7 @@ class CodeSource:
     def is_unfinished(self, name: str) -> bool:
         """Whether the file's class of that name has a ``forward`` that does nothing."""
         forward = next((m for m in self._methods_of(name) if m.name == "forward"), None)
-        return forward is not None and all(map(_does_nothing, forward.body))
+        return forward is not None and all(map(is_placeholder, forward.body))
 
     def is_whole(self, name: str) -> bool:
         """Whether there is a class of that name, and all names that it reads mean something.
@@ -191,11 +193,6 @@ def _share_with_main(module: ModuleType) -> None:
     for name, value in vars(module).items():
         if not name.startswith("_") and not hasattr(main, name):
             setattr(main, name, value)
-
-
-def _does_nothing(node: ast.stmt) -> bool:
-    is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-    return is_text or isinstance(node, (ast.Pass, ast.Raise))
 
 
 def _is_attribute_of_self(node: ast.AST, method: ast.FunctionDef) -> TypeGuard[ast.Attribute]:

@@ -523,6 +523,15 @@ def test_claims_are_made_of_results_that_are_there(run: Run, alice: Path, tmp_pa
     assert [claim.question for claim in report(tmp_path / "out").claims] == ["q2", "q4", "q5"]
 
 
+def test_claims_of_kept_questions_are_made_beside_those_of_new_ones(
+    run: Run, alice: Path, tmp_path: Path
+) -> None:
+    with_notebook(alice, "The difference of your RNN implementation and tf RNN is 1e-7")
+    run(made.task(alice, tmp_path / "out", "q2"))
+    run(asked_for_claims(made.task(alice, tmp_path / "out", "q4")))
+    assert [claim.question for claim in report(tmp_path / "out").claims] == ["q2", "q4"]
+
+
 def test_claims_of_outdated_questions_are_not_made(run: Run, alice: Path, tmp_path: Path) -> None:
     run(made.task(alice, tmp_path / "out", "q4", "q5"))
     with_notebook(alice, "it has changed since")
