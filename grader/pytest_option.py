@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.errors import GraderError, UsageError
+from grader.errors import UsageError
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -39,8 +39,8 @@ def _grade_with(config: pytest.Config) -> None:
     from grader.catalogue import QUESTIONS
     from grader.checking import ADVISORY_MARK
     from grader.grading import Grading, Request
-    from grader.plugin import GradingPlugin, Silent
-    from grader.reports.files import write_reports
+    from grader.plugin import Silent
+    from grader.pytest_reports import PytestReports
 
     if config.args_source is not pytest.Config.ArgsSource.ARGS:
         config.args = [str(QUESTIONS)]
@@ -49,29 +49,12 @@ def _grade_with(config: pytest.Config) -> None:
         data=data,
         rubric=config.getoption("--submission-rubric"),
     )
-    listener = Silent()
     try:
-        grading = Grading(request, sandbox, listener.progress)
+        grading = Grading(request, sandbox, Silent().progress)
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
     config.add_cleanup(grading.close)
-    plugin = GradingPlugin(grading, listener)
-    config.pluginmanager.register(plugin, "grading")
+    reports = PytestReports(grading, config.getoption("--submission-out"))
+    config.pluginmanager.register(reports.plugin, "grading")
+    config.pluginmanager.register(reports, "grading-reports")
     config.addinivalue_line("markers", ADVISORY_MARK)
-    out = config.getoption("--submission-out")
-
-    class Results:
-        """Writes the reports, and says the score below pytest's own summary."""
-
-        def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-            try:
-                report = plugin.report()
-            except GraderError as error:
-                terminalreporter.write_line(f"No report: {error}", red=True)
-                return
-            terminalreporter.write_line(f"Total: {report.score:g} / {report.max_score:g}")
-            if out is not None:
-                write_reports(report, out)
-                terminalreporter.write_line(f"Reports: {out}")
-
-    config.pluginmanager.register(Results(), "grading-results")

@@ -32,10 +32,10 @@ def failure_in(reply: Message, doing: str, submission: Submission, *, quotes: bo
     told: code can put what it was given into both.
     """
     lines = tuple(_traceback(reply, submission, quotes))
-    if reply.fields.get("exit") is True:
-        message = f"{doing} called sys.exit or exit instead of going on; remove that call."
-        return CheckFailed(Outcome.EXCEPTION, message, traceback=lines)
     where = f" (line {lines[-1].line} of {lines[-1].file})" if lines else ""
+    if reply.fields.get("exit") is True:
+        message = f"{doing} called sys.exit or exit instead of going on{where}; remove that call."
+        return CheckFailed(Outcome.EXCEPTION, message, traceback=lines)
     memory = reply.fields.get("memory") is True
     outcome = Outcome.OUT_OF_MEMORY if memory else Outcome.EXCEPTION
     if not quotes:
@@ -69,13 +69,18 @@ def _traceback(reply: Message, submission: Submission, quotes: bool) -> Iterator
         if file not in submission.files:
             continue
         function = text(line.get("function"), 100) if quotes else ""
-        code = _code_in(submission.folder / file, number)
+        code = code_in(submission.folder / file, number)
         yield TracebackLine(file=file, line=number, function=function, code=code)
 
 
-def _code_in(file: Path, number: int) -> str:
-    """A line of a Python file, without its indentation; '' where there is none."""
+def source_of(file: Path) -> str:
+    """The text of a Python file; '' for other files and those that are too long to be read."""
     if file.suffix != ".py" or file.stat().st_size > MAX_SOURCE_BYTES:
         return ""
-    lines = file.read_text("utf-8", "replace").splitlines()
+    return file.read_text("utf-8", "replace")
+
+
+def code_in(file: Path, number: int) -> str:
+    """A line of a Python file, without its indentation; '' where there is none."""
+    lines = source_of(file).splitlines()
     return lines[number - 1].strip()[:300] if 1 <= number <= len(lines) else ""

@@ -24,6 +24,7 @@ from grader.sandbox.forkserver import ForkClient
 from grader.sandbox.scratch import make_scratch, remove_scratch
 from grader.sandbox.shared_memory import SLOTS, SharedMemory
 from grader.sandbox.spec import WorkerSpec
+from grader.stopped import with_place
 from grader.submission import Submission
 from grader.wire import MAX_DIMENSIONS, Message, sequence, text
 from grader.worker.values import pack_arguments
@@ -193,8 +194,9 @@ class Student:
         except CheckFailed as failure:
             if failure.outcome is Outcome.TIMEOUT:
                 self._effort.ended(failure.outcome)
+            stack = self._conversation.stack if self._conversation is not None else ()
             self.restart()
-            raise
+            raise with_place(failure, stack, self.submission, quotes=self.quotes) from None
 
     def _answer(self, reply: Message, doing: str) -> Message:
         """The reply with arrays from shared memory in it, unless it tells of a failure."""

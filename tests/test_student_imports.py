@@ -186,6 +186,7 @@ def test_libraries_that_look_for_what_is_not_here_are_not_misled(hand_in: Handin
     student = hand_in("\n".join((*lines, GOOD)))
     assert_still_answers(student)
     assert set(student.absent_modules) == {"IPython", "no_such"}
+    assert student.take_output() == ""
 
 
 def test_import_of_what_is_not_here_is_no_way_out_of_an_error(hand_in: Handing) -> None:

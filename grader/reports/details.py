@@ -36,7 +36,7 @@ def message(check: CheckResult) -> str:
 
 
 def details(check: CheckResult) -> Iterator[str]:
-    """A hint, what was asked, the student's own lines of the traceback, and what the code printed.
+    """A hint, what was asked, and ``evidence``.
 
     Nothing of a hidden check: what its code printed could be the check's own numbers.
     """
@@ -45,6 +45,11 @@ def details(check: CheckResult) -> Iterator[str]:
     if check.hint is not None:
         yield from _hint(check.hint)
     yield f"Asked: {check.title}"
+    yield from evidence(check)
+
+
+def evidence(check: CheckResult) -> Iterator[str]:
+    """The lines of the traceback, and what the code printed; not to be shown of a hidden check."""
     for line in check.traceback:
         function = f", in {line.function}" if line.function else ""
         yield f"{line.file}, line {line.line}{function}: {line.code}"

@@ -20,8 +20,9 @@ from grader.model import (
     QuestionResult,
     Report,
 )
-from grader.reports.details import details, message
+from grader.reports.details import details, evidence, message
 from grader.reports.plain import plain
+from grader.reports.view import AT_THE_TOP, ONE_THING, shared_failure
 
 OUTCOME_WORDS = {
     Outcome.PASSED: "passed",
@@ -40,8 +41,11 @@ def to_terminal(report: Report, *, verbose: bool = False) -> RenderableType:
     """The whole report; ``verbose`` adds the checks that passed and what was measured."""
     parts: list[RenderableType] = [_table(report)]
     parts += [Text(plain(f"Note: {note}."), style="yellow") for note in report.notes]
+    shared = shared_failure(report)
+    if shared is not None:
+        parts.append(_shared(shared))
     for question in report.questions:
-        parts += _question(question, verbose)
+        parts += _question(question, verbose, shared)
     if report.claims:
         parts += [Text("\nWhat the notebooks show", style="bold"), claims_table(report.claims)]
     total = f"Total: {report.score:g} / {report.max_score:g}"
@@ -125,7 +129,16 @@ def _table(report: Report) -> Table:
     return table
 
 
-def _question(question: QuestionResult, verbose: bool) -> Iterator[RenderableType]:
+def _shared(check: CheckResult) -> RenderableType:
+    """What stops several questions, told once, before them."""
+    lines = [Text(plain(line), style="dim") for line in evidence(check)]
+    told = Group(Text(plain(check.message)), *lines)
+    return Group(Text(f"\n{ONE_THING}", style="bold red"), Padding.indent(told, 2))
+
+
+def _question(
+    question: QuestionResult, verbose: bool, shared: CheckResult | None
+) -> Iterator[RenderableType]:
     shown = [check for check in question.checks if verbose or _matters(question, check)]
     measured = question.measured
     if shown or measured:
@@ -133,7 +146,7 @@ def _question(question: QuestionResult, verbose: bool) -> Iterator[RenderableTyp
     if measured:
         yield Padding.indent(_measured(measured), 2)
     for alike in _alike(shown):
-        shown_as = _passed(alike[0]) if alike[0].passed else _failed(alike)
+        shown_as = _passed(alike[0]) if alike[0].passed else _failed(alike, shared)
         yield Padding.indent(shown_as, 2)
     told = {message(check) for check in shown}
     further = [c for c in question.checks if not c.passed and message(c) not in told]
@@ -201,12 +214,14 @@ def _passed(check: CheckResult) -> Text:
     return Text(plain(f"{check.name}: passed{figures}"), style="green")
 
 
-def _failed(same: list[CheckResult]) -> RenderableType:
+def _failed(same: list[CheckResult], shared: CheckResult | None) -> RenderableType:
     first = same[0]
     more = f" and {len(same) - 1} more" if len(same) > 1 else ""
     advisory = not any(check.graded for check in same)
     kind = ", advisory" if advisory else ""
     heading = Text(plain(f"{first.name}{more} ({OUTCOME_WORDS[first.outcome]}{kind})"))
     heading.stylize("yellow" if advisory else "red")
+    if shared is not None and message(first) == shared.message:
+        return Group(heading, Padding.indent(Text(AT_THE_TOP, style="dim"), 2))
     lines = [Text(plain(line), style="dim") for line in details(first)]
     return Group(heading, Padding.indent(Group(Text(plain(message(first))), *lines), 2))

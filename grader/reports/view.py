@@ -24,6 +24,7 @@ OUTCOMES = {
     Outcome.HARNESS_ERROR: "the grader failed",
 }
 ONE_THING = "One thing stops several questions:"
+AT_THE_TOP = "That is the one thing that is told at the top."
 MOST_SAID = 240
 """Characters: it stands in a cell of a table, and the report has all of it."""
 OUTPUT_LINES = 60

@@ -18,6 +18,7 @@ from grader.errors import CheckFailed, HarnessError, WireError
 from grader.model import Outcome
 from grader.sandbox.process import WorkerProcess
 from grader.sandbox.scratch import scratch_bytes
+from grader.sandbox.stack import Frame
 from grader.wire import Message, Reader, encode
 
 TICK_S = 0.05
@@ -52,6 +53,8 @@ class Conversation:
         """Requests that were sent, and whose replies nobody has taken."""
         self._output = bytearray()
         self._output_cut = False
+        self.stack: tuple[Frame, ...] = ()
+        """Where the worker was when it was ended for the time or the memory that it took."""
         self._next_look = time.monotonic() + TICK_S
         self._selector = selectors.DefaultSelector()
         for source in (process.wire, process.stdout, process.stderr):
@@ -202,6 +205,9 @@ class Conversation:
         return self._end(Outcome.CRASH, f"{doing} {how}")
 
     def _end(self, outcome: Outcome, message: str) -> CheckFailed:
+        if outcome in {Outcome.TIMEOUT, Outcome.OUT_OF_MEMORY}:
+            self._drain_rest()
+            self.stack = self._process.stack()
         self._process.kill()
         self._drain_rest()
         return CheckFailed(outcome, message)

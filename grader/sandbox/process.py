@@ -13,6 +13,8 @@ from pathlib import Path
 
 import psutil
 
+from grader.sandbox.stack import Frame, stack_of
+
 START_S = 60.0
 """How long a fork may take: the first one waits until the server has imported torch."""
 END_S = 5.0
@@ -48,6 +50,13 @@ class WorkerProcess:
                 total += process.memory_info().rss + page_tables_of(process.pid)
                 processes += 1
         return total, processes
+
+    def stack(self) -> tuple[Frame, ...]:
+        """The calls that have not returned in the worker, the outermost first, if it tells them.
+
+        What is in the pipe of its stderr must have been read before, or is lost.
+        """
+        return () if self.pid is None else stack_of(self._root, self.stderr)
 
     def kill(self) -> int | None:
         """End the worker and every process that it started.

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from grader.sandbox import installed
 from grader.sandbox.spec import WorkerSpec
+from grader.sandbox.stack import answer_requests
 from grader.wire import Message, Reader, encode
 from grader.worker.attempts import attempt
 from grader.worker.failures import raised
@@ -46,6 +47,7 @@ def main(
     import torch
 
     sys.dont_write_bytecode = True
+    answer_requests()
     # Behind everything else, as the notebook has it: a student's statistics.py is not Python's.
     # This program's own folder cannot be read from here, and a student's tests.py is not its tests.
     # Where it is installed that is the folder of all libraries, which comes where it should.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import warnings
 from pathlib import Path
@@ -28,3 +29,5 @@ def show_only_places_in(code_dir: str) -> None:
         return words.replace(f"{filename}:", f"{name}:", 1)
 
     warnings.formatwarning = formatted
+    # Matplotlib removes the lock of its cache of fonts, and nothing can be removed here.
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)

@@ -14,7 +14,7 @@ from jinja2 import UndefinedError
 from pydantic import BaseModel
 
 from grader.measures import Interval
-from grader.model import Outcome, QuestionResult, Report
+from grader.model import Outcome, QuestionResult, Report, TracebackLine
 from grader.reports.files import HTML_FILE, STAFF_FILE, write_reports
 from grader.reports.html import environment, figures, to_html
 from grader.reports.plain import plain
@@ -150,8 +150,16 @@ def test_failures_that_say_the_same_are_shown_once() -> None:
 
 
 def test_a_failure_that_several_questions_share_stands_first() -> None:
-    same = [question(check("a", message="SyntaxError"), id=f"q{i}") for i in (2, 3)]
-    assert "One thing stops several questions: SyntaxError" in page(report(*same)).said
+    line = TracebackLine(file="implementation.py", line=3, function="", code="def rnn(")
+    failed = check("a", message="SyntaxError", traceback=(line,))
+    same = [question(failed, check("b"), id=f"q{i}") for i in (2, 3)]
+    said = page(report(*same)).said
+    assert said.count("SyntaxError") == 1
+    assert said.count("def rnn(") == 1
+    start = said.index("One thing stops several questions: SyntaxError")
+    assert start < said.index("def rnn(") < said.index("Title of q2")
+    assert said.count("That is the one thing that is told at the top.") == 2
+    assert said.count("b is wrong") == 2
     assert "One thing stops" not in page(report(same[0])).said
 
 

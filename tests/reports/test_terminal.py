@@ -114,6 +114,24 @@ def test_failures_that_say_the_same_are_shown_once() -> None:
     assert "0 of 5 passed" in text
 
 
+def test_failure_that_several_questions_share_is_told_once_and_first() -> None:
+    line = TracebackLine(file="implementation.py", line=3, function="", code="def rnn(")
+    failed = check("a", message="SyntaxError", traceback=(line,))
+    text = rendered(report(*(question(failed, check("b"), id=f"q{i}") for i in (2, 3))))
+    assert text.count("SyntaxError") == 1
+    assert text.count("implementation.py, line 3: def rnn(") == 1
+    assert text.index("One thing stops several questions:") < text.index("\nQ2 Title of q2")
+    assert text.count("That is the one thing that is told at the top.") == 2
+    assert text.count("b is wrong") == 2
+
+
+def test_hidden_failures_are_not_what_several_questions_share() -> None:
+    hidden = check("a", message="SyntaxError", visibility=Visibility.HIDDEN)
+    text = rendered(report(*(question(hidden, id=f"q{i}") for i in (2, 3))))
+    assert "SyntaxError" not in text
+    assert "One thing" not in text
+
+
 def test_different_failures_are_all_shown() -> None:
     text = rendered(report(question(check("a", message="one"), check("b", message="two"))))
     assert "one" in text
