@@ -155,7 +155,6 @@ class Wire:
             except WireError as error:
                 return messages, str(error)
             if message is not None:
-                expect(reader.idle, "a reader that has read its message is idle")
                 messages.append(message)
         return messages, ""
 

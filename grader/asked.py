@@ -1,7 +1,7 @@
 """Whether what a user asks for can be done, before anything is graded by it.
 
-Both doors look here, the command line and ``grader.api``: a value that no training or no call could
-work with would otherwise cost students their points.
+All doors look here, the command line, ``grader.api`` and pytest's options: a value that no training
+or no call could work with would otherwise cost students their points.
 """
 
 from __future__ import annotations

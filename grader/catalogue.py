@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.errors import HarnessError
-from grader.model import Question
+from grader.model import Question, by_number
 
 QUESTIONS = Path(__file__).with_name("questions")
 QUESTION_FILE = re.compile(r"test_(?P<id>[a-z0-9]+)_\w+\.py")
@@ -24,12 +24,14 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(frozen=True)
 class CheckText:
-    """A check as its file has it; ``cases`` says how often it runs, None: as the rubric says."""
+    """A check as its file has it; ``cases`` says how often it runs, None: its file does not say."""
 
     name: str
     asks: str
     advisory: bool
     cases: int | None = 1
+    by_threshold: bool = False
+    """Whether it runs once for each loss threshold of the rubric."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ class QuestionText:
 def question_files() -> dict[str, Path]:
     """The questions' files by id, in the order of the ids."""
     matches = ((QUESTION_FILE.fullmatch(file.name), file) for file in QUESTIONS.iterdir())
-    return dict(sorted((match["id"], file) for match, file in matches if match))
+    files = {match["id"]: file for match, file in matches if match}
+    return {id: files[id] for id in sorted(files, key=by_number)}
 
 
 def read_question(file: Path) -> QuestionText:
@@ -117,7 +120,7 @@ def _check(node: Function, values: dict[str, ast.expr]) -> CheckText:
             cases = _length(decorator.args[1], values)
             break
     else:
-        # Filled in by a pytest_generate_tests: by the class's sizes, or by the rubric.
+        # Filled in by a pytest_generate_tests: by sizes, of the class or not, or by the rubric.
         if arguments & {"sizes", "threshold"}:
             cases = None
     return CheckText(
@@ -125,6 +128,7 @@ def _check(node: Function, values: dict[str, ast.expr]) -> CheckText:
         asks=(ast.get_docstring(node) or "").split("\n")[0],
         advisory=any(mark.rsplit(".", 1)[-1].startswith(ADVISORY) for mark in marks),
         cases=cases,
+        by_threshold="threshold" in arguments,
     )
 
 

@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -215,7 +215,8 @@ class _Examination:
             return Verdict(act=title, held=True, by=f"{layers.SECCOMP} ({_reason(reply)})")
         left = [process for process in psutil.process_iter() if self._is_ours(process)]
         for process in left:
-            process.kill()
+            with suppress(psutil.Error):
+                process.kill()
         if left:
             return Verdict(act=title, held=False, by="nothing: it lived on")
         ended_by = layers.PID_NAMESPACE if self.layers.get(layers.PID_NAMESPACE) else "the grader"

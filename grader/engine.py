@@ -39,7 +39,8 @@ def grade(request: Request, sandbox: SandboxUse, listener: Listener) -> Report:
 def wanted_questions(request: Request, rubric: Rubric) -> tuple[str, ...]:
     """The ids of the questions that a request asks for.
 
-    Raises UsageError when it, or the rubric, names one that there is not.
+    Raises UsageError when it, or the rubric, names one that there is not, or the rubric says
+    nothing of one that is asked for.
     """
     files = question_files()
     if unknown := request.only - files.keys():
@@ -47,8 +48,14 @@ def wanted_questions(request: Request, rubric: Rubric) -> tuple[str, ...]:
             f"there is no question {', '.join(sorted(unknown))}; there are {', '.join(files)}"
         )
     if strangers := {*rubric.questions, *rubric.limits.questions} - files.keys():
-        raise RubricError(f"the rubric names questions there are not: {', '.join(strangers)}")
-    return tuple(id for id in files if not request.only or id in request.only)
+        raise RubricError(
+            f"the rubric names questions there are not: {', '.join(sorted(strangers))}"
+        )
+    wanted = tuple(id for id in files if not request.only or id in request.only)
+    for id in wanted:
+        if id not in rubric.questions:
+            raise RubricError(f"the rubric has no points for question {id}")
+    return wanted
 
 
 def grade_questions(grading: Grading, wanted: Sequence[str], listener: Listener) -> Report:

@@ -1,4 +1,5 @@
-"""Every exception that this program raises on purpose.
+"""Every exception that this program raises on purpose, but for those that a worker words itself:
+``saved_file.CannotLoad``, ``training.Untrainable`` and ``notebook_outputs.NotebookError``.
 
 ::
 

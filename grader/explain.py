@@ -89,7 +89,9 @@ def _is_graded(check: CheckText, text: QuestionText, rubric: Rubric) -> bool:
 
 
 def _cases(check: CheckText, rubric: Rubric) -> int:
-    return len(rubric.language_model.thresholds) if check.cases is None else check.cases
+    if check.by_threshold:
+        return len(rubric.language_model.thresholds)
+    return 1 if check.cases is None else check.cases
 
 
 def _counts(text: QuestionText, rubric: Rubric) -> tuple[int, int]:
@@ -109,7 +111,7 @@ def _check(check: CheckText, question: str, rubric: Rubric) -> Iterator[Text]:
 
 def _rule(text: QuestionText, rubric: Rubric) -> Iterator[Text]:
     table = rubric.questions[text.question.id]
-    if any(check.cases is None for check in text.checks):
+    if any(check.by_threshold for check in text.checks):
         for threshold in rubric.language_model.thresholds:
             line = f"loss below {threshold.below:g}: {threshold.points:g} points more"
             yield Text(f"{line} ({_one_line(threshold.why)})")

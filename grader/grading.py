@@ -91,12 +91,13 @@ class Grading:
         progress: Progress,
         corpus: Corpus | None = None,
         staged: Submission | None = None,
+        rubric: Rubric | None = None,
     ) -> None:
-        """What has been done already: ``corpus`` is that of the request's data, and ``staged``
-        what was handed in, in a folder that workers can pass through to."""
+        """What has been done already: ``corpus`` is that of the request's data, ``staged`` what was
+        handed in, in a folder that workers can pass through to, and ``rubric`` the request's."""
         self.request = request
         self.progress = progress
-        self.rubric = rubric_of(request)
+        self.rubric = rubric or rubric_of(request)
         self._sandbox = sandbox
         self._start = time.monotonic()
         self._corpus = corpus
@@ -210,8 +211,10 @@ class Grading:
                 if isinstance(results[0], Evaluation):
                     self.remark(question, *results[0].flags)
             result = results[0]
-            if isinstance(result, Exception):
+            if isinstance(result, CheckFailed):
                 raise result.with_traceback(None)
+            if isinstance(result, Exception):
+                raise result
             return result
 
         return evaluate

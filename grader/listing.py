@@ -26,7 +26,7 @@ MAX_DEPTH = 8
 MAX_SHOWN = 80
 """Characters of a file's path in a list of them."""
 MAX_NOTES = 20
-NO_ARCHIVE = "is neither a folder nor a zip, tar or tar.gz file"
+NOTHING_TO_OPEN = "is neither a folder nor a zip, tar or tar.gz file"
 
 Files = dict[PurePosixPath, Path]
 """The names of a hand-in's files, shallow ones first, and where each one lies."""
@@ -40,9 +40,9 @@ def files_of(path: Path, unpacked: Path, limits: SubmissionLimits) -> tuple[File
     if path.is_dir():
         return scan(path, limits)
     if not path.is_file():
-        raise SubmissionError(f"{readable(path.name)} {NO_ARCHIVE}: it is no regular file")
+        raise SubmissionError(f"{readable(path.name)} {NOTHING_TO_OPEN}: it is no regular file")
     if kind_of(path) is None:
-        raise SubmissionError(f"{readable(path.name)} {NO_ARCHIVE}: it {why_not_read(path)}")
+        raise SubmissionError(f"{readable(path.name)} {NOTHING_TO_OPEN}: it {why_not_read(path)}")
     unpacked.mkdir(parents=True)
     notes = unpack(path, unpacked, limits)
     files, more = scan(unpacked, limits)

@@ -12,9 +12,9 @@ def _finite(value: float | None) -> float | None:
     return value if value is not None and abs(value) < float("inf") else None
 
 
-FiniteOrNull = Annotated[float | None, PlainSerializer(_finite, return_type=float | None)]
-"""A float whose infinities and NaN become null in JSON, which knows neither."""
 _AsNull = PlainSerializer(_finite, return_type=float | None)
+FiniteOrNull = Annotated[float | None, _AsNull]
+"""A float whose infinities and NaN become null in JSON, which knows neither."""
 
 
 def _read_as(value: float) -> BeforeValidator:
@@ -26,20 +26,20 @@ Lowest = Annotated[float, _AsNull, _read_as(-math.inf)]
 MaybeInfinite = Annotated[float, _AsNull, _read_as(math.inf)]
 
 
-class Measure(BaseModel):
-    """The base of these records: frozen, and without fields that nobody declared."""
+class Record(BaseModel):
+    """The base of all records: frozen, and without fields that nobody declared."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Interval(Measure):
+class Interval(Record):
     """A 95 % confidence interval over sentences; without bounds when there is one sentence only."""
 
     low: Lowest
     high: MaybeInfinite
 
 
-class Baselines(Measure):
+class Baselines(Record):
     """Losses to compare with."""
 
     frequency: float = Field(description="Predicting by the training data's character counts.")
@@ -48,7 +48,7 @@ class Baselines(Measure):
     literature: float = Field(description="An LSTM from the literature, on the course's full data.")
 
 
-class Epoch(Measure):
+class Epoch(Record):
     """One pass over the training sentences."""
 
     number: int
@@ -57,7 +57,7 @@ class Epoch(Measure):
     seconds: float
 
 
-class TrainingRun(Measure):
+class TrainingRun(Record):
     """How the grader trained a model that it could not load, or was asked to train."""
 
     why: str = Field(description="What was wrong with the model that was handed in, if any.")
@@ -75,7 +75,7 @@ class TrainingRun(Measure):
         return self.stopped == "time"
 
 
-class Causality(Measure):
+class Causality(Record):
     """What a model's predictions depend on beside the characters before."""
 
     probes: int = Field(description="Places that were predicted with and without what follows.")
@@ -87,7 +87,7 @@ class Causality(Measure):
     )
 
 
-class Signs(Measure):
+class Signs(Record):
     """What the logits for one batch of test sentences show, where the loss earns not all points.
 
     Losses are means over the batch's targets; null where one is infinite.
@@ -122,7 +122,7 @@ class Signs(Measure):
     )
 
 
-class ModelMeasures(Measure):
+class ModelMeasures(Record):
     """All figures of one model; ``loss`` is the one that gives the points."""
 
     loss: float

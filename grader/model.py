@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from grader.measures import FiniteOrNull, ModelMeasures
+from grader.measures import FiniteOrNull, ModelMeasures, Record
 from grader.modes import IsolationMode
 
 
@@ -30,10 +30,10 @@ class Outcome(StrEnum):
     """The grader failed. Never the student's fault, and never scored as a zero unseen."""
 
 
-class Record(BaseModel):
-    """The base of all records: frozen, and without fields that nobody declared."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+def by_number(id: str) -> tuple[str, int]:
+    """What questions' ids are sorted by: q10 comes after q9."""
+    letters = id.rstrip("0123456789")
+    return letters, int(id[len(letters) :] or 0)
 
 
 class TracebackLine(Record):

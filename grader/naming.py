@@ -21,10 +21,12 @@ FUNCTIONS = {
     "init_gru_with_rnn": "wt_h, wt_x, bias",
     "init_gru_with_long_term_memory": "input_size, hidden_size",
 }
-"""What the assignment asks for in the former, and how the notebook calls each function."""
+"""What the assignment asks for in implementation.py, and how the notebook calls each function."""
 GIVEN_CODE = "rnn_param_helper.py"
 """What the course gives, and students hand in beside their own."""
 NOTEBOOK = ".ipynb"
+
+CODE_SUFFIXES = (".py", NOTEBOOK)
 
 GRADEBOOK_FILE = "gradebook.csv"
 SUMMARY_PAGE = "summary.html"
@@ -188,6 +190,12 @@ def is_model(file: PurePosixPath) -> bool:
 def readable(name: str) -> str:
     """A file's name as text that UTF-8 can write; old archives leave others on the disk."""
     return name.encode("utf-8", "replace").decode("utf-8")
+
+
+def with_usual_suffix(file: PurePosixPath) -> PurePosixPath:
+    """The name under which Python finds it: ``.PY`` and ``.IPYNB`` in small letters."""
+    suffix = file.suffix.lower()
+    return file.with_suffix(suffix) if suffix in CODE_SUFFIXES else file
 
 
 def without_copy_number(stem: str) -> tuple[str, int]:

@@ -17,9 +17,8 @@ from grader.checking import CHECK, check_name, counts
 from grader.errors import CheckFailed, HarnessError, RubricError, UsageError
 from grader.grading import GRADING, MODEL_QUESTION, RUBRIC, Grading, absence
 from grader.measures import ModelMeasures
-from grader.model import CheckResult, Outcome, Question, QuestionResult, Report
+from grader.model import CheckResult, Outcome, Question, QuestionResult, Report, by_number
 from grader.naming import MODEL
-from grader.rubric import QuestionRubric
 
 
 class Listener(Protocol):
@@ -59,7 +58,7 @@ class GradingPlugin:
         done = sum(map(len, self._results.values()))
         if done != self._collected or done == 0:
             raise HarnessError(f"only {done} of {self._collected} checks gave a result")
-        ids = sorted(self._questions)
+        ids = sorted(self._questions, key=by_number)
         return self.grading.report(tuple(self._question_result(i) for i in ids))
 
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -116,7 +115,6 @@ class GradingPlugin:
         if not isinstance(item, pytest.Function):
             raise HarnessError(f"{item.nodeid} is no test function")
         question = question_of(item)
-        self._rubric_of(question)
         self._questions[question.id] = question
         check = item.stash.get(CHECK, None)
         closest = check.closest if check is not None else None
@@ -148,16 +146,10 @@ class GradingPlugin:
             del item.stash[CHECK]  # The next submission's check is another.
         self._listener.check_done(question, result)
 
-    def _rubric_of(self, question: Question) -> QuestionRubric:
-        try:
-            return self.grading.rubric.questions[question.id]
-        except KeyError:
-            raise UsageError(f"the rubric has no points for question {question.id}") from None
-
     def _question_result(self, id: str) -> QuestionResult:
         checks = tuple(self._results[id])
         question = self._questions[id]
-        points = self._rubric_of(question).points
+        points = self.grading.rubric.questions[id].points
         return QuestionResult(
             id=id,
             title=question.title,
@@ -213,9 +205,8 @@ def score(points: float, checks: tuple[CheckResult, ...]) -> float:
     that is right for the notebook's sizes alone is not right.
     """
     graded = [check for check in checks if check.graded]
-    parts = [check for check in graded if check.points is not None]
-    if parts:
-        return sum(check.points or 0.0 for check in parts if check.passed)
+    if any(check.points is not None for check in checks):
+        return sum(check.points or 0.0 for check in graded if check.passed)
     return points if graded and all(check.passed for check in graded) else 0.0
 
 

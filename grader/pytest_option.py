@@ -36,11 +36,14 @@ def _grade_with(config: pytest.Config) -> None:
     sandbox = Sandbox(IsolationMode.BEST_EFFORT, (data or EMBEDDED_CORPUS) / TEST_FILE)
     config.add_cleanup(sandbox.close)
 
+    from grader.asked import check_request
     from grader.catalogue import QUESTIONS
     from grader.checking import ADVISORY_MARK
+    from grader.engine import wanted_questions
     from grader.grading import Grading, Request
     from grader.plugin import Silent
     from grader.pytest_reports import PytestReports
+    from grader.rubric import Rubric
 
     if config.args_source is not pytest.Config.ArgsSource.ARGS:
         config.args = [str(QUESTIONS)]
@@ -50,6 +53,8 @@ def _grade_with(config: pytest.Config) -> None:
         rubric=config.getoption("--submission-rubric"),
     )
     try:
+        check_request(request)
+        wanted_questions(request, Rubric.load(request.rubric))
         grading = Grading(request, sandbox, Silent().progress)
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None

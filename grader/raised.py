@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -82,5 +83,6 @@ def source_of(file: Path) -> str:
 
 def code_in(file: Path, number: int) -> str:
     """A line of a Python file, without its indentation; '' where there is none."""
-    lines = source_of(file).splitlines()
+    # Python's own lines, which end at no form feed.
+    lines = re.split(r"\r\n|\r|\n", source_of(file))
     return lines[number - 1].strip()[:300] if 1 <= number <= len(lines) else ""

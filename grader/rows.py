@@ -6,8 +6,8 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from grader.measures import FiniteOrNull
-from grader.model import Outcome, QuestionResult, Record, Report
+from grader.measures import FiniteOrNull, Record
+from grader.model import Outcome, QuestionResult, Report
 
 JSON_FILE = "report.json"
 JUNIT_FILE = "junit.xml"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import json
 import math
 import tomllib
 from functools import cache
@@ -170,8 +171,10 @@ class Rubric(BaseModel):
 
     @property
     def digest(self) -> str:
-        """SHA-256 over all values, as hexadecimal digits: equal for rubrics that grade alike."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        """SHA-256 over all values but their reasons, as hexadecimal digits: equal for rubrics of
+        which a report says the same."""
+        values = json.dumps(_without_reasons(self.model_dump(mode="json")))
+        return hashlib.sha256(values.encode()).hexdigest()
 
     @classmethod
     def load(cls, file: Path | None = None) -> Rubric:
@@ -207,14 +210,17 @@ class Rubric(BaseModel):
     def with_call_limit(self, seconds: float) -> Rubric:
         """The same rubric with one wall-clock limit for every import, call and model.
 
-        Where that is longer, a question's calls may take as many times longer together.
+        Where that is longer, a question's calls may take as many times longer together, and a
+        worker as many times more of the CPU.
         """
         wall_clock = {"load_s": seconds, "call_s": seconds}
         questions = {
             id: limits.model_copy(update=wall_clock) for id, limits in self.limits.questions.items()
         }
-        together = self.limits.question_s * max(1.0, seconds / self.limits.call_s)
-        common = {**wall_clock, "question_s": together, "questions": questions}
+        longer = max(1.0, seconds / self.limits.call_s)
+        together = self.limits.question_s * longer
+        cpu_s = math.ceil(self.limits.cpu_s * longer)
+        common = {**wall_clock, "question_s": together, "cpu_s": cpu_s, "questions": questions}
         return self.model_copy(update={"limits": self.limits.model_copy(update=common)})
 
 
@@ -250,6 +256,12 @@ def _problem(error: ErrorDetails) -> str:
         known = known.get(table, {}) if isinstance(known, dict) else {}
     alike = difflib.get_close_matches(name, known, 1)
     return f"{place} is no value of a rubric" + (f"; {alike[0]} is one" if alike else "")
+
+
+def _without_reasons(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_reasons(part) for key, part in value.items() if key != "why"}
+    return [_without_reasons(part) for part in value] if isinstance(value, list) else value
 
 
 def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:

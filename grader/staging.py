@@ -19,6 +19,7 @@ from grader.naming import (
     main_file,
     main_files,
     readable,
+    with_usual_suffix,
 )
 from grader.regular import open_regular
 from grader.rubric import SubmissionLimits
@@ -84,7 +85,7 @@ class Staging:
 
         ``files`` has all under their own names, also what was copied under another.
         """
-        seen = [file for file, place in files.items() if _is_seen(file, place)]
+        seen = [file for file, place in files.items() if _may_be_seen(file, place)]
         # A model is large, and nothing that is imported.
         lost = out_of_sight([file for file in seen if not is_model(file)], root)
         have = {place.name.removesuffix(".py") for place in self._into.iterdir()}
@@ -104,7 +105,7 @@ class Staging:
     def _is_seen(self, file: PurePosixPath) -> bool:
         """Whether student code may see a file under its own name."""
         is_taken = self._model is not None and file == self._model.path
-        return not is_taken and _is_seen(file, self._files[file])
+        return not is_taken and _may_be_seen(file, self._files[file])
 
     def _named_in_code(self) -> list[PurePosixPath]:
         """What is taken for the model and may be constants that code reads by the file's name."""
@@ -132,7 +133,7 @@ class Staging:
         beside = _below(place, self._seen) if main != MODEL else []
         displaced, in_files = [], []
         for other in (f for f in beside if f not in self._mains):
-            target = self._into / other.relative_to(place)
+            target = self._into / with_usual_suffix(other.relative_to(place))
             if self._is_below_a_file(target):
                 in_files.append(other.relative_to(place))
             elif not target.exists():
@@ -144,7 +145,7 @@ class Staging:
 
     def _canonical(self, file: PurePosixPath, root: PurePosixPath) -> tuple[Path | None, str]:
         """Where a file is copied to, if at all, and a note when that is not its own name."""
-        target, note = self._into / file.relative_to(root), ""
+        target, note = self._into / with_usual_suffix(file.relative_to(root)), ""
         if file in self._mains and file.parent == root:
             main, spelling = self._mains[file]
             if spelling.how == 1 or (spelling.how and not (self._into / main).exists()):
@@ -172,8 +173,8 @@ def _not_graded(graded: PurePosixPath, others: Sequence[PurePosixPath]) -> str:
     )
 
 
-def _is_seen(name: PurePosixPath, file: Path) -> bool:
-    """Whether student code may see a file."""
+def _may_be_seen(name: PurePosixPath, file: Path) -> bool:
+    """Whether student code may see a file of such a name."""
     return is_visible(name) or (is_data(name) and file.stat().st_size <= DATA_BYTES)
 
 

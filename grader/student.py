@@ -294,14 +294,21 @@ class Student:
             )
             if self._slot_bytes:
                 self._shared = SharedMemory(self._slot_bytes)
-            process = self._server.start(spec, self._shared.fd if self._shared else None)
-            conversation = Conversation(process, self._scratch, self._bounds)
             try:
-                # No student code has run yet: what fails here is the grader's own doing.
-                conversation.ask(Message("hello", {}), START_S, "The worker")
-            except CheckFailed as failure:
-                conversation.close()
-                last_words = conversation.take_output()[-2000:]
-                raise HarnessError(f"{failure.message} {last_words}") from None
-            self._conversation = conversation
+                self._conversation = self._new_conversation(spec)
+            except HarnessError:
+                self.restart()
+                raise
         return self._conversation
+
+    def _new_conversation(self, spec: WorkerSpec) -> Conversation:
+        process = self._server.start(spec, self._shared.fd if self._shared else None)
+        conversation = Conversation(process, self._scratch, self._bounds)
+        try:
+            # No student code has run yet: what fails here is the grader's own doing.
+            conversation.ask(Message("hello", {}), START_S, "The worker")
+        except CheckFailed as failure:
+            conversation.close()
+            last_words = conversation.take_output()[-2000:]
+            raise HarnessError(f"{failure.message} {last_words}") from None
+        return conversation

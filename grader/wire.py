@@ -86,11 +86,6 @@ class Reader:
         self._filled = 0
         self._then = then
 
-    @property
-    def idle(self) -> bool:
-        """Whether no byte of a further message has come."""
-        return self._header is None and self._filled == 0 and len(self._data) == PREFIX.size
-
     def buffer(self) -> memoryview:
         """Where the next bytes belong; never empty."""
         return self._data.data[self._filled :]

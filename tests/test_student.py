@@ -259,7 +259,6 @@ def test_printing_without_end(hand_in: Handing) -> None:
     ("statement", "words"),
     [
         ("import sys; sys.exit()", "sys.exit"),
-        ("from no_such_module import *", "ModuleNotFoundError: No module named 'no_such_module'"),
         ("1 / 0", "ZeroDivisionError"),
         ("def rnn(x:", "SyntaxError"),
         ("x = '\x00'", "SyntaxError"),

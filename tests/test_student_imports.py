@@ -108,18 +108,29 @@ def rnn(x): return steps.run(x)
         ("1 / 0", "ZeroDivisionError"),
         ("words = text", "NameError"),
         ("assert False", "AssertionError"),
-        ("import reads", "FileNotFoundError"),
-        ("class Data: text = open('no such')", "FileNotFoundError"),
     ],
 )
 def test_mistake_beside_such_a_line_still_ends_the_import(
     hand_in: Handing, line: str, error: str
 ) -> None:
     code = f"open('no such')\n{line}\n{GOOD}"
-    student = hand_in(code, {"reads.py": "open('no such')\n"})
-    told = failure(student, "rnn").message
+    told = failure(hand_in(code), "rnn").message
     assert f"implementation.py raised {error}" in told
     assert "Line 1 was passed over before, when it failed with FileNotFoundError" in told
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["from reads import rnn", "class rnn: text = open('no such')", "def rnn(x=open('no')): ..."],
+)
+def test_what_is_defined_from_what_is_not_here_costs_only_itself(
+    hand_in: Handing, line: str
+) -> None:
+    student = hand_in(f"{line}\n{GOOD}", {"reads.py": "open('no such')\ndef rnn(x): return x\n"})
+    assert_still_answers(student)
+    told = failure(student, "rnn").message
+    assert told.startswith("rnn(...) raised FileNotFoundError: [Errno 2] No such file")
+    assert "(line 1 of " in told
 
 
 ABSENT = """
@@ -161,6 +172,43 @@ def test_call_of_what_is_not_here_costs_only_what_needs_its_result(hand_in: Hand
     assert array(student.call("rnn", (ARRAY,), 0)) == (2 * ARRAY).tolist()
     for name in ("gru", "rows", "within"):
         assert "ModuleNotFoundError: No module named 'no_such'" in failure(student, name).message
+
+
+USED_AT_THE_TOP = """
+import no_such as tf, no_more as jnp
+from no_types import Float, Array
+print(f"TF {tf.__version__}", len(tf.config.devices()))
+for device in tf.config.devices(): print(device)
+assert tf.__version__ >= "2"
+class Attention(tf.layers.Layer):
+    def call(self, x): return tf.softmax(x)
+class Settings:
+    size: Float[Array, "B"] = jnp.ones(3) * 2
+layer = Attention()
+colours = tf.palette("deep")[0]
+ratio = 1 / (jnp.ones(3) ** 2 - colours)
+@tf.function(jnp.float32[:](jnp.float32[:]))
+def compiled(x): return x
+def load(frame: tf.Frame | None = None, other: "str" = ratio): return frame
+def rnn(x: Float[Array, "B T"]) -> jnp.ndarray[tf.a, 2]:
+    def step(row: Float[Array, "T"]): return 2 * row
+    return step(x)
+def gru(x): return jnp.tanh(x)
+def mha(x): return x * ratio
+def init_gru_with_rnn(x): return layer.call(x)
+"""
+
+
+def test_use_at_the_top_of_what_is_not_here_costs_only_what_needs_it(hand_in: Handing) -> None:
+    student = hand_in(USED_AT_THE_TOP)
+    assert array(student.call("rnn", (ARRAY,), 0)) == (2 * ARRAY).tolist()
+    assert "No module named 'no_more'" in failure(student, "gru").message
+    assert "No module named 'no_more'" in failure(student, "mha").message
+    told = failure(student, "init_gru_with_rnn").message
+    assert "name 'layer' is not defined" in told
+    assert "Line 11 was passed over before, when it failed with NameError" in told
+    assert student.lines_passed_over == (4, 5, 6, 7, 11)
+    assert "of no_such, which is not installed here" not in student.take_output()
 
 
 def test_part_that_is_not_here_of_a_package_that_is(hand_in: Handing) -> None:
@@ -252,7 +300,7 @@ def test_decorator_that_is_not_here_costs_what_it_decorates(
 
 
 def test_call_of_what_is_not_here_in_a_function_fails_at_once(hand_in: Handing) -> None:
-    code = "import no_such\ndef begin(): no_such.begin(times=3)\nbegin()\n"
+    code = "import no_such\ndef begin(): no_such.begin(times=3)\nbegin()\ndef rnn(x): begin()\n"
     message = failure(hand_in(code)).message
     assert "No module named 'no_such' (line 2 of implementation.py)" in message
 

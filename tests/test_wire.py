@@ -144,19 +144,6 @@ def test_messages_one_after_the_other() -> None:
     assert came[2].arrays[0].tolist() == [[1, 0], [0, 1]]
 
 
-def test_idle_only_between_messages() -> None:
-    reader = Reader(LIMIT)
-    raw = frame(Message("a", {}, (np.arange(3),)))
-    assert reader.idle
-    for byte in raw[:-1]:
-        reader.buffer()[:1] = bytes([byte])
-        assert reader.advance(1) is None
-        assert not reader.idle
-    reader.buffer()[:1] = raw[-1:]
-    assert reader.advance(1) is not None
-    assert reader.idle
-
-
 def test_limit_is_on_all_arrays_together() -> None:
     raw = frame(Message("a", {}, (np.zeros(60, np.uint8), np.zeros(40, np.uint8))))
     assert len(received(raw, limit=100)) == 1

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from grader.archive.names import is_unsafe, path_of
 from grader.errors import SubmissionError
+from grader.naming import readable
 
 
 class ArchiveLimits(Protocol):
@@ -51,7 +52,7 @@ Content = Iterable[bytes]
 def damaged(archive: Path, error: object) -> SubmissionError:
     """The error that says that an archive cannot be read to its end."""
     words = str(error).encode("utf-8", "replace").decode("utf-8")[:200]
-    return SubmissionError(f"{archive.name} cannot be unpacked: {words}")
+    return SubmissionError(f"{readable(archive.name)} cannot be unpacked: {words}")
 
 
 def bomb(what: str) -> SubmissionError:

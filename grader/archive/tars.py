@@ -18,6 +18,7 @@ from grader.archive.kinds import BLOCK, GZIP
 from grader.archive.members import ArchiveLimits, Content, Member, bomb, damaged
 from grader.archive.names import COPY_BYTES, LINK_OR_DEVICE, problem_of
 from grader.errors import SubmissionError
+from grader.naming import readable
 
 MAX_EXTENDED = 1 << 20
 """Bytes of one extended header: Macs keep attributes of files in them."""
@@ -38,7 +39,9 @@ def tar_members(archive: Path, limits: ArchiveLimits) -> Iterator[tuple[Member, 
             header = _header(archive, block)
             headers += 1
             if headers > 4 * limits.max_files:
-                raise SubmissionError(f"{archive.name} has more than {limits.max_files:,} files")
+                raise SubmissionError(
+                    f"{readable(archive.name)} has more than {limits.max_files:,} files"
+                )
             content = _Content(source, _size(archive, header, size))
             if header.type in EXTENDED:
                 name, size = _extended(archive, header, content, name, size)
@@ -129,10 +132,10 @@ class _Source:
             raise damaged(self._archive, error) from None
         self._read += len(chunk)
         if self._read > max(self._most, COPY_BYTES):
-            raise bomb(self._archive.name)
+            raise bomb(readable(self._archive.name))
         if self._read > (self._limits.max_mb << 20) + COPY_BYTES:
             words = f"there are more than {self._limits.max_mb} MB in it"
-            raise SubmissionError(f"{self._archive.name} is too large: {words}")
+            raise SubmissionError(f"{readable(self._archive.name)} is too large: {words}")
         return chunk
 
     def exactly(self, size: int) -> bytes:

@@ -24,8 +24,9 @@ from grader.errors import HarnessError, SubmissionError, UsageError
 from grader.grading import Grading, Request
 from grader.intake import HandIn
 from grader.language_model.corpus import Corpus
-from grader.model import Report
+from grader.model import Report, by_number
 from grader.modes import IsolationMode
+from grader.naming import readable
 from grader.plugin import Silent
 from grader.reports.view import stopped_by
 from grader.rows import Row, Status, row_of
@@ -69,9 +70,11 @@ def grade_one(
     sandbox: SandboxUse,
     corpus: Corpus,
     judge: Judge = grade_questions,
+    *,
     staged: Submission | None = None,
+    rubric: Rubric | None = None,
 ) -> Done:
-    """Grade what is not graded yet and write the results; see ``Grading`` for ``staged``.
+    """Grade what is not graded yet and write the results; see ``Grading`` for what is done already.
 
     A hand-in that cannot be read gives a row that says why, and so does a failure of the grader
     itself, which is tried again the next time: one submission must not end the others. Raises
@@ -82,7 +85,7 @@ def grade_one(
         return unreadable(task, hand_in.problem)
     request = replace(task.request, parts=hand_in.parts, name=hand_in.arrival.name)
     try:
-        with Grading(request, sandbox, Silent().progress, corpus, staged) as grading:
+        with Grading(request, sandbox, Silent().progress, corpus, staged, rubric) as grading:
             return _grade(task, grading, judge)
     except SubmissionError as error:
         return unreadable(task, str(error))
@@ -133,7 +136,7 @@ def _ungraded(task: Task, status: Status, reason: str) -> Done:
 def ungraded_row(task: Task, status: Status, reason: str = "") -> Row:
     """The row of a submission of which nothing is graded."""
     arrival = task.hand_in.arrival
-    return Row(arrival=arrival, status=status, reason=reason, notes=arrival.notes)
+    return Row(arrival=arrival, status=status, reason=readable(reason), notes=arrival.notes)
 
 
 @dataclass(frozen=True)
@@ -244,7 +247,7 @@ def _merged(standing: Standing, report: Report) -> Report:
         return report
     earlier, kept = standing.earlier.report, standing.kept
     old = [question for question in earlier.questions if question.id in kept]
-    questions = sorted([*old, *report.questions], key=lambda question: question.id)
+    questions = sorted([*old, *report.questions], key=lambda question: by_number(question.id))
     notes = (report.notes, *(question.notes for question in old))
     claims = (*report.claims, *(claim for claim in earlier.claims if claim.question in kept))
     merged = report.model_copy(
@@ -253,7 +256,7 @@ def _merged(standing: Standing, report: Report) -> Report:
             "max_score": sum(q.max_score for q in questions),
             "questions": tuple(questions),
             "notes": tuple(dict.fromkeys(note for some in notes for note in some)),
-            "claims": tuple(sorted(claims, key=lambda claim: claim.question)),
+            "claims": tuple(sorted(claims, key=lambda claim: by_number(claim.question))),
         }
     )
     return _noted(merged, standing.outdated)
@@ -275,7 +278,7 @@ def _with_claims(
     # Results that are current were made on the data of this request: it is in their keys.
     same_data = request.data is not None
     claims = (*report.claims, *claims_of(notebooks, lacking, same_data=same_data))
-    ordered = sorted(claims, key=lambda claim: claim.question)
+    ordered = sorted(claims, key=lambda claim: by_number(claim.question))
     return report.model_copy(update={"claims": tuple(ordered)})
 
 

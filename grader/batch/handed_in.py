@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from grader.batch.keys import file_digest
+from grader.naming import MODEL
 from grader.similarity import CODE, LEAST_BYTES, Fingerprint, fingerprint
 from grader.submission import GIVEN_FOLDER, Submission
 
 MAX_FILES = 30
-"""Of one hand-in, by name: a student's whole collection would only make rows large."""
+"""Of one hand-in, code and model first: a student's whole collection would make rows large."""
 
 
 def file_digests(submission: Submission) -> dict[str, str]:
@@ -20,8 +21,8 @@ def file_digests(submission: Submission) -> dict[str, str]:
     """
     given = {file_digest(file) for file in GIVEN_FOLDER.glob("*.py")}
     says = [n for n in submission.files if _says_something(submission.folder / n)]
-    names = sorted(says)[:MAX_FILES]
-    digests = {name: file_digest(submission.folder / name) for name in names}
+    names = sorted(says, key=lambda name: (not name.endswith(CODE), name != MODEL, name))
+    digests = {name: file_digest(submission.folder / name) for name in names[:MAX_FILES]}
     return {name: digest for name, digest in digests.items() if digest not in given}
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from grader.batch.grade_one import grade_one
 from grader.engine import Judge, wanted_questions, with_questions
 from grader.errors import UsageError
-from grader.grading import Request
+from grader.grading import Request, rubric_of
 from grader.language_model.corpus import Corpus
 from grader.model import Isolation
 from grader.modes import IsolationMode
@@ -60,19 +60,21 @@ def work(
     corpus = Corpus.open(settings.request.corpus)
     # What was imported stays; collecting it again and again would only take time.
     gc.freeze()
-    rubric = Rubric.load(settings.request.rubric)
+    rubric = rubric_of(settings.request)
     wanted = wanted_questions(settings.request, rubric)
-    with_questions(wanted, rubric, lambda judge: _serve(tasks, sandbox, corpus, judge))
+    with_questions(wanted, rubric, lambda judge: _serve(tasks, sandbox, corpus, rubric, judge))
 
 
-def _serve(tasks: Connection, sandbox: LentSandbox, corpus: Corpus, judge: Judge) -> None:
+def _serve(
+    tasks: Connection, sandbox: LentSandbox, corpus: Corpus, rubric: Rubric, judge: Judge
+) -> None:
     while True:
         try:
             task = tasks.recv()
         except EOFError:
             return
         try:
-            answer = grade_one(task, sandbox, corpus, judge)
+            answer = grade_one(task, sandbox, corpus, judge, rubric=rubric)
         except UsageError as error:
             tasks.send(error)
             return

@@ -63,9 +63,8 @@ class TokenBudget:
         else:
             self.tokens *= 2
 
-    def settle(self, tokens: int) -> None:
-        """Stay at ``tokens`` from now on."""
-        self.tokens = tokens
+    def settle(self) -> None:
+        """Stay at what it is from now on."""
         self._settled = True
 
 

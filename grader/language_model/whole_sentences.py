@@ -81,7 +81,7 @@ class WholeSentences:
                     raise
                 # Nobody promised to take more sentences at a time than the notebook gives.
                 self._most_rows = self._notebook_batch
-                self.budget.settle(self.budget.tokens)
+                self.budget.settle()
                 model = reload()
                 continue
             start += len(some)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
+from secrets import token_hex
 
 from grader.model import Report
 from grader.reports.html import to_html
@@ -35,14 +34,11 @@ def write_atomically(file: Path, text: str) -> None:
 
     That holds when this process is killed; a machine that loses power may lose the last files.
     """
-    fd, temporary = tempfile.mkstemp(dir=file.parent, prefix=PARTIAL)
+    temporary = file.with_name(f"{PARTIAL}{token_hex(8)}")
     try:
-        with os.fdopen(fd, "w", encoding="utf-8") as writer:
+        with temporary.open("x", encoding="utf-8") as writer:
             writer.write(text)
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(temporary).chmod(0o666 & ~umask)
-        Path(temporary).replace(file)
+        temporary.replace(file)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from grader.model import by_number
 from grader.reports.cells import number, table, text
 from grader.rows import QuestionRow, Row, Status
 
@@ -52,7 +53,7 @@ def some(names: Sequence[str], more: str = "", between: str = ", ") -> str:
 def question_ids(rows: Iterable[Row]) -> list[str]:
     """All questions of the course, q10 after q9."""
     ids = {question.id for row in rows for question in row.questions}
-    return sorted(ids, key=lambda each: (len(each), each))
+    return sorted(ids, key=by_number)
 
 
 def total(row: Row) -> float | None:

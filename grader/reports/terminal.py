@@ -22,7 +22,7 @@ from grader.model import (
 )
 from grader.reports.details import details, evidence, message
 from grader.reports.plain import plain
-from grader.reports.view import AT_THE_TOP, ONE_THING, shared_failure
+from grader.reports.view import AT_THE_TOP, ONE_THING, STOPPED, shared_failure
 
 OUTCOME_WORDS = {
     Outcome.PASSED: "passed",
@@ -40,7 +40,8 @@ OUTCOME_WORDS = {
 def to_terminal(report: Report, *, verbose: bool = False) -> RenderableType:
     """The whole report; ``verbose`` adds the checks that passed and what was measured."""
     parts: list[RenderableType] = [_table(report)]
-    parts += [Text(plain(f"Note: {note}."), style="yellow") for note in report.notes]
+    notes = [plain(note.removesuffix(".")) for note in report.notes]
+    parts += [Text(f"Note: {note}.", style="yellow") for note in notes]
     shared = shared_failure(report)
     if shared is not None:
         parts.append(_shared(shared))
@@ -191,9 +192,6 @@ def _measured(measures: ModelMeasures) -> Text:
         )
     lines += [f"it writes: {sentence}" for sentence in measures.generated[:1]]
     return Text("\n".join(plain(line) for line in lines))
-
-
-STOPPED = {"time": "the time was over", "quick": "the points are certain enough"}
 
 
 def _training(run: TrainingRun) -> str:

@@ -10,6 +10,7 @@ from itertools import groupby
 from grader.measures import ModelMeasures, TrainingRun
 from grader.model import CheckResult, Hint, Outcome, QuestionResult, Report
 from grader.reports.charts import Mark, Point, Series, Zone
+from grader.reports.details import KEPT_BACK as KEPT_BACK
 from grader.reports.plain import in_one_line
 
 OUTCOMES = {
@@ -27,6 +28,8 @@ ONE_THING = "One thing stops several questions:"
 AT_THE_TOP = "That is the one thing that is told at the top."
 MOST_SAID = 240
 """Characters: it stands in a cell of a table, and the report has all of it."""
+STOPPED = {"time": "the time was over", "quick": "the points are certain enough"}
+"""Why not all sentences were scored."""
 OUTPUT_LINES = 60
 LINE_CHARACTERS = 300
 DOCUMENTATION = "https://"
@@ -123,7 +126,7 @@ def repeats(report: Report) -> str:
     """
     said = "The same hand-in, seed and rubric give the same result"
     measured = [q.measured for q in report.questions if q.measured is not None]
-    if not any(m.causality.looks_ahead or m.prefix_loss is not None for m in measured):
+    if all(m.prefix_loss is None for m in measured):
         return f"{said}."
     return (
         f"{said}, but for a loss that is measured from the sentences' beginnings, as this model's: "

@@ -190,14 +190,20 @@ class Conversation:
             raise HarnessError("the server that starts workers has ended, and this worker with it")
         if status is None:
             return self._end(Outcome.CRASH, f"{doing} closed the connection to the grader.")
-        if status in (-signal.SIGKILL, -signal.SIGXCPU):
+        if status == -signal.SIGKILL:
             failure = self._end(
                 Outcome.OUT_OF_MEMORY,
                 f"{doing} was killed by the system: it took too much memory or CPU time.",
             )
             # Where memory is short, the system may kill a process that does not take much.
-            failure.by_system = status == -signal.SIGKILL
+            failure.by_system = True
             return failure
+        if status == -signal.SIGXCPU:
+            return self._end(
+                Outcome.TIMEOUT,
+                f"{doing} was stopped: its process had taken all the CPU time that it may. Is "
+                "there a loop that never ends, or one that NumPy does in a single call?",
+            )
         if status < 0:
             how = f"crashed with {signal_name(-status)}"
         else:

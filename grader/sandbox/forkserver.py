@@ -38,6 +38,7 @@ HUGE_PAGES = "glibc.malloc.hugetlb=1"
 """What torch allocates at its import is half of the memory whose pages each fork and each end of a
 worker walks through. Where the kernel does not offer large pages nothing is different."""
 
+NO_ANSWER = "the server that starts workers gives no answer; is the machine overloaded?"
 BOOT = """
 import sys
 sys.path[:] = {path!r}
@@ -81,7 +82,9 @@ class ForkClient:
         process = WorkerProcess(ours, stdout, stderr, status)
         if process.pid is None:
             process.close()
-            raise self._died() if process.refused is None else _refused(process.refused)
+            if process.refused is not None:
+                raise _refused(process.refused)
+            raise self._died() if process.unaccounted else HarnessError(NO_ANSWER)
         return process
 
     def close(self) -> None:
@@ -150,9 +153,7 @@ class ForkServer(ForkClient):
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=2)
         if self._process.poll() is None:
-            return HarnessError(
-                "the server that starts workers gives no answer; is the machine overloaded?"
-            )
+            return HarnessError(NO_ANSWER)
         self._log.seek(0)
         last_words = self._log.read()[-2000:].decode("utf-8", "replace").strip()
         last_words = last_words or "it left no message"

@@ -1,4 +1,4 @@
-"""A user id of the worker's own, and no capabilities."""
+"""A user id of the run's own, and no capabilities."""
 
 from __future__ import annotations
 

@@ -37,6 +37,8 @@ LANDLOCK = "landlock"
 LANDLOCK_SCOPES = "landlock scopes"
 SECCOMP = "seccomp"
 
+SPARE_CPU_S = 5
+"""Of what a worker that the signal for its CPU time has not ended may still take."""
 InForce = dict[str, bool]
 
 
@@ -121,12 +123,13 @@ def _enter_linux(
 
 def _limit_resources(spec: WorkerSpec) -> None:
     limits = {
-        resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_CPU: spec.cpu_s,
-        resource.RLIMIT_FSIZE: spec.file_bytes,
-        resource.RLIMIT_NOFILE: spec.open_files,
+        resource.RLIMIT_CORE: (0, 0),
+        # The first of the two ends the worker with a signal of its own, which tells why.
+        resource.RLIMIT_CPU: (spec.cpu_s, spec.cpu_s + SPARE_CPU_S),
+        resource.RLIMIT_FSIZE: (spec.file_bytes, spec.file_bytes),
+        resource.RLIMIT_NOFILE: (spec.open_files, spec.open_files),
     }
-    for kind, value in limits.items():
+    for kind, values in limits.items():
         _, hard = resource.getrlimit(kind)
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(kind, (value, value))
+        soft, most = (v if hard == resource.RLIM_INFINITY else min(v, hard) for v in values)
+        resource.setrlimit(kind, (soft, most))

@@ -58,19 +58,17 @@ class WorkerProcess:
         """
         return () if self.pid is None else stack_of(self._root, self.stderr)
 
-    def kill(self) -> int | None:
-        """End the worker and every process that it started.
-
-        Returns its exit status as ``subprocess`` has it: the exit code, or minus the signal, when
-        it had ended before; ``-SIGKILL`` otherwise; None when even that cannot be told.
-        """
+    def kill(self) -> None:
+        """End the worker and every process that it started."""
+        if self._status_value("exit", 0.0) is not None:
+            return  # Nothing is left of it, and its process group's number may be another's.
         for process in reversed(self._tree()):
             with contextlib.suppress(psutil.Error):
                 process.kill()
         if self._group is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._group, signal.SIGKILL)
-        return self._status_value("exit", END_S)
+        self._status_value("exit", END_S)
 
     def exit_status(self) -> int | None:
         """The exit status, waiting for a process that is about to end; None if it does not."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import importlib
 import importlib.util
+import inspect
 import linecache
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -23,8 +24,6 @@ import numpy as np
 MOST = 20
 NEWEST = (99,)
 """What Matplotlib is told of an IPython that it finds imported: it helps older ones."""
-MODULE = "<module>"
-"""What Python calls the code of a module that is not in a function or class."""
 SILENT = frozenset({"google", "IPython"})
 """Of notebooks: what a student calls there, such as ``drive.mount``, may be left undone."""
 PURE: Mapping[tuple[str, str], Callable[..., Any]] = {
@@ -61,6 +60,10 @@ class AbsentModules(MetaPathFinder, Loader):
                     raise
                 forget_modules_of(folder)
 
+    def is_of_one(self, error: BaseException) -> bool:
+        """Whether code has used what one of the packages would have had."""
+        return isinstance(error, ModuleNotFoundError) and error.name in self.names
+
     def stand_in_for(self, error: ModuleNotFoundError) -> bool:
         """Whether the same import may do better from now on."""
         absent = error.name or ""
@@ -94,7 +97,7 @@ class _AbsentModule(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name == "__all__":  # for a star: the names that it would bring are not known
             raise _not_found(self.__name__)
-        if name.startswith("__"):
+        if name.startswith("__") and name != "__version__":
             raise AttributeError(name)
         if name == "version_info":
             return NEWEST
@@ -121,8 +124,16 @@ class _Absent:
         decorated = arguments[0] if len(arguments) == 1 and not options else None
         if isinstance(decorated, FunctionType) and self._package not in SILENT:
             return _failing(decorated, self._package)
-        caller = sys._getframe(1)
-        if self._package in SILENT or caller.f_code.co_name == MODULE or _is_decorator(caller):
+        if self._package in SILENT or _is_described(sys._getframe(1)):
+            return self
+        raise _not_found(self._package)
+
+    def __repr__(self) -> str:
+        return f"<of {self._package}, which is not installed here>"
+
+    def _described(self, *_: Any) -> Any:
+        """Of a type in an annotation, or of a constant at the top: nothing has come of it yet."""
+        if _is_described(sys._getframe(1)):
             return self
         raise _not_found(self._package)
 
@@ -140,9 +151,13 @@ class _Absent:
     def _fail(self, *_: Any) -> Any:
         raise _not_found(self._package)
 
-    __mro_entries__ = __iter__ = __len__ = __getitem__ = __setitem__ = __contains__ = _fail
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __matmul__ = __rmatmul__ = _fail
-    __truediv__ = __rtruediv__ = __pow__ = __rpow__ = __neg__ = __float__ = __int__ = _fail
+    __getitem__ = __or__ = __ror__ = __neg__ = __pow__ = __rpow__ = __truediv__ = __rtruediv__ = (
+        _described
+    )
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __matmul__ = __rmatmul__ = (
+        _described
+    )
+    __mro_entries__ = __iter__ = __len__ = __setitem__ = __contains__ = __float__ = __int__ = _fail
     __array__ = __enter__ = __exit__ = __lt__ = __le__ = __gt__ = __ge__ = _fail
 
 
@@ -165,10 +180,13 @@ def _failing(function: FunctionType, package: str) -> Callable[..., Any]:
     return failing
 
 
-def _is_decorator(caller: FrameType) -> bool:
-    """Whether the line that runs there is a decorator's."""
-    line = linecache.getline(caller.f_code.co_filename, caller.f_lineno)
-    return line.lstrip().startswith("@")
+def _is_described(caller: FrameType) -> bool:
+    """Whether what runs there is in no function, or is a decorator or a function's annotations."""
+    code, at = caller.f_code, caller.f_lineno
+    if not code.co_flags & inspect.CO_OPTIMIZED:
+        return True
+    line = linecache.getline(code.co_filename, at).lstrip()
+    return at != code.co_firstlineno and line.startswith(("@", "def ", "async def "))
 
 
 def _not_found(name: str) -> ModuleNotFoundError:

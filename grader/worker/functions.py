@@ -18,6 +18,7 @@ from grader.worker.other_machine import (
     cause_of,
     import_without_what_fails,
     is_of_the_machine,
+    which_gives,
 )
 from grader.worker.profiler import Profiler
 from grader.worker.values import pack_result, unpack_arguments
@@ -58,16 +59,18 @@ class Implementation:
         try:
             return missing.import_module(name, self._code_dir), []
         except Exception as error:
-            if not is_of_the_machine(error):
+            if not is_of_the_machine(error, missing):
                 raise
             forget_modules_of(self._code_dir)
-            return import_without_what_fails(name, self._file, missing.stand_in_for)
+            return import_without_what_fails(name, self._file, missing)
 
     def call(self, request: Message) -> Message:
         """Call a function with the given arguments; what it returns goes back as raw arrays."""
         name = request.fields["name"]
         function = getattr(self._module, name, None)
         if not callable(function):
+            if one := which_gives(name, self._passed_over):
+                raise one.error
             why = why_missing(name, vars(self._module), self._file.read_bytes())
             if self._failed:
                 failed = "; ".join(self._failed[:MOST_FAILED])

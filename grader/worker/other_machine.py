@@ -1,7 +1,8 @@
 """Imports a module some of whose statements only work on the machine where it was written.
 
-A script made from a notebook goes to a folder of Colab's, opens the training data, or prints the
-name of the GPU. Where that fails here and would not there, it must not cost the functions below.
+A script made from a notebook goes to a folder of Colab's, opens the training data, prints the name
+of the GPU, or has a class of TensorFlow's. Where that fails here and would not there, it must not
+cost the functions below.
 """
 
 from __future__ import annotations
@@ -9,13 +10,14 @@ import __future__
 
 import ast
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+from grader.worker.absent_modules import AbsentModules
 from grader.worker.devices import is_of_devices
-from grader.worker.notebook_code import DEFINITIONS, name_given_by, run_code, script_tree
+from grader.worker.notebook_code import name_given_by, run_code, script_tree
 
 MOST_OF_A_REASON = 150
 """Characters of an exception's text."""
@@ -26,28 +28,29 @@ class PassedOver:
     """A statement at the top level that fails here, and would not there."""
 
     line: int
-    why: str
+    error: Exception
     names: frozenset[str]
-    """The variables that it would have given."""
+    """What it would have given a meaning; ``*`` for names that nobody knows."""
 
     @property
     def note(self) -> str:
         """What is added to an exception that it may have led to."""
-        return f"Line {self.line} was passed over before, when it failed with {self.why}"
+        why = f"{type(self.error).__name__}: {str(self.error)[:MOST_OF_A_REASON]}"
+        return f"Line {self.line} was passed over before, when it failed with {why}"
 
 
-def is_of_the_machine(error: BaseException) -> bool:
-    """Whether files, programs, a network or a GPU are what code lacks here."""
-    return isinstance(error, OSError) or is_of_devices(error)
+def is_of_the_machine(error: BaseException, absent: AbsentModules) -> bool:
+    """Whether files, programs, a network, a GPU or a package are what code lacks here."""
+    return isinstance(error, OSError) or is_of_devices(error) or absent.is_of_one(error)
 
 
 def import_without_what_fails(
-    name: str, file: Path, stand_in_for: Callable[[ModuleNotFoundError], bool]
+    name: str, file: Path, absent: AbsentModules
 ) -> tuple[ModuleType, list[PassedOver]]:
     """The module, and the statements at its top level that were passed over.
 
-    They fail for want of something of another machine's, or of a variable that one of them would
-    have given; no import, function or class is among them. Raises what any other statement raises.
+    They fail for want of something of another machine's, or of what one of them would have given.
+    Raises what any other statement raises.
     """
     module = ModuleType(name)
     module.__file__ = str(file)
@@ -60,15 +63,13 @@ def import_without_what_fails(
             code = compile(tree, str(file), "exec", flags, dont_inherit=True)
             flags |= _future_of(statement)
             try:
-                run_code(code, vars(module), stand_in_for)
+                run_code(code, vars(module), absent.stand_in_for)
             except Exception as error:
-                follows = cause_of(error, passed_over) is not None
-                if isinstance(statement, DEFINITIONS) or not (follows or is_of_the_machine(error)):
+                if not (cause_of(error, passed_over) or is_of_the_machine(error, absent)):
                     for one in passed_over:
                         error.add_note(one.note)
                     raise
-                why = f"{type(error).__name__}: {str(error)[:MOST_OF_A_REASON]}"
-                passed_over.append(PassedOver(statement.lineno, why, _names_given_by(statement)))
+                passed_over.append(PassedOver(statement.lineno, error, _names_given_by(statement)))
     except BaseException:
         del sys.modules[name]
         raise
@@ -79,7 +80,12 @@ def cause_of(error: BaseException, passed_over: Iterable[PassedOver]) -> PassedO
     """The one that would have given the name that ``error`` says is not defined, if any."""
     if not isinstance(error, NameError):
         return None
-    return next((one for one in passed_over if error.name in one.names), None)
+    return which_gives(error.name, passed_over)
+
+
+def which_gives(name: str | None, passed_over: Iterable[PassedOver]) -> PassedOver | None:
+    """The one that would have given a name its meaning, if any."""
+    return next((one for one in passed_over if one.names & {name, "*"}), None)
 
 
 def _future_of(statement: ast.stmt) -> int:

@@ -190,7 +190,7 @@ def test_small_remainder_says_nothing_of_the_rate() -> None:
 def test_settled_budget_stays_and_looks_less_often() -> None:
     budget = TokenBudget(FIRST_TOKENS * 16)
     before = budget.window_tokens
-    budget.settle(FIRST_TOKENS)
+    budget.settle()
     assert budget.window_tokens > before
     budget.measured(budget.window_tokens, 1e-6)
     assert budget.tokens == FIRST_TOKENS
@@ -209,4 +209,6 @@ def test_settled_budget_looks_after_the_same_time(rate: float, batches: int) -> 
 
 
 def test_no_time_at_all_is_no_error() -> None:
-    TokenBudget(1 << 15).measured(10**6, 0.0)
+    budget = TokenBudget(1 << 15)
+    for _ in range(2):  # The first is not counted.
+        budget.measured(10**6, 0.0)
