@@ -172,11 +172,11 @@ def test_file_is_never_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     """Until it is whole, the new text is in another file."""
     file = tmp_path / "report.json"
     write_atomically(file, "old")
-    seen = []
+    seen, really = [], Path.replace
 
     def replace(whole: Path, target: Path) -> None:
         seen.append((target.read_text(), whole.read_text()))
-        os.replace(whole, target)
+        really(whole, target)
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", replace)
