@@ -13,7 +13,7 @@ from enum import Enum, auto
 from pathlib import PureWindowsPath
 
 from grader.naming import FUNCTIONS, IMPLEMENTATION_STEM
-from grader.source import parsed
+from grader.source import is_unfinished, parsed
 from grader.worker.notebook_code import (
     FUNCTION_DEFS,
     MAKES_A_FUNCTION,
@@ -37,6 +37,11 @@ class Function(Enum):
     """By ``def``, a lambda, or what makes a function of one, such as ``np.vectorize``."""
     NAMED = auto()
     """By another name, such as a method's, which may be something else."""
+    UNFINISHED = auto()
+    """By a ``def`` in which nothing is done yet."""
+
+
+BY_DEF = frozenset({Function.WRITTEN, Function.UNFINISHED})
 
 
 @dataclass(frozen=True)
@@ -91,17 +96,25 @@ def functions_of(definitions: Iterable[Definition]) -> list[str]:
     return [name for name in FUNCTIONS if name in given]
 
 
+def finished_of(definitions: Iterable[Definition]) -> list[str]:
+    """Those of them of which the last definition does something."""
+    last = {name: one.function for one in definitions if one.function for name in one.gives}
+    return [name for name in FUNCTIONS if last.get(name) not in (None, Function.UNFINISHED)]
+
+
 def reached(definitions: list[Definition], functions: Iterable[str]) -> list[Definition]:
     """The definitions that the functions need, in order, with all that may bring a name of theirs.
 
     Without them a notebook's data, models and tests would only be what can fail.
     """
-    written = {n for one in definitions if one.function is Function.WRITTEN for n in one.gives}
+    written = {n for one in definitions if one.function in BY_DEF for n in one.gives}
     # Of a function that is written out, a later result of the same name takes nothing away.
     definitions = [
         one
         for one in definitions
-        if one.function is Function.WRITTEN or one.gives.isdisjoint(written & {*FUNCTIONS})
+        if one.function in BY_DEF
+        or (one.function is Function.NAMED and one.uses <= written - {*FUNCTIONS})
+        or one.gives.isdisjoint(written & {*FUNCTIONS})
     ]
     by_name: dict[str, list[Definition]] = {}
     for one in definitions:
@@ -137,7 +150,10 @@ def _definition(node: ast.stmt, text: str) -> Definition:
 
 def _function_of(node: ast.stmt) -> Function | None:
     if isinstance(node, ast.FunctionDef):
-        return Function.WRITTEN
+        return Function.UNFINISHED if is_unfinished(node) else Function.WRITTEN
+    if isinstance(node, ast.If):  # such as ``if True:`` around all of a cell
+        inside = (_function_of(inner) for inner in (*node.body, *node.orelse))
+        return Function.WRITTEN if Function.WRITTEN in inside else None
     if not isinstance(node, ast.Assign):
         return None
     value = node.value

@@ -14,7 +14,14 @@ from functools import cached_property
 from itertools import chain
 from pathlib import Path, PurePosixPath
 
-from grader.cells import Definition, definitions_in, functions_of, reached, written_files
+from grader.cells import (
+    Definition,
+    definitions_in,
+    finished_of,
+    functions_of,
+    reached,
+    written_files,
+)
 from grader.imported import imported_names
 from grader.listing import Files, listed
 from grader.naming import (
@@ -23,6 +30,7 @@ from grader.naming import (
     MODEL_CODE,
     NOTEBOOK,
     by_depth,
+    is_called_a_copy,
     is_other_code,
     main_file,
     main_files,
@@ -51,6 +59,11 @@ class Notebook:
     file: PurePosixPath
     cells: tuple[tuple[int, str], ...]
 
+    @property
+    def is_other(self) -> bool:
+        """Whether its name says that it is no work to be graded, such as a test."""
+        return is_other_code(self.file.stem) or CHECKPOINT in self.file.stem.lower()
+
     @cached_property
     def written(self) -> dict[str, str]:
         """The Python files that its cells write."""
@@ -76,6 +89,11 @@ class Notebook:
         """Those of the assignment's functions that they define."""
         return functions_of(self.definitions)
 
+    @cached_property
+    def finished(self) -> list[str]:
+        """Those of them in which something is done."""
+        return finished_of(self.definitions)
+
     @property
     def broken(self) -> list[str]:
         """What is said of cells that are no Python and may define a function."""
@@ -95,10 +113,10 @@ def with_code_of_notebooks(files: Files, into: Path) -> tuple[Files, list[str]]:
     """The files, with code of the notebooks where it is lacking, and what is said of that.
 
     A cell that writes ``implementation.py`` comes before cells that define its functions; a cell
-    that writes ``rnn_lm.py`` is taken, too. A notebook's name that calls it a copy or a test
-    comes last, then one that defines less, then an earlier version; functions that the first one
-    lacks are taken from the next. What is taken is written below the new folder ``into``, and
-    lies beside its notebook.
+    that writes ``rnn_lm.py`` is taken, too. A notebook whose name says that it is a test or a
+    checkpoint comes last, then one with less that is finished, then what is called a copy, then an
+    earlier version; functions that the first one lacks, or has left unfinished, are taken from the
+    next. What is taken is written below the new folder ``into``, and lies beside its notebook.
     """
     names = [file for file in files if file.suffix.lower() == NOTEBOOK]
     have = {main for main, _ in main_files(files).values()}
@@ -144,9 +162,17 @@ class _Taking:
     def take_definitions(self, notebooks: Sequence[Notebook]) -> None:
         """Make an implementation of what the notebooks define."""
         used: list[tuple[Notebook, list[str]]] = []
-        for notebook in notebooks:
-            known = {name for _, names in used for name in names}
-            if new := [name for name in notebook.functions if name not in known]:
+        found: list[tuple[Notebook, list[str]]] = []
+        for group in (
+            [n for n in notebooks if not n.is_other],
+            [n for n in notebooks if n.is_other],
+        ):
+            found += [(notebook, notebook.finished) for notebook in group]
+            # What nobody has finished is graded as it is.
+            found += [(notebook, notebook.functions) for notebook in group]
+        for notebook, names in found:
+            known = {name for _, before in used for name in before}
+            if new := [name for name in names if name not in known]:
                 used.append((notebook, new))
         broken = [words for notebook in notebooks for words in notebook.broken]
         self.notes += broken[:MOST_BROKEN]
@@ -201,15 +227,15 @@ def _read(names: Iterable[PurePosixPath], files: Files) -> Iterable[Notebook]:
 
 
 def _by_version(notebook: Notebook) -> tuple[object, ...]:
-    """The order by the names alone: the last version first, and copies last."""
+    """The order by the names alone: the last version first, copies after it, and others last."""
     stem = notebook.file.stem
-    is_other = is_other_code(stem) or CHECKPOINT in stem.lower()
-    return is_other, -without_number(stem)[1], by_depth(notebook.file)
+    version = -without_number(stem)[1]
+    return notebook.is_other, is_called_a_copy(stem), version, by_depth(notebook.file)
 
 
 def _by_content(notebook: Notebook) -> tuple[object, ...]:
     is_other, *rest = _by_version(notebook)
-    return is_other, -len(notebook.functions), *rest
+    return is_other, -len(notebook.finished), *rest
 
 
 def _several(functions: Sequence[str]) -> str:

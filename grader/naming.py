@@ -215,6 +215,11 @@ def is_other_code(stem: str) -> bool:
     return not OTHER_CODE.isdisjoint(WORD.findall(stem.lower()))
 
 
+def is_called_a_copy(stem: str) -> bool:
+    """Whether a name says so in words, as ``Copy of rnn`` does."""
+    return COPY_WORDS.fullmatch(stem) is not None
+
+
 def _is_near(stem: str) -> bool:
     """Whether one of the words is the implementation's name or a slip of it, and none denies it."""
     words = WORD.findall(stem)

@@ -19,7 +19,7 @@ from grader.naming import (
     main_files,
     readable,
 )
-from grader.source import MAX_SOURCE, is_placeholder, parsed
+from grader.source import MAX_SOURCE, is_unfinished, parsed
 
 ENOUGH = 2
 """So many of them; one alone, such as ``rnn``, other code may have, too."""
@@ -86,38 +86,15 @@ def _what_is_missing(source: bytes) -> str:
     if tree is None:
         return ""
     body = tree.body[1:] if ast.get_docstring(tree) and len(tree.body) > 1 else tree.body
-    if not all(_does_nothing(node) or _is_unfinished(node) for node in body):
+    if not all(_does_nothing(node) or is_unfinished(node) for node in body):
         return ""
-    return UNFINISHED if any(map(_is_unfinished, body)) else "has no code in it"
+    return UNFINISHED if any(map(is_unfinished, body)) else "has no code in it"
 
 
 def _does_nothing(node: ast.stmt) -> bool:
     if isinstance(node, ast.ImportFrom):
         return not {"*", *FUNCTIONS} & {alias.asname or alias.name for alias in node.names}
     return isinstance(node, (ast.Import, ast.Pass))
-
-
-def _is_unfinished(node: ast.stmt) -> bool:
-    """Whether it is a function that makes nothing and returns nothing."""
-    if not isinstance(node, ast.FunctionDef) or node.decorator_list:
-        return False
-    return all(map(_leaves_undone, node.body))
-
-
-def _leaves_undone(node: ast.stmt) -> bool:
-    if isinstance(node, (ast.Assign, ast.AnnAssign)):
-        return node.value is None or _is_none(node.value)
-    if isinstance(node, ast.Return):
-        # A variable: of what is assigned there, all is None.
-        return node.value is None or _is_none(node.value, ast.Name)
-    return is_placeholder(node)
-
-
-def _is_none(value: ast.expr, *others: type[ast.expr]) -> bool:
-    """Whether it is None, or several of it; ``others`` are taken for None, too."""
-    if isinstance(value, ast.Tuple):
-        return all(_is_none(item, *others) for item in value.elts)
-    return isinstance(value, others) or (isinstance(value, ast.Constant) and value.value is None)
 
 
 def _others(files: Files) -> list[PurePosixPath]:

@@ -238,6 +238,45 @@ def test_of_versions_the_last_counts(tmp_path: Path, cells: tuple[str, ...]) -> 
     assert "there is another implementation.py" in submission.notes[1]
 
 
+@pytest.mark.parametrize(
+    ("names", "taken"),
+    [
+        (("Copy of rnn", "rnn"), "rnn"),
+        (("rnn - Copy", "rnn"), "rnn"),
+        (("Copy of a", "Copy of b"), "Copy of a"),
+    ],
+)
+def test_copy_counts_less_than_what_it_is_of(
+    tmp_path: Path, names: tuple[str, str], taken: str
+) -> None:
+    cells = {name: RNN if name == taken else RNN.replace("2 *", "5 *") for name in names}
+    folder = with_notebooks(tmp_path, **{name: notebook(cell) for name, cell in cells.items()})
+    submission = read(folder)
+    assert RNN.strip() in code(submission)
+    assert "there is another implementation.py" in submission.notes[1]
+
+
+def test_copy_of_what_was_given_counts_more(tmp_path: Path) -> None:
+    """Colab makes a copy of a notebook that is opened, and the work is done in that."""
+    given = notebook("def rnn(x):\n    return None", "def gru(x):\n    pass")
+    folder = with_notebooks(tmp_path, **{"Copy of rnn": notebook(RNN), "rnn": given})
+    submission = read(folder)
+    assert RNN.strip() in code(submission)
+    assert "def gru(x):\n    pass" in code(submission)
+
+
+def test_function_that_gets_another_ones_name_later(tmp_path: Path) -> None:
+    cells = (GRU, "def my_gru(x): return 7 * x", "gru = my_gru")
+    made = code(read(with_notebooks(tmp_path, hw=notebook(*cells))))
+    assert made.index("def my_gru") < made.index("gru = my_gru")
+
+
+def test_functions_within_a_condition_are_found(tmp_path: Path) -> None:
+    inside = "if True:\n    def rnn(x):\n        return 2 * x\n"
+    made = code(read(with_notebooks(tmp_path, hw=notebook("import numpy", inside, GRU))))
+    assert "return 2 * x" in made
+
+
 def test_order_of_the_other_files_is_what_it_is_without_notebooks(tmp_path: Path) -> None:
     folder = with_notebooks(tmp_path, a=notebook(FILE))
     for place in ("old", "work"):

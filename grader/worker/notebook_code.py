@@ -41,7 +41,8 @@ MAKES_A_FUNCTION = frozenset({"vectorize", "frompyfunc", "partial"})
 """The last parts of the names of functions that keep what they are given, and do not call it."""
 QUICK_OF_ANY = MAKES_A_FUNCTION | frozenset(
     "array asarray zeros ones eye full arange linspace tensor from_numpy float32 float64 int32 "
-    "int64 default_rng RandomState Generator Softmax Sigmoid Tanh ReLU sqrt".split()
+    "int64 default_rng RandomState Generator Softmax Sigmoid Tanh ReLU sqrt finfo iinfo dtype prod "
+    "floor ceil log exp tanh identity diag tril triu outer concatenate stack hstack vstack".split()
 )
 """The same of functions of NumPy's and torch's, whatever name these were imported by."""
 MOST_NUMBERS = 1_000_000
