@@ -31,6 +31,10 @@ KEEPS_STATE = (
     "array outside of the function, a default argument, a cache? Let it begin with nothing but its "
     "arguments."
 )
+OUTPUTS_AGREE = (
+    "The outputs agree, and the state after the last step is the last of them: compare what is "
+    "returned with outputs[:, -1]."
+)
 
 
 class Check:
@@ -98,10 +102,22 @@ class Check:
 
     def _agrees(self, draw: Draw, **layers: bool) -> None:
         depth = 0 if len(draw.expected) == 1 else 1
-        answer = self.student.call(draw.function, draw.arguments, depth, **layers)
-        values = self._unpacked(draw, answer.value)
-        for value, expected in zip(values, draw.expected, strict=True):
-            self.close(value, expected, rounding=True)
+        value = self.student.call(draw.function, draw.arguments, depth, **layers).value
+        try:
+            self._compare(draw, value)
+        except CheckFailed as failure:
+            if _is_nothing(value) and (place := self.student.where_else(draw.function)):
+                raise failure.told_as(f"{failure.message} {place}") from None
+            raise
+
+    def _compare(self, draw: Draw, value: Value) -> None:
+        first, *others = zip(self._unpacked(draw, value), draw.expected, strict=True)
+        self.close(*first, rounding=True)
+        for other in others:
+            try:
+                self.close(*other, rounding=True)
+            except CheckFailed as failure:
+                raise failure.told_as(f"{failure.message} {OUTPUTS_AGREE}") from None
 
     def close(self, value: Value, expected: Expected, *, rounding: bool = False) -> None:
         """An array agrees with the expected one, within what is allowed for each value.
@@ -177,6 +193,12 @@ def counts(rubric: Rubric, item: pytest.Function) -> bool:
 def wrong(message: str) -> CheckFailed:
     """The student's code ran and what it returned is not right."""
     return CheckFailed(Outcome.WRONG, message)
+
+
+def _is_nothing(value: Value) -> bool:
+    """Whether a function returned None, or a tuple with None in it."""
+    items = value.items if isinstance(value, Several) else (value,)
+    return any(isinstance(item, Returned) and item.text.startswith("None") for item in items)
 
 
 def _array(value: Value, what: str) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable
 from functools import lru_cache
@@ -10,7 +11,7 @@ from pathlib import Path
 from grader.listing import beginning
 from grader.naming import GIVEN_CODE, IMPLEMENTATION, NOTEBOOK, readable
 from grader.notebook_outputs import NotebookError, read_sources
-from grader.source import MAX_SOURCE
+from grader.source import MAX_SOURCE, parsed
 
 MOST_FILES = 5
 """Notebooks that are read, and as many Python files."""
@@ -22,7 +23,40 @@ def where_defined(message: str, lacking: str, folder: Path, files: Iterable[str]
     """A sentence where a NameError's message names what the file ``lacking`` it could have from
     another one; '' where none has it."""
     found = NAME.match(message)
-    return where_named(found[1], folder, files, lacking) if found else ""
+    if found is None:
+        return ""
+    if found[1] in _names_when_run(folder / lacking):
+        return (
+            f"It is set under if __name__ == '__main__', which nobody runs here, nor in the "
+            f"notebook: set it at the top of {readable(lacking)}."
+        )
+    return where_named(found[1], folder, files, lacking)
+
+
+def _names_when_run(file: Path) -> set[str]:
+    """What a Python file sets only where it is run, not where it is imported."""
+    tree = parsed(beginning(file, MAX_SOURCE))
+    return {
+        inner.id
+        for node in (tree.body if tree else ())
+        if isinstance(node, ast.If) and ast.unparse(node.test).startswith("__name__ ==")
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)
+    }
+
+
+def defined_again(name: str, file: Path) -> str:
+    """A sentence where a Python file defines a function several times; '' where it does not."""
+    tree = parsed(beginning(file, MAX_SOURCE))
+    lines = [
+        node.lineno
+        for node in (tree.body if tree else ())
+        if isinstance(node, ast.FunctionDef) and node.name == name
+    ]
+    if len(lines) < 2:
+        return ""
+    places = " and ".join(map(str, lines))
+    return f"{name} is defined at lines {places}: the last one counts."
 
 
 def where_named(

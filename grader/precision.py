@@ -20,6 +20,8 @@ is no matter of digits, however much the allowance leaves to them."""
 COARSE = 2.0**-5
 """Of the same size: bfloat16 has eight bits, and a sum of such numbers loses some of them."""
 ONE_SIDED = 0.95
+MOST_DECIMALS, LEAST_ROUNDED = 5, 4
+"""Float32 has some seven; and one value, or two, may have few by chance."""
 
 
 def remark(actual: Float64, expected: Expected) -> str:
@@ -38,6 +40,8 @@ def remark(actual: Float64, expected: Expected) -> str:
     if ratio <= FLOAT16 and mean < COARSE and _has_bits(actual, 11):
         return "It looks like float16: compute in float32 or float64."
     times = _times(ratio)
+    if (digits := _decimals(actual)) and np.max(np.abs(difference)) <= 10.0**-digits:
+        return f"That is {times}, and no value has more than {digits} decimals: do not round them."
     if ratio > FEWER_DIGITS:
         return f"That is {times}: another function.{_not_filled(actual)}"
     if _one_sided(difference, expected):
@@ -68,6 +72,15 @@ def _not_filled(actual: Float64) -> str:
     if bool(np.all(actual == np.rint(actual))):
         return " All the values are whole numbers: is the array one of integers (its dtype)?"
     return ""
+
+
+def _decimals(values: Float64) -> int:
+    """How many decimals all values have at most, if that is not as many as float32 has; else 0."""
+    nearly = np.finfo(np.float32).eps * np.abs(values)
+    for digits in range(1, MOST_DECIMALS + 1):
+        if np.all(np.abs(values - np.round(values, digits)) <= nearly):
+            return digits if values.size >= LEAST_ROUNDED else 0
+    return 0
 
 
 def _times(ratio: float) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from grader.defined_elsewhere import where_defined
@@ -19,6 +19,12 @@ AT_THE_TOP = (
     "A test at the top level of a file ends its import, and with it all that is graded: put it "
     "under if __name__ == '__main__', or take it out."
 )
+AROUND_CODE = (
+    "The file has lines of ```, as a text has around its code: keep the code alone, without them "
+    "and without the text."
+)
+_FENCE = re.compile(r"^```", re.MULTILINE)
+_FROM = re.compile(r"cannot import name '\w+' from '(?P<module>\w+)' \(")
 MAX_SOURCE_BYTES = 1 << 20
 MOST_NOTES = 5
 """Of those that are added to an exception."""
@@ -48,6 +54,14 @@ def failure_in(reply: Message, doing: str, submission: Submission, *, quotes: bo
     kind = text(reply.fields.get("type"), 100)
     message = text(reply.fields.get("message"), 1000).strip()
     remedy = remedy_for(kind, message, lines[-1].code if lines else "")
+    if (
+        kind == "SyntaxError"
+        and lines
+        and _FENCE.search(source_of(submission.folder / lines[-1].file))
+    ):
+        remedy = AROUND_CODE
+    if kind == "ImportError" and (shadowed := _shadowing(message, submission.files)):
+        message, remedy = message.partition(" (")[0], shadowed
     if kind == "AssertionError" and lines and lines[-1].function == "<module>":
         remedy = remedy or AT_THE_TOP
     notes = [text(n, MOST_OF_A_NOTE) for n in sequence(reply.fields.get("notes"), MOST_NOTES)]
@@ -72,6 +86,17 @@ def _traceback(reply: Message, submission: Submission, quotes: bool) -> Iterator
         function = text(line.get("function"), 100) if quotes else ""
         code = code_in(submission.folder / file, number)
         yield TracebackLine(file=file, line=number, function=function, code=code)
+
+
+def _shadowing(message: str, files: Iterable[str]) -> str:
+    """What to do where a file of the hand-in has the name of a module that comes before it."""
+    found = _FROM.match(message)
+    if found is None or f"{found['module']}.py" not in files:
+        return ""
+    return (
+        f"Python or a library has a module {found['module']}, which comes before the hand-in's "
+        f"{found['module']}.py, in the notebook as well: give that file another name."
+    )
 
 
 def source_of(file: Path) -> str:

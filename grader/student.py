@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.answers import Answer, names_in, value_of
-from grader.defined_elsewhere import where_named
+from grader.defined_elsewhere import defined_again, where_named
 from grader.effort import Effort
 from grader.errors import CheckFailed, HarnessError
 from grader.model import Outcome
@@ -134,7 +134,7 @@ class Student:
             # Not where the system has ended it: that may have been another's doing.
             if failure.outcome is Outcome.OUT_OF_MEMORY and not failure.by_system:
                 self._effort.ended(failure.outcome)
-            if failure.outcome is Outcome.MISSING and (place := self._elsewhere(function)):
+            if failure.outcome is Outcome.MISSING and (place := self.where_else(function)):
                 raise failure.told_as(f"{failure.message} {place}") from None
             raise
         self.layers_seen.update(names_in(reply, "layers"))
@@ -142,8 +142,11 @@ class Student:
         value = value_of(reply.fields.get("value"), reply.arrays)
         return Answer(value, reply.fields.get("changed") is True)
 
-    def _elsewhere(self, function: str) -> str:
-        return where_named(function, self.submission.folder, self.submission.files)
+    def where_else(self, function: str) -> str:
+        """A sentence where the hand-in has the function once more; '' where it has not."""
+        submission = self.submission
+        again = defined_again(function, submission.folder / IMPLEMENTATION)
+        return again or where_named(function, submission.folder, submission.files)
 
     def ask(self, request: Message, limit_s: float, doing: str) -> Message:
         """Send any request to the worker; a reply that is a failure becomes CheckFailed."""
@@ -279,7 +282,7 @@ class Student:
     def _connected(self) -> Conversation:
         if self._conversation is None:
             # The current folder has what code reads, as when it ran where it was handed in.
-            make_scratch(self._scratch, self.submission.data, self.submission.folders)
+            self._make_scratch()
             spec = WorkerSpec(
                 code_dir=str(self.submission.folder),
                 scratch_dir=str(self._scratch),
@@ -300,6 +303,10 @@ class Student:
                 self.restart()
                 raise
         return self._conversation
+
+    def _make_scratch(self) -> None:
+        own = self.submission
+        make_scratch(self._scratch, own.data, own.folders, own.code)
 
     def _new_conversation(self, spec: WorkerSpec) -> Conversation:
         process = self._server.start(spec, self._shared.fd if self._shared else None)

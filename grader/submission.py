@@ -55,6 +55,12 @@ class Submission:
         return is_data(file) or (is_saved and (self.folder / file).stat().st_size <= DATA_BYTES)
 
     @property
+    def code(self) -> list[Path]:
+        """The Python files at the top."""
+        top = (file for file in sorted(self.files) if "/" not in file)
+        return [self.folder / file for file in top if file.endswith(".py")]
+
+    @property
     def folders(self) -> list[Path]:
         """The folders at the top."""
         names = {PurePosixPath(file).parts[0] for file in self.files if "/" in file}

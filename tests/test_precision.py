@@ -74,9 +74,9 @@ def test_other_function_whose_values_happen_to_be_short() -> None:
     [
         (lambda v: v * (1 - 5e-5), "an epsilon"),
         (lambda v: v / (1 + 1e-5), "an epsilon"),
-        (lambda v: np.round(v, 5), "a formula that loses digits"),
-        (lambda v: np.round(v, 5), "a rounded constant"),
-        (lambda v: np.round(v, 4), "fewer digits somewhere"),
+        (lambda v: np.round(3 * v, 5) / 3, "a formula that loses digits"),
+        (lambda v: np.round(3 * v, 5) / 3, "a rounded constant"),
+        (lambda v: np.round(3 * v, 4) / 3, "fewer digits somewhere"),
         (lambda v: v + 0.1 * np.cos(9 * v), ": another function."),
         (lambda v: v * 1.1, ": another function."),
     ],
@@ -86,6 +86,14 @@ def test_what_it_looks_like(distorted: Callable[[Float64], Float64], words: str)
     text = remark(distorted(of.value), of)
     assert words in text
     assert text.endswith(".")
+
+
+@pytest.mark.parametrize("digits", [1, 2, 5])
+def test_rounded_answer(digits: int) -> None:
+    outputs = DRAWS["rnn"].expected[0]
+    said = remark(np.round(outputs.value, digits).astype(np.float32).astype(np.float64), outputs)
+    assert f"and no value has more than {digits} decimals: do not round them." in said
+    assert "decimals" not in remark(np.round(outputs.value + 0.2, digits), outputs)
 
 
 def test_values_that_are_far_off_are_another_functions_where_much_is_allowed() -> None:

@@ -31,6 +31,11 @@ PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}, "
         ("x = 1\n".encode("utf-16"), "Save the file as UTF-8"),
         ("'''Für'''\n".encode("latin-1"), "Save the file as UTF-8"),
         (b"%matplotlib inline\n", "for notebooks alone"),
+        ("x\u00a0= 1\n".encode(), "Type that part of the line anew"),
+        ("x = \u201ca\u201d\n".encode(), "Type that part of the line anew"),
+        (b"Here is the code:\n```python\nx = 1\n```\n", "lines of ```"),
+        (b"```python\nx = 1\n```\n", "lines of ```"),
+        (b"if 1:\n\tx = 1\n  y = 1\n", "must begin exactly where an earlier one does"),
         (b'{"cells": [], "nbformat": null}\n', "a notebook under another name"),
         (b"def f():\n\tx = 1\n        return x\n", "Convert indentation to spaces"),
         (b"assert 1 == 2, 'rnn is wrong'\n", "put it under if __name__"),
@@ -84,6 +89,11 @@ ARRAYS = "import numpy as np, torch\n"
 @pytest.mark.parametrize(
     ("code", "words"),
     [
+        ("def rnn(Wq): return [Wq][0:1].shape", "with one array for each head"),
+        ("def rnn(x): return {x: 1}", "can be no keys: look for a cache"),
+        ("import math\ndef rnn(x): return math.tanh(x)", "np.tanh, np.exp"),
+        ("import os\ndef rnn(x):\n  open('a', 'w')\n  os.remove('a')", "and removes no file"),
+        ("from multiprocessing import Lock\ndef rnn(x): return Lock()", "locks and pools"),
         ("def rnn(x): breakpoint()", "A debugger was called there"),
         ("def rnn(x): return input('n? ')", "nobody answers input()"),
         ("from torch import *\ndef rnn(x): return range(3)", "'from torch import *'"),
@@ -219,6 +229,18 @@ def test_exception_that_says_nothing_leaves_no_colon(hand_in: Handing, code: str
 def test_space_around_an_exceptions_text_is_not_shown(hand_in: Handing) -> None:
     message = failure(hand_in("def rnn(x): raise ValueError(' shapes (2,) (3,) ')")).message
     assert message.startswith("rnn(...) raised ValueError: shapes (2,) (3,) (line 1 of ")
+
+
+def test_module_that_another_of_that_name_comes_before(hand_in: Handing) -> None:
+    student = hand_in("from test import rnn", {"test.py": "def rnn(x): return x\n"})
+    message = failure(student).message
+    assert "cannot import name 'rnn' from 'test' (line 1 of implementation.py). Python" in message
+    assert message.endswith("test.py, in the notebook as well: give that file another name.")
+
+
+def test_name_that_is_set_where_the_file_is_run(hand_in: Handing) -> None:
+    student = hand_in("def rnn(x): return two * x\nif __name__ == '__main__':\n    two = 2\n")
+    assert "It is set under if __name__ == '__main__', which nobody" in failure(student).message
 
 
 def test_every_remedy_is_a_sentence() -> None:

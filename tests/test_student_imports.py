@@ -211,6 +211,19 @@ def test_use_at_the_top_of_what_is_not_here_costs_only_what_needs_it(hand_in: Ha
     assert "of no_such, which is not installed here" not in student.take_output()
 
 
+def test_own_code_is_found_in_the_current_folder(hand_in: Handing) -> None:
+    code = "exec(open('steps.py').read())\ndef rnn(x): return two * x\n"
+    student = hand_in(code, {"steps.py": "two = 2\n"})
+    assert array(student.call("rnn", (ARRAY,), 0)) == (2 * ARRAY).tolist()
+
+
+def test_own_module_in_another_case(hand_in: Handing) -> None:
+    code = "from Steps import two\nimport nOWHERE\ndef rnn(x): return two * x\n"
+    student = hand_in(code, {"steps.py": "two = 2\n", "Nowhere.py": "", "nowhere.py": ""})
+    assert array(student.call("rnn", (ARRAY,), 0)) == (2 * ARRAY).tolist()
+    assert student.absent_modules == ("nOWHERE",)
+
+
 def test_part_that_is_not_here_of_a_package_that_is(hand_in: Handing) -> None:
     """Protobuf, for one, brings a package google."""
     student = hand_in(

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from grader.remedies.record import remedy, says
 
+_OF_A_LIST = re.compile("'list' object has no attribute '(?:shape|T|dtype|ndim|size|reshape)'")
+_HEADS = re.compile(r"\bW[qkv]\b")
 _TWO_KINDS = (
     "NumPy's arrays and torch's tensors have other methods; torch.from_numpy and .numpy() make one "
     "of the other. A model gets tensors; of the functions' arguments, mha's input_data is a tensor "
@@ -21,6 +25,23 @@ ARRAYS = (
         "An embedding has fewer rows than the ids, or the positions, that it is asked for. BEGIN, "
         "END and PAD come to the characters, so that there are V + 3 ids, and the input of the "
         "longest sentence is one token longer than the sentence.",
+    ),
+    remedy(
+        "AttributeError",
+        lambda message, code: _OF_A_LIST.match(message) is not None and bool(_HEADS.search(code)),
+        "Wq, Wk and Wv are lists, with one array for each head: take them one by one.",
+    ),
+    remedy(
+        "TypeError",
+        says("unhashable type: 'numpy.ndarray'", "unhashable type: 'list'"),
+        "Arrays and lists can be no keys: look for a cache, such as lru_cache, a dict or a set "
+        "that is given one.",
+    ),
+    remedy(
+        "TypeError",
+        says("can be converted to Python scalars", "be converted to a scalar"),
+        "Functions of math take one number, and NumPy's of the same names take arrays: np.tanh, "
+        "np.exp, np.sqrt.",
     ),
     remedy(
         "AttributeError",

@@ -49,8 +49,9 @@ PLACE = (
     remedy(
         "PermissionError",
         always,
-        "Where this is graded, code starts no other program, uses no network, reads its own files "
-        "alone and writes only to the current folder: by relative paths, not beside __file__.",
+        "Where this is graded, code starts no other program or process, multiprocessing's locks "
+        "and pools among them, uses no network, reads its own files alone, writes only to the "
+        "current folder, by relative paths and not beside __file__, and removes no file.",
     ),
     remedy(
         "BdbQuit",

@@ -98,13 +98,31 @@ PYTHON = (
     remedy(
         "TabError",
         says("inconsistent use of tabs"),
-        "Editors turn all tabs into spaces: look for 'Convert indentation to spaces'.",
+        "Tabs and spaces stand in for each other there. Editors turn all tabs into spaces: look "
+        "for 'Convert indentation to spaces'.",
+    ),
+    remedy(
+        "IndentationError",
+        says("unindent does not match"),
+        "That line must begin exactly where an earlier one does. Are there tabs among the spaces? "
+        "Editors turn all into spaces: look for 'Convert indentation to spaces'.",
     ),
     remedy(
         "SyntaxError IndentationError",
         lambda _, code: _CONFLICT.match(code) is not None,
         "Git left that line where it could not merge two versions (<<<<<<<, =======, >>>>>>>): "
         "keep one version of what stands between such lines, and take the lines out.",
+    ),
+    remedy(
+        "SyntaxError",
+        says("invalid non-printable character", "invalid character"),
+        "That character looks like another one, such as a blank or a quotation mark; texts copied "
+        "from web pages and word processors have it. Type that part of the line anew.",
+    ),
+    remedy(
+        "SyntaxError",
+        lambda _, code: code.startswith("```"),
+        "Lines of ``` are Markdown's, around code in a text: keep the code alone.",
     ),
     remedy(
         "SyntaxError",

@@ -23,6 +23,7 @@ from grader.worker.functions import Implementation
 from grader.worker.installs import leave_installations_undone
 from grader.worker.notebook_builtins import provide_notebook_builtins
 from grader.worker.older_numpy import restore_dropped_names
+from grader.worker.other_case import find_in_other_case
 from grader.worker.sentence_model import LanguageModel
 from grader.worker.trainer import Trainer
 from grader.worker.warned import show_only_places_in
@@ -60,6 +61,7 @@ def main(
             del sys.modules[name]
     # Python's own search removes the file that it tries a folder with, which is not allowed here.
     tempfile.tempdir = spec.scratch_dir
+    find_in_other_case(Path(spec.code_dir))
     show_only_places_in(spec.code_dir)
     torch.set_num_threads(spec.threads)
     implementation = Implementation(spec.code_dir)

@@ -1,0 +1,53 @@
+"""Beside what a wrong result is, a student is told what explains it where that can be seen."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from grader.checking import OUTPUTS_AGREE
+from tests.conftest import Grade
+
+RNN = """
+import numpy as np
+
+def rnn(wt_h, wt_x, bias, init_state, input_data):
+    state, outputs = init_state[0], []
+    for t in range(input_data.shape[1]):
+        state = np.tanh(input_data[:, t] @ wt_x + state @ wt_h + bias)
+        outputs.append(state)
+    return np.stack(outputs, axis=1), state
+"""
+STUB = (
+    "def rnn(wt_h, wt_x, bias, init_state, input_data):\n    outputs = None\n    return outputs\n"
+)
+
+
+def messages(grading: Grade, folder: Path, code: str) -> list[str]:
+    (folder / "implementation.py").write_text(code)
+    [question] = grading(folder, "q2").questions
+    return [c.message for c in question.checks if c.graded and not c.passed]
+
+
+def test_state_that_is_not_the_last_output(grading: Grade, tmp_path: Path) -> None:
+    said = messages(grading, tmp_path, RNN.replace("axis=1), state", "axis=1), outputs[0]"))
+    assert said
+    assert all(message.endswith(OUTPUTS_AGREE) for message in said)
+    wrong = messages(grading, tmp_path, RNN.replace("+ bias", "- bias"))
+    assert wrong
+    assert not any(OUTPUTS_AGREE in message for message in wrong)
+
+
+def test_function_that_is_defined_once_more_below(grading: Grade, tmp_path: Path) -> None:
+    said = messages(grading, tmp_path, RNN + STUB)
+    assert said
+    assert all(m.endswith("rnn is defined at lines 4 and 10: the last one counts.") for m in said)
+
+
+def test_function_whose_work_is_in_the_notebook(grading: Grade, tmp_path: Path) -> None:
+    cells = [{"cell_type": "code", "source": RNN, "outputs": []}]
+    notebook = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    (tmp_path / "hw.ipynb").write_text(json.dumps(notebook))
+    said = messages(grading, tmp_path, f"{STUB}def gru(x): return 2 * x\n")
+    assert said
+    assert all("Cell 1 of the notebook hw.ipynb defines it" in message for message in said)
