@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from grader.wire import Array, Message, sequence, text
 from grader.worker.values import MAX_ITEMS
 
@@ -40,6 +42,16 @@ class Answer:
 
     value: Value
     changed_arguments: bool
+
+
+def parts_of(value: Value) -> tuple[Value, ...]:
+    """What a function returned, one by one."""
+    return value.items if isinstance(value, Several) else (value,)
+
+
+def arrays_of(value: Value) -> list[Array]:
+    """The arrays among what a function returned."""
+    return [part for part in parts_of(value) if isinstance(part, np.ndarray)]
 
 
 def names_in(reply: Message, field: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.answers import Returned, Several, Value
+from grader.answers import Returned, Several, Value, parts_of
 from grader.compare import Closeness, Expected, as_expected_shape, closeness, describe, mismatch
 from grader.errors import CheckFailed
 from grader.measures import ModelMeasures
@@ -101,8 +101,7 @@ class Check:
         return is_right
 
     def _agrees(self, draw: Draw, **layers: bool) -> None:
-        depth = 0 if len(draw.expected) == 1 else 1
-        value = self.student.call(draw.function, draw.arguments, depth, **layers).value
+        value = self.student.call(draw.function, draw.arguments, draw.depth, **layers).value
         try:
             self._compare(draw, value)
         except CheckFailed as failure:
@@ -197,8 +196,8 @@ def wrong(message: str) -> CheckFailed:
 
 def _is_nothing(value: Value) -> bool:
     """Whether a function returned None, or a tuple with None in it."""
-    items = value.items if isinstance(value, Several) else (value,)
-    return any(isinstance(item, Returned) and item.text.startswith("None") for item in items)
+    parts = parts_of(value)
+    return any(isinstance(part, Returned) and part.text.startswith("None") for part in parts)
 
 
 def _array(value: Value, what: str) -> Array:

@@ -18,6 +18,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from grader.model import CheckResult, Question
 from grader.reports.plain import plain
 
 PLAIN_WIDTH = 100
@@ -99,9 +100,9 @@ class SubmissionProgress:
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
 
-    def check_done(self, question: object, result: object) -> None:
+    def check_done(self, question: Question, result: CheckResult) -> None:
         """A check has ended; the next one begins."""
-        self._bar.update(self._task, description=f"{getattr(question, 'title', '')}", total=None)
+        self._bar.update(self._task, description=question.title, total=None)
 
     def progress(self, doing: str, fraction: float) -> None:
         """Something long is under way; ``fraction`` of it is done."""

@@ -28,6 +28,11 @@ class Draw:
     arguments: Arguments
     expected: tuple[Expected, ...]
 
+    @property
+    def depth(self) -> int:
+        """How many sequences deep its arrays are expected: one answer is returned as it is."""
+        return 0 if len(self.expected) == 1 else 1
+
 
 @dataclass(frozen=True)
 class Allowance:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from grader.answers import Several
+from grader.answers import arrays_of
 from grader.checking import Check, wrong
 from grader.oracle import Draw
 from grader.own_work import require_own_work
@@ -100,10 +100,7 @@ class Parity:
 
 def _values(check: Check, draw: Draw) -> list[Array]:
     """The arrays that a student's function returns, whatever is right."""
-    depth = 0 if len(draw.expected) == 1 else 1
-    value = check.student.call(draw.function, draw.arguments, depth).value
-    items = value.items if isinstance(value, Several) else (value,)
-    return [item for item in items if isinstance(item, np.ndarray)]
+    return arrays_of(check.student.call(draw.function, draw.arguments, draw.depth).value)
 
 
 def _alike(first: list[Array], second: list[Array]) -> bool:

@@ -30,13 +30,14 @@ diagnose = GateDiagnosis(
 )
 DRAWS = 2
 BATCH = 256
-"""Many states, so that the mean hardly depends on the draw: only the sizes reach the student."""
-NOTEBOOK = RecurrentSizes(batch=BATCH, steps=12, inputs=3, hidden=2)
+"""Many states, so that the mean hardly depends on the draw: only the sizes reach the student. The
+rubric says how many steps there are."""
+NOTEBOOK = RecurrentSizes(batch=BATCH, steps=10, inputs=3, hidden=2)
 # An input is never as large as a state: see q4.
 OTHER = (
-    RecurrentSizes(batch=BATCH, steps=12, inputs=4, hidden=5),
-    RecurrentSizes(batch=BATCH, steps=12, inputs=2, hidden=7),
-    RecurrentSizes(batch=BATCH, steps=12, inputs=6, hidden=3),
+    RecurrentSizes(batch=BATCH, steps=10, inputs=4, hidden=5),
+    RecurrentSizes(batch=BATCH, steps=10, inputs=2, hidden=7),
+    RecurrentSizes(batch=BATCH, steps=10, inputs=6, hidden=3),
 )
 
 

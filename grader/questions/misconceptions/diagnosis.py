@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-import numpy as np
-
-from grader.answers import Several
+from grader.answers import arrays_of
 from grader.checking import Check
 from grader.errors import CheckFailed
 from grader.model import Hint, Outcome
@@ -171,12 +169,10 @@ def _most_telling(holding: Sequence[GateMisconception]) -> list[GateMisconceptio
 
 
 def _answers(check: Check, draw: Draw) -> Answers:
-    depth = 0 if len(draw.expected) == 1 else 1
     try:
-        value = check.student.call(draw.function, draw.arguments, depth).value
+        value = check.student.call(draw.function, draw.arguments, draw.depth).value
     except CheckFailed as failure:
         if failure.outcome is Outcome.EXCEPTION:
             return None
         raise
-    items = value.items if isinstance(value, Several) else (value,)
-    return tuple(item for item in items if isinstance(item, np.ndarray))
+    return tuple(arrays_of(value))
