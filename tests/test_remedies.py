@@ -31,6 +31,7 @@ PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}, "
         ("x = 1\n".encode("utf-16"), "Save the file as UTF-8"),
         ("'''Für'''\n".encode("latin-1"), "Save the file as UTF-8"),
         (b"%matplotlib inline\n", "for notebooks alone"),
+        (b"for t in range(3)\n    pass\n", "ends with a colon"),
         ("x\u00a0= 1\n".encode(), "Type that part of the line anew"),
         ("x = \u201ca\u201d\n".encode(), "Type that part of the line anew"),
         (b"Here is the code:\n```python\nx = 1\n```\n", "lines of ```"),

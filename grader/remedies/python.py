@@ -137,6 +137,11 @@ PYTHON = (
     ),
     remedy(
         "SyntaxError",
+        says("expected ':'"),
+        "A line that begins with def, class, if, else, for, while or with ends with a colon.",
+    ),
+    remedy(
+        "SyntaxError",
         lambda message, _: message in ("invalid syntax", "expected '('"),
         "Look in that line, and in the one before it, for a bracket, comma, colon or operator that "
         "is missing or one too many.",
