@@ -56,7 +56,12 @@ class WorkerProcess:
 
         What is in the pipe of its stderr must have been read before, or is lost.
         """
-        return () if self.pid is None else stack_of(self._root, self.stderr)
+        if self.pid is None:
+            return ()
+        try:
+            return stack_of(self._root, self.stderr)
+        except psutil.NoSuchProcess:  # it has ended, and was not asked for anything before
+            return ()
 
     def kill(self) -> None:
         """End the worker and every process that it started."""
