@@ -161,16 +161,25 @@ class Grading:
 
         Questions with the same limits share a worker: to start and to end one takes longer than
         most questions do. The language model has workers of its own, and so has each question that
-        fails in a worker which it has inherited: see ``grader.questions.conftest``.
+        fails in a worker which it has inherited: see ``grader.questions.conftest``. The worker of
+        other questions ends.
         """
         if self._asking is None or self._asking[0] != question:
             alike = self.rubric.limits_for(question).model_dump_json()
             key = question if question == MODEL_QUESTION else alike
             if key not in self._shared:
                 self._shared[key] = self.new_student(question)
+            self._end_workers(but=self._shared[key])
             self._shared[key].begin_question()
             self._asking = question, self._shared[key]
         return self._asking[1]
+
+    def _end_workers(self, *, but: Student | None = None) -> None:
+        """What a worker takes is looked at while it is asked something. One that nobody will ask
+        for minutes could fill memory and disk meanwhile, by a thread."""
+        for student in self._students:
+            if student is not but:
+                student.restart()
 
     @property
     def mode(self) -> IsolationMode:
@@ -195,6 +204,7 @@ class Grading:
 
         def evaluate() -> Evaluation:
             if not results:
+                self._end_workers()
                 assessment = Assessment(
                     lambda: self.new_student(question),
                     self.submission,
