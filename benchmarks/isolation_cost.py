@@ -106,6 +106,7 @@ class Measurement:
         bounds = Bounds(
             memory_bytes=limits.memory_mb << 20,
             processes=limits.processes,
+            threads=limits.threads,
             scratch_bytes=limits.scratch_mb << 20,
             reply_bytes=limits.reply_mb << 20,
             output_bytes=limits.output_kb << 10,

@@ -266,7 +266,7 @@ class _Examination:
             omit=self._omit,
         )
         # More processes than one are let pass here: whether they can be started is the question.
-        bounds = Bounds(memory_bytes, 8, 1 << 24, 1 << 20, 1 << 16)
+        bounds = Bounds(memory_bytes, 8, 1 << 10, 1 << 24, 1 << 20, 1 << 16)
         conversation = Conversation(self._server.start(spec), scratch, bounds)
         try:
             ready = conversation.ask(Message("hello", {}), START_S, "The worker")

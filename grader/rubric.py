@@ -108,6 +108,7 @@ class Limits(BaseModel):
     timeouts: Count
     memory_mb: Count
     processes: Count
+    threads: Count
     open_files: Annotated[int, Field(ge=32)]
     file_mb: Count
     scratch_mb: Count
@@ -125,6 +126,7 @@ class QuestionLimits(Section):
     timeouts: Count | None = None
     memory_mb: Count | None = None
     processes: Count | None = None
+    threads: Count | None = None
     open_files: Annotated[int, Field(ge=32)] | None = None
     file_mb: Count | None = None
     scratch_mb: Count | None = None

@@ -32,6 +32,9 @@ from grader.worker.values import pack_arguments
 START_S = 60.0
 BY_CHANCE = frozenset({Outcome.TIMEOUT, Outcome.CRASH, Outcome.OUT_OF_MEMORY})
 """How an import may end once and not again, on a busy machine."""
+POOLS = 4
+"""Libraries, each with a thread for every core: torch has two such pools, NumPy and SciPy one each.
+They come on top of what the rubric lets a worker have."""
 MOST_ABSENT = 20
 MOST_PASSED_OVER = 20
 
@@ -71,6 +74,7 @@ class Student:
         self._bounds = Bounds(
             memory_bytes=limits.memory_mb << 20,
             processes=limits.processes,
+            threads=limits.threads + POOLS * (os.cpu_count() or 1),
             scratch_bytes=limits.scratch_mb << 20,
             reply_bytes=limits.reply_mb << 20,
             output_bytes=limits.output_kb << 10,

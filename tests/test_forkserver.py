@@ -18,9 +18,9 @@ from grader.doctor import Sandbox
 from grader.errors import HarnessError
 from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE
 from grader.modes import IsolationMode
-from grader.sandbox import fork_service
+from grader.sandbox import fork_service, forkserver
 from grader.sandbox.forkserver import ForkClient, ForkServer
-from grader.sandbox.process import WorkerProcess, children_of, page_tables_of
+from grader.sandbox.process import Usage, WorkerProcess, children_of, tables_and_threads_of
 from grader.sandbox.scratch import make_scratch
 from grader.sandbox.spec import WorkerSpec
 from tests.conftest import ROOT
@@ -113,12 +113,14 @@ def test_fork_that_the_system_refuses_ends_nothing_else(
         raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
 
     monkeypatch.setattr(fork_service, "_fork", no_room)
+    monkeypatch.setattr(forkserver, "PAUSES_S", (0.0, 0.0))
     ours, theirs = socket.socketpair()
     clients = {theirs.fileno(): theirs}
     workers: dict[int, fork_service._Forked] = {}
 
     def serve() -> None:
-        assert fork_service._answer(clients, theirs.fileno(), workers)
+        for _ in range(3):
+            assert fork_service._answer(clients, theirs.fileno(), workers)
 
     with theirs, ThreadPoolExecutor(1) as thread:
         served = thread.submit(serve)
@@ -127,6 +129,37 @@ def test_fork_that_the_system_refuses_ends_nothing_else(
         served.result()
     assert workers == {}
     ours.close()
+
+
+def test_fork_that_the_system_refuses_is_tried_again(
+    spec: WorkerSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusals = [errno.EAGAIN, errno.ENOMEM]
+    own = os.getpid()
+
+    def room_at_last(_: WorkerSpec, fds: list[int]) -> int:
+        if refusals:
+            raise OSError(refusals.pop(), "no room")
+        fork_service.report(fds[fork_service.STATUS], pid=own)
+        return own
+
+    monkeypatch.setattr(fork_service, "_fork", room_at_last)
+    monkeypatch.setattr(forkserver, "PAUSES_S", (0.0, 0.0))
+    ours, theirs = socket.socketpair()
+    clients = {theirs.fileno(): theirs}
+    workers: dict[int, fork_service._Forked] = {}
+
+    def serve() -> None:
+        for _ in range(3):
+            assert fork_service._answer(clients, theirs.fileno(), workers)
+
+    with ours, theirs, ThreadPoolExecutor(1) as thread:
+        served = thread.submit(serve)
+        worker = ForkClient(ours).start(spec)
+        served.result()
+        assert worker.pid == own
+        worker.close()
+    os.close(workers[own].status_fd)
 
 
 KILLED = """
@@ -198,7 +231,7 @@ def test_worker_that_never_began_is_not_this_process() -> None:
     with ours, theirs:
         process = WorkerProcess(ours, os.open(os.devnull, os.O_RDONLY), os.dup(status), status)
         assert process.pid is None
-        assert process.usage() == (0, 0)
+        assert process.usage() == Usage(0, 0, 0)
         process.close()
 
 
@@ -234,15 +267,15 @@ def test_page_tables_are_memory_too() -> None:
         assert child.stdout is not None
         assert child.stdout.readline() == b"0\n"
         resident = psutil.Process(child.pid).memory_info().rss
-        memory, processes = process.usage()
-        assert processes == 1
-        assert tables < memory - resident < 2 * tables
+        usage = process.usage()
+        assert (usage.processes, usage.threads) == (1, 1)
+        assert tables < usage.memory_bytes - resident < 2 * tables
         child.communicate(b"\n")
-        assert process.usage()[0] == 0
+        assert process.usage() == Usage(0, 0, 0)
         process.close()
 
 
-def test_process_that_is_gone_has_no_page_tables() -> None:
+def test_process_that_is_gone_has_neither_page_tables_nor_threads() -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as child:
         child.wait()
-    assert page_tables_of(child.pid) == 0
+    assert tables_and_threads_of(child.pid) == (0, 0)

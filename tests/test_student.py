@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from grader.model import Outcome
 from grader.plugin import Silent
 from grader.rubric import Rubric
 from grader.sandbox import ForkServer
-from grader.student import Student
+from grader.student import POOLS, Student
 from tests.conftest import LIMITS, OUTPUT_KB, REPLY_MB, Handing
 from tests.student_support import (
     ARRAY,
@@ -188,6 +189,24 @@ def test_memory_that_is_really_used(hand_in: Handing) -> None:
     failed = failure(student)
     assert failed.outcome is Outcome.OUT_OF_MEMORY
     assert "500 MB" in failed.message
+    assert_still_answers(student)
+
+
+def test_threads_without_number(hand_in: Handing) -> None:
+    most = 20 + POOLS * (os.cpu_count() or 1)
+    code = f"""
+        import threading
+        {GOOD}
+        def rnn(x):
+            threading.stack_size(1 << 16)
+            for _ in range({most}):
+                threading.Thread(target=threading.Event().wait, daemon=True).start()
+            threading.Event().wait()
+    """
+    student = hand_in(code, limits=f"{LIMITS}threads = 20")
+    failed = failure(student)
+    assert failed.outcome is Outcome.CRASH
+    assert f"more than {most} threads" in failed.message
     assert_still_answers(student)
 
 

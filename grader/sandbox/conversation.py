@@ -35,6 +35,7 @@ class Bounds:
 
     memory_bytes: int
     processes: int
+    threads: int
     scratch_bytes: int
     reply_bytes: int
     output_bytes: int
@@ -166,16 +167,22 @@ class Conversation:
         if now < self._next_look:
             return
         self._next_look = now + TICK_S
-        memory, processes = self._process.usage()
-        if memory > self._bounds.memory_bytes:
+        usage = self._process.usage()
+        if usage.memory_bytes > self._bounds.memory_bytes:
             raise self._end(
                 Outcome.OUT_OF_MEMORY,
                 f"{doing} took more than {self._bounds.memory_bytes >> 20:,} MB of memory. Is "
                 "there an array that is much larger than its inputs?",
             )
-        if processes > self._bounds.processes:
+        if usage.processes > self._bounds.processes:
             raise self._end(
                 Outcome.CRASH, f"{doing} started other processes, which is not allowed here."
+            )
+        if usage.threads > self._bounds.threads:
+            raise self._end(
+                Outcome.CRASH,
+                f"{doing} came to more than {self._bounds.threads} threads. Is there a loop that "
+                "starts one each time?",
             )
         if scratch_bytes(self._scratch, self._bounds.scratch_bytes) > self._bounds.scratch_bytes:
             raise self._end(

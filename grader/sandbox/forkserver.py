@@ -18,6 +18,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from tempfile import TemporaryFile, mkdtemp
 
@@ -38,6 +39,9 @@ HUGE_PAGES = "glibc.malloc.hugetlb=1"
 """What torch allocates at its import is half of the memory whose pages each fork and each end of a
 worker walks through. Where the kernel does not offer large pages nothing is different."""
 
+PAUSES_S = (0.05, 0.15, 0.4, 1.0)
+"""Before another try, where the system has let no process start. What fills it may be a worker that
+is about to be ended for that; it is no fault of the hand-in whose turn it is."""
 NO_ANSWER = "the server that starts workers gives no answer; is the machine overloaded?"
 BOOT = """
 import sys
@@ -58,8 +62,23 @@ class ForkClient:
     def start(self, spec: WorkerSpec, shared_fd: int | None = None) -> WorkerProcess:
         """Fork a worker; ``shared_fd`` is the memory of ``spec.shared_bytes`` that it may write.
 
-        Raises HarnessError when the server does not run, or the system lets no process start.
+        Raises HarnessError when the server does not run, or the system lets no process start, now
+        and after short pauses.
         """
+        for pause_s in PAUSES_S:
+            process = self._started(spec, shared_fd)
+            if process.refused is None:
+                return process
+            process.close()
+            time.sleep(pause_s)
+        process = self._started(spec, shared_fd)
+        if process.refused is not None:
+            process.close()
+            raise _refused(process.refused)
+        return process
+
+    def _started(self, spec: WorkerSpec, shared_fd: int | None) -> WorkerProcess:
+        """A worker that runs, or that the system has refused."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         pipes = [os.pipe() for _ in range(3)]
         inherited = [theirs.fileno(), *(write for _, write in pipes)]
@@ -80,10 +99,8 @@ class ForkClient:
                 os.close(write)
         stdout, stderr, status = (read for read, _ in pipes)
         process = WorkerProcess(ours, stdout, stderr, status)
-        if process.pid is None:
+        if process.pid is None and process.refused is None:
             process.close()
-            if process.refused is not None:
-                raise _refused(process.refused)
             raise self._died() if process.unaccounted else HarnessError(NO_ANSWER)
         return process
 

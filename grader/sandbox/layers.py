@@ -14,7 +14,7 @@ seccomp                      no sockets, no new processes, no tracing, no change
 ============================ ==================================================================
 
 Each layer stands alone: where one is missing, the others still hold what they hold. The grader
-adds wall clock, resident memory, scratch size and output from outside, by killing.
+adds wall clock, resident memory, threads, scratch size and output from outside, by killing.
 """
 
 from __future__ import annotations

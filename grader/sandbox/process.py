@@ -8,6 +8,7 @@ import os
 import select
 import signal
 import socket
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -20,6 +21,17 @@ START_S = 60.0
 END_S = 5.0
 EXIT_S = 1.0
 """How long a worker that closed its connection may take to end by itself."""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a worker and all that it started take at the moment."""
+
+    memory_bytes: int
+    """What is resident, and the tables in which the kernel notes where it is."""
+    processes: int
+    threads: int
+    """0 where the kernel does not tell."""
 
 
 class WorkerProcess:
@@ -39,17 +51,17 @@ class WorkerProcess:
         """Why the system let none start, as an error number."""
         self._group = self._status_value("group", 0.0)
 
-    def usage(self) -> tuple[int, int]:
-        """The bytes that the worker and all that it started take, and how many processes those are.
-
-        That is, what is resident of them, and the tables in which the kernel notes where it is.
-        """
-        total, processes = 0, 0
+    def usage(self) -> Usage:
+        """What the worker and all that it started take; nothing once they have ended."""
+        memory, processes, threads = 0, 0, 0
         for process in self._tree():
             with contextlib.suppress(psutil.Error):
-                total += process.memory_info().rss + page_tables_of(process.pid)
+                resident = process.memory_info().rss
+                tables, running = tables_and_threads_of(process.pid)
+                memory += resident + tables
                 processes += 1
-        return total, processes
+                threads += running
+        return Usage(memory, processes, threads)
 
     def stack(self) -> tuple[Frame, ...]:
         """The calls that have not returned in the worker, the outermost first, if it tells them.
@@ -133,16 +145,20 @@ def children_of(pid: int) -> list[psutil.Process]:
     return children
 
 
-def page_tables_of(pid: int) -> int:
-    """The bytes of a process's page tables; 0 where the kernel does not tell.
+def tables_and_threads_of(pid: int) -> tuple[int, int]:
+    """The bytes of a process's page tables, and its threads; 0 for what the kernel does not tell.
 
-    They are no part of what is resident, and a byte read in every 2 MB of an empty mapping takes a
-    page of them: gigabytes of the machine's memory, with hardly any of it resident.
+    The tables are no part of what is resident, and a byte read in every 2 MB of an empty mapping
+    takes a page of them: gigabytes of the machine's memory, with hardly any of it resident.
     """
     try:
         status = Path(f"/proc/{pid}/status").read_bytes()
     except OSError:
-        return 0
+        return 0, 0
+    return _number_after(b"VmPTE:", status) << 10, _number_after(b"Threads:", status)
+
+
+def _number_after(key: bytes, status: bytes) -> int:
     # At the beginning of a line: the process's name comes first, and may be anything.
-    _, _, told = status.partition(b"\nVmPTE:")
-    return int(told.split(maxsplit=1)[0]) << 10 if told else 0
+    _, _, told = status.partition(b"\n" + key)
+    return int(told.split(maxsplit=1)[0]) if told else 0
