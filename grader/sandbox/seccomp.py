@@ -34,6 +34,11 @@ DENIED = {
     # Two workers could tell each other by the page cache what they read, or by how much is free.
     "the page cache": "fadvise64 preadv2 pwritev2 mincore cachestat readahead",
     "what others do": "inotify_init inotify_init1 inotify_add_watch statfs fstatfs ustat",
+    # Asynchronous requests are counted for the whole machine: one worker could take all that its
+    # databases have. To write out what is not on the disk yet is done for all who write; a worker
+    # may do it for its own files.
+    "what all share": "io_setup io_submit io_getevents io_pgetevents io_cancel io_destroy sync "
+    "syncfs",
     "privileges": "mount umount2 move_mount open_tree fsopen fsmount fsconfig fspick pivot_root "
     "mount_setattr chroot unshare setns setuid setgid setreuid setregid setresuid setresgid "
     "setfsuid setfsgid setgroups capset personality",
