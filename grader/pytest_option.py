@@ -39,10 +39,12 @@ def _grade_with(config: pytest.Config) -> None:
     from grader.asked import check_request
     from grader.catalogue import QUESTIONS
     from grader.checking import ADVISORY_MARK
+    from grader.destination import check_destination
     from grader.engine import wanted_questions
     from grader.grading import Grading, Request
     from grader.plugin import Silent
     from grader.pytest_reports import PytestReports
+    from grader.reports.files import REPORT_FILES
     from grader.rubric import Rubric
 
     if config.args_source is not pytest.Config.ArgsSource.ARGS:
@@ -54,12 +56,15 @@ def _grade_with(config: pytest.Config) -> None:
     )
     try:
         check_request(request)
+        out = config.getoption("--submission-out")
+        if out is not None:
+            check_destination(out, REPORT_FILES, [request.path])
         wanted_questions(request, Rubric.load(request.rubric))
         grading = Grading(request, sandbox, Silent().progress)
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
     config.add_cleanup(grading.close)
-    reports = PytestReports(grading, config.getoption("--submission-out"))
+    reports = PytestReports(grading, out)
     config.pluginmanager.register(reports.plugin, "grading")
     config.pluginmanager.register(reports, "grading-reports")
     config.addinivalue_line("markers", ADVISORY_MARK)

@@ -92,7 +92,7 @@ def stage(
         if not path.exists():
             raise SubmissionError(f"there is no file or folder {path}")
         handed_in = (Part(path, path.resolve().name if path.is_dir() else path.name),)
-        name = name or (handed_in[0].name if path.is_dir() else stem_of(path.name))
+        name = name or name_of(path)
     unpacked = into.with_name(into.name + "-unpacked")
     try:
         gathered, notes = gather(handed_in, unpacked, limits)
@@ -120,6 +120,11 @@ def stage(
         return replace(submission, left_out=left_out(handed_in, gathered, into, limits))
     finally:
         shutil.rmtree(unpacked, ignore_errors=True)
+
+
+def name_of(handed_in: Path) -> str:
+    """What a submission is called that is a folder, or one file."""
+    return handed_in.resolve().name if handed_in.is_dir() else stem_of(handed_in.name)
 
 
 def _with_code(files: Files, cells: Path) -> tuple[Files, list[str], bool]:

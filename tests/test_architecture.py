@@ -48,7 +48,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("grader.own_work",),
     ("grader.grading",),
     ("grader.plugin", "grader.questions", "grader.reports"),
-    ("grader.engine", "grader.asked"),
+    ("grader.engine", "grader.asked", "grader.destination"),
     ("grader.batch",),
     ("grader.console", "grader.exit_codes"),
     ("grader.commands", "grader.api"),

@@ -16,21 +16,22 @@ from grader.batch.handed_in import given_fingerprints
 from grader.batch.keys import data_digest
 from grader.batch.local import Executor
 from grader.batch.results import alone_in, others_in, take_over
+from grader.destination import check_destination, resolved
 from grader.engine import wanted_questions
 from grader.errors import GraderError, SubmissionError, UsageError
 from grader.grading import Request
 from grader.intake import arrivals
 from grader.language_model.corpus import Corpus
-from grader.naming import CANVAS_FILE, GRADEBOOK_FILE, MOODLE_FILE, SUMMARY_PAGE
+from grader.naming import CANVAS_FILE, COURSE_FILES, GRADEBOOK_FILE, MOODLE_FILE, SUMMARY_PAGE
 from grader.reports.canvas import to_canvas
 from grader.reports.class_list import has_grades
-from grader.reports.files import write_atomically
+from grader.reports.files import REPORT_FILES, write_atomically
 from grader.reports.gradebook import to_gradebook
 from grader.reports.moodle import to_moodle
 from grader.reports.summary import to_summary
 from grader.roster import Kind, Roster
 from grader.roster_matching import Matching, match
-from grader.rows import Row, Status
+from grader.rows import ROW_FILE, Row, Status
 from grader.rubric import Rubric
 from grader.similarity import Group, common_marks, groups, of_one_file
 
@@ -84,25 +85,20 @@ def plan(request: Request, out: Path, unpacked: Path, *, regrade: bool) -> list[
         hand_in
         for hand_in in arrivals(request.path, unpacked / "export", rubric.intake)
         # Results among the hand-ins are not one of them.
-        if all(_resolved(part.path) != inside for part in hand_in.parts)
+        if all(resolved(part.path) != inside for part in hand_in.parts)
     ]
     for part in (part for hand_in in hand_ins for part in hand_in.parts):
-        if inside.is_relative_to(_resolved(part.path)):
+        if inside.is_relative_to(resolved(part.path)):
             raise UsageError(f"{out} lies in a hand-in; name another folder for the results")
+    check_destination(out, COURSE_FILES, [part.path for h in hand_ins for part in h.parts])
+    for hand_in in hand_ins:
+        check_destination(out / hand_in.arrival.name, (*REPORT_FILES, ROW_FILE), ())
     if not hand_ins:
         raise SubmissionError(f"there are no hand-ins in {request.path}")
     data = data_digest(request.corpus, request.model.private_test)
     return [
         Task(hand_in, request, data, out / hand_in.arrival.name, regrade) for hand_in in hand_ins
     ]
-
-
-def _resolved(path: Path) -> Path:
-    """The path without links, as far as there is one: they may lead in a circle."""
-    try:
-        return path.resolve()
-    except (RuntimeError, ValueError):  # the latter for a name that the locale cannot write
-        return path
 
 
 def grade_course(

@@ -18,15 +18,12 @@ from pydantic import ValidationError
 from grader.errors import UsageError
 from grader.model import Report
 from grader.reports.files import (
-    HTML_FILE,
     PARTIAL,
-    STAFF_FILE,
+    REPORT_FILES,
     write_atomically,
     write_reports,
 )
-from grader.rows import JSON_FILE, JUNIT_FILE, ROW_FILE, Row
-
-REPORT_FILES = (JSON_FILE, JUNIT_FILE, HTML_FILE, STAFF_FILE)
+from grader.rows import JSON_FILE, ROW_FILE, Row
 
 
 @dataclass(frozen=True)

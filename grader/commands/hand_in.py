@@ -11,15 +11,18 @@ from grader.asked import course_warning, may_be_of_several
 from grader.commands.early import write_results
 from grader.commands.output import IN_GITHUB, Output, beyond_reach, no_commands, summarise
 from grader.console import SubmissionProgress, complain, say, show
+from grader.destination import check_destination
 from grader.doctor import Sandbox
 from grader.engine import grade
 from grader.exit_codes import ExitCode
 from grader.grading import Request
+from grader.naming import SUMMARY_TEXT, readable
 from grader.reports.details import data_warning
-from grader.reports.files import write_reports
+from grader.reports.files import REPORT_FILES, write_reports
 from grader.reports.gradescope import to_gradescope
 from grader.reports.markdown import to_annotations, to_markdown
 from grader.reports.terminal import to_terminal
+from grader.submission import name_of
 
 
 def grade_hand_in(request: Request, sandbox: Sandbox, output: Output) -> int:
@@ -27,9 +30,11 @@ def grade_hand_in(request: Request, sandbox: Sandbox, output: Output) -> int:
     if output.one and (said := course_warning(request)):
         with no_commands():
             show(Text(f"{said} If it is a course, use --many.", style="yellow"))
+    folder = output.folder or Path("results") / readable(name_of(request.path))
+    summary = [SUMMARY_TEXT] if output.markdown else []
+    check_destination(folder, (*REPORT_FILES, *summary), [request.path])
     with SubmissionProgress() as progress:
         report = grade(request, sandbox, progress)
-    folder = output.folder or Path("results") / report.submission
     write_reports(report, folder)
     if output.gradescope is not None:
         write_results(output.gradescope, to_gradescope(report))

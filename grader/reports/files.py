@@ -17,6 +17,9 @@ STAFF_FILE = "staff.html"
 """The same page with what students do not see; ``report.json`` has that, too."""
 
 
+REPORT_FILES = (JSON_FILE, JUNIT_FILE, HTML_FILE, STAFF_FILE)
+
+
 def write_reports(report: Report, folder: Path, name: str = "") -> None:
     """Write the report in every format into ``folder``, which is made if need be.
 
