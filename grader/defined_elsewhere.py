@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from grader.listing import beginning
 from grader.naming import GIVEN_CODE, IMPLEMENTATION, NOTEBOOK, readable
@@ -16,6 +16,7 @@ from grader.source import MAX_SOURCE, parsed
 MOST_FILES = 5
 """Notebooks that are read, and as many Python files."""
 NAME = re.compile(r"name '(\w+)' is not defined")
+MODULE = re.compile(r"No module named '(\w+)'")
 DEFINITION = re.compile(r"^(?:def|class)[ \t]+(\w+)", re.MULTILINE)
 
 
@@ -67,6 +68,21 @@ def where_named(
     notebooks = [file for file in others if file.lower().endswith(NOTEBOOK)][:MOST_FILES]
     scripts = [file for file in others if file.endswith(".py")][:MOST_FILES]
     return _definitions(folder, tuple(notebooks), tuple(scripts)).get(name, "")
+
+
+def where_module(message: str, files: Iterable[str]) -> str:
+    """A sentence where a ModuleNotFoundError's message names what lies in a folder of the hand-in;
+    '' where nothing there has that name."""
+    found = MODULE.match(message)
+    for file in sorted(files) if found else ():
+        path = PurePosixPath(file)
+        module = path.parent if path.name == "__init__.py" else path.with_suffix("")
+        if found and path.suffix == ".py" and module.name == found[1] and len(module.parts) > 1:
+            return (
+                f"{readable(file)} is in the hand-in, but not where Python looks for it: import it "
+                f"as {readable('.'.join(module.parts))}, or put it beside {IMPLEMENTATION}."
+            )
+    return ""
 
 
 @lru_cache(maxsize=1)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from grader.defined_elsewhere import where_defined
+from grader.defined_elsewhere import where_defined, where_module
 from grader.errors import CheckFailed
 from grader.left_out import why_not_found
 from grader.model import Outcome, TracebackLine
@@ -67,6 +67,8 @@ def failure_in(reply: Message, doing: str, submission: Submission, *, quotes: bo
     notes = [text(n, MOST_OF_A_NOTE) for n in sequence(reply.fields.get("notes"), MOST_NOTES)]
     for words in (*notes, message) if kind in {"FileNotFoundError", "NameError"} else ():
         remedy = why_not_found(words, submission.left_out) or remedy
+    if kind == "ModuleNotFoundError":
+        remedy = where_module(message, submission.files) or remedy
     if kind == "NameError" and lines and lines[-1].file.endswith(".py"):
         place = where_defined(message, lines[-1].file, submission.folder, submission.files)
         remedy = " ".join(filter(None, (remedy, place)))

@@ -10,6 +10,7 @@ import pytest
 
 from grader.left_out import why_not_found
 from grader.remedies import REMEDIES, remedy_for
+from grader.worker.absent_modules import MOST as MOST_STOOD_IN_FOR
 from tests.conftest import Grade, Handing
 from tests.student_support import ARRAY, array, failure
 
@@ -54,6 +55,23 @@ def test_import_that_fails_says_what_to_do(hand_in: Handing, code: bytes, words:
     message = failure(student).message
     assert words in message
     assert message.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("file", "as_what"),
+    [("sub/deep/steps.py", "sub.deep.steps"), ("sub/steps/__init__.py", "sub.steps")],
+)
+@pytest.mark.parametrize("others", [0, MOST_STOOD_IN_FOR])
+def test_module_that_is_elsewhere_in_the_hand_in_is_not_called_missing(
+    hand_in: Handing, file: str, as_what: str, others: int
+) -> None:
+    """Neither where it is used, nor where so many are missing that none stands in for it."""
+    imports = "".join(f"import absent{number}\n" for number in range(others))
+    code = f"{imports}import steps\ndef rnn(x): return steps.step(x)\n"
+    message = failure(hand_in(code, {file: "def step(x): return x\n"})).message
+    assert f"{file} is in the hand-in, but not where Python looks for it" in message
+    assert f"import it as {as_what}, or put it beside implementation.py." in message
+    assert "neither in the hand-in" not in message
 
 
 @pytest.mark.parametrize(
