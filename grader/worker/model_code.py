@@ -97,7 +97,8 @@ class ModelCode:
 
     def places_of(self, name: str) -> Iterator[CodeSource]:
         """The files that may define a class, in the order in which they are asked."""
-        return (s for s in self._sources if s.module == MODULE or s.defines(name))
+        places = [s for s in self._sources if s.module == MODULE or s.defines(name)]
+        yield from dict.fromkeys([*self._copies_with_its_names(name), *places])
 
     def calls_of(self, name: str, builds: Callable[..., Any]) -> list[Arguments]:
         """With what beside freq the hand-in's code calls the class ``name``, which is ``builds``.
@@ -177,10 +178,35 @@ class ModelCode:
 
     def _in_order(self, module: str, name: str) -> list[CodeSource]:
         likely = [s for s in self._sources if s.module == module]
-        if module == MAIN and not self._was_that_of_rnn_lm(name):
-            likely += [s for s in self._sources if s.is_notebook and s.is_whole(name)]
+        if module == MAIN:
+            likely += self._copies_with_its_names(name)
+            if not self._was_that_of_rnn_lm(name):
+                likely += [s for s in self._notebooks if s.is_whole(name)]
         first = [self._preferred] if self._preferred else []
         return list(dict.fromkeys([*first, *likely, *self._sources]))
+
+    @property
+    def _ours(self) -> CodeSource | None:
+        return next((source for source in self._sources if source.module == MODULE), None)
+
+    @property
+    def _notebooks(self) -> list[CodeSource]:
+        return [source for source in self._sources if source.is_notebook]
+
+    def _copies_with_its_names(self, name: str) -> list[CodeSource]:
+        """Notebooks with the very class of rnn_lm.py where names that it reads are there alone.
+
+        It was copied from there without the notebook's variables, so that it only works there.
+        """
+        ours = self._ours
+        text = ours.text_of(name) if ours else ""
+        copies = [source for source in self._notebooks if text and source.text_of(name) == text]
+        try:
+            if ours is None or not copies or ours.is_whole(name):
+                return []
+        except Exception:  # it is told of where the file is asked for its class
+            return []
+        return [source for source in copies if source.is_whole(name)]
 
     def _was_that_of_rnn_lm(self, name: str) -> bool:
         """Whether a class of ``__main__`` may be rnn_lm.py's, though a notebook has one, too.
@@ -188,12 +214,11 @@ class ModelCode:
         A program's own classes have that name, and those of a file that a notebook runs; and where
         a notebook's is the same, further notebooks have older ones.
         """
-        ours = next((source for source in self._sources if source.module == MODULE), None)
+        ours = self._ours
         if ours is None or ours.is_unfinished(name):
             return False
-        notebooks = [source for source in self._sources if source.is_notebook]
-        texts = {notebook.text_of(name) for notebook in notebooks}
-        is_run = ours.is_program or any(notebook.runs_rnn_lm for notebook in notebooks)
+        texts = {notebook.text_of(name) for notebook in self._notebooks}
+        is_run = ours.is_program or any(notebook.runs_rnn_lm for notebook in self._notebooks)
         return is_run or ours.text_of(name) in texts
 
 
