@@ -120,6 +120,9 @@ class Signs(Record):
     remembers: bool = Field(
         description="Whether a prediction depends on characters before the last one."
     )
+    loss_in_train_mode: FiniteOrNull = Field(
+        default=None, description="Of the same batch; null where the model fails in train() mode."
+    )
 
 
 class ModelMeasures(Record):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from grader.language_model.dependencies import Kind
+from grader.language_model.loaded_model import AS_SAVED
 from grader.measures import ModelMeasures
 from grader.worker.loading import QUANTISED
 
@@ -82,6 +83,11 @@ UNSTABLE = (
     "model use the length of a sentence, or its place in the batch? If not, the network magnifies "
     "rounding: its recurrent weights may be very large."
 )
+FAILS_IN_EVAL_MODE = (
+    "In eval() mode the model fails: {} In train() mode, in which it was saved and the notebook "
+    "scores it, this does not happen, so that its loss is the one in that mode. What does forward, "
+    "or a layer that it calls, do otherwise once self.training is false?"
+)
 FROM_BEGINNINGS = (
     "They vary so much that what counts is its loss from the sentences' beginnings alone: {loss}, "
     "and not the {whole:.3f} with whole sentences in view."
@@ -135,6 +141,12 @@ def other_dependencies(measures: ModelMeasures) -> str:
     if not measures.causality.looks_ahead and not AHEAD.keys().isdisjoint(kinds):
         found.append(FAINT)
     return " ".join(found)
+
+
+def failure_in_eval_mode(measures: ModelMeasures) -> str:
+    """Why the model was scored in the mode that it was saved in; '' where it was not."""
+    why = (note.removeprefix(AS_SAVED) for note in measures.loading if note.startswith(AS_SAVED))
+    return next((FAILS_IN_EVAL_MODE.format(reason) for reason in why), "")
 
 
 def unsteadiness(measures: ModelMeasures) -> str:

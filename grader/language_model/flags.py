@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from grader.language_model.corpus import Vocabulary
 from grader.language_model.dependencies import Kind
+from grader.language_model.loaded_model import AS_SAVED
 from grader.language_model.probing import Findings
 from grader.language_model.totals import LossTotals
 from grader.language_model.whole_sentences import WholeSentences
@@ -54,8 +56,13 @@ OTHER_DATA = (
     "{} tokens: was it trained on other data? --data names the course's"
 )
 BETTER_IN_TRAIN_MODE = (
-    "in train() mode, as the notebook leaves it, the language model's loss is about {:.2f}, and "
-    "not {:.2f}: that would earn more points, but eval() mode decides; a person should look at it"
+    "in train() mode the language model's loss is about {:.2f}, and not {:.2f}: that would earn "
+    "more points, but eval() mode decides, which the notebook itself never calls; a person should "
+    "look at it"
+)
+IN_SAVED_MODE = (
+    "the language model fails in eval() mode, and works in train() mode, in which it was saved and "
+    "the notebook scores it: what counts is its loss in that; a person should look at it"
 )
 NO_PRIVATE = "the language model could not be scored on the private test set"
 BETTER_IN_PUBLIC = (
@@ -117,6 +124,11 @@ def flags_of_mode(in_eval: float, in_train: float, rubric: LanguageModel) -> lis
     if not reached or in_eval - in_train < LEAST_NATS:
         return []
     return [BETTER_IN_TRAIN_MODE.format(in_train, in_eval)]
+
+
+def flags_of_loading(loading: Sequence[str]) -> list[str]:
+    """Whether the notes on how the model was loaded say that its mode was left alone."""
+    return [IN_SAVED_MODE] if any(note.startswith(AS_SAVED) for note in loading) else []
 
 
 def flags_of_private(private: LossTotals, public: LossTotals, rubric: LanguageModel) -> list[str]:

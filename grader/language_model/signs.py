@@ -6,13 +6,17 @@ targets that stand elsewhere, scaled, as probabilities, or without what never co
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import numpy as np
 import torch
 from torch import Tensor
 
 from grader.encoded import Int64
+from grader.errors import CheckFailed
 from grader.language_model.corpus import Vocabulary
 from grader.language_model.loaded_model import LoadedModel
+from grader.language_model.scoring import score_batch
 from grader.measures import Signs
 from grader.wire import Array
 
@@ -33,16 +37,22 @@ SEED = 1
 def signs_of(
     model: LoadedModel, batch: Int64, vocabulary: Vocabulary, rng: np.random.Generator
 ) -> Signs:
-    """Ask the model for the logits of the batch [B,L] three times, and look at them.
+    """Ask the model for the logits of the batch [B,L] four times, and look at them.
 
     The batch has BEGIN, two characters or more, END and PAD, as ``Encoded`` makes it. Raises
     CheckFailed when the model fails.
     """
     logits = model.logits(batch[:, :-1])
     # Further calls may use the memory that the logits lie in.
-    return read(
+    found = read(
         logits.copy(), batch, vocabulary, remembers=_remembers(model, batch, vocabulary, rng)
     )
+    with suppress(CheckFailed):
+        in_train_mode = model.logits(batch[:, :-1], training=True)
+        scored = score_batch(in_train_mode, batch, vocabulary)
+        loss = -float(scored.log_probabilities[scored.counted].mean())
+        return found.model_copy(update={"loss_in_train_mode": loss})
+    return found
 
 
 def read(logits: Array, batch: Int64, vocabulary: Vocabulary, *, remembers: bool) -> Signs:

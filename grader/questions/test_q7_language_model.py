@@ -19,6 +19,7 @@ from grader.language_model.evaluation import Evaluation
 from grader.language_model.explanations import (
     by_length,
     by_state,
+    failure_in_eval_mode,
     looking_ahead,
     other_dependencies,
     unsteadiness,
@@ -98,6 +99,13 @@ def test_repeatable(evaluate: Evaluate) -> None:
         raise wrong(found)
 
 
+@pytest.mark.advisory
+def test_works_in_eval_mode(evaluate: Evaluate) -> None:
+    """The model works in eval() mode, too, in which models are scored."""
+    if found := failure_in_eval_mode(evaluate().measures):
+        raise wrong(found)
+
+
 def test_loss_below(evaluate: Evaluate, check: Check, threshold: LossThreshold) -> None:
     """The loss for each character of the test set is below the threshold."""
     check.points = threshold.points
@@ -118,8 +126,9 @@ def test_loss_below(evaluate: Evaluate, check: Check, threshold: LossThreshold) 
             if by_length(measures):
                 why = "what it predicts depends on how far a sentence goes on or is padded"
             advice = f"It is measured from the sentences' beginnings, because {why}."
+        mode = "train()" if failure_in_eval_mode(measures) else "eval()"
         raise wrong(
-            f"The loss is {loss:.3f} nats a character in eval() mode; below {threshold.below:g} "
+            f"The loss is {loss:.3f} nats a character in {mode} mode; below {threshold.below:g} "
             f"gives {threshold.points:g} points more. {advice}".rstrip()
         )
 

@@ -43,10 +43,15 @@ NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True)
 class Loaded:
-    """A model in ``eval()`` mode on its device, and what had to be done to get it there."""
+    """A model on its device, and what had to be done to get it there.
+
+    It is in ``eval()`` mode, or in that in which it was saved, where that is asked for.
+    """
 
     model: Any
     notes: list[str]
+    training: bool = True
+    """Whether it was saved in ``train()`` mode, as the notebook leaves it."""
 
     @property
     def parameters(self) -> int:
@@ -72,12 +77,22 @@ class ModelLoader:
     """
 
     def __init__(
-        self, folder: Path, freq: np.ndarray, redirection: Redirection, characters: str = ""
+        self,
+        folder: Path,
+        freq: np.ndarray,
+        redirection: Redirection,
+        characters: str = "",
+        *,
+        as_saved: bool = False,
     ) -> None:
-        """``freq`` has the counts of the ``characters``."""
+        """``freq`` has the counts of the ``characters``; ``as_saved``: leave a model's mode alone.
+
+        Otherwise it is put into ``eval()`` mode.
+        """
         self._code = ModelCode(folder, freq, redirection.device, characters)
         self._freq = freq
         self._redirection = redirection
+        self._as_saved = as_saved
 
     def load(self, file: Path) -> Loaded:
         """Load the file that was handed in."""
@@ -126,10 +141,12 @@ class ModelLoader:
                 notes = [*notes, QUANTISED]
             move_remembered_devices(model, device)
         self._redirection.run(lambda: model.to(device) if hasattr(model, "to") else None)
-        model.eval()
+        training = getattr(model, "training", True) is not False
+        if not self._as_saved:
+            model.eval()
         if self._redirection.on:
             notes = [*notes, f"devices that the code names were redirected to {device}"]
-        return Loaded(model, [*self._code.notes, *notes])
+        return Loaded(model, [*self._code.notes, *notes], training)
 
     def _built_from(self, weights: Weights) -> tuple[nn.Module, list[str]]:
         """``SentenceModel(freq)`` with the weights, from the first file whose class takes them.

@@ -20,7 +20,7 @@ from grader.worker.saved_file import CannotLoad
 
 
 class LanguageModel:
-    """The model in this worker, in ``eval()`` mode on its device."""
+    """The model in this worker, on its device."""
 
     def __init__(self, code_dir: str, slots: Sequence[np.ndarray] = ()) -> None:
         self._code_dir = Path(code_dir)
@@ -43,6 +43,7 @@ class LanguageModel:
     def load(self, request: Message) -> Message:
         """Load the file that was handed in, or the weights that come with the request.
 
+        It is put into ``eval()`` mode, unless it is asked for in that in which it was saved.
         Both unpickling and the class are student code.
         """
         fields, (freq, *weights) = request.fields, request.arrays
@@ -52,7 +53,11 @@ class LanguageModel:
             torch.manual_seed(fields["seed"])
             # A copy: student code may change it, and be loaded a second time.
             loader = ModelLoader(
-                self._code_dir, freq.copy(), self._redirection, fields["characters"]
+                self._code_dir,
+                freq.copy(),
+                self._redirection,
+                fields["characters"],
+                as_saved=fields.get("as_saved") is True,
             )
             if weights:
                 return loader.load_weights(weights[0].tobytes())
@@ -71,7 +76,7 @@ class LanguageModel:
         self._model = loaded.model
         products.choose_for(loaded.model)
         told = {"parameters": loaded.parameters, "finite": loaded.finite, "notes": loaded.notes}
-        return Message("loaded", told)
+        return Message("loaded", {**told, "training": loaded.training})
 
     def logits(self, request: Message) -> Message:
         """The model's logits for token ids; see ``Forward``."""

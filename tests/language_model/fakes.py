@@ -109,8 +109,11 @@ class FakeStudent:
         if request.op == "load_model":
             self.model = copy.deepcopy(self.make())
             self.loads += 1
+            training = self.model.training
+            if not request.fields["as_saved"]:
+                self.model.eval()
             fields = {"parameters": 7, "finite": self.finite, "notes": ["as it is"]}
-            return Message("loaded", fields)
+            return Message("loaded", {**fields, "training": training})
         if request.op == "model_place":
             rows = self.forward.rows
             return Message("place", {"device": "cpu", "moved": False, "rows": rows})

@@ -20,7 +20,12 @@ from grader.language_model.corpus import EMBEDDED_CORPUS, Corpus
 from grader.language_model.loaded_model import LoadedModel
 from grader.language_model.signs import signs_of
 from grader.measures import Epoch, ModelMeasures, Signs, TrainingRun
-from grader.questions.misconceptions.q7 import EXPLANATIONS, STILL_FALLING, what_the_loss_says
+from grader.questions.misconceptions.q7 import (
+    EXPLANATIONS,
+    ONLY_IN_EVAL_MODE,
+    STILL_FALLING,
+    what_the_loss_says,
+)
 from grader.student import Student
 from tests.language_model.fakes import SOURCE, FakeStudent
 from tests.questions.test_misconceptions import CODE_WORDS
@@ -283,6 +288,35 @@ def test_scale_alone_is_nothing_learnt_by_heart() -> None:
     assert named(apart) == "wrong-scale"
 
 
+class OfTheMode(nn.Module):
+    """In ``eval()`` mode it returns something else."""
+
+    def __init__(self, there: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.there = there
+
+    def forward(self, x: Tensor) -> Tensor:
+        return triples(x) if self.training else self.there(triples(x))
+
+
+@pytest.mark.parametrize(
+    ("there", "words"),
+    [
+        (lambda logits: logits.softmax(-1), r"mode the .* of about [12]\.\d.* as after a softmax"),
+        (lambda logits: (logits + 5).tanh(), "between -1 and 1"),
+        (lambda logits: logits * 8, "what counts is"),
+    ],
+)
+def test_what_eval_mode_alone_does_is_told_as_that(
+    there: Callable[[Tensor], Tensor], words: str
+) -> None:
+    """That no model of that form gets lower would not be true: in train() mode it does."""
+    figures = measured(OfTheMode(there))
+    assert named(figures) == ONLY_IN_EVAL_MODE.id
+    assert re.search(words, explained(figures))
+    assert "no model of this form" not in explained(figures)
+
+
 def test_two_explanations_are_none() -> None:
     assert named(measured(Does(pairs), training_loss=0.7)) is None
 
@@ -316,7 +350,9 @@ def test_nothing_measured_gives_no_hint() -> None:
 
 
 @pytest.mark.parametrize(
-    "explanation", [*EXPLANATIONS, STILL_FALLING], ids=lambda explanation: explanation.id
+    "explanation",
+    [*EXPLANATIONS, ONLY_IN_EVAL_MODE, STILL_FALLING],
+    ids=lambda explanation: explanation.id,
 )
 def test_words_lead_to_the_documentation_without_the_line_to_write(explanation: Any) -> None:
     assert explanation.link.startswith("https://docs.pytorch.org/docs/stable/")

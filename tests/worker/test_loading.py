@@ -14,9 +14,12 @@ import safetensors.torch
 import torch
 from torch import nn
 
+from grader.worker.devices import Redirection
 from grader.worker.failures import raised
-from grader.worker.loading import QUANTISED, Loaded
+from grader.worker.loading import QUANTISED, Loaded, ModelLoader
 from tests.worker.loading_support import (
+    CHARACTERS,
+    CPU,
     FREQ,
     MODEL_CODE,
     HandIn,
@@ -54,6 +57,22 @@ def test_whole_model_of_a_gpu_machine(hand_in: HandIn, newer: bool) -> None:
         hand_in.save(trained, _use_new_zipfile_serialization=newer)
     assert b"cuda:0" in hand_in.file.read_bytes()
     assert_same(hand_in.load(), trained)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_mode_of_a_model_is_told_and_left_alone_where_that_is_asked_for(
+    hand_in: HandIn, training: bool
+) -> None:
+    hand_in.script("rnn_lm.py", MODEL_CODE)
+    trained = hand_in.trained().train(training)
+    trained.emb.train(not training)
+    hand_in.save(trained)
+    loaded = hand_in.load()
+    assert loaded.training is training
+    assert not any(module.training for module in loaded.model.modules())
+    loader = ModelLoader(hand_in.folder, FREQ, Redirection(CPU), CHARACTERS, as_saved=True)
+    model = loader.load(hand_in.file).model
+    assert (model.training, model.emb.training) == (training, not training)
 
 
 def test_quantised_model_is_noted(hand_in: HandIn) -> None:

@@ -49,6 +49,8 @@ def what_the_loss_says(measures: ModelMeasures) -> Diagnosis | None:
     signs = measures.signs
     if signs is None or measures.causality.looks_ahead:
         return None
+    if ONLY_IN_EVAL_MODE.fits(measures, signs):
+        return _alone([ONLY_IN_EVAL_MODE], measures, signs)  # the others are of its logits there
     found = [e for e in EXPLANATIONS if e.fits(measures, signs)]
     if measures.training is not None and measures.training.was_cut_short:
         # How far it came is not the student's doing.
@@ -79,11 +81,17 @@ def _in_figures(found: LossExplanation, measures: ModelMeasures, signs: Signs) -
         "as_probabilities": f" Taken as what they are, they have a loss of {proper:.2f}."
         if proper is not None and math.isfinite(proper)
         else "",
+        "there": IN_EVAL_MODE.get((signs.sum_to_one, signs.bounded), ""),
         "others": " It does depend on the other sentences of the batch." if batch else "",
     }
     return replace(found, explanation=found.explanation.format(**figures))
 
 
+IN_EVAL_MODE = {
+    (True, False): " In eval() mode it gives probabilities, as after a softmax, and the loss takes "
+    "their softmax once more.",
+    (False, True): " In eval() mode all logits lie between -1 and 1.",
+}
 SHIFT_WORDS = {
     -2: "that came before the last one",
     -1: "that it was just given",
@@ -289,6 +297,19 @@ EXPLANATIONS = (
         "ones go from epoch to epoch? The page shows one of the ways against this.",
         page="generated/torch.nn.Dropout",
         fits=lambda measures, signs: _overfitted(measures, signs) and not _ignorant(signs),
+    ),
+)
+ONLY_IN_EVAL_MODE = LossExplanation(
+    id="only-in-eval-mode",
+    title="The model does worse in eval() mode",
+    where="what depends on the mode",
+    explanation="In train() mode the same model has a loss of about "
+    "{signs.loss_in_train_mode:.2f}; what counts is eval() mode, in which it is {loss:.2f}.{there}",
+    hint="Which of your own lines ask for self.training, and which of the layers do something "
+    "else after eval()? The page says what that call changes.",
+    page="generated/torch.nn.Module",
+    fits=lambda _, signs: (
+        signs.loss_in_train_mode is not None and signs.loss_in_train_mode < signs.loss - CLEARLY
     ),
 )
 STILL_FALLING = LossExplanation(
