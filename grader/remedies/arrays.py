@@ -18,6 +18,9 @@ SHAPES = (
     "docstrings of the given file name."
 )
 
+_OTHER_DTYPES = says("the same dtype", "expected scalar type", "does not match weight dtype")
+_WHOLE = says("int64", "int32", "Long", "long")
+
 ARRAYS = (
     remedy(
         "IndexError",
@@ -72,8 +75,22 @@ ARRAYS = (
         "A shape is asked for its items with square brackets, as in x.shape[0].",
     ),
     remedy(
+        "RuntimeError",
+        says("backward through the graph a second time"),
+        "What stays from one call of forward to the next, such as a hidden state that is kept in "
+        "self, still hangs on the computation of the batch before: start each call anew, or keep "
+        "what .detach() gives of it.",
+    ),
+    remedy(
         "RuntimeError ValueError",
-        says("the same dtype", "expected scalar type", "does not match weight dtype"),
+        lambda message, code: _OTHER_DTYPES(message, code) and _WHOLE(message, code),
+        "Whole numbers and floats meet in that line, and torch multiplies only what is alike: "
+        ".float() makes floats of them. A model's token ids go through an embedding first, or "
+        "through one_hot(...).float().",
+    ),
+    remedy(
+        "RuntimeError ValueError",
+        _OTHER_DTYPES,
         "float32 and float64 meet in that line, and torch multiplies only what is alike: give "
         "what you create the dtype of what you are given.",
     ),

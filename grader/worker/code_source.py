@@ -71,6 +71,10 @@ class CodeSource:
         """Whether the file's own text defines the name, at its top level."""
         return name in defined_names(self.tree)
 
+    def gives(self, name: str) -> bool:
+        """Whether any statement of the file gives the name a meaning."""
+        return any(name_given_by(node) == name for node in ast.walk(self.tree))
+
     @cached_property
     def namespace(self) -> Mapping[str, Any]:
         """What the names of the file mean once its code has run, which is student code.

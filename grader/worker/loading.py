@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -101,17 +101,33 @@ class ModelLoader:
             saved = saved_file.read(file, self._redirection.device, self._code.find)
             return model_or_weights(saved, file.name)
 
-        model, notes = self._best_fit(read)
-        return self._finished(model, notes)
+        with self._explaining():
+            model, notes = self._best_fit(read)
+            return self._finished(model, notes)
 
     def load_weights(self, raw: bytes) -> Loaded:
         """Load a ``state_dict`` that ``torch.save`` wrote into ``raw``, after training here."""
         weights = saved_file.from_bytes(raw, self._redirection.device, self._code.find)
-        return self._finished(Weights(weights), [])
+        with self._explaining():
+            return self._finished(Weights(weights), [])
 
     def new_model(self) -> nn.Module:
         """``SentenceModel(freq)``, untrained, of ``rnn_lm.py`` if it is there."""
-        return self._first(self._build)
+        with self._explaining():
+            return self._first(self._build)
+
+    def explain(self, error: BaseException) -> None:
+        """Add to an exception of the model's what kept a name from being known, if anything."""
+        if why := self._code.why_unknown(error):
+            error.add_note(why)
+
+    @contextmanager
+    def _explaining(self) -> Iterator[None]:
+        try:
+            yield
+        except NameError as error:
+            self.explain(error)
+            raise
 
     def _best_fit(self, read: Callable[[], tuple[Any, list[str]]]) -> tuple[Any, list[str]]:
         """What was read, with its class from the first file whose class seems to be the one."""
@@ -233,14 +249,22 @@ class ModelLoader:
         values, options = arguments.positional, arguments.named
         first = self._freq if arguments.size is None else arguments.size
         takes = "its __init__" if isinstance(model_class, type) else "it"
+        advice = (
+            "Give the other arguments default values, hand in the notebook that builds it, or save "
+            'the whole model with torch.save(model, "rnn_lm.sav").'
+        )
         try:
-            inspect.signature(model_class).bind(first, *values, **options)
+            signature = inspect.signature(model_class)
+            if not signature.parameters:
+                advice = (
+                    "It takes no argument, and must take one, freq, even where it needs none: "
+                    "def __init__(self, freq)."
+                )
+            signature.bind(first, *values, **options)
         except TypeError as error:
             raise CannotLoad(
                 f"{class_name} is built as {MODEL_CLASS}(freq), with nothing else, as in the "
-                f"homework's notebook, and {takes} does not take that ({error}). Give the other "
-                "arguments default values, hand in the notebook that builds it, or save the whole "
-                'model with torch.save(model, "rnn_lm.sav").'
+                f"homework's notebook, and {takes} does not take that ({error}). {advice}"
             ) from None
         except ValueError:  # no signature can be told: the call itself will
             pass

@@ -29,6 +29,8 @@ COURSE_LENGTHS = {"max_len": 100, "min_len": 32}
 """What the notebook's variables of these names hold with the course's data."""
 MOST_CALLS = 10
 """Calls whose arguments are tried: each builds a model."""
+WRITERS = ("dill", "cloudpickle", "joblib")
+"""Packages that write files as torch.save does, with functions of their own in them."""
 COMPILER = ("torch._dynamo", "torch._inductor", "torch._functorch")
 """Where the parts of a compiled model live. It is run without them."""
 
@@ -130,23 +132,48 @@ class ModelCode:
                 yield
         self._preferred, self._taken = None, taken
 
+    def why_unknown(self, error: BaseException) -> str:
+        """What kept a name from being known that a file does define; '' where that is not it."""
+        name = error.name if isinstance(error, NameError) else None
+        for source in self._sources:
+            if name and source.notes and source.gives(name):
+                return (
+                    f"{source.label} does define {name}, but not all of it can be run here: "
+                    f"{'; '.join(source.notes)}. Let the class do without what fails there: freq "
+                    "tells the number of characters, len(freq)"
+                )
+        return ""
+
     def nowhere(self, name: str, module: str = MAIN) -> str:
         """That nothing defines a class, in a student's words."""
-        other = self._other_module() if name == MODEL_CLASS else ""
-        advice = (
-            f"Did you rename it? {MODULE}.py defines {other}, which must be called {name}."
-            if other
-            else f"Put the class into {MODULE}.py and hand it in too."
-        )
+        package = module.split(".")[0]
+        if package in WRITERS:
+            return (
+                f"The model was saved with {package}, which is not installed where this is graded. "
+                'Save it as the notebook does, with torch.save(model, "rnn_lm.sav"), and without '
+                f"pickle_module={package}; and have its class in {MODULE}.py."
+            )
+        others = self._other_modules() if name == MODEL_CLASS else []
+        likely = others if len(others) == 1 else get_close_matches(MODEL_CLASS, others, 1)
+        advice = f"Put the class into {MODULE}.py and hand it in too."
+        if likely:
+            advice = (
+                f"Did you rename it? {MODULE}.py defines {likely[0]}, which must be called {name}."
+            )
+        elif others:
+            advice = (
+                f"{MODULE}.py defines {', '.join(others[:-1])} and {others[-1]}: if one of them is "
+                f"the model, it must be called {name}. Otherwise put the class there, too."
+            )
         saved_as = "" if module == MAIN else f" The saved model names it {module}.{name}."
         return (
             f"The model needs the class {name}, and nothing in the hand-in defines it: neither "
             f"{MODULE}.py nor another Python file nor a notebook. {advice}{saved_as}"
         )
 
-    def _other_module(self) -> str:
-        """The class of ``rnn_lm.py`` that may be the model under another name, or ''."""
-        names = [
+    def _other_modules(self) -> list[str]:
+        """The classes of ``rnn_lm.py`` that may be the model under another name."""
+        return [
             name
             for source in self._sources
             if source.module == MODULE
@@ -154,9 +181,6 @@ class ModelCode:
             if isinstance(value, type) and issubclass(value, torch.nn.Module)
             if source.defines(name)
         ]
-        if len(names) > 1:
-            names = get_close_matches(MODEL_CLASS, names, 1)
-        return names[0] if names else ""
 
     def _found(self, module: str, name: str) -> Any:
         outer, *inner = name.split(".")

@@ -19,6 +19,12 @@ from grader.worker.loading import Loaded, ModelLoader
 from grader.worker.saved_file import CannotLoad
 
 
+def is_one_layer(model: Any) -> bool:
+    """Whether it is a layer of torch's by itself, with no other inside."""
+    is_torchs = type(model).__module__.startswith("torch.nn.modules.")
+    return is_torchs and not [*model.children()]
+
+
 class LanguageModel:
     """The model in this worker, on its device."""
 
@@ -26,6 +32,7 @@ class LanguageModel:
         self._code_dir = Path(code_dir)
         self._forward = Forward(slots)
         self._model: Any = None
+        self._loader: ModelLoader
         self._redirection = Redirection(CPU)
         self._load_on: Callable[[torch.device], Loaded]
         self._moved = False
@@ -52,7 +59,7 @@ class LanguageModel:
             self._redirection = Redirection(device)
             torch.manual_seed(fields["seed"])
             # A copy: student code may change it, and be loaded a second time.
-            loader = ModelLoader(
+            self._loader = loader = ModelLoader(
                 self._code_dir,
                 freq.copy(),
                 self._redirection,
@@ -96,4 +103,14 @@ class LanguageModel:
 
     def _logits(self, request: Message) -> Message:
         device = self._redirection.device
-        return self._redirection.run(lambda: self._forward.logits(self._model, device, request))
+        try:
+            return self._redirection.run(lambda: self._forward.logits(self._model, device, request))
+        except Exception as error:
+            self._loader.explain(error)
+            if is_one_layer(self._model):
+                error.add_note(
+                    f"What was saved is a bare {type(self._model).__name__}, one layer, and not "
+                    "the SentenceModel that it is a part of: save that, with torch.save(model, "
+                    '"rnn_lm.sav")'
+                )
+            raise

@@ -383,7 +383,7 @@ def test_layer_is_not_taken_for_a_renamed_model(hand_in: HandIn) -> None:
     hand_in.save(hand_in.trained(module="rnn_lm"))
     layers = LAYER.format("Attention") + LAYER.format("Block")
     hand_in.script("rnn_lm.py", f"from torch import nn\n{layers}")
-    with pytest.raises(CannotLoad, match=r"Put the class into rnn_lm\.py"):
+    with pytest.raises(CannotLoad, match=r"Otherwise put the class there, too"):
         hand_in.load()
 
 

@@ -1,0 +1,121 @@
+"""What a student is told where the cause of a failure is not where it shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from grader.remedies import remedy_for
+from grader.wire import Message
+from grader.worker.failures import raised
+from grader.worker.sentence_model import LanguageModel
+from tests.worker.loading_support import FREQ, MODEL_CODE, TOKENS, HandIn, why
+
+READS_DATA = "TOKENS = len(set(open('train.csv').read()))\n"
+IN_INIT = READS_DATA + MODEL_CODE.replace("len(freq) + 3", "TOKENS")
+IN_FORWARD = READS_DATA + MODEL_CODE.replace("return self", "assert TOKENS\n        return self")
+LAYER = "class {}(nn.Module):\n    pass\n"
+
+
+def told(hand_in: HandIn) -> str:
+    """What is said of an exception when the model is loaded and run."""
+    model = LanguageModel(str(hand_in.folder))
+    fields = {"file": hand_in.file.name, "device": "cpu", "seed": 1, "characters": ""}
+    with pytest.raises(Exception) as error:
+        model.load(Message("load_model", fields, (FREQ,)))
+        model.logits(Message("logits", {}, (TOKENS.numpy().astype(np.uint8),)))
+    return " ".join(raised(error.value, str(hand_in.folder)).fields["notes"])
+
+
+@pytest.mark.parametrize("code", [IN_INIT, IN_FORWARD], ids=["__init__", "forward"])
+def test_name_whose_statement_was_passed_over(hand_in: HandIn, code: str) -> None:
+    trained = hand_in.trained()
+    hand_in.script("rnn_lm.py", code)
+    hand_in.save(trained.state_dict())
+    words = told(hand_in)
+    assert "rnn_lm.py does define TOKENS, but not all of it can be run here" in words
+    assert "importing rnn_lm.py failed (FileNotFoundError: " in words
+    assert "No such file or directory: 'train.csv'" in words
+
+
+def test_name_that_is_nowhere_has_no_such_cause(hand_in: HandIn) -> None:
+    trained = hand_in.trained()
+    hand_in.script("rnn_lm.py", READS_DATA + MODEL_CODE.replace("len(freq)", "CHARACTERS"))
+    hand_in.save(trained.state_dict())
+    assert "does define" not in told(hand_in)
+
+
+def test_file_of_a_package_that_is_not_here(hand_in: HandIn) -> None:
+    hand_in.file.write_bytes(b"\x80\x04\x8c\ndill._dill\x8c\x0c_create_type\x93)R.")
+    assert why(hand_in).startswith("The model was saved with dill, which is not installed where")
+
+
+def test_layer_that_was_saved_in_place_of_the_model(hand_in: HandIn) -> None:
+    hand_in.script("rnn_lm.py", MODEL_CODE)
+    hand_in.save(nn.GRU(2, 4, batch_first=True))
+    assert "is a bare GRU, one layer, and not the SentenceModel that it is a part" in told(hand_in)
+
+
+def test_model_that_is_one_layer_and_works(hand_in: HandIn) -> None:
+    hand_in.save(nn.Embedding(len(FREQ) + 3, len(FREQ) + 3))
+    assert hand_in.load().model(TOKENS).shape == (2, 3, len(FREQ) + 3)
+
+
+def test_class_that_takes_no_argument(hand_in: HandIn) -> None:
+    trained = hand_in.trained()
+    code = MODEL_CODE.replace(", freq, hidden=4", "").replace("len(freq)", "5")
+    hand_in.script("rnn_lm.py", code.replace("(2, hidden", "(2, 4").replace("(hidden,", "(4,"))
+    hand_in.save(trained.state_dict())
+    message = why(hand_in)
+    assert message.endswith(
+        "It takes no argument, and must take one, freq, even where it needs "
+        "none: def __init__(self, freq)."
+    )
+    assert "other arguments" not in message
+
+
+@pytest.mark.parametrize("weights", [False, True])
+def test_classes_of_other_names_are_named(hand_in: HandIn, weights: bool) -> None:
+    trained = hand_in.trained(module="rnn_lm")
+    layers = LAYER.format("Head") + LAYER.format("CharGRU")
+    hand_in.script("rnn_lm.py", f"from torch import nn\n{layers}")
+    hand_in.save(trained.state_dict() if weights else trained)
+    words = "rnn_lm.py defines Head and CharGRU: if one of them is the model, it must be called"
+    assert words in why(hand_in)
+
+
+def backward_twice() -> None:
+    kept = (torch.ones(1, requires_grad=True) ** 2).sum()
+    kept.backward()
+    kept.backward()
+
+
+def ids_into_a_layer() -> None:
+    nn.GRU(2, 4)(torch.zeros(1, 1, 2, dtype=torch.int64))
+
+
+def ids_into_a_product() -> None:
+    nn.Linear(2, 4)(torch.zeros(1, 2, dtype=torch.int64))
+
+
+def double_into_a_layer() -> None:
+    nn.GRU(2, 4)(torch.zeros(1, 1, 2, dtype=torch.float64))
+
+
+@pytest.mark.parametrize(
+    ("fails", "words"),
+    [
+        (backward_twice, ".detach()"),
+        (ids_into_a_layer, "through an embedding first"),
+        (ids_into_a_product, "through an embedding first"),
+        (double_into_a_layer, "float32 and float64 meet"),
+    ],
+)
+def test_remedy(fails: Any, words: str) -> None:
+    with pytest.raises((RuntimeError, ValueError)) as error:
+        fails()
+    assert words in remedy_for(error.type.__name__, str(error.value), "")
