@@ -168,7 +168,7 @@ def choose_model(files: Sequence[PurePosixPath]) -> ModelChoice | None:
         [f for f in beside if _is_named_like_the_model(f)],
         [f for f in files if _is_named_like_the_model(f)],
         [f for f in beside if is_model(f)],
-        [f for f in beside if f.suffix.lower() in UNUSUAL_SUFFIXES and not _is_other_data(f)],
+        [f for f in beside if f.suffix.lower() in UNUSUAL_SUFFIXES and not is_other_data(f)],
         [f for f in files if is_model(f)],
     )
     candidates = next((group for group in groups if group), None)
@@ -244,7 +244,8 @@ def _is_named_like_the_model(file: PurePosixPath) -> bool:
     return file.stem.lower() == MODEL_STEM and file.suffix.lower() in suffixes
 
 
-def _is_other_data(file: PurePosixPath) -> bool:
+def is_other_data(file: PurePosixPath) -> bool:
+    """Whether the name is that of what is saved beside a model."""
     return any(word in file.name.lower() for word in OTHER_DATA)
 
 
@@ -266,4 +267,4 @@ def _likeness(file: PurePosixPath) -> tuple[object, ...]:
     name = file.name.lower()
     words = tuple(word in name for word in (MODEL_STEM, "sentence", "lm", "model", "best", "final"))
     numbers = tuple(int(number) for number in re.findall(r"\d{1,9}", name))
-    return not _is_other_data(file), words, numbers, str(file)
+    return not is_other_data(file), words, numbers, str(file)

@@ -17,6 +17,7 @@ from grader.encoded import Int64
 from grader.errors import CheckFailed, NotLoadable, UsageError
 from grader.language_model.clock import Clock
 from grader.language_model.corpus import Vocabulary
+from grader.language_model.other_models import also_there, why_missing
 from grader.language_model.rehearsal import (
     beginnings_of,
     check_first_predictions,
@@ -26,7 +27,7 @@ from grader.language_model.rehearsal import (
 )
 from grader.language_model.scoring import check_shape
 from grader.model import Outcome
-from grader.naming import MODEL, MODEL_CODE
+from grader.naming import MODEL
 from grader.student import Student
 from grader.wire import Array, Message, sequence, text
 from grader.worker.forward import LOGITS_KEYS
@@ -306,7 +307,10 @@ class LoadedModel:
         try:
             return self._ask(request, f"Loading {MODEL}")
         except CheckFailed as failure:
-            raise NotLoadable.of(failure, failure.message) from None
+            also = ""
+            if failure.outcome is Outcome.MISSING:
+                also = also_there(self._student.submission)
+            raise NotLoadable.of(failure, failure.message + also) from None
 
     def _explained(self, failure: CheckFailed) -> CheckFailed:
         """The failure in words that fit a model."""
@@ -342,14 +346,10 @@ def check_handed_in(student: Student) -> None:
             "one was unpacked. Hand in the file itself; torch.save writes it again.",
         )
     if not submission.has(MODEL):
-        code = "" if submission.has(MODEL_CODE) else f", and no {MODEL_CODE} either"
-        raise NotLoadable(
-            Outcome.MISSING,
-            f"There is no trained model {MODEL} in the hand-in{code}. Save yours with "
-            f'torch.save(model, "{MODEL}") and hand it in too.',
-        )
+        raise NotLoadable(Outcome.MISSING, why_missing(submission))
     if (submission.folder / MODEL).stat().st_size == 0:
-        raise NotLoadable(Outcome.MISSING, f"{MODEL} is an empty file; save and copy it again.")
+        empty = f"{MODEL} is an empty file; save and copy it again."
+        raise NotLoadable(Outcome.MISSING, empty + also_there(submission))
 
 
 def _bytes(tokens: Int64) -> NDArray[np.uint8]:

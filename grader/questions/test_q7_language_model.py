@@ -24,6 +24,7 @@ from grader.language_model.explanations import (
     other_dependencies,
     unsteadiness,
 )
+from grader.language_model.other_models import also_there
 from grader.measures import TrainingRun
 from grader.model import Question
 from grader.naming import MODEL
@@ -106,7 +107,9 @@ def test_works_in_eval_mode(evaluate: Evaluate) -> None:
         raise wrong(found)
 
 
-def test_loss_below(evaluate: Evaluate, check: Check, threshold: LossThreshold) -> None:
+def test_loss_below(
+    evaluate: Evaluate, check: Check, threshold: LossThreshold, grading: Grading
+) -> None:
     """The loss for each character of the test set is below the threshold."""
     check.points = threshold.points
     check.measured = measures = evaluate().measures
@@ -126,6 +129,8 @@ def test_loss_below(evaluate: Evaluate, check: Check, threshold: LossThreshold) 
             if by_length(measures):
                 why = "what it predicts depends on how far a sentence goes on or is padded"
             advice = f"It is measured from the sentences' beginnings, because {why}."
+        if threshold.below == missed and measures.training is None:
+            advice += also_there(grading.submission)
         mode = "train()" if failure_in_eval_mode(measures) else "eval()"
         raise wrong(
             f"The loss is {loss:.3f} nats a character in {mode} mode; below {threshold.below:g} "
