@@ -198,6 +198,8 @@ class ModelCode:
             if outer in namespace:
                 self._taken[outer] = source
                 return reduce(getattr, inner, namespace[outer])
+        if failure is None and name == StrData.__name__:
+            return StrData
         raise failure or CannotLoad(self.nowhere(name, module))
 
     def _in_order(self, module: str, name: str) -> list[CodeSource]:
@@ -244,6 +246,10 @@ class ModelCode:
         texts = {notebook.text_of(name) for notebook in self._notebooks}
         is_run = ours.is_program or any(notebook.runs_rnn_lm for notebook in self._notebooks)
         return is_run or ours.text_of(name) in texts
+
+
+class StrData:
+    """Stands in for the notebook's data set, which a checkpoint may hold beside the model."""
 
 
 class Compiled(torch.nn.Module):

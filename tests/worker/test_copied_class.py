@@ -1,10 +1,12 @@
-"""A class that was copied into rnn_lm.py, and needs what only the notebook has."""
+"""What only the notebook has, and a class that was copied from it, or a checkpoint, needs."""
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
-from tests.worker.loading_support import MODEL_CODE, HandIn, assert_same
+from tests.worker.loading_support import MODEL_CODE, HandIn, assert_same, why
 
 NEEDS_PAD = MODEL_CODE.replace("return self", "assert x.max() <= PAD_ID\n        return self")
 NEEDS_MORE = MODEL_CODE.replace("return self", "return FACTOR * self")
@@ -43,3 +45,21 @@ def test_names_that_are_nowhere_are_told_of_rnn_lm(hand_in: HandIn) -> None:
     hand_in.notebook("a.ipynb", NEEDS_MORE)
     hand_in.save(trained)
     assert hand_in.load().notes == []
+
+
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize("module", ["__main__", "rnn_lm"])
+def test_data_set_of_the_notebook_is_not_needed(hand_in: HandIn, module: str, whole: bool) -> None:
+    """Nothing of it is the model's, and the class is the course's own."""
+    trained = hand_in.trained(f"class StrData:\n    pass\n{MODEL_CODE}", module)
+    data = sys.modules[module].StrData()
+    data.sentences = ["abc"]
+    hand_in.script("rnn_lm.py", MODEL_CODE)
+    hand_in.save({"model": trained if whole else trained.state_dict(), "data": data})
+    assert_same(hand_in.load(), trained)
+
+
+def test_data_set_alone_is_no_model(hand_in: HandIn) -> None:
+    hand_in.trained("class StrData:\n    pass\nSentenceModel = lambda _: 0\n")
+    hand_in.save(sys.modules["__main__"].StrData())
+    assert "holds a value of type StrData, and neither a model nor its weights" in why(hand_in)
