@@ -63,7 +63,7 @@ class Judge:
             self._corpus.vocabulary,
             TokenBudget(self._rubric.most_batch_tokens),
             notebook_batch=self._rubric.batch_size,
-            kept=seen,
+            kept=rng.permutation(len(self._test)),
         )
         with workers.fresh() as load:
             whole.score(load(), load, rng, lambda *_: None, seen)
@@ -78,7 +78,7 @@ class Judge:
         findings = prober.probe(whole, self._training, held)
         with workers.fresh() as load:
             whole.score(load(), load, rng, lambda *_: None, held)
-        return findings.against(whole.bounded_totals)
+        return prober.complete(findings, whole, self._training)
 
 
 def group(model: ZooModel) -> str:

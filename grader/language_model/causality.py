@@ -9,11 +9,13 @@ or depends on something else that it should not (``dependencies`` tells which).
 Workers that find a way to tell each other what they saw, as by the kernel's memory of which files
 were asked for, could agree all the same. So some sentences are held back until their beginnings
 have been asked for: nobody can have been told of these, and what the model loses there it would
-lose everywhere.
+lose everywhere. Afterwards they are scored whole, too, by a worker that can tell that it does just
+this; so what it predicts is put against what was predicted from their beginnings, place by place.
 
 The order matters. Were the beginnings sent first, their worker could tell the other, by any covert
 channel that is left (such as the access times of files), which few places to be honest at. This way
-round it would have to be told the whole test set. And no worker gets two beginnings of a sentence,
+round it would have to be told the whole test set. (What was held back is the other way round; of
+that the loss alone is judged, too.) And no worker gets two beginnings of a sentence,
 as the longer one holds what the shorter one is asked for.
 """
 
@@ -141,6 +143,12 @@ class Comparison:
     mean_gain: float
     """By how much, in nats, seeing the whole sentence raised the targets' log-probabilities."""
 
+    def and_at(self, others: Comparison) -> Comparison:
+        """That of these predictions and of ``others``."""
+        probes = self.probes + others.probes
+        gains = self.probes * self.mean_gain + others.probes * others.mean_gain
+        return Comparison(probes, self.changed + others.changed, gains / max(probes, 1))
+
 
 def compare(committed: Float64, revealed: Float64, allowed_nats: float) -> Comparison:
     """Compare log-probabilities [n] of the probed targets, in nats.
@@ -211,12 +219,30 @@ def gain_of(
     )
 
 
-def gain_unseen(alone: Float64, weights: Float64, seen: LossTotals) -> Gain | None:
+def gain_of_all(some: Gain | None, others: Gain, share: float) -> Gain:
+    """The gain on all sentences from that on ``some``, None where nothing changed, and that on the
+    ``others``, which have this ``share`` of all tokens."""
+    some = some or Gain(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    left = 1 - share
+    return Gain(
+        left * some.mean + share * others.mean,
+        math.hypot(left * some.standard_error, share * others.standard_error),
+        left * some.clipped_mean + share * others.clipped_mean,
+        math.hypot(left * some.clipped_error, share * others.clipped_error),
+        left * some.bounded_mean + share * others.bounded_mean,
+        math.hypot(left * some.bounded_error, share * others.bounded_error),
+        is_complete=some.is_complete and others.is_complete,
+    )
+
+
+def gain_unseen(
+    alone: Float64, weights: Float64, seen: LossTotals, counted: float = 0.0
+) -> Gain | None:
     """The gain by which sentences, ``seen`` whole, have a lower loss than beginnings of some.
 
     ``alone`` are log-probabilities [n] of one random target of each sentence that nobody had seen
     when they were asked for, NaN where time did not suffice, and ``weights`` the sentences' tokens.
-    None where the difference may be chance.
+    ``counted`` is what is known to be gained; None where the rest may be chance.
     """
     known = np.isfinite(alone)
     if known.sum() < LEAST_UNSEEN:
@@ -226,7 +252,7 @@ def gain_unseen(alone: Float64, weights: Float64, seen: LossTotals) -> Gain | No
     # Of losses that are nearly all alike a sample may have none of the others, and no error.
     as_of_all = seen.deviation * float(np.linalg.norm(weights) / weights.sum())
     mean, error = loss - seen.loss, math.hypot(max(error, as_of_all), seen.standard_error)
-    if not mean > max(LEAST_NATS, CERTAIN * error):
+    if not mean - counted > max(LEAST_NATS, CERTAIN * error):
         return None
     return Gain(mean, error, mean, error, mean, error)
 

@@ -113,7 +113,9 @@ class Evaluator:
             model, generated = self._generated(load)
             # Of a later worker even this could tell what the first was given.
             loading = model.loading
-            whole = self._pass_over(self._test, self._open)
+            # A random sample of what was scored, without the sentences held back and with them.
+            kept = self._secret.permutation(len(self._test))
+            whole = self._pass_over(self._test, kept)
             model = whole.score(model, load, self._order, self._stop_at(SCORED_BY), self._open)
             self._require_enough(whole)
             private = self._private(model, load)
@@ -128,13 +130,15 @@ class Evaluator:
             self._progress,
             self._secret,
         )
-        findings = Prober(*probing).probe(whole, self._training_sample, self._held_back)
+        prober = Prober(*probing)
+        findings = prober.probe(whole, self._training_sample, self._held_back)
         self._complete(whole)
-        findings = findings.against(whole.bounded_totals)
         in_notebook = NotebookBatches(*probing)
         again = in_notebook.judge(whole, findings.kinds)
         if again is not None:
             whole, findings = again
+        else:
+            findings = prober.complete(findings, whole, self._training_sample)
         totals = whole.totals
         minds_batches = again is None and bool(findings.kinds & OF_BATCHES)
         as_notebook = (

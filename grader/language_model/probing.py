@@ -19,6 +19,7 @@ from grader.language_model.causality import (
     Probe,
     compare,
     gain_of,
+    gain_of_all,
     gain_unseen,
     group_by_cut,
     keep_as_many_first,
@@ -39,18 +40,21 @@ from grader.rubric import LanguageModel
 from grader.wire import Array
 
 Float64 = NDArray[np.float64]
-PROBED_BY, GAIN_KNOWN_BY = 0.75, 0.9
+PROBED_BY, GAIN_KNOWN_BY, ALL_KNOWN_BY = 0.75, 0.9, 0.95
 """The fractions of the time limit at which probing ends with what it has by then."""
 DOING = "predicting from beginnings alone"
 
 
 @dataclass(frozen=True)
 class Unseen:
-    """Log-probabilities [n] of targets in sentences that no worker had seen whole by then, and the
-    tokens of each of these sentences."""
+    """Places [n] in sentences that no worker had seen whole by then, the log-probabilities of their
+    targets, and the tokens of each of these sentences."""
 
+    places: Sequence[Place]
     alone: Float64
     weights: Float64
+    tokens_seen: int
+    """Of the sentences that had been seen whole by then, together."""
 
 
 @dataclass(frozen=True)
@@ -80,10 +84,11 @@ class Findings:
 
     def against(self, totals: LossTotals) -> Findings:
         """The findings, once all sentences have been seen whole, with these ``totals``."""
-        gain = gain_unseen(self.unseen.alone, self.unseen.weights, totals) if self.unseen else None
-        if gain is None or (self.gain is not None and self.gain.counted > gain.counted):
+        if self.unseen is None:
             return self
-        return replace(self, gain=gain)
+        counted = self.gain.counted if self.gain is not None and self.beginnings_count else 0.0
+        gain = gain_unseen(self.unseen.alone, self.unseen.weights, totals, counted)
+        return self if gain is None else replace(self, gain=gain)
 
     @property
     def _gains(self) -> bool:
@@ -141,31 +146,68 @@ class Prober(Judge):
         # What keeps a state from one call to the next has that of whole sentences on both sides.
         before = training if Kind.STATE in kinds else None
         if before is not None:
-            honest = self._in_new_worker(not_told, secret, before)
-        # In other company a model may lose by that.
-        honest_losses = Unseen(honest, self._weights(not_told)) if Kind.BATCH not in kinds else None
+            honest = self._in_new_worker(not_told, before, GAIN_KNOWN_BY)
+        later = Unseen(not_told, honest, self._weights(not_told), whole.totals.tokens)
         if not comparison.changed and not kinds:
-            return Findings(comparison, kinds, None, honest_losses)
+            return Findings(comparison, kinds, None, later)
         count = self._rubric.prefix_loss_positions
-        rounds = places_in_rounds(self._test, among, count, secret)
-        alone = [self._in_new_worker(some, secret, before) for some in rounds]
+        more, alone = self._in_rounds(among, count, before, GAIN_KNOWN_BY)
         if before is None:
-            rounds, alone = [places, *rounds], [committed, *alone]
-        places, known_alone = list(chain(*rounds)), np.concatenate(alone)
-        self._enough(known_alone)
-        gain = gain_of(known_alone, _revealed(places, whole), self._weights(places))
-        return Findings(comparison, kinds, gain, honest_losses)
+            more, alone = [*places, *more], np.concatenate([committed, alone])
+        self._enough(alone)
+        gain = gain_of(alone, _revealed(more, whole), self._weights(more))
+        return Findings(comparison, kinds, gain, later)
+
+    def complete(self, findings: Findings, whole: WholeSentences, training: Encoded) -> Findings:
+        """The findings of ``probe``, once ``whole`` has the sentences that were unseen by then.
+
+        Their worker can tell that it scores just these: so what it says is put against what was
+        said before, at the same places, and counts no more than what the first one said.
+        """
+        if findings.unseen is not None:
+            findings = self._compared(findings, findings.unseen, whole, training)
+        return findings.against(whole.bounded_totals)
+
+    def _compared(
+        self, findings: Findings, later: Unseen, whole: WholeSentences, training: Encoded
+    ) -> Findings:
+        kept = [i for i, p in enumerate(later.places) if p.sentence in whole.log_probabilities]
+        places, alone = [later.places[i] for i in kept], later.alone[kept]
+        known = np.isfinite(alone)
+        if not known.any():
+            return findings
+        comparison = compare(
+            alone[known], _revealed(places, whole)[known], self._rubric.look_ahead_nats
+        )
+        findings = replace(findings, comparison=findings.comparison.and_at(comparison))
+        if not comparison.changed and findings.gain is None:
+            return findings
+        share = 1 - later.tokens_seen / whole.totals.tokens
+        among = np.array([place.sentence for place in places])
+        count = round(share * self._rubric.prefix_loss_positions) - len(places)
+        before = training if Kind.STATE in findings.kinds else None
+        more, of_more = self._in_rounds(among, count, before, ALL_KNOWN_BY)
+        places, alone = [*places, *more], np.concatenate([alone, of_more])
+        gain = gain_of(alone, _revealed(places, whole), self._weights(places))
+        return replace(findings, gain=gain_of_all(findings.gain, gain, share))
 
     def _weights(self, places: Sequence[Place]) -> Float64:
         return self._test.tokens[[place.sentence for place in places]].astype(np.float64)
 
-    def _in_new_worker(
-        self, places: Sequence[Place], rng: np.random.Generator, before: Encoded | None
-    ) -> Float64:
-        if self._clock.past(GAIN_KNOWN_BY):
+    def _in_rounds(
+        self, among: Int64, count: int, before: Encoded | None, by: float
+    ) -> tuple[list[Place], Float64]:
+        """Random places of the sentences ``among``, a worker for each round, and their targets'
+        log-probabilities."""
+        rounds = places_in_rounds(self._test, among, count, self._secret)
+        alone = [self._in_new_worker(some, before, by) for some in rounds]
+        return list(chain(*rounds)), np.concatenate([np.empty(0), *alone])
+
+    def _in_new_worker(self, places: Sequence[Place], before: Encoded | None, by: float) -> Float64:
+        if self._clock.past(by):
             return np.full(len(places), math.nan)
         with self._workers.fresh() as load:
-            return self._from_beginnings(load(), places, rng, GAIN_KNOWN_BY, before)
+            return self._from_beginnings(load(), places, self._secret, by, before)
 
     def _from_beginnings(
         self,

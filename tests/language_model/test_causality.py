@@ -18,6 +18,7 @@ from grader.language_model.causality import (
     Place,
     compare,
     gain_of,
+    gain_of_all,
     group_by_cut,
     keep_as_many_first,
     looks_ahead,
@@ -187,6 +188,25 @@ def test_too_few_for_a_judgement() -> None:
     assert gain.standard_error == math.inf
     assert not gain.significant
     assert gain.may_matter
+
+
+def test_gain_on_all_sentences() -> None:
+    first = Gain(0.4, 0.03, 0.3, 0.02, 0.2, 0.01)
+    others = Gain(0.8, 0.04, 0.7, 0.08, 0.6, 0.12, is_complete=False)
+    gain = gain_of_all(first, others, 0.25)
+    assert (gain.mean, gain.clipped_mean, gain.bounded_mean) == pytest.approx((0.5, 0.4, 0.3))
+    assert gain.standard_error == pytest.approx(math.hypot(0.0225, 0.01))
+    assert gain.clipped_error == pytest.approx(0.025)
+    assert gain.bounded_error == pytest.approx(math.hypot(0.0075, 0.03))
+    assert not gain.is_complete
+    alone = gain_of_all(None, others, 0.25)
+    assert (alone.mean, alone.standard_error) == pytest.approx((0.2, 0.01))
+
+
+def test_places_are_compared_in_two_parts() -> None:
+    found = Comparison(480, 3, 0.1).and_at(Comparison(120, 7, 0.6))
+    assert (found.probes, found.changed) == (600, 10)
+    assert found.mean_gain == pytest.approx(0.2)
 
 
 def gain_with(clipped: float, error: float) -> Gain:

@@ -18,6 +18,7 @@ from grader.encoded import Encoded, Int64
 from grader.errors import CheckFailed
 from grader.grading import Grading, Request
 from grader.language_model import generation
+from grader.language_model.causality import HELD_BACK
 from grader.language_model.flags import (
     BETTER_IN_TEST,
     NO_PRIVATE,
@@ -225,7 +226,7 @@ def test_beginnings_come_in_batches_of_no_more_than_the_notebook_gives(
 ) -> None:
     """Of 480 places in very short sentences, some 80 have a length in common."""
     measures = evaluating(Limited, random_sentences(640, longest=5)).measures
-    assert measures.causality.probes == RUBRIC.probes
+    assert measures.causality.probes == RUBRIC.probes + 640 // HELD_BACK
 
 
 def test_too_slow_for_all_sentences(evaluating: Evaluating, fake_time: FakeTime) -> None:
@@ -256,7 +257,7 @@ def test_too_slow_for_enough_sentences(evaluating: Evaluating, fake_time: FakeTi
     assert "loop over characters" in failure.value.message
 
 
-@pytest.mark.parametrize("limit_s", [50.0, 500.0, 5_000.0, 15_000.0])
+@pytest.mark.parametrize("limit_s", [50.0, 500.0, 5_000.0, 14_000.0])
 def test_slow_model_is_a_timeout_whenever_it_is(
     evaluating: Evaluating, fake_time: FakeTime, limit_s: float
 ) -> None:

@@ -14,10 +14,11 @@ from grader.doctor import Sandbox
 from grader.errors import CheckFailed
 from grader.grading import Grading, Request
 from grader.language_model.causality import HELD_BACK, LEAST_UNSEEN, gain_unseen, held_back
+from grader.language_model.dependencies import Kind
 from grader.language_model.scoring import MOST_SURPRISE, Scored
 from grader.language_model.totals import LossTotals
 from grader.plugin import Silent
-from tests.language_model.evaluating import Evaluating, loss_at_once
+from tests.language_model.evaluating import RUBRIC, Evaluating, half_width, loss_at_once
 from tests.language_model.fakes import VOCABULARY, Pairs, random_sentences
 
 TEST = random_sentences(2000)
@@ -55,6 +56,31 @@ class Telling(nn.Module):
         return logits
 
 
+class OnlyLater(nn.Module):
+    """Knows what follows in one of so many whole sentences, except in the first worker.
+
+    It may keep a count, and mind the other sentences, by too little to be worth anything.
+    """
+
+    workers: itertools.count[int]
+
+    def __init__(self, one_in: int, *, touches: bool = False) -> None:
+        super().__init__()
+        self.honest = Pairs()
+        self.one_in, self.touches, self.asked = one_in, touches, 0
+        self.number = next(self.workers)
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.honest(x).clone()
+        if self.touches:
+            self.asked += 1
+            touch = (x.sum(0).cumsum(0) % 7) / 7 + self.asked % 5 / 5
+            logits *= 1 + 0.006 * touch[None, :, None]
+        if self.number > 1 and (x == END).any():
+            logits[:: self.one_in, :-1].scatter_(2, x[:: self.one_in, 1:, None], 30.0)
+        return logits
+
+
 @pytest.fixture
 def evaluating(tmp_path: Path) -> Evaluating:
     return Evaluating(tmp_path / "corpus")
@@ -72,15 +98,47 @@ def test_worker_that_tells_the_others(
     honest = loss_at_once(Pairs, TEST)
     assert measures.sentences == len(TEST)
     assert measures.whole_sentence_loss < honest - 0.3
-    assert measures.causality.changed < 5
+    # What the third says is compared with what the second had said before.
+    assert (measures.causality.changed < 5) == (3 not in looks)
     assert measures.causality.looks_ahead
     assert measures.loss == pytest.approx(honest, abs=0.3)
+
+
+@pytest.fixture
+def workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(OnlyLater, "workers", itertools.count(1), raising=False)
+
+
+@pytest.mark.usefixtures("workers")
+@pytest.mark.parametrize("one_in", [1, 3, 20])
+def test_looking_ahead_only_where_all_is_asked_for(evaluating: Evaluating, one_in: int) -> None:
+    measures = evaluating(lambda: OnlyLater(one_in), TEST).measures
+    honest = loss_at_once(Pairs, TEST)
+    assert measures.whole_sentence_loss < honest - 0.4 / one_in
+    assert measures.causality.kinds == ()
+    assert measures.causality.looks_ahead
+    assert measures.prefix_loss == measures.loss
+    assert measures.loss == pytest.approx(honest, abs=3 * half_width(measures))
+    assert half_width(measures) < 0.1
+
+
+@pytest.mark.usefixtures("workers")
+def test_a_harmless_dependence_hides_nothing(evaluating: Evaluating) -> None:
+    measures = evaluating(lambda: OnlyLater(1, touches=True), TEST).measures
+    honest = loss_at_once(Pairs, TEST)
+    assert set(measures.causality.kinds) == {Kind.BATCH, Kind.STATE}
+    assert measures.whole_sentence_loss < honest - 0.4
+    assert measures.prefix_loss == measures.loss
+    assert measures.loss == pytest.approx(honest, abs=3 * half_width(measures))
 
 
 def test_nobody_is_accused_for_nothing(evaluating: Evaluating) -> None:
     measures = evaluating(Pairs, TEST).measures
     assert not measures.causality.looks_ahead
     assert measures.loss == pytest.approx(loss_at_once(Pairs, TEST), rel=1e-6)
+    assert measures.causality.probes == RUBRIC.probes + len(TEST) // HELD_BACK
+    assert measures.causality.changed == 0
+    assert len(evaluating.students) == 3
 
 
 def test_sentences_are_held_back_at_random() -> None:
@@ -108,6 +166,8 @@ def test_gain_over_what_nobody_had_seen() -> None:
     assert gain.significant
     assert gain.counted == pytest.approx(1.0, abs=0.25)
     assert gain_unseen(alone + 0.5, weights, whole) is None
+    assert gain_unseen(alone - 1.0, weights, whole, gain.counted) is None
+    assert gain_unseen(alone - 1.0, weights, whole, counted=0.2) == gain
     few = np.full(400, math.nan)
     few[: LEAST_UNSEEN - 1] = -10.0
     assert gain_unseen(few, weights, whole) is None
