@@ -153,9 +153,8 @@ class Evaluator:
             *([] if again is None else [IN_NOTEBOOK_BATCHES]),
         ]
         loss, interval = _counted(whole, findings)
-        if training is None:
-            error = (interval.high - loss) / Z_95
-            flags += flags_of_test_set(loss, error, training_sample, self._rubric)
+        error = (interval.high - loss) / Z_95
+        flags += flags_of_test_set(loss, error, training_sample, self._rubric)
         if whole.stopped == "quick" and self._in_doubt(_counted(whole, findings, Z_QUICK)[1]):
             flags.insert(0, IN_DOUBT)
         elif findings.beginnings_count and self._in_doubt(interval):

@@ -143,10 +143,11 @@ def flags_of_private(private: LossTotals, public: LossTotals, rubric: LanguageMo
 def flags_of_test_set(
     loss: float, standard_error: float, training: LossTotals | None, rubric: LanguageModel
 ) -> list[str]:
-    """Whether a model that was handed in does better on the test set than on training sentences.
+    """Whether a model does far better on the test set than on training sentences.
 
-    ``loss`` is the one that gives the points. Without points nothing was gained, and without a loss
-    on training sentences there is nothing to compare.
+    One that the grader trained has learnt from those alone, unless its code brings the test set
+    along. ``loss`` is the one that gives the points. Without points nothing was gained, and without
+    a loss on training sentences there is nothing to compare.
     """
     if not any(loss < threshold.below for threshold in rubric.thresholds):
         return []

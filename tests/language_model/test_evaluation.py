@@ -337,8 +337,16 @@ def test_far_better_on_the_test_set_than_in_training(
     assert evaluation.flags == ((told,) if is_told else ())
 
 
-def test_model_that_the_grader_trained_has_not_seen_the_test_set(evaluating: Evaluating) -> None:
-    assert evaluating(Knowing, PUBLIC, probes=5, run=training_run()).flags == ()
+@pytest.mark.parametrize(
+    ("training", "is_told"), [(TRAINING, True), (LIKE_PUBLIC, False)], ids=["other", "alike"]
+)
+def test_code_of_a_model_that_the_grader_trained_may_know_the_test_set(
+    evaluating: Evaluating, training: Encoded, is_told: bool
+) -> None:
+    evaluation = evaluating(Knowing, PUBLIC, training=training, probes=5, run=training_run())
+    measures = evaluation.measures
+    told = BETTER_IN_TEST.format(measures.loss, measures.training_loss)
+    assert evaluation.flags == ((told,) if is_told else ())
 
 
 def test_nothing_is_quoted_once_the_test_sentences_are_there(evaluating: Evaluating) -> None:
