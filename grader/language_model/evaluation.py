@@ -132,7 +132,7 @@ class Evaluator:
         )
         prober = Prober(*probing)
         findings = prober.probe(whole, self._training_sample, self._held_back)
-        self._complete(whole)
+        self._complete(whole, findings)
         in_notebook = NotebookBatches(*probing)
         again = in_notebook.judge(whole, findings.kinds)
         if again is not None:
@@ -208,9 +208,16 @@ class Evaluator:
             most_kept=self._rubric.prefix_loss_positions,
         )
 
-    def _complete(self, whole: WholeSentences) -> None:
-        """Score the sentences that were held back, too, unless the time or ``quick`` ended it."""
+    def _complete(self, whole: WholeSentences, findings: Findings) -> None:
+        """Score the sentences that were held back, too, unless the time or ``quick`` ended it.
+
+        Nor where there was no time for their beginnings: a model could be slow at will just there,
+        and nothing would tell what it gained by the whole.
+        """
         if whole.stopped != "finished" or not len(self._held_back):
+            return
+        if findings.unseen is None or not findings.unseen.suffices:
+            whole.stopped = "time"
             return
         with self._workers.fresh() as load:
             stop = self._stop_at(COMPLETED_BY)

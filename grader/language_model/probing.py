@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from grader.encoded import Encoded, Int64
 from grader.errors import CheckFailed
 from grader.language_model.causality import (
+    LEAST_UNSEEN,
     Comparison,
     Gain,
     Place,
@@ -55,6 +56,11 @@ class Unseen:
     weights: Float64
     tokens_seen: int
     """Of the sentences that had been seen whole by then, together."""
+
+    @property
+    def suffices(self) -> bool:
+        """Whether there was time for so much of it that what comes later can be judged by it."""
+        return bool(np.isfinite(self.alone).sum() >= min(LEAST_UNSEEN, len(self.alone)))
 
 
 @dataclass(frozen=True)

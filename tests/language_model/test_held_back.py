@@ -11,15 +11,17 @@ import pytest
 from torch import Tensor, nn
 
 from grader.doctor import Sandbox
+from grader.encoded import Int64
 from grader.errors import CheckFailed
 from grader.grading import Grading, Request
 from grader.language_model.causality import HELD_BACK, LEAST_UNSEEN, gain_unseen, held_back
 from grader.language_model.dependencies import Kind
+from grader.language_model.flags import SLOW
 from grader.language_model.scoring import MOST_SURPRISE, Scored
 from grader.language_model.totals import LossTotals
 from grader.plugin import Silent
 from tests.language_model.evaluating import RUBRIC, Evaluating, half_width, loss_at_once
-from tests.language_model.fakes import VOCABULARY, Pairs, random_sentences
+from tests.language_model.fakes import VOCABULARY, FakeTime, Pairs, random_sentences
 
 TEST = random_sentences(2000)
 END, NEWLINE = VOCABULARY.end_id, VOCABULARY.characters.index("\n")
@@ -130,6 +132,27 @@ def test_a_harmless_dependence_hides_nothing(evaluating: Evaluating) -> None:
     assert measures.whole_sentence_loss < honest - 0.4
     assert measures.prefix_loss == measures.loss
     assert measures.loss == pytest.approx(honest, abs=3 * half_width(measures))
+
+
+@pytest.mark.usefixtures("workers")
+def test_what_is_too_slow_to_be_probed_is_not_seen_whole(
+    evaluating: Evaluating, fake_time: FakeTime
+) -> None:
+    """It takes its time once enough of what was seen whole has been probed."""
+    fake_time.per_token_s, probed = 1e-6, 0
+
+    def spend(tokens: Int64) -> None:
+        nonlocal probed
+        fake_time.spend(tokens)
+        if len(evaluating.students) == 2:
+            probed += len(tokens)
+            fake_time.now += 800.0 if probed > 400 and fake_time.now < 600.0 else 0.0
+
+    found = evaluating(lambda: OnlyLater(1), TEST, before=spend, limit_s=1000.0)
+    assert found.measures.stopped == "time"
+    assert found.measures.sentences == len(TEST) - len(TEST) // HELD_BACK
+    assert found.flags == (SLOW.format(found.measures.sentences, len(TEST)),)
+    assert found.measures.loss == pytest.approx(loss_at_once(Pairs, TEST), abs=0.1)
 
 
 def test_nobody_is_accused_for_nothing(evaluating: Evaluating) -> None:
