@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from functools import partial
+
 import numpy as np
 import psutil
 import pytest
@@ -12,6 +15,8 @@ from grader.errors import CheckFailed, HarnessError
 from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE
 from grader.model import Outcome
 from grader.modes import IsolationMode
+from grader.sandbox.layers import PID_NAMESPACE, SECCOMP
+from grader.sandbox.spec import WorkerSpec
 from grader.student import Student
 from grader.wire import Message
 from tests.conftest import LIMITS, Handing
@@ -156,6 +161,25 @@ def test_worker_that_the_system_killed_may_be_tried_again(hand_in: Handing) -> N
 def test_worker_that_ended_itself_did_so(hand_in: Handing) -> None:
     student = hand_in("def rnn(x):\n    import os; os._exit(1)\n")
     assert not failure(student).by_system
+
+
+@pytest.mark.parametrize("how", ["os.kill(os.getpid(), 9)", "signal.raise_signal(9)"])
+@pytest.mark.skipif(sys.platform != "linux", reason="there is no seccomp")
+def test_worker_cannot_end_as_if_the_system_had_ended_it(
+    hand_in: Handing, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """The first process of a namespace does not get that signal; any other one might."""
+    outside = partial(WorkerSpec, omit=(PID_NAMESPACE,))
+    monkeypatch.setattr("grader.student.WorkerSpec", outside)
+    student = hand_in(f"import os, signal\n{GOOD}def rnn(x):\n    {how}\n    return x\n")
+    if not student.ask(Message("hello", {}), 60.0, "The worker").fields["isolation"][SECCOMP]:
+        pytest.skip("there is no seccomp here")
+    try:
+        student.call("rnn", (ARRAY,), 0)
+    except CheckFailed as failure:
+        assert not failure.by_system
+        assert failure.outcome is Outcome.EXCEPTION
+    assert_still_answers(student)
 
 
 def test_end_of_the_server_is_no_fault_of_the_students(hand_in: Handing) -> None:

@@ -53,8 +53,9 @@ ABSENT = "io_uring_setup io_uring_enter io_uring_register clone3 openat2"
 UNSUPPORTED = "fallocate"
 """Answered as a file system would that cannot reserve room, which no limit would see: a library
 then writes the zeros, which are counted."""
-OWN_PROCESS_ONLY = "kill tgkill rt_sigqueueinfo rt_tgsigqueueinfo"
-
+OWN_PROCESS_ONLY = {"kill": 1, "tgkill": 2, "rt_sigqueueinfo": 1, "rt_tgsigqueueinfo": 2}
+"""Calls that send a signal, and which argument that is."""
+SIGKILL = 9
 
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP = 38, 22
 MODE_FILTER = 2
@@ -108,8 +109,10 @@ def _compiled(*, may_fork: bool, may_share: bool, own_pid: int) -> bytes:
             _add(rules, denied, name)
     for name in ABSENT.split():
         _add(rules, pyseccomp.ERRNO(errno.ENOSYS), name)
-    for name in OWN_PROCESS_ONLY.split():
+    for name, number in OWN_PROCESS_ONLY.items():
         _add(rules, denied, name, pyseccomp.Arg(0, pyseccomp.NE, own_pid))
+        # A worker that ends by it was ended by the system, and is given a second attempt.
+        _add(rules, denied, name, _is(number, SIGKILL))
     # A process id of 0 is the caller's own.
     _add(rules, denied, "prlimit64", pyseccomp.Arg(0, pyseccomp.NE, 0))
     _add(rules, denied, "sendto", pyseccomp.Arg(4, pyseccomp.NE, 0))
