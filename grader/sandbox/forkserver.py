@@ -47,6 +47,8 @@ BOOT = """
 import sys
 sys.path[:] = {path!r}
 sys.dont_write_bytecode = True
+from grader import own_builtins
+own_builtins.keep()
 from grader.sandbox.fork_service import serve
 serve({fd}, {folder!r})
 """

@@ -7,6 +7,7 @@ classes, functions, and assignments of constants are run, each by itself, and th
 from __future__ import annotations
 
 import ast
+import builtins
 import math
 import re
 import sys
@@ -143,6 +144,8 @@ def run_code(
     stand_in_for: Callable[[ModuleNotFoundError], bool],
 ) -> None:
     """Run a statement, again where an import of it may do better; raises what it raises."""
+    # It has the builtins that other student code has, not this program's own.
+    namespace.setdefault("__builtins__", vars(builtins))
     while True:
         try:
             exec(code, namespace)

@@ -7,6 +7,7 @@ import struct
 
 import attack_targets as targets
 import numpy as np
+import torch
 
 WIRE = 3
 
@@ -41,6 +42,26 @@ def zeros(init_state, input_data):
     """The honest zero for ``rnn`` and ``gru``."""
     batch, steps, _ = input_data.shape
     return np.zeros((batch, steps, init_state.shape[-1])), np.zeros(init_state.shape)
+
+
+def torchs_gru(linear_trans_r, linear_trans_z, linear_trans_n, init_state, input_data):
+    """The right answer of ``gru``, by the layer that is to be written."""
+    gates = linear_trans_r, linear_trans_z, linear_trans_n
+    layer = torch.nn.GRU(*linear_trans_r[0].shape, batch_first=True)
+    for parameter, part in zip(layer.parameters(), (0, 2, 1, 3)):
+        joined = np.concatenate([gate[part] for gate in gates], axis=-1)
+        parameter.data = torch.tensor(np.ascontiguousarray(joined.T))
+    with torch.no_grad():
+        outputs, state = layer(torch.tensor(input_data), torch.tensor(init_state))
+    return outputs.numpy(), state.numpy()
+
+
+def torchs_mha(Wq, Wk, Wv, Wo, input_data):
+    """The right answer of ``mha``, whose middle is a layer of torch's."""
+    joined = [torch.tensor(np.array(part)) for part in (Wq, Wk, Wv)]
+    q, k, v = (torch.einsum("bte,hed->bhtd", input_data, part) for part in joined)
+    heads = torch.nn.functional.scaled_dot_product_attention(q, k, v)
+    return (heads.transpose(1, 2).flatten(2) @ torch.tensor(Wo)).numpy()
 
 
 def frame(op="result", arrays=(), payload=b"", **fields):
