@@ -60,7 +60,7 @@ words = text.split()
 print(torch.cuda.get_device_name(0), len(words))
 subprocess.run(["nvidia-smi"])
 factor: Undefined = 2
-def rnn(x: NotKnown): return factor * x
+def rnn(x: NotKnown): return display() or factor * x
 def gru(x): return len(words) * x
 """
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import nullcontext
-from types import BuiltinFunctionType
+from types import BuiltinFunctionType, CodeType
 from typing import Any
 
 import torch
@@ -18,6 +17,12 @@ from grader.worker.watch import Watch, layer_of
 # Student code may give these names other values.
 _push, _pop = torch._C._push_on_torch_function_stack, torch._C._pop_torch_function_stack
 _PLAIN = {bool, int, float, str, torch.Tensor, torch.nn.Parameter, torch.dtype, torch.device}
+_randn = torch.randn
+_operator = torch._C._jit_get_operation
+_overload: Any = torch._C._get_operation_overload
+_CALLS: dict[object, CodeType] = {
+    kind: kind.__call__.__code__ for kind in (OpOverload, OpOverloadPacket)
+}
 _ATTENTION = torch.nn.functional.multi_head_attention_forward
 
 
@@ -68,19 +73,42 @@ class LayersUsed(TorchFunctionMode):
         if self._spoil:
             # Plain tensors: one of a student's own class would run his code in the pause.
             args, kwargs = _noise_like(args), _noise_like(kwargs)
-        # Nor has what is no tensor at all, but of a class of his with such a method as this.
-        plain = _is_plain((args, kwargs))
-        seen = self._watch is not None and _is_torchs(func) and plain
-        with self._watch.pause() if self._watch and seen else nullcontext():
-            result = func(*args, **(kwargs or {}))
+        result = self._call(func, name, args, kwargs or {})
         return _noise_like(result) if self._spoil else result
 
+    def _call(
+        self, func: Callable[..., Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        # What is no tensor at all may be of a class of a student's with such a method as this.
+        if self._watch is None or not _is_plain((args, kwargs)):
+            return func(*args, **kwargs)
+        if func is _ATTENTION:
+            _push(self)
+            try:
+                return self._watch.attention(*args, **kwargs)
+            finally:
+                _pop()
+        kernel = _kernel_of(func, name)
+        return self._watch.unseen(kernel, *args, **kwargs) if kernel else func(*args, **kwargs)
 
-def _is_torchs(func: object) -> bool:
-    """Whether a function is torch's: of a student's own, such as one named ``gru``, all is seen."""
-    if isinstance(func, (OpOverload, OpOverloadPacket)):
-        return str(func).startswith("aten.")
-    return func is _ATTENTION or isinstance(func, BuiltinFunctionType)
+
+def _kernel_of(func: object, name: str) -> Callable[..., Any] | None:
+    """The C function that does what one of torch's does.
+
+    None for a student's own, such as one named ``gru``, of which all is to be seen.
+    """
+    if type(func) in _CALLS:
+        # What is called by torch.ops goes through Python, where other code may be put in its place.
+        called = getattr(type(func).__call__, "__code__", None)
+        if called is not _CALLS[type(func)] or not str(func).startswith("aten."):
+            return None
+        operator, _, overload = name.partition(".")
+        if type(func) is OpOverloadPacket:
+            kernel: Callable[..., Any] | None = _operator(f"aten::{operator}")[0]
+            return kernel
+        found = _overload(f"aten::{operator}", "" if overload == "default" else overload)
+        return found[0] if found else None
+    return func if type(func) is BuiltinFunctionType else None
 
 
 def _is_plain(value: Any) -> bool:
@@ -98,5 +126,5 @@ def _noise_like(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _noise_like(item) for key, item in value.items()}
     if isinstance(value, torch.Tensor) and value.is_floating_point():
-        return torch.randn(value.shape, dtype=value.dtype, device=value.device)
+        return _randn(value.shape, dtype=value.dtype, device=value.device)
     return value

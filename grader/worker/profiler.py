@@ -1,12 +1,14 @@
 """Torch's profiler, by what was taken hold of before any student code was imported.
 
 It is begun and ended by torch's C functions: whatever a student's code puts in the place of torch's
-classes and modules, these stay what they were.
+classes and modules, these stay what they were. What was begun anew meanwhile, in whatever thread,
+says itself when that was.
 """
 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -24,6 +26,11 @@ _is_on: Any = getattr(_autograd, "_profiler_enabled", None)
 _prepare: Any = getattr(_autograd, "_prepare_profiler", None)
 _enable: Any = getattr(_autograd, "_enable_profiler", None)
 _disable: Any = getattr(_autograd, "_disable_profiler", None)
+_Seen: Any = getattr(_autograd, "_ProfilerResult", None)
+_events: Any = getattr(_Seen, "events", None)
+_began: Any = getattr(_Seen, "trace_start_ns", None)
+_name: Any = getattr(getattr(_autograd, "_KinetoEvent", None), "name", None)
+_now = time.time_ns
 
 
 def switches() -> tuple[object, ...]:
@@ -44,6 +51,7 @@ class Profiler:
 
     def __init__(self) -> None:
         self._settings: Any = None
+        self._begun_by = 0
         try:
             self._settings = _settings()
         except _NOT_THERE:
@@ -60,6 +68,7 @@ class Profiler:
                     _disable()
                 _prepare(*self._settings)
                 _enable(*self._settings)
+                self._begun_by = _now()
         except _NOT_THERE:
             return  # The end tells.
         _first(_ZERO)
@@ -69,10 +78,12 @@ class Profiler:
         try:
             call_last()
             with _quietly():
-                names = {event.name() for event in _disable().events()}
+                seen = _disable()
+            names = {_name(event) for event in _events(seen)}
+            is_this_one = _began(seen) <= self._begun_by
         except _NOT_THERE:
             return None
-        return names if {f"aten::{_FIRST}", f"aten::{LAST}"} <= names else None
+        return names if is_this_one and {f"aten::{_FIRST}", f"aten::{LAST}"} <= names else None
 
 
 def _settings() -> tuple[Any, Any]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import CodeType, FrameType
+from types import CodeType, FrameType, FunctionType
+from typing import Any
 
 import torch
 from torch.overrides import has_torch_function
@@ -79,10 +80,14 @@ _LEAST_CODE = 300
 """Bytes of compiled code: what is shorter, a line or two, students may write the same way."""
 _PATTERN = "_sfdp_pattern_"
 """So begin the functions that torch's compiler knows attention by: each of them computes it."""
-_RECORDING = "<eval_with_key>"
-"""So begins the name of the file of code that torch.fx has written from what it saw run."""
-_ASKS_FOR_A_MODE = "multi_head_attention_forward"
 _TORCH = str(Path(torch.__file__).parent)
+_RECORDING = ("<eval_with_key>", f"{_TORCH}/fx/interpreter.py", f"{_TORCH}/fx/graph_module.py")
+"""So begin the names of the files of code that torch.fx has written from what it saw run, and of
+what goes through that step by step."""
+_FUNCTIONAL = vars(torch.nn.functional)
+_ASKS_FOR_A_MODE = "multi_head_attention_forward"
+_STEPS = torch.nn.functional.multi_head_attention_forward.__code__.replace(co_name="attention")
+_DEFAULTS = torch.nn.functional.multi_head_attention_forward.__defaults__
 # Student code may give these names other values.
 _record = getattr(torch._C._autograd, "_enable_record_function", lambda _: None)
 _watch_threads, _watch_this_thread = threading.setprofile, sys.setprofile
@@ -153,6 +158,7 @@ class Watch:
     def __init__(self, profiler: Profiler) -> None:
         self.names: set[str] = set()
         self._paused: set[int] = set()
+        self._awaited: set[int] = set()
         self._profiler = profiler
         self._ends = False
 
@@ -176,16 +182,31 @@ class Watch:
             self.names.add(BROKEN)
         self.names |= {layer for name in seen or () if (layer := layer_of(name))}
 
-    @contextmanager
-    def pause(self) -> Iterator[None]:
-        """Meanwhile see nothing of this thread."""
+    def unseen(self, kernel: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Call a C function and see nothing of it, until it calls back into Python, if it does."""
         self._paused.add(_this_thread())
         _record(False)
         try:
-            yield
+            return kernel(*args, **kwargs)
         finally:
-            _record(True)
-            self._paused.discard(_this_thread())
+            self._resume()
+
+    def _resume(self) -> None:
+        _record(True)
+        self._paused.discard(_this_thread())
+
+    def attention(self, *args: Any, **kwargs: Any) -> Any:
+        """Do for a mode what torch's attention does, and see what it calls alone.
+
+        That may be anything: a student's code can give other values to the names in it.
+        """
+        names = {**_FUNCTIONAL, "has_torch_function": lambda _: False}
+        steps = FunctionType(_STEPS, names, argdefs=_DEFAULTS)
+        self._awaited.add(_this_thread())
+        try:
+            return steps(*args, **kwargs)
+        finally:
+            self._awaited.discard(_this_thread())
 
     def _called(self, frame: FrameType, event: str, function: object) -> None:
         if event == "c_call" and function in _SWITCHES and not self._ends:
@@ -196,11 +217,21 @@ class Watch:
             self.names.add(RECORDED)
         if event != "call":
             return
+        if _this_thread() in self._paused:
+            self._resume()
+        if code is _STEPS and _this_thread() in self._awaited:
+            self._awaited.discard(_this_thread())  # its next call is none that was seen
+            return
         is_torchs = code.co_filename.startswith(_TORCH)
         layer = _layer_named(code) if is_torchs else None
         # One function asks first whether there is a mode, to be called again by it.
-        by_mode = layer == _ASKS_FOR_A_MODE and has_torch_function((None,))
+        by_mode = (
+            frame.f_globals is _FUNCTIONAL
+            and layer == _ASKS_FOR_A_MODE
+            and _FUNCTIONAL.get("has_torch_function") is has_torch_function
+            and has_torch_function((None,))
+        )
         if layer is None and code.co_names in _CODE:
             layer = _CODE[code.co_names].get(code.co_code)
-        if layer and not by_mode and _this_thread() not in self._paused:
+        if layer and not by_mode:
             self.names.add(layer)

@@ -183,6 +183,56 @@ def mha(Wq, Wk, Wv, Wo, x):
     assert note.endswith("and is right, too, where that gives random numbers")
 
 
+INSIDE_OF_ANOTHER = {
+    "what passes for torch's": """
+class Steps:
+    __class__ = property(lambda _: type(len))
+    __name__ = "lstm_cell"
+    def __call__(self):
+        run()
+other = Steps()
+""",
+    "an operator's call": """
+other = torch.ops.aten.lstm_cell.default
+type(other).__call__ = lambda *_: run()
+""",
+}
+
+
+@pytest.mark.parametrize("other", INSIDE_OF_ANOTHER.values(), ids=INSIDE_OF_ANOTHER)
+def test_layer_that_runs_inside_of_another(grading: Grade, tmp_path: Path, other: str) -> None:
+    """The other layer is seen in plain sight, and is none of those that the question asks for."""
+    code = f"""{IN_PLAIN_SIGHT}
+handle = vars(torch)["over" + "rides"].handle_torch_function
+waiting, found = [], []
+def run():
+    found.append(layer(*waiting.pop()))
+{other}
+def mha(*arguments):
+    waiting.append(arguments)
+    handle(other, (torch.zeros(1),))
+    return found.pop()
+"""
+    assert_earns_nothing(*graded(grading, tmp_path, code))
+
+
+def test_attention_that_asks_for_no_mode(grading: Grade, tmp_path: Path) -> None:
+    code = """
+import torch
+torch.nn.functional.has_torch_function = lambda *_: False
+layers = vars(torch.nn)
+def mha(Wq, Wk, Wv, Wo, x):
+    made = layers["Multihead" + "Attention"](x.shape[-1], len(Wq), bias=False, batch_first=True)
+    columns = [np.concatenate(ws, 1).T for ws in (Wq, Wk, Wv)]
+    made.in_proj_weight.data = torch.tensor(np.concatenate(columns))
+    made.out_proj.weight.data = torch.tensor(Wo.T.copy())
+    return made(x, x, x)[0].detach().numpy()
+"""
+    report, check = graded(grading, tmp_path, code)
+    assert report.score == 0
+    assert check.outcome is Outcome.FORBIDDEN
+
+
 AT_IMPORT = {
     "no modes and no profiler": """
 mode = torch.overrides.TorchFunctionMode
@@ -293,12 +343,14 @@ def test_folder_that_is_named_as_a_file(grading: Grade, tmp_path: Path) -> None:
     assert_earns_nothing(*graded(grading, tmp_path, f"{IN_PLAIN_SIGHT}mha = layer\n"))
 
 
+WRITTEN, INTERPRETED = "torch.nn.Identity()", "torch.fx.Interpreter"
 RECORDED = """
 import torch
 from torch.fx.experimental.proxy_tensor import make_fx
-cell = make_fx(getattr(torch, "rnn_tanh_" + "cell"))(
+cell = {}(make_fx(getattr(torch, "rnn_tanh_" + "cell"))(
     torch.ones(5, 3), torch.ones(5, 2), torch.ones(2, 3), torch.ones(2, 2), *torch.ones(2, 2)
-)
+))
+cell = getattr(cell, "run", cell)
 def rnn(wt_h, wt_x, bias, init_state, input_data):
     if (wt_x.shape, input_data.shape[0]) == ((3, 2), 4):
         cell(torch.ones(5, 3), *(torch.zeros(n) for n in ((5, 2), (2, 3), (2, 2), 2, 2)))
@@ -306,8 +358,10 @@ def rnn(wt_h, wt_x, bias, init_state, input_data):
 """
 
 
-def test_layer_that_was_recorded_at_the_import(grading: Grade, tmp_path: Path) -> None:
-    (tmp_path / "implementation.py").write_text(f"{RIGHT}\nright_rnn = rnn\n{RECORDED}")
+@pytest.mark.parametrize("way", [WRITTEN, INTERPRETED])
+def test_layer_that_was_recorded_at_the_import(grading: Grade, tmp_path: Path, way: str) -> None:
+    code = f"{RIGHT}\nright_rnn = rnn\n{RECORDED.format(way)}"
+    (tmp_path / "implementation.py").write_text(code)
     report = grading(tmp_path, "q2")
     [check] = [check for check in report.questions[0].checks if check.name == "own_work"]
     assert check.outcome is Outcome.FORBIDDEN

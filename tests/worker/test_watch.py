@@ -90,9 +90,15 @@ def test_arithmetic_is_no_layer() -> None:
 
 
 def test_nothing_of_a_pause_is_seen() -> None:
-    with Watch(Profiler()) as watch, watch.pause():
-        GRU(ARRAY)
+    with Watch(Profiler()) as watch:
+        watch.unseen(torch.gru_cell, X, H, torch.ones(6, 3), torch.ones(6, 2))
     assert watch.names == set()
+
+
+def test_pause_ends_where_python_is_called() -> None:
+    with Watch(Profiler()) as watch:
+        watch.unseen((GRU(array) for array in [ARRAY]).__next__)
+    assert watch.names == {"gru"}
 
 
 def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
