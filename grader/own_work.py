@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 from grader.checking import Check
@@ -19,22 +19,20 @@ from grader.source import (
     SWITCHED_OFF,
     can_be_searched,
     may_hide_layers,
+    may_make_up_names,
     torch_layers_used,
 )
 
 
-def require_own_work(
-    check: Check, layers: frozenset[str], draw: Draw, unseen: Callable[[], Draw]
-) -> None:
+def require_own_work(check: Check, layers: frozenset[str], draws: Iterator[Draw]) -> None:
     """The function is written out, not delegated to a layer of torch's own.
 
     A layer that is named and was seen in no call of this question, as in a comparison that is
     switched off, is remarked on for staff; so is one that ran and that the right answer for
-    the draw ``unseen``, which no earlier call was given, does not depend on. Neither helps
-    where a file has means to run a layer out of sight, or where one did for ``draw``.
+    another draw, which no earlier call was given, does not depend on. Neither helps where a
+    file has means to run a layer out of sight, or where one did for the first draw.
     """
-    _watch(check, draw)
-    function = draw.function
+    function = _watch(check, draws)
     source = _source(check.student.submission.folder / IMPLEMENTATION)
     if not can_be_searched(source):
         check.remarks.append(
@@ -53,7 +51,7 @@ def require_own_work(
         if not called:
             check.remarks.append(f"{function} names {what}, and no call of it ran that layer")
             return
-        if _does_without_layers(check, unseen(), layers):
+        if _does_without_layers(check, next(draws), layers):
             check.remarks.append(
                 f"{function} runs {what}, and is right, too, where that gives random numbers"
             )
@@ -65,13 +63,14 @@ def require_own_work(
     )
 
 
-def _watch(check: Check, draw: Draw) -> None:
+def _watch(check: Check, draws: Iterator[Draw]) -> str:
     """Call the function where no layer runs out of sight; what will not be watched is no work.
 
     Whether it is right in itself is for others to judge. Code that ends Python's own watch, or
     raises something under it, may do so by an accident, and is only remarked on where the
-    hand-in has no means to run a layer out of sight.
+    hand-in has no means to run a layer out of sight. Returns the function's name.
     """
+    draw = next(draws)
     function = draw.function
     watched = _failure(check, draw, watch_layers=True)
     unseen = check.student.out_of_sight
@@ -80,10 +79,10 @@ def _watch(check: Check, draw: Draw) -> None:
             raise watched
         failure = _failure(check, draw)
         if failure is None:
-            _right_unwatched(check, draw, watched)
+            _right_unwatched(check, next(draws), watched)
         elif failure.outcome is not Outcome.WRONG:
             raise failure
-    if BROKEN in unseen or (SWITCHED_OFF in unseen and _has_means(check)):
+    if BROKEN in unseen or (SWITCHED_OFF in unseen and _is_no_accident(check)):
         raise forbidden(
             f"{IMPLEMENTATION} switches off that by which the grader sees whether {function} "
             "is your own work: torch's profiler, its function modes or sys.setprofile. Take "
@@ -98,13 +97,17 @@ def _watch(check: Check, draw: Draw) -> None:
         check.remarks.append(
             f"{function} switched the profiler off by which the grader looks for torch's own layers"
         )
+    return function
 
 
 def _right_unwatched(check: Check, draw: Draw, watched: CheckFailed) -> None:
-    """Judge a function that is right, and was not so in the call before, which was watched."""
+    """Judge a function that is right, and was not so in the call before, which was watched.
+
+    ``draw`` is another one, whose answer the function cannot have kept.
+    """
     only_unwatched = f"{draw.function} is right, and not so while the grader looks for torch's"
     # A wrong answer without means is no accident either, unless it does not come again.
-    costs = _has_means(check) or watched.outcome is Outcome.WRONG
+    costs = _is_no_accident(check) or watched.outcome is Outcome.WRONG
     if costs and _failure(check, draw, watch_layers=True) and not _failure(check, draw):
         raise forbidden(
             f"{only_unwatched} own layers, so that nobody can tell whether it is your own "
@@ -118,6 +121,14 @@ def _right_unwatched(check: Check, draw: Draw, watched: CheckFailed) -> None:
 def _has_means(check: Check) -> bool:
     """Whether a file of the hand-in names something by which a layer can run unseen."""
     return may_hide_layers(_sources(check.student.submission.folder))
+
+
+def _is_no_accident(check: Check) -> bool:
+    """Whether a file names such means, or may without writing the name, as much honest code does.
+
+    That counts beside what has happened, and not beside the mere name of a layer.
+    """
+    return _has_means(check) or may_make_up_names(_sources(check.student.submission.folder))
 
 
 def _does_without_layers(check: Check, unseen: Draw, layers: frozenset[str]) -> bool:

@@ -22,9 +22,13 @@ OUT_OF_SIGHT = frozenset(
     "threading _thread concurrent multiprocessing ctypes gc overrides _C DisableTorchFunction "
     "DisableTorchFunctionSubclass jit compile sys modules os fork grader inspect importlib "
     "__import__ exec eval builtins asyncio profiler library _op_dk decompose redispatch "
-    "__code__ CodeType FunctionType".split()
+    "__code__ CodeType FunctionType _op".split()
 )
 """Names of what could run a layer without its being seen."""
+BY_NAME = frozenset(
+    "getattr setattr vars globals locals __dict__ __getattribute__ attrgetter methodcaller".split()
+)
+"""By which code may come to what it does not name, as in ``getattr(torch, "s" + "ys")``."""
 OTHER_LAYERS = (
     "torch._decomp.",
     "torch._inductor.fx_passes.fuse_attention.",
@@ -106,6 +110,26 @@ def _may_hide_layers(source: str) -> bool:
         part for node in ast.walk(tree) for name in _names_in(node) for part in name.split(".")
     )
     return not OUT_OF_SIGHT.isdisjoint(named)
+
+
+@lru_cache(maxsize=1)
+def may_make_up_names(sources: tuple[str, ...]) -> bool:
+    """Whether one of the sources looks something up by a name that is perhaps written nowhere."""
+    return any(_makes_up_names(tree) for source in sources if (tree := parsed(source)))
+
+
+def _makes_up_names(tree: ast.Module) -> bool:
+    ways: set[ast.AST] = set()
+    written: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(attr=name) | ast.Name(id=name) | ast.alias(name=name):
+                ways |= {node} if name in BY_NAME else set()
+            case ast.Call(func=way, args=[_, ast.Constant(), *_]):
+                written.add(way)
+            case ast.Subscript(value=ast.Call(func=way) | way, slice=ast.Constant()):
+                written.add(way)
+    return not ways <= written
 
 
 def _tree(source: str | bytes) -> ast.Module | None:

@@ -16,6 +16,7 @@ from grader.source import (
     LayerCall,
     can_be_searched,
     may_hide_layers,
+    may_make_up_names,
     torch_layers_used,
 )
 
@@ -252,6 +253,26 @@ def test_source_that_is_too_long_names_nothing_and_may_hide_layers() -> None:
 )
 def test_way_to_run_text_is_no_method_of_a_model(source: str, may: bool) -> None:
     assert may_hide_layers((source,)) == may
+
+
+@pytest.mark.parametrize(
+    ("source", "may"),
+    [
+        ("getattr(torch, 's' + 'ys')", True),
+        ("for name in names: getattr(np, name)", True),
+        ("take = getattr\ntake(torch, 'nn')", True),
+        ("vars(torch)[f'{s}ys']", True),
+        ("torch.__dict__.get('s' + 'ys')", True),
+        ("names = globals()\nnames['s' + 'ys']", True),
+        ("from operator import attrgetter as take", True),
+        ("getattr(x, 'shape', None)", False),
+        ("vars(x)['shape'], x.__dict__['shape'], globals()['x']", False),
+        ("x['s' + 'ys'], x.get(name)", False),
+        ("getattr(", False),
+    ],
+)
+def test_names_that_may_be_written_nowhere(source: str, may: bool) -> None:
+    assert may_make_up_names((source,)) == may
 
 
 def test_source_nested_too_deep_names_nothing_and_may_hide_layers() -> None:

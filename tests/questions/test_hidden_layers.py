@@ -265,7 +265,7 @@ def mha(*arguments):
         {}
     return steps(*arguments)
 """
-"""Where the function can tell that it is watched, and the source names no means to."""
+"""Where the function can tell that it is watched, and the source makes up the name of the means."""
 
 
 def watched(grading: Grade, folder: Path, own: str, means: str = "") -> tuple[Report, CheckResult]:
@@ -302,17 +302,30 @@ def test_what_is_no_accident_needs_no_means(grading: Grade, tmp_path: Path, own:
     assert check.outcome is Outcome.FORBIDDEN
 
 
+SWITCHES_OFF = "vars(torch)['s' + 'ys'].setprofile(None)"
+
+
+@pytest.mark.parametrize("own", [SWITCHES_OFF, "raise RuntimeError('not here')"])
+def test_name_of_means_that_is_made_up_is_no_accident(
+    grading: Grade, tmp_path: Path, own: str
+) -> None:
+    report, check = watched(grading, tmp_path, own)
+    assert report.score == 0
+    assert check.outcome is Outcome.FORBIDDEN
+
+
 @pytest.mark.parametrize(
     ("own", "words"),
     [
-        ("vars(torch)['s' + 'ys'].setprofile(None)", "switched the profiler off"),
+        (SWITCHES_OFF, "switched the profiler off"),
         ("raise RuntimeError('not here')", "while the grader looks for torch's own layers"),
         ("if times == 1: return 0", "while the grader looks for torch's own layers"),
     ],
 )
 def test_what_may_be_an_accident_is_remarked_on(
-    grading: Grade, tmp_path: Path, own: str, words: str
+    grading: Grade, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own: str, words: str
 ) -> None:
+    monkeypatch.setattr("grader.own_work.may_make_up_names", lambda _: False)
     report, check = watched(grading, tmp_path, own)
     assert report.score == 5
     assert check.passed

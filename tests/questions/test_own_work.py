@@ -117,6 +117,14 @@ def test_layer_that_is_named_beside_means_to_hide_it_earns_nothing(
     assert check.outcome is Outcome.FORBIDDEN
 
 
+@pytest.mark.parametrize("code", [NAMED_ONLY["a comparison that is switched off"], "CHECK = False"])
+def test_name_that_is_looked_up_costs_nothing(grading: Grade, tmp_path: Path, code: str) -> None:
+    looked_up = "steps = [getattr(np, name) for name in ('tanh', 'exp')]\nprint(vars()[code])\n"
+    report, check = graded(grading, tmp_path, f"code = 'code'\n{looked_up}{code}")
+    assert report.score == 5
+    assert check.passed
+
+
 @pytest.mark.parametrize("long", [True, False])
 def test_source_that_cannot_be_read_is_remarked_on(
     grading: Grade, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, long: bool
