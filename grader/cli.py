@@ -240,6 +240,7 @@ def grade(
     they return with torch's own layers, scores the trained language model, and writes a report.
     """
     from grader.commands import early
+    from grader.destination import check_destination
 
     ids = ids_in(only or "")
     if only is not None and not ids:
@@ -250,6 +251,7 @@ def grade(
             signal.signal(end, signal.default_int_handler)
     reports = out or Path("results")
     if gradescope is not None:
+        check_destination(gradescope, (), [path])
         early.check_results(gradescope)
     with (
         early.interruption_told(),

@@ -38,12 +38,19 @@ def _names_when_run(file: Path) -> set[str]:
     """What a Python file sets only where it is run, not where it is imported."""
     tree = parsed(beginning(file, MAX_SOURCE))
     return {
-        inner.id
+        target.id
         for node in (tree.body if tree else ())
-        if isinstance(node, ast.If) and ast.unparse(node.test).startswith("__name__ ==")
-        for inner in ast.walk(node)
-        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)
+        if isinstance(node, ast.If) and _asks_whether_it_is_run(node.test)
+        for statement in node.body
+        if isinstance(statement, ast.Assign)
+        for target in statement.targets
+        if isinstance(target, ast.Name)
     }
+
+
+def _asks_whether_it_is_run(test: ast.expr) -> bool:
+    left = test.left if isinstance(test, ast.Compare) else None
+    return isinstance(left, ast.Name) and left.id == "__name__"
 
 
 def defined_again(name: str, file: Path) -> str:
@@ -56,8 +63,8 @@ def defined_again(name: str, file: Path) -> str:
     ]
     if len(lines) < 2:
         return ""
-    places = " and ".join(map(str, lines))
-    return f"{name} is defined at lines {places}: the last one counts."
+    places = ", ".join(map(str, lines[:-1]))
+    return f"{name} is defined at lines {places} and {lines[-1]}: the last one counts."
 
 
 def where_named(

@@ -1,5 +1,6 @@
-"""Every exception that this program raises on purpose, but for those that a worker words itself:
-``saved_file.CannotLoad``, ``training.Untrainable`` and ``notebook_outputs.NotebookError``.
+"""Every exception that this program raises on purpose, but for ``saved_file.CannotLoad`` and
+``training.Untrainable``, which stay in a worker, and ``notebook_outputs.NotebookError``, which its
+callers expect.
 
 ::
 

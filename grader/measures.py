@@ -132,8 +132,12 @@ class ModelMeasures(Record):
     interval: Interval = Field(description="Of `loss`.")
     bits_per_character: float
     perplexity: float
-    notebook_loss: float = Field(description="The notebook's mean of batch means, in eval() mode.")
+    notebook_loss: float = Field(description="The notebook's mean of batch means.")
     whole_sentence_loss: float = Field(description="With the whole sentence in view.")
+    fails_in_eval_mode: str = Field(
+        default="",
+        description="How, where the model was scored in train() mode, in which it was saved.",
+    )
     prefix_loss: float | None = Field(
         default=None,
         description="From beginnings alone, where a model looks ahead or may hide that it does.",

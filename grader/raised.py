@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from grader.defined_elsewhere import where_defined, where_module
@@ -24,7 +24,9 @@ AROUND_CODE = (
     "and without the text."
 )
 _FENCE = re.compile(r"^```", re.MULTILINE)
-_FROM = re.compile(r"cannot import name '\w+' from '(?P<module>\w+)' \(")
+_FROM = re.compile(r"cannot import name '\w+' from '(?P<module>\w+)' \((?P<file>.*)\)$")
+CODE = ".py"
+MOST_OF_A_LINE = 300
 MAX_SOURCE_BYTES = 1 << 20
 MOST_NOTES = 5
 """Of those that are added to an exception."""
@@ -54,13 +56,10 @@ def failure_in(reply: Message, doing: str, submission: Submission, *, quotes: bo
     kind = text(reply.fields.get("type"), 100)
     message = text(reply.fields.get("message"), 1000).strip()
     remedy = remedy_for(kind, message, lines[-1].code if lines else "")
-    if (
-        kind == "SyntaxError"
-        and lines
-        and _FENCE.search(source_of(submission.folder / lines[-1].file))
-    ):
-        remedy = AROUND_CODE
-    if kind == "ImportError" and (shadowed := _shadowing(message, submission.files)):
+    if kind == "SyntaxError" and lines and message == "invalid syntax":
+        source = source_of(submission.folder / lines[-1].file)
+        remedy = AROUND_CODE if _FENCE.search(source) else remedy
+    if kind == "ImportError" and (shadowed := _shadowing(message, submission)):
         message, remedy = message.partition(" (")[0], shadowed
     if kind == "AssertionError" and lines and lines[-1].function == "<module>":
         remedy = remedy or AT_THE_TOP
@@ -86,14 +85,25 @@ def _traceback(reply: Message, submission: Submission, quotes: bool) -> Iterator
         if file not in submission.files:
             continue
         function = text(line.get("function"), 100) if quotes else ""
-        code = code_in(submission.folder / file, number)
-        yield TracebackLine(file=file, line=number, function=function, code=code)
+        yield from line_of(submission.folder, file, number, function)
 
 
-def _shadowing(message: str, files: Iterable[str]) -> str:
+def line_of(folder: Path, file: str, number: int, function: str) -> Iterator[TracebackLine]:
+    """A line of a file of the hand-in, with its code; nothing where a Python file has none of that
+    number, which a worker can say to tell something else."""
+    lines = _lines_of(source_of(folder / file))
+    if file.endswith(CODE) and not 1 <= number <= len(lines):
+        return
+    code = lines[number - 1].strip()[:MOST_OF_A_LINE] if number <= len(lines) else ""
+    yield TracebackLine(file=file, line=number, function=function, code=code)
+
+
+def _shadowing(message: str, submission: Submission) -> str:
     """What to do where a file of the hand-in has the name of a module that comes before it."""
     found = _FROM.match(message)
-    if found is None or f"{found['module']}.py" not in files:
+    if found is None or f"{found['module']}.py" not in submission.files:
+        return ""
+    if found["file"].startswith(str(submission.folder)):
         return ""
     return (
         f"Python or a library has a module {found['module']}, which comes before the hand-in's "
@@ -103,13 +113,11 @@ def _shadowing(message: str, files: Iterable[str]) -> str:
 
 def source_of(file: Path) -> str:
     """The text of a Python file; '' for other files and those that are too long to be read."""
-    if file.suffix != ".py" or file.stat().st_size > MAX_SOURCE_BYTES:
+    if file.suffix != CODE or file.stat().st_size > MAX_SOURCE_BYTES:
         return ""
     return file.read_text("utf-8", "replace")
 
 
-def code_in(file: Path, number: int) -> str:
-    """A line of a Python file, without its indentation; '' where there is none."""
-    # Python's own lines, which end at no form feed.
-    lines = re.split(r"\r\n|\r|\n", source_of(file))
-    return lines[number - 1].strip()[:300] if 1 <= number <= len(lines) else ""
+def _lines_of(source: str) -> list[str]:
+    """Python's own lines, which end at no form feed."""
+    return re.split(r"\r\n|\r|\n", source)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from grader.errors import CheckFailed
 from grader.model import TracebackLine
-from grader.raised import code_in, source_of
+from grader.raised import line_of, source_of
 from grader.sandbox.stack import Frame
 from grader.source import parsed
 from grader.submission import Submission
@@ -28,7 +28,7 @@ def with_place(
     Without ``quotes`` names of functions are not told. A failure that has a place keeps it, and one
     where the stack has no line of the student's stays as it is.
     """
-    lines = tuple(_lines(stack, submission, quotes))[-MOST_LINES:]
+    lines = tuple(_lines(stack, submission, quotes))
     if not lines or failure.traceback:
         return failure
     told = failure.told_as(f"{failure.message} {_where(lines, submission.folder)}")
@@ -38,12 +38,11 @@ def with_place(
 
 def _lines(stack: Iterable[Frame], submission: Submission, quotes: bool) -> Iterator[TracebackLine]:
     folder = f"{submission.folder}{os.sep}"
-    for frame in stack:
-        file = frame.file.removeprefix(folder)
-        if file != frame.file and file in submission.files:
-            function = frame.function[:MOST_OF_A_NAME] if quotes else ""
-            code = code_in(submission.folder / file, frame.line)
-            yield TracebackLine(file=file, line=frame.line, function=function, code=code)
+    own = [(frame.file.removeprefix(folder), frame) for frame in stack]
+    own = [(file, frame) for file, frame in own if file != frame.file and file in submission.files]
+    for file, frame in own[-MOST_LINES:]:
+        function = frame.function[:MOST_OF_A_NAME] if quotes else ""
+        yield from line_of(submission.folder, file, frame.line, function)
 
 
 def _where(lines: tuple[TracebackLine, ...], folder: Path) -> str:
@@ -51,7 +50,8 @@ def _where(lines: tuple[TracebackLine, ...], folder: Path) -> str:
 
     Loops without end are whiles, nearly all; where one calls another, the outer is named.
     """
-    around = [(line.file, loop) for line in lines for loop in _loops(folder / line.file, line.line)]
+    trees = {line.file: parsed(source_of(folder / line.file)) for line in lines}
+    around = [(line.file, loop) for line in lines for loop in _loops(trees[line.file], line.line)]
     for kind in (ast.While, Loop):
         for file, loop in around:
             if isinstance(loop, kind):
@@ -60,9 +60,8 @@ def _where(lines: tuple[TracebackLine, ...], folder: Path) -> str:
     return f"{STOPPED} at line {lines[-1].line} of {lines[-1].file}."
 
 
-def _loops(file: Path, line: int) -> list[Loop]:
-    """The loops of a file that a line is in, the outer ones first."""
-    tree = parsed(source_of(file))
+def _loops(tree: ast.Module | None, line: int) -> list[Loop]:
+    """The loops that a line of a file is in, the outer ones first."""
     found = [] if tree is None else [node for node in ast.walk(tree) if isinstance(node, Loop)]
     around = [loop for loop in found if loop.lineno <= line <= (loop.end_lineno or line)]
     return sorted(around, key=lambda loop: loop.lineno)

@@ -310,7 +310,7 @@ class Student:
 
     def _make_scratch(self) -> None:
         own = self.submission
-        make_scratch(self._scratch, own.data, own.folders, own.code)
+        make_scratch(self._scratch, [*own.data, *own.code], own.folders)
 
     def _new_conversation(self, spec: WorkerSpec) -> Conversation:
         process = self._server.start(spec, self._shared.fd if self._shared else None)

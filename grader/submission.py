@@ -6,6 +6,7 @@ import hashlib
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from grader.archive import COPY_BYTES, DATA_BYTES, is_data, stem_of
@@ -56,9 +57,10 @@ class Submission:
 
     @property
     def code(self) -> list[Path]:
-        """The Python files at the top."""
-        top = (file for file in sorted(self.files) if "/" not in file)
-        return [self.folder / file for file in top if file.endswith(".py")]
+        """The Python files at the top that are not large, at most ``MOST_DATA``."""
+        top = (file for file in sorted(self.files) if "/" not in file and file.endswith(".py"))
+        small = (f for f in top if (self.folder / f).stat().st_size <= DATA_BYTES)
+        return [self.folder / file for file in islice(small, MOST_DATA)]
 
     @property
     def folders(self) -> list[Path]:

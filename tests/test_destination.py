@@ -94,6 +94,13 @@ def test_command_line(handin: Path, tmp_path: Path) -> None:
     assert done.returncode == 2
 
 
+def test_results_for_gradescope(handin: Path, tmp_path: Path) -> None:
+    done = run("grader", handin, "--gradescope", handin / "results" / "results.json")
+    assert done.returncode == 2
+    assert IS_A_LINK in " ".join(done.stderr.split())
+    assert [*(tmp_path / "theirs").iterdir()] == []
+
+
 def test_pytests_option(handin: Path, tmp_path: Path) -> None:
     where = ("--submission", handin, "--submission-out", handin / "results")
     done = run("pytest", "-p", "no:cacheprovider", *where)

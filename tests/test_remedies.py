@@ -257,6 +257,26 @@ def test_module_that_another_of_that_name_comes_before(hand_in: Handing) -> None
     assert message.endswith("test.py, in the notebook as well: give that file another name.")
 
 
+def test_own_module_that_lacks_a_name(hand_in: Handing) -> None:
+    student = hand_in("from helper import rnn", {"helper.py": "def gru(x): return x\n"})
+    message = failure(student).message
+    assert "cannot import name 'rnn' from 'helper'" in message
+    assert "another name" not in message
+
+
+def test_text_with_code_in_it_is_no_text_around_code(hand_in: Handing) -> None:
+    student = hand_in('"""As in\n```\nrnn(x)\n```\n"""\ndef rnn(x) return x\n')
+    assert "```" not in failure(student).message
+
+
+def test_name_that_nothing_sets_where_the_file_is_run(hand_in: Handing) -> None:
+    """What is set in a function there, or in the other branch, is not meant."""
+    deep = f"if {'not ' * 300}rnn: x = 1\n"
+    main = "if __name__ == '__main__':\n    def f(): two = 1\nelse:\n    for two in (): pass\n"
+    student = hand_in(f"def rnn(x): return two * x\n{deep}{main}")
+    assert "It is set under" not in failure(student).message
+
+
 def test_name_that_is_set_where_the_file_is_run(hand_in: Handing) -> None:
     student = hand_in("def rnn(x): return two * x\nif __name__ == '__main__':\n    two = 2\n")
     assert "It is set under if __name__ == '__main__', which nobody" in failure(student).message

@@ -20,14 +20,6 @@ def test_files_are_copied(tmp_path: Path) -> None:
     assert (tmp_path / "scratch" / "config.json").read_text() == "{}"
 
 
-def test_code_is_read_through_links(tmp_path: Path) -> None:
-    (tmp_path / "steps.py").write_text("two = 2")
-    make_scratch(tmp_path / "scratch", code=[tmp_path / "steps.py"])
-    assert (tmp_path / "scratch" / "steps.py").read_text() == "two = 2"
-    remove_scratch(tmp_path / "scratch")
-    assert (tmp_path / "steps.py").exists()
-
-
 def test_nothing_is_written_through_a_link_that_was_left(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("chosen by the student")
     (tmp_path / "scratch").mkdir()

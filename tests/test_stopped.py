@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from grader.model import Outcome
+from grader.stopped import MOST_LINES
 from tests.conftest import LIMITS, Handing
 from tests.student_support import GOOD, ONE_SECOND, assert_still_answers, failure
 
@@ -117,16 +118,30 @@ def test_places_that_are_made_up_are_not_told(hand_in: Handing) -> None:
         FRAMES = b"Stack (most recent call first):\n" + b"\n".join([
             b'  File "/etc/passwd", line 1 in rnn',
             b'  File "' + __file__.encode() + b'/../../secret.py", line 1 in rnn',
-            b'  File "' + __file__.encode() + b'", line 9999999 in <b>\x1b[31m',
+            b'  File "' + __file__.encode() + b'", line 9999999 in rnn',
+            b'  File "' + __file__.encode() + b'", line 3 in <b>\x1b[31m',
         ]) + b"\n"
         def rnn(x):
             signal.signal(signal.SIGUSR1, lambda *_: os.write(2, FRAMES))
             while True: pass
     """
     failed = failure(hand_in(code, limits=SHORT))
-    assert [(line.file, line.line, line.code) for line in failed.traceback] == [
-        ("implementation.py", 9999999, "")
-    ]
+    places = [(line.file, line.line) for line in failed.traceback]
+    assert places == [("implementation.py", 3)]
+
+
+def test_flood_of_places_is_cut(hand_in: Handing) -> None:
+    """Each place that is told takes a look at the file."""
+    code = r"""
+        import os, signal
+        FRAME = b'  File "' + __file__.encode() + b'", line 3 in rnn\n'
+        def rnn(x):
+            frames = b"(most recent call first):\n" + 9000 * FRAME
+            signal.signal(signal.SIGUSR1, lambda *_: os.write(2, frames))
+            while True: pass
+    """
+    student = hand_in(code + 50_000 * "        # much to read\n", limits=SHORT)
+    assert len(failure(student).traceback) == MOST_LINES
 
 
 def test_names_are_not_told_where_nothing_is_quoted(hand_in: Handing) -> None:

@@ -207,14 +207,43 @@ def test_use_at_the_top_of_what_is_not_here_costs_only_what_needs_it(hand_in: Ha
     told = failure(student, "init_gru_with_rnn").message
     assert "name 'layer' is not defined" in told
     assert "Line 11 was passed over before, when it failed with NameError" in told
-    assert student.lines_passed_over == (4, 5, 6, 7, 11)
+    assert student.lines_passed_over == (4, 5, 7, 11)
     assert "of no_such, which is not installed here" not in student.take_output()
 
 
+def test_library_that_reads_the_version_of_what_is_not_here(hand_in: Handing) -> None:
+    """TensorBoard's part of torch does."""
+    code = """
+        import no_such
+        from torch.torch_version import TorchVersion
+        assert TorchVersion(no_such.__version__) > (2, 0)
+        def rnn(x): return 2 * x
+    """
+    assert array(hand_in(code).call("rnn", (ARRAY,), 0)) == (2 * ARRAY).tolist()
+
+
+def test_class_of_a_part_that_is_not_here(hand_in: Handing) -> None:
+    code = """
+        from scipy.no_such import Thing
+        class Mine(Thing): pass
+        def rnn(x): return 2 * x
+        def gru(x): return Mine()
+    """
+    student = hand_in(code)
+    assert array(student.call("rnn", (ARRAY,), 0)) == (2 * ARRAY).tolist()
+    assert "No module named 'scipy.no_such'" in failure(student, "gru").message
+
+
 def test_own_code_is_found_in_the_current_folder(hand_in: Handing) -> None:
-    code = "exec(open('steps.py').read())\ndef rnn(x): return two * x\n"
+    code = """
+        exec(open("steps.py").read())
+        def rnn(x): return two * x
+        def gru(x): return open("steps.py", "w").write("of its own") * x
+    """
     student = hand_in(code, {"steps.py": "two = 2\n"})
     assert array(student.call("rnn", (ARRAY,), 0)) == (2 * ARRAY).tolist()
+    assert array(student.call("gru", (ARRAY,), 0)) == (10 * ARRAY).tolist()
+    assert (student.submission.folder / "steps.py").read_text() == "two = 2\n"
 
 
 def test_own_module_in_another_case(hand_in: Handing) -> None:

@@ -10,7 +10,7 @@ from grader.errors import CheckFailed, NotLoadable
 from grader.language_model.clock import Progress
 from grader.language_model.corpus import Corpus
 from grader.language_model.evaluation import Evaluation, Evaluator, Wanted
-from grader.language_model.flags import flags_of_loading, flags_of_training
+from grader.language_model.flags import flags_of_training
 from grader.language_model.loaded_model import ModelSource
 from grader.language_model.training import ANSWER_S, TrainedModel, TrainingPlan, train
 from grader.model import Outcome
@@ -133,9 +133,7 @@ class Assessment:
             self._wanted,
             self._progress,
         )
-        evaluation = evaluator.evaluate(None if trained is None else trained.run)
-        flags = flags_of_loading(evaluation.measures.loading)
-        return replace(evaluation, flags=(*flags, *evaluation.flags))
+        return evaluator.evaluate(None if trained is None else trained.run)
 
 
 def _reason(failure: CheckFailed) -> str:

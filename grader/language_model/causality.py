@@ -14,8 +14,8 @@ this; so what it predicts is put against what was predicted from their beginning
 
 The order matters. Were the beginnings sent first, their worker could tell the other, by any covert
 channel that is left (such as the access times of files), which few places to be honest at. This way
-round it would have to be told the whole test set. (What was held back is the other way round; of
-that the loss alone is judged, too.) And no worker gets two beginnings of a sentence,
+round it would have to be told the whole test set. (With what was held back it is the other way
+round; there the loss by itself is judged as well.) And no worker gets two beginnings of a sentence,
 as the longer one holds what the shorter one is asked for.
 """
 

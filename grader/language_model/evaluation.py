@@ -34,7 +34,6 @@ from grader.language_model.loaded_model import LoadedModel, ModelSource
 from grader.language_model.model_workers import ModelWorkers
 from grader.language_model.notebook_batches import IN_NOTEBOOK_BATCHES, NotebookBatches
 from grader.language_model.probing import Findings, Prober
-from grader.language_model.scoring import score_batch
 from grader.language_model.signs import LEAST_WIDTH, signs_of
 from grader.language_model.totals import Z_95, LossTotals
 from grader.language_model.whole_sentences import Stop, WholeSentences
@@ -120,7 +119,7 @@ class Evaluator:
             self._require_enough(whole)
             private = self._private(model, load)
             training_sample = self._side_totals(model, load, self._training_sample)
-            signs, of_mode = self._looked_into(model, whole.totals.loss)
+            signs = self._looked_into(model, whole.totals.loss)
         probing = (
             self._workers,
             self._corpus.vocabulary,
@@ -149,7 +148,7 @@ class Evaluator:
             *flags_of_speed(whole),
             *self._flags_of_private(private, totals),
             *flags_of_columns(model.loading.columns, self._corpus.vocabulary),
-            *of_mode,
+            *flags_of_mode(loading.fails_in_eval, whole.totals.loss, signs, self._rubric),
             *([] if again is None else [IN_NOTEBOOK_BATCHES]),
         ]
         loss, interval = _counted(whole, findings)
@@ -184,6 +183,7 @@ class Evaluator:
             device=model.loading.device,
             parameters=loading.parameters,
             loading=loading.notes,
+            fails_in_eval_mode=loading.fails_in_eval,
             training=training,
             batch_tokens=whole.budget.tokens,
             tokens_per_s=totals.tokens / whole.seconds,
@@ -281,30 +281,22 @@ class Evaluator:
             return None
         return side.totals
 
-    def _looked_into(self, model: LoadedModel, loss: float) -> tuple[Signs | None, list[str]]:
-        """What may explain the loss, from one batch, and whether ``train()`` mode does better.
+    def _looked_into(self, model: LoadedModel, loss: float) -> Signs | None:
+        """What may explain the loss, from one batch.
 
         Nothing where the loss earns all points, or the model fails.
         """
         if loss < min(threshold.below for threshold in self._rubric.thresholds):
-            return None, []
+            return None
         if self._clock.past(SIDE_FIGURES_BY):
-            return None, []
+            return None
         sentences = self._order.permutation(self._open)[: self._rubric.batch_size]
         batch = self._test.batch(sentences)
         if batch.shape[1] < LEAST_WIDTH:
-            return None, []
-        signs = None
+            return None
         with contextlib.suppress(CheckFailed):
-            signs = signs_of(model, batch, self._corpus.vocabulary, self._order)
-            gained = signs.loss - self._loss_in_train_mode(model, batch)
-            return signs, flags_of_mode(loss, loss - gained, self._rubric)
-        return signs, []
-
-    def _loss_in_train_mode(self, model: LoadedModel, batch: Int64) -> float:
-        logits = model.logits(batch[:, :-1], training=True)
-        scored = score_batch(logits, batch, self._corpus.vocabulary)
-        return -float(scored.log_probabilities[scored.counted].mean())
+            return signs_of(model, batch, self._corpus.vocabulary, self._order)
+        return None
 
     @cached_property
     def _training_sample(self) -> Encoded:

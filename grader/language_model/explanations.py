@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from grader.language_model.dependencies import Kind
-from grader.language_model.loaded_model import AS_SAVED
 from grader.measures import ModelMeasures
 from grader.worker.loading import QUANTISED
 
@@ -145,8 +144,8 @@ def other_dependencies(measures: ModelMeasures) -> str:
 
 def failure_in_eval_mode(measures: ModelMeasures) -> str:
     """Why the model was scored in the mode that it was saved in; '' where it was not."""
-    why = (note.removeprefix(AS_SAVED) for note in measures.loading if note.startswith(AS_SAVED))
-    return next((FAILS_IN_EVAL_MODE.format(reason) for reason in why), "")
+    why = measures.fails_in_eval_mode
+    return FAILS_IN_EVAL_MODE.format(why) if why else ""
 
 
 def unsteadiness(measures: ModelMeasures) -> str:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 from grader.language_model.corpus import Vocabulary
 from grader.language_model.dependencies import Kind
-from grader.language_model.loaded_model import AS_SAVED
 from grader.language_model.probing import Findings
 from grader.language_model.totals import LossTotals
 from grader.language_model.whole_sentences import WholeSentences
-from grader.measures import TrainingRun
+from grader.measures import Signs, TrainingRun
 from grader.rubric import LanguageModel
 
 Z_FLAG = 4.0
@@ -118,17 +116,19 @@ def flags_of_columns(columns: int, vocabulary: Vocabulary) -> list[str]:
     return [OTHER_DATA.format(columns, known)] if columns > known else []
 
 
-def flags_of_mode(in_eval: float, in_train: float, rubric: LanguageModel) -> list[str]:
-    """Whether the loss in ``train()`` mode would earn points that that in ``eval()`` does not."""
+def flags_of_mode(
+    fails_in_eval: str, loss: float, signs: Signs | None, rubric: LanguageModel
+) -> list[str]:
+    """Whether the model is scored in ``train()`` mode, or would earn more points in that."""
+    if fails_in_eval:
+        return [IN_SAVED_MODE]
+    if signs is None or signs.loss_in_train_mode is None:
+        return []
+    in_eval, in_train = loss, loss - (signs.loss - signs.loss_in_train_mode)
     reached = any(in_train < threshold.below <= in_eval for threshold in rubric.thresholds)
     if not reached or in_eval - in_train < LEAST_NATS:
         return []
     return [BETTER_IN_TRAIN_MODE.format(in_train, in_eval)]
-
-
-def flags_of_loading(loading: Sequence[str]) -> list[str]:
-    """Whether the notes on how the model was loaded say that its mode was left alone."""
-    return [IN_SAVED_MODE] if any(note.startswith(AS_SAVED) for note in loading) else []
 
 
 def flags_of_private(private: LossTotals, public: LossTotals, rubric: LanguageModel) -> list[str]:

@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -49,8 +49,6 @@ IN_TRAIN_MODE = (
     "In train() mode this does not happen: what does the model do with self.training? It was saved "
     "in eval() mode, and is scored in that."
 )
-AS_SAVED = "the model fails in eval() mode and was scored in train() mode, in which it was saved: "
-"""How a note begins that the grader knows again; the failure in ``eval()`` mode follows."""
 MOST_NOTES = 10
 ON_THE_CPU = (
     "the model was run on the CPU: its code makes tensors there, which do not go with a model on a "
@@ -71,7 +69,7 @@ class ModelSource:
     weights: NDArray[np.uint8] | None = None
 
 
-@dataclass
+@dataclass(frozen=True)
 class Loading:
     """What a worker said when it had loaded the model."""
 
@@ -81,7 +79,9 @@ class Loading:
     """Logits for each position."""
     weights_finite: bool = True
     """Its word for it, which serves for messages alone."""
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
+    fails_in_eval: str = ""
+    """How it fails in ``eval()`` mode, where it is scored in the mode that it was saved in."""
 
 
 class LoadedModel:
@@ -123,13 +123,12 @@ class LoadedModel:
 
     def _works_as_saved(self, source: ModelSource, why_not: str) -> bool:
         """Whether it can be used in the mode that it was saved in, as the notebook does. Then it is
-        loaded so, and the notes say ``why_not`` in ``eval()`` mode."""
+        loaded so, and ``why_not`` in ``eval()`` mode is kept."""
         with suppress(CheckFailed):
             self._student.restart()
             self._load_once(source, as_saved=True)
             self._rehearse(source.seed)
-            notes = (f"{AS_SAVED}{why_not}", *self.loading.notes)
-            self.loading = replace(self.loading, notes=notes)
+            self.loading = replace(self.loading, fails_in_eval=why_not)
             return True
         return False
 

@@ -43,6 +43,7 @@ from grader.wire import Array
 Float64 = NDArray[np.float64]
 PROBED_BY, GAIN_KNOWN_BY, ALL_KNOWN_BY = 0.75, 0.9, 0.95
 """The fractions of the time limit at which probing ends with what it has by then."""
+LEAST_COMPARED = 2
 DOING = "predicting from beginnings alone"
 
 
@@ -180,7 +181,7 @@ class Prober(Judge):
         kept = [i for i, p in enumerate(later.places) if p.sentence in whole.log_probabilities]
         places, alone = [later.places[i] for i in kept], later.alone[kept]
         known = np.isfinite(alone)
-        if not known.any():
+        if known.sum() < LEAST_COMPARED:  # one by itself has no spread
             return findings
         comparison = compare(
             alone[known], _revealed(places, whole)[known], self._rubric.look_ahead_nats

@@ -68,11 +68,11 @@ class WorkerProcess:
 
         What is in the pipe of its stderr must have been read before, or is lost.
         """
-        if self.pid is None:
+        if self.pid is None or self._status_value("exit", 0.0) is not None:
             return ()
         try:
             return stack_of(self._root, self.stderr)
-        except psutil.NoSuchProcess:  # it has ended, and was not asked for anything before
+        except psutil.NoSuchProcess:  # it has just ended, and was not asked for anything before
             return ()
 
     def kill(self) -> None:

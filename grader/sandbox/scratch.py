@@ -20,17 +20,11 @@ MOST_LINKS = 500
 """They are made for each worker, and count as what it writes."""
 
 
-def make_scratch(
-    folder: Path,
-    files: Iterable[Path] = (),
-    folders: Iterable[Path] = (),
-    code: Iterable[Path] = (),
-) -> None:
+def make_scratch(folder: Path, files: Iterable[Path] = (), folders: Iterable[Path] = ()) -> None:
     """Make the folder, owned by the user that the worker will run as.
 
-    It has copies of ``files``, links to ``code``, and folders of the names of ``folders``, in which
-    there are links to what is in these: so a worker reads them by relative paths, and writes its
-    own beside.
+    It has copies of ``files``, and folders of the names of ``folders``, in which there are links
+    to what is in these: so a worker reads them by relative paths, and writes its own beside.
     """
     folder.mkdir(parents=True, exist_ok=True)
     made = [folder]
@@ -40,10 +34,6 @@ def make_scratch(
             copy.write(file.read_bytes())
             made.append(folder / file.name)
     left = MOST_LINKS
-    for file in [*code][:left]:
-        with contextlib.suppress(FileExistsError):
-            (folder / file.name).symlink_to(file)
-            left -= 1
     for source in folders:
         with contextlib.suppress(FileExistsError):
             (folder / source.name).mkdir()

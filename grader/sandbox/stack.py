@@ -24,6 +24,8 @@ WAIT_S = 0.2
 SILENCE_S = 0.02
 """After which the answer is taken to be whole: it is written in one go, a frame at a time."""
 MOST_BYTES = 1 << 20
+MOST_FRAMES = 100
+"""As many as faulthandler writes."""
 HEADER = b"(most recent call first):"
 FRAME = re.compile(rb'^  File "(.{1,500})", line (\d{1,7}) in (.{1,500})$', re.MULTILINE)
 
@@ -62,5 +64,5 @@ def stack_of(worker: psutil.Process, stderr: int) -> tuple[Frame, ...]:
     _, _, frames = bytes(told).rpartition(HEADER)
     return tuple(
         Frame(file.decode("utf-8", "replace"), int(line), function.decode("utf-8", "replace"))
-        for file, line, function in reversed(FRAME.findall(frames))
+        for file, line, function in reversed(FRAME.findall(frames)[:MOST_FRAMES])
     )

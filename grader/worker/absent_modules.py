@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 MOST = 20
-NEWEST = (99,)
+NEWEST, NEWEST_VERSION = (99,), "99.0"
 """What Matplotlib is told of an IPython that it finds imported: it helps older ones."""
 SILENT = frozenset({"google", "IPython"})
 """Of notebooks: what a student calls there, such as ``drive.mount``, may be left undone."""
@@ -61,7 +61,7 @@ class AbsentModules(MetaPathFinder, Loader):
                 forget_modules_of(folder)
 
     def is_of_one(self, error: BaseException) -> bool:
-        """Whether code has used what one of the packages would have had."""
+        """Whether code has used what one of the modules would have had."""
         return isinstance(error, ModuleNotFoundError) and error.name in self.names
 
     def stand_in_for(self, error: ModuleNotFoundError) -> bool:
@@ -87,24 +87,31 @@ class AbsentModules(MetaPathFinder, Loader):
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """An empty module, in which everything is."""
-        return _AbsentModule(spec.name)
+        absent = (name for name in self.names if f"{spec.name}.".startswith(f"{name}."))
+        return _AbsentModule(spec.name, next(absent))
 
     def exec_module(self, module: ModuleType) -> None:
         """There is nothing to run."""
 
 
 class _AbsentModule(ModuleType):
+    def __init__(self, name: str, absent: str) -> None:
+        super().__init__(name)
+        self._absent = absent
+
     def __getattr__(self, name: str) -> Any:
         if name == "__all__":  # for a star: the names that it would bring are not known
-            raise _not_found(self.__name__)
-        if name.startswith("__") and name != "__version__":
+            raise _not_found(self._absent)
+        if name == "__version__":  # which libraries read, too
+            return NEWEST_VERSION
+        if name.startswith("__"):
             raise AttributeError(name)
         if name == "version_info":
             return NEWEST
         pure = PURE.get((self.__name__, name))
         if pure is not None:
             return range if pure is range else _decorator(pure)
-        return _Absent(self.__name__.split(".")[0])
+        return _Absent(self._absent)
 
 
 class _Absent:
@@ -112,6 +119,7 @@ class _Absent:
 
     def __init__(self, package: str) -> None:
         self._package = package
+        self._is_silent = package.split(".")[0] in SILENT
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -122,9 +130,9 @@ class _Absent:
         """A call of a module's own lets its import go on, and so does a decorator: what that was to
         decorate fails when called, and what the call returned when it is used."""
         decorated = arguments[0] if len(arguments) == 1 and not options else None
-        if isinstance(decorated, FunctionType) and self._package not in SILENT:
+        if isinstance(decorated, FunctionType) and not self._is_silent:
             return _failing(decorated, self._package)
-        if self._package in SILENT or _is_described(sys._getframe(1)):
+        if self._is_silent or _is_described(sys._getframe(1)):
             return self
         raise _not_found(self._package)
 

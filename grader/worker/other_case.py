@@ -1,6 +1,6 @@
 """Finds a module of the hand-in whose file's name differs in its case from what is imported.
 
-Windows and Macs find it, where much of this homework is written; Linux does not.
+Names change their case on their way here: in downloads, on platforms, and by hand.
 """
 
 from __future__ import annotations
@@ -24,9 +24,11 @@ class OtherCase(MetaPathFinder):
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """The module of the one file at the top with that name but for its case, or None."""
+        if path is not None:
+            return None
         wanted = f"{fullname}.py".lower()
         files = [file for file in self._folder.glob("*.py") if file.name.lower() == wanted]
-        if path is not None or len(files) != 1:
+        if len(files) != 1:
             return None
         return importlib.util.spec_from_file_location(fullname, files[0])
 

@@ -11,6 +11,7 @@ from grader.language_model.flags import (
     BETTER_IN_TEST,
     BY_HEART,
     BY_HEART_NATS,
+    IN_SAVED_MODE,
     LEAST_NATS,
     NO_TRAINING_LOSS,
     flags_of_columns,
@@ -20,6 +21,7 @@ from grader.language_model.flags import (
 )
 from grader.language_model.scoring import Scored
 from grader.language_model.totals import LossTotals
+from grader.measures import Signs
 from grader.rubric import Rubric
 from tests.language_model.fakes import VOCABULARY
 from tests.reports.builders import training_run
@@ -37,6 +39,10 @@ def test_model_that_knows_other_data(more: int, is_told: bool) -> None:
     assert [words in flag for flag in told] == [True] * is_told
 
 
+def some_signs(loss: float, loss_in_train_mode: float | None) -> Signs:
+    return Signs.model_construct(loss=loss, loss_in_train_mode=loss_in_train_mode)
+
+
 @pytest.mark.parametrize(
     ("in_eval", "in_train", "is_told"),
     [
@@ -50,7 +56,15 @@ def test_model_that_knows_other_data(more: int, is_told: bool) -> None:
     ],
 )
 def test_mode_that_would_earn_more(in_eval: float, in_train: float, is_told: bool) -> None:
-    assert bool(flags_of_mode(in_eval, in_train, RUBRIC)) == is_told
+    signs = some_signs(loss=in_eval + 0.5, loss_in_train_mode=in_train + 0.5)
+    assert bool(flags_of_mode("", in_eval, signs, RUBRIC)) == is_told
+
+
+def test_mode_that_is_not_known_or_was_left_alone() -> None:
+    assert flags_of_mode("", 2.1, None, RUBRIC) == []
+    assert flags_of_mode("", 2.1, some_signs(loss=2.1, loss_in_train_mode=None), RUBRIC) == []
+    better = some_signs(loss=2.1, loss_in_train_mode=1.9)
+    assert flags_of_mode("it fails", 2.1, better, RUBRIC) == [IN_SAVED_MODE]
 
 
 def totals(loss: float, standard_error: float = 0.01) -> LossTotals:

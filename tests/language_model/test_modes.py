@@ -10,7 +10,6 @@ from torch import Tensor, nn
 
 from grader.errors import CheckFailed
 from grader.language_model.explanations import failure_in_eval_mode
-from grader.language_model.flags import flags_of_loading
 from tests.language_model.evaluating import TEST, Evaluating, loss_at_once
 from tests.language_model.fakes import FakeStudent, Pairs, loaded
 from tests.reports.builders import measures
@@ -58,7 +57,7 @@ def test_mode_in_which_it_was_saved_counts_where_eval_fails(
     told = failure_in_eval_mode(found)
     assert told.startswith("In eval() mode the model fails: The model")
     assert "In train() mode, in which it was saved and the notebook scores it" in told
-    assert len(flags_of_loading(found.loading)) == 1
+    assert found.fails_in_eval_mode.startswith("The model")
 
 
 @pytest.mark.parametrize("fails", FAILING)
@@ -85,5 +84,5 @@ def test_nothing_is_told_of_a_model_that_works_in_eval_mode() -> None:
     student = FakeStudent(lambda: InOneMode(broken, in_train_mode=True))
     assert loaded(student).loading.notes == ("as it is",)
     assert student.loads == 1
-    assert flags_of_loading(("as it is",)) == []
+    assert loaded(student).loading.fails_in_eval == ""
     assert failure_in_eval_mode(measures()) == ""

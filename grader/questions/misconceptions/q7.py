@@ -308,8 +308,10 @@ ONLY_IN_EVAL_MODE = LossExplanation(
     hint="Which of your own lines ask for self.training, and which of the layers do something "
     "else after eval()? The page says what that call changes.",
     page="generated/torch.nn.Module",
-    fits=lambda _, signs: (
-        signs.loss_in_train_mode is not None and signs.loss_in_train_mode < signs.loss - CLEARLY
+    fits=lambda measures, signs: (
+        not measures.fails_in_eval_mode
+        and signs.loss_in_train_mode is not None
+        and signs.loss_in_train_mode < signs.loss - CLEARLY
     ),
 )
 STILL_FALLING = LossExplanation(
