@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -88,7 +89,10 @@ def test_products_are_the_same(onednn: Counter, name: str, bias: bool) -> None:
     found = torch.addmm(added, left, right) if bias else torch.mm(left, right)
     assert onednn.asked == (name in BY_ONEDNN)
     wanted = expected(left, right) + (added if bias else 0)
-    assert_same(found, wanted)
+    # In whatever order the terms are added up: their roundings hardly ever all have one sign.
+    terms = expected(left.abs(), right.abs()) + added.abs()
+    allowed = 4 * math.sqrt(left.shape[1] + 1) * torch.finfo(left.dtype).eps * terms
+    assert bool(torch.all((found - wanted).abs() <= allowed))
 
 
 @pytest.mark.parametrize(
