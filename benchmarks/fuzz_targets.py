@@ -27,7 +27,7 @@ from grader.sandbox import ForkServer
 from grader.sandbox.conversation import Conversation
 from grader.student import Student
 from grader.submission import GIVEN_FOLDER, Submission, stage
-from grader.wire import DTYPES, MAX_HEADER_BYTES, Array, Message, Reader, encode
+from grader.wire import DTYPES, MAX_HEADER_BYTES, PREFIX, Array, Message, Reader, encode
 from grader.worker.values import MAX_ITEMS
 
 ACCEPTED = "accepted"
@@ -155,6 +155,8 @@ class Wire:
             except WireError as error:
                 return messages, str(error)
             if message is not None:
+                waits = len(reader.buffer()) == PREFIX.size
+                expect(waits, "a reader that has read its message waits for a prefix")
                 messages.append(message)
         return messages, ""
 

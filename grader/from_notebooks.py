@@ -163,10 +163,8 @@ class _Taking:
         """Make an implementation of what the notebooks define."""
         used: list[tuple[Notebook, list[str]]] = []
         found: list[tuple[Notebook, list[str]]] = []
-        for group in (
-            [n for n in notebooks if not n.is_other],
-            [n for n in notebooks if n.is_other],
-        ):
+        for is_other in (False, True):
+            group = [notebook for notebook in notebooks if notebook.is_other is is_other]
             found += [(notebook, notebook.finished) for notebook in group]
             # What nobody has finished is graded as it is.
             found += [(notebook, notebook.functions) for notebook in group]

@@ -286,7 +286,8 @@ class Student:
     def _connected(self) -> Conversation:
         if self._conversation is None:
             # The current folder has what code reads, as when it ran where it was handed in.
-            self._make_scratch()
+            own = self.submission
+            make_scratch(self._scratch, [*own.data, *own.code], own.folders)
             spec = WorkerSpec(
                 code_dir=str(self.submission.folder),
                 scratch_dir=str(self._scratch),
@@ -307,10 +308,6 @@ class Student:
                 self.restart()
                 raise
         return self._conversation
-
-    def _make_scratch(self) -> None:
-        own = self.submission
-        make_scratch(self._scratch, [*own.data, *own.code], own.folders)
 
     def _new_conversation(self, spec: WorkerSpec) -> Conversation:
         process = self._server.start(spec, self._shared.fd if self._shared else None)

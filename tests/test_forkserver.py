@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -106,13 +107,11 @@ def test_server_that_was_killed_takes_no_more_clients(tmp_path: Path) -> None:
     server.close()
 
 
-def test_fork_that_the_system_refuses_ends_nothing_else(
-    spec: WorkerSpec, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def no_room(*_: object) -> int:
-        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
-
-    monkeypatch.setattr(fork_service, "_fork", no_room)
+@contextmanager
+def served(
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[tuple[ForkClient, dict[int, fork_service._Forked]]]:
+    """A client, and the workers of its server, which answers three requests, without pauses."""
     monkeypatch.setattr(forkserver, "PAUSES_S", (0.0, 0.0))
     ours, theirs = socket.socketpair()
     clients = {theirs.fileno(): theirs}
@@ -122,13 +121,23 @@ def test_fork_that_the_system_refuses_ends_nothing_else(
         for _ in range(3):
             assert fork_service._answer(clients, theirs.fileno(), workers)
 
-    with theirs, ThreadPoolExecutor(1) as thread:
-        served = thread.submit(serve)
-        with pytest.raises(HarnessError, match=r"let no worker start .*unavailable"):
-            ForkClient(ours).start(spec)
-        served.result()
+    with ours, theirs, ThreadPoolExecutor(1) as thread:
+        serving = thread.submit(serve)
+        yield ForkClient(ours), workers
+        serving.result()
+
+
+def test_fork_that_the_system_refuses_ends_nothing_else(
+    spec: WorkerSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(*_: object) -> int:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(fork_service, "_fork", no_room)
+    refused = pytest.raises(HarnessError, match=r"let no worker start .*unavailable")
+    with served(monkeypatch) as (client, workers), refused:
+        client.start(spec)
     assert workers == {}
-    ours.close()
 
 
 def test_fork_that_the_system_refuses_is_tried_again(
@@ -144,19 +153,8 @@ def test_fork_that_the_system_refuses_is_tried_again(
         return own
 
     monkeypatch.setattr(fork_service, "_fork", room_at_last)
-    monkeypatch.setattr(forkserver, "PAUSES_S", (0.0, 0.0))
-    ours, theirs = socket.socketpair()
-    clients = {theirs.fileno(): theirs}
-    workers: dict[int, fork_service._Forked] = {}
-
-    def serve() -> None:
-        for _ in range(3):
-            assert fork_service._answer(clients, theirs.fileno(), workers)
-
-    with ours, theirs, ThreadPoolExecutor(1) as thread:
-        served = thread.submit(serve)
-        worker = ForkClient(ours).start(spec)
-        served.result()
+    with served(monkeypatch) as (client, workers):
+        worker = client.start(spec)
         assert worker.pid == own
         worker.close()
     os.close(workers[own].status_fd)

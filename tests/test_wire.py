@@ -144,6 +144,19 @@ def test_messages_one_after_the_other() -> None:
     assert came[2].arrays[0].tolist() == [[1, 0], [0, 1]]
 
 
+def test_message_comes_with_its_last_byte_and_then_a_prefix_is_waited_for() -> None:
+    reader = Reader(LIMIT)
+    raw = frame(Message("a", {}, (np.arange(3),)))
+    assert len(reader.buffer()) == PREFIX.size
+    for byte in raw[:-1]:
+        reader.buffer()[:1] = bytes([byte])
+        assert reader.advance(1) is None
+    assert len(reader.buffer()) == 1
+    reader.buffer()[:1] = raw[-1:]
+    assert reader.advance(1) is not None
+    assert len(reader.buffer()) == PREFIX.size
+
+
 def test_limit_is_on_all_arrays_together() -> None:
     raw = frame(Message("a", {}, (np.zeros(60, np.uint8), np.zeros(40, np.uint8))))
     assert len(received(raw, limit=100)) == 1

@@ -5,11 +5,18 @@ They are told by their names alone, and named to the student, who knows which on
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-from grader.naming import MODEL, MODEL_CODE, MODEL_STEM, is_model, is_other_data, readable
-from grader.naming import UNUSUAL_SUFFIXES as UNUSUAL
+from grader.listing import listed
+from grader.naming import (
+    MODEL,
+    MODEL_CODE,
+    MODEL_STEM,
+    UNUSUAL_SUFFIXES,
+    is_model,
+    is_other_data,
+    readable,
+)
 from grader.submission import Submission
 
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".lzma", ".z", ".7z", ".rar", ".zip", ".tar", ".tgz")
@@ -17,7 +24,6 @@ FOREIGN = (".h5", ".hdf5", ".keras", ".onnx", ".tflite", ".npz", ".npy", ".msgpa
 """Endings of models that others than torch write, or of arrays."""
 IN_TORCHS_ZIP = frozenset({"byteorder", "version"})
 """Files beside ``data.pkl`` in what torch.save writes."""
-SHOWN = 3
 SAVE = f'torch.save(model, "{MODEL}")'
 
 
@@ -31,7 +37,7 @@ def why_missing(submission: Submission) -> str:
             "is a zip, and this one seems to have been unpacked, as Macs and some browsers do "
             f"unasked. Hand in the file itself; {SAVE} writes it again."
         )
-    found = _named([f for f in _files(submission) if _may_be_in_another_form(f)])
+    found = listed([f for f in _files(submission) if _may_be_in_another_form(f)])
     if not found:
         return f"{missing}. Save yours with {SAVE} and hand it in too."
     return (
@@ -47,7 +53,7 @@ def also_there(submission: Submission) -> str:
     """
     if any(note.startswith(f"{MODEL} is missing;") for note in submission.notes):
         return ""
-    found = _named([f for f in _files(submission) if _may_be_the_model(f)])
+    found = listed([f for f in _files(submission) if _may_be_the_model(f)])
     if not found:
         return ""
     return (
@@ -64,7 +70,7 @@ def _files(submission: Submission) -> list[PurePosixPath]:
 def _may_be_the_model(file: PurePosixPath) -> bool:
     suffix = file.suffix.lower()
     return (
-        (is_model(file) or suffix in UNUSUAL)
+        (is_model(file) or suffix in UNUSUAL_SUFFIXES)
         and file.name != "data.pkl"
         and not is_other_data(file)
     )
@@ -86,9 +92,3 @@ def _unpacked(submission: Submission) -> str:
         return ""
     found = (PurePosixPath(f).parent for f in sorted(submission.files) if f.endswith("/data.pkl"))
     return readable(next(found, PurePosixPath()).name)
-
-
-def _named(files: Iterable[PurePosixPath]) -> str:
-    names = [readable(file.as_posix()) for file in files]
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more

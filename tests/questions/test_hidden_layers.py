@@ -135,15 +135,19 @@ def test_layer_that_is_no_function_of_torchs(
     assert check.outcome is Outcome.FORBIDDEN
 
 
-def test_attention_of_torchs_that_is_written_in_python(grading: Grade, tmp_path: Path) -> None:
-    code = """
+MADE_BY_TORCH = """
 import torch
 layers = vars(torch.nn)
 def mha(Wq, Wk, Wv, Wo, x):
     made = layers["Multihead" + "Attention"](x.shape[-1], len(Wq), bias=False, batch_first=True)
     columns = [np.concatenate(ws, 1).T for ws in (Wq, Wk, Wv)]
     made.in_proj_weight.data = torch.tensor(np.concatenate(columns))
-    made.out_proj.weight.data = torch.tensor(Wo.T.copy())
+    made.out_proj.weight.data = torch.tensor(Wo.T.copy())"""
+"""The beginning of an ``mha`` in which ``made`` is torch's own, with the weights that are given."""
+
+
+def test_attention_of_torchs_that_is_written_in_python(grading: Grade, tmp_path: Path) -> None:
+    code = f"""{MADE_BY_TORCH}
     found = []
     torch.zeros(1).apply_(lambda _: found.append(made(x, x, x)[0].detach().numpy()) or 0.0)
     return found[0]
@@ -217,15 +221,9 @@ def mha(*arguments):
 
 
 def test_attention_that_asks_for_no_mode(grading: Grade, tmp_path: Path) -> None:
-    code = """
+    code = f"""
 import torch
-torch.nn.functional.has_torch_function = lambda *_: False
-layers = vars(torch.nn)
-def mha(Wq, Wk, Wv, Wo, x):
-    made = layers["Multihead" + "Attention"](x.shape[-1], len(Wq), bias=False, batch_first=True)
-    columns = [np.concatenate(ws, 1).T for ws in (Wq, Wk, Wv)]
-    made.in_proj_weight.data = torch.tensor(np.concatenate(columns))
-    made.out_proj.weight.data = torch.tensor(Wo.T.copy())
+torch.nn.functional.has_torch_function = lambda *_: False{MADE_BY_TORCH}
     return made(x, x, x)[0].detach().numpy()
 """
     report, check = graded(grading, tmp_path, code)
