@@ -102,6 +102,7 @@ def test_name_of_dots_leads_to_no_other_folder(tmp_path: Path, name: str) -> Non
         (gzip.compress(CODE.encode()), "without a tar in it; ask for a zip"),
         (b"%PDF-1.7", "is damaged, or not what its name says"),
     ],
+    ids=["rar", "7z", "xz", "empty", "gzip", "pdf"],
 )
 def test_file_of_another_kind(tmp_path: Path, content: bytes, words: str) -> None:
     file = tmp_path / "handin.rar"

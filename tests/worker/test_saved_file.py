@@ -99,7 +99,11 @@ def test_compressed_file_is_read_up_to_a_bound(hand_in: HandIn, pack: Any) -> No
         assert why(hand_in) == "rnn_lm.sav is compressed, and what is inside has more than 1 MB."
 
 
-@pytest.mark.parametrize("inside", [gzip.compress(b"model"), bytes(257) + b"ustar" + bytes(250)])
+@pytest.mark.parametrize(
+    "inside",
+    [gzip.compress(b"model"), bytes(257) + b"ustar" + bytes(250)],
+    ids=["gzip", "tar"],
+)
 def test_archive_in_a_gzip(hand_in: HandIn, inside: bytes) -> None:
     hand_in.file.write_bytes(gzip.compress(inside))
     assert "is compressed with gzip. Unpack it" in why(hand_in)

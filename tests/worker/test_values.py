@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
@@ -185,7 +186,7 @@ class Odd:
         (10**400, "dtype object"),
         (Odd(), "a value of type Odd"),
     ],
-    ids=lambda value: repr(value)[:30],
+    ids=lambda value: re.sub(" at 0x.*", "", repr(value)[:40]),
 )
 def test_what_is_no_array_of_numbers(value: Any, words: str) -> None:
     assert words in description(value)
