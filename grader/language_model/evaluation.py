@@ -32,7 +32,12 @@ from grader.language_model.flags import (
 from grader.language_model.generation import generate
 from grader.language_model.loaded_model import LoadedModel, ModelSource
 from grader.language_model.model_workers import ModelWorkers
-from grader.language_model.notebook_batches import IN_NOTEBOOK_BATCHES, NotebookBatches
+from grader.language_model.notebook_batches import (
+    AFTER_ONE_ANOTHER,
+    IN_NOTEBOOK_BATCHES,
+    NotebookBatches,
+    counts_in_notebook_batches,
+)
 from grader.language_model.probing import Findings, Prober
 from grader.language_model.signs import LEAST_WIDTH, signs_of
 from grader.language_model.totals import Z_95, LossTotals
@@ -138,18 +143,21 @@ class Evaluator:
             whole, findings = again
         else:
             findings = prober.complete(findings, whole, self._training_sample)
+        as_notebook = None
+        flags = [] if again is None else [IN_NOTEBOOK_BATCHES]
+        if again is None and findings.kinds & OF_BATCHES and whole.stopped == "finished":
+            as_notebook = in_notebook.whole_sentences()
+        if as_notebook and counts_in_notebook_batches(whole, as_notebook, findings):
+            flags = [AFTER_ONE_ANOTHER.format(whole.totals.loss, as_notebook.totals.loss)]
+            whole = as_notebook
         totals = whole.totals
-        minds_batches = again is None and bool(findings.kinds & OF_BATCHES)
-        as_notebook = (
-            in_notebook.totals() if minds_batches and whole.stopped == "finished" else None
-        )
         flags = [
-            *flags_of_findings(findings, as_notebook),
+            *flags_of_findings(findings, as_notebook.totals if as_notebook else None),
             *flags_of_speed(whole),
             *self._flags_of_private(private, totals),
             *flags_of_columns(model.loading.columns, self._corpus.vocabulary),
             *flags_of_mode(loading.fails_in_eval, whole.totals.loss, signs, self._rubric),
-            *([] if again is None else [IN_NOTEBOOK_BATCHES]),
+            *flags,
         ]
         loss, interval = _counted(whole, findings)
         error = (interval.high - loss) / Z_95
@@ -163,7 +171,7 @@ class Evaluator:
             interval=interval,
             bits_per_character=loss / math.log(2),
             perplexity=math.exp(min(loss, MOST_NATS)),
-            notebook_loss=(as_notebook or totals).notebook_loss,
+            notebook_loss=(as_notebook or whole).totals.notebook_loss,
             whole_sentence_loss=totals.loss,
             prefix_loss=loss if findings.beginnings_count else None,
             loss_from_eleventh=totals.loss_from(self._rubric.given_characters),
@@ -177,7 +185,7 @@ class Evaluator:
             characters=totals.characters,
             tokens=totals.tokens,
             causality=_causality(findings),
-            in_notebook_batches=again is not None,
+            in_notebook_batches=again is not None or whole is as_notebook,
             signs=signs,
             generated=generated,
             device=model.loading.device,

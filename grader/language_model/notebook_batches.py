@@ -27,7 +27,6 @@ from grader.language_model.dependencies import AHEAD, Kind
 from grader.language_model.loaded_model import LoadedModel
 from grader.language_model.probing import Findings, Judge
 from grader.language_model.scoring import check_finite, target_log_probabilities
-from grader.language_model.totals import LossTotals
 from grader.language_model.whole_sentences import WholeSentences
 from grader.wire import Array
 
@@ -45,6 +44,12 @@ IN_NOTEBOOK_BATCHES = (
     "in the notebook's batches, and that loss counts"
 )
 
+AFTER_ONE_ANOTHER = (
+    "what the language model predicts depends on what it was asked before: its loss is {:.3f} in "
+    "the grader's batches and {:.3f} in the notebook's, and the higher one counts; a person should "
+    "look at it"
+)
+
 
 @dataclass(frozen=True)
 class Cut:
@@ -60,6 +65,19 @@ def needs_the_notebooks_batches(kinds: frozenset[Kind]) -> bool:
     What keeps a state depends on the order of calls, too.
     """
     return Kind.BATCH in kinds and not kinds & (AHEAD | {Kind.STATE})
+
+
+def counts_in_notebook_batches(
+    first: WholeSentences, again: WholeSentences, findings: Findings
+) -> bool:
+    """Whether the loss of a model that keeps a state is that of ``again``, in the notebook's order.
+
+    It is another for each order of calls, so that the grader's own says little. Only where it is
+    the higher one: nothing tells whether a model does the same in a worker that gets these batches
+    as in those that were probed.
+    """
+    keeps = Kind.STATE in findings.kinds and not findings.beginnings_count
+    return keeps and again.totals.loss > first.totals.loss
 
 
 def notebook_batches(sentences: int, rows: int) -> list[Int64]:
@@ -104,13 +122,13 @@ class NotebookBatches(Judge):
             return None
         return None if whole is None or findings is None else (whole, findings)
 
-    def totals(self) -> LossTotals | None:
-        """The figures in the notebook's batches, whatever they are worth; None as for ``judge``."""
+    def whole_sentences(self) -> WholeSentences | None:
+        """All sentences, scored in the notebook's batches, whatever that is worth; None as for
+        ``judge``."""
         try:
-            whole = self._whole_sentences()
+            return self._whole_sentences()
         except CheckFailed:
             return None
-        return None if whole is None else whole.totals
 
     def _whole_sentences(self) -> WholeSentences | None:
         largest = self._rubric.batch_size * int(self._test.tokens.max())

@@ -196,9 +196,64 @@ def plain(kind: str) -> nn.Module:
 
 
 def test_only_what_mixes_sentences_is_judged_twice(evaluating: Evaluating) -> None:
-    for kind in ("bidirectional GRU", "dropout left on", "state of the last call"):
+    for kind in ("bidirectional GRU", "dropout left on"):
         found = evaluating(partial(plain, kind), prefix_loss_positions=100)
         assert not found.measures.in_notebook_batches
+
+
+class Keeping(Pairs):
+    """Starts from what the last call left, and is other ``times`` as sure in batches as these."""
+
+    def __init__(self, times: float) -> None:
+        super().__init__()
+        self.times, self.last = times, 0.0
+
+    def forward(self, x: Tensor) -> Tensor:
+        as_in_notebook = len(x) == NOTEBOOK_BATCH
+        logits = super().forward(x) * (self.times if as_in_notebook else 1.0)
+        logits[..., 0] += self.last
+        self.last = float(x.float().mean()) / 20
+        return logits
+
+
+def loss_in_order(model: nn.Module, test: Encoded = TEST) -> float:
+    """Over tokens, by one model that gets the notebook's batches one after the other."""
+    total = tokens = 0.0
+    for members in notebook_batches(len(test), NOTEBOOK_BATCH):
+        batch = torch.from_numpy(test.batch(members))
+        with torch.no_grad():
+            logits = model(batch[:, :-1]).double().transpose(1, 2)
+        total += float(
+            cross_entropy(logits, batch[:, 1:], ignore_index=VOCABULARY.pad_id, reduction="sum")
+        )
+        tokens += int((batch[:, 1:] != VOCABULARY.pad_id).sum())
+    return total / tokens
+
+
+def test_model_that_keeps_a_state_has_the_notebooks_loss_where_it_is_higher(
+    evaluating: Evaluating,
+) -> None:
+    found = evaluating(lambda: Keeping(1.5))
+    assert found.measures.causality.kinds == (Kind.STATE,)
+    # What came before the first batch, when the model was loaded, is another.
+    assert found.measures.loss == pytest.approx(loss_in_order(Keeping(1.5)), abs=0.01)
+    assert found.measures.loss == found.measures.whole_sentence_loss
+    assert found.measures.in_notebook_batches
+    [flag] = found.flags
+    assert flag.startswith("what the language model predicts depends on what it was asked before")
+    assert f"{found.measures.loss:.3f} in the notebook's" in flag
+    assert "batches that the notebook makes" in other_dependencies(found.measures)
+
+
+def test_model_that_keeps_a_state_gains_nothing_by_the_notebooks_batches(
+    evaluating: Evaluating,
+) -> None:
+    """It could look ahead in just those."""
+    found = evaluating(lambda: Keeping(0.3))
+    assert found.measures.causality.kinds == (Kind.STATE,)
+    assert found.measures.loss > loss_in_order(Keeping(0.3)) + 0.1
+    assert not found.measures.in_notebook_batches
+    assert found.flags == ()
 
 
 @pytest.mark.parametrize(
