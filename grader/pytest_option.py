@@ -27,6 +27,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _grade_with(config: pytest.Config) -> None:
+    if config.getoption("dist", "no") != "no":
+        raise pytest.UsageError("a hand-in is graded in one process: leave out -n of pytest-xdist")
+
     from grader.doctor import Sandbox
     from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE
     from grader.modes import IsolationMode

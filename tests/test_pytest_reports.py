@@ -6,15 +6,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import ROOT
 
 WRONG = ROOT / "submissions" / "reset_gate_first"
 
 
-def graded(checks: str, rubric: Path) -> subprocess.CompletedProcess[str]:
+def graded(checks: str, rubric: Path, *more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [
-            *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
+            *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *more),
             *("--submission", WRONG, "--submission-rubric", rubric, "-k", f"q3 and ({checks})"),
         ],
         cwd=ROOT,
@@ -44,3 +46,11 @@ def test_advisory_failures_alone_fail_no_run(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert "1 passed" in done.stdout
     assert "1 xfailed" in done.stdout
+
+
+def test_several_processes_would_each_have_a_part_of_the_report(tmp_path: Path) -> None:
+    (tmp_path / "rubric.toml").write_text("")
+    done = graded("one_step", tmp_path / "rubric.toml", "-n", "2")
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "leave out -n" in done.stderr
+    assert graded("repeatable", tmp_path / "rubric.toml", "-n", "0").returncode == 0

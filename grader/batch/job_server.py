@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import forkserver, resource_tracker
@@ -16,6 +17,8 @@ from types import ModuleType
 JOBS = "grader.batch.jobs"
 ROOT = str(Path(__file__).resolve().parents[2])
 """Where this package lies."""
+LONGEST_TEMPORARY = 103 - len("/pymp-12345678/listener-12345678")
+"""Bytes: macOS takes 103 for a socket's path, Linux 107, and multiprocessing adds these."""
 
 
 def start_job_server(module: str = JOBS) -> ForkServerContext:
@@ -28,7 +31,7 @@ def start_job_server(module: str = JOBS) -> ForkServerContext:
     # ignore it. What is blocked stays so in it; here it is only put off.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        with _same_package():
+        with _same_package(), _short_temporary_folder():
             forkserver.ensure_running()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
@@ -52,6 +55,22 @@ def _same_package() -> Iterator[None]:
             os.environ.pop(name)
             if value is not None:
                 os.environ[name] = value
+
+
+@contextmanager
+def _short_temporary_folder() -> Iterator[None]:
+    """While active, a socket can be made below the folder for temporary files.
+
+    Its whole path has room for some hundred bytes. From Python 3.14 on multiprocessing itself turns
+    to another folder.
+    """
+    before = tempfile.tempdir
+    if len(os.fsencode(tempfile.gettempdir())) > LONGEST_TEMPORARY:
+        tempfile.tempdir = "/tmp"
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
 
 
 @contextmanager
