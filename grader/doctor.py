@@ -31,7 +31,6 @@ from grader.sandbox.scratch import make_scratch, remove_scratch
 from grader.sandbox.spec import WorkerSpec
 from grader.wire import Message, text
 
-START_S = 60.0
 ACT_S = 10.0
 DEADLINE_S = 0.1
 AMPLE_BYTES = 2048 << 20
@@ -269,8 +268,7 @@ class _Examination:
         bounds = Bounds(memory_bytes, 8, 1 << 10, 1 << 24, 1 << 20, 1 << 16)
         conversation = Conversation(self._server.start(spec), scratch, bounds)
         try:
-            ready = conversation.ask(Message("hello", {}), START_S, "The worker")
-            self.layers = dict(ready.fields["isolation"])
+            self.layers = dict(conversation.greet().fields["isolation"])
             yield conversation
         except CheckFailed as failure:
             raise HarnessError(f"{failure.message} {conversation.take_output()}") from None

@@ -29,7 +29,6 @@ from grader.submission import Submission
 from grader.wire import MAX_DIMENSIONS, Message, sequence, text
 from grader.worker.values import pack_arguments
 
-START_S = 60.0
 BY_CHANCE = frozenset({Outcome.TIMEOUT, Outcome.CRASH, Outcome.OUT_OF_MEMORY})
 """How an import may end once and not again, on a busy machine."""
 POOLS = 4
@@ -303,20 +302,10 @@ class Student:
             if self._slot_bytes:
                 self._shared = SharedMemory(self._slot_bytes)
             try:
-                self._conversation = self._new_conversation(spec)
+                process = self._server.start(spec, self._shared.fd if self._shared else None)
+                self._conversation = Conversation(process, self._scratch, self._bounds)
+                self._conversation.greet()
             except HarnessError:
                 self.restart()
                 raise
         return self._conversation
-
-    def _new_conversation(self, spec: WorkerSpec) -> Conversation:
-        process = self._server.start(spec, self._shared.fd if self._shared else None)
-        conversation = Conversation(process, self._scratch, self._bounds)
-        try:
-            # No student code has run yet: what fails here is the grader's own doing.
-            conversation.ask(Message("hello", {}), START_S, "The worker")
-        except CheckFailed as failure:
-            conversation.close()
-            last_words = conversation.take_output()[-2000:]
-            raise HarnessError(f"{failure.message} {last_words}") from None
-        return conversation

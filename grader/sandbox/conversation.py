@@ -16,7 +16,7 @@ from pathlib import Path
 
 from grader.errors import CheckFailed, HarnessError, WireError
 from grader.model import Outcome
-from grader.sandbox.process import WorkerProcess
+from grader.sandbox.process import START_S, WorkerProcess
 from grader.sandbox.scratch import scratch_bytes
 from grader.sandbox.stack import Frame
 from grader.wire import Message, Reader, encode
@@ -24,6 +24,8 @@ from grader.wire import Message, Reader, encode
 TICK_S = 0.05
 """How often memory is looked at. Touching fresh pages takes about 0.3 s a GB."""
 DRAIN_BYTES = 1 << 16
+LAST_WORDS = 2000
+"""Characters of what a worker that did not come up has printed."""
 PARTS = 3
 """Of a message, each received by itself: its prefix, its header, its arrays. A worker that sends
 single bytes, however fast, must not keep the clock from being looked at."""
@@ -61,6 +63,17 @@ class Conversation:
         for source in (process.wire, process.stdout, process.stderr):
             os.set_blocking(source if isinstance(source, int) else source.fileno(), False)
             self._selector.register(source, selectors.EVENT_READ)
+
+    def greet(self) -> Message:
+        """The worker's first answer, which tells what it is isolated by.
+
+        No student code has run by then, so that a failure is the grader's own: HarnessError.
+        """
+        try:
+            return self.ask(Message("hello", {}), START_S, "The worker")
+        except CheckFailed as failure:
+            last_words = self.take_output()[-LAST_WORDS:]
+            raise HarnessError(f"{failure.message} {last_words}") from None
 
     def ask(self, request: Message, limit_s: float, doing: str) -> Message:
         """Send a request and return the reply. ``doing`` is the subject of what a student reads.
