@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.answers import Returned, Several, Value, parts_of
+from grader.answers import Returned, Several, Value, arrays_of, parts_of
 from grader.compare import Closeness, Expected, as_expected_shape, closeness, describe, mismatch
 from grader.errors import CheckFailed
 from grader.measures import ModelMeasures
@@ -30,6 +30,10 @@ KEEPS_STATE = (
     "In a new process the same call is right, so something is left of the call before: a list or "
     "array outside of the function, a default argument, a cache? Let it begin with nothing but its "
     "arguments."
+)
+VARIES = (
+    "Asked the same once more, it gives another answer: is there a random number in it, or an "
+    "array of np.empty that is not filled?"
 )
 OUTPUTS_AGREE = (
     "The outputs agree, and the state after the last step is the last of them: compare what is "
@@ -80,7 +84,21 @@ class Check:
         except CheckFailed as failure:
             if failure.outcome in LEFT_OVER and self._is_right_when_new(draw, **layers):
                 raise failure.told_as(f"{failure.message} {KEEPS_STATE}") from None
+            if failure.outcome is Outcome.WRONG and self._varies(draw):
+                raise failure.told_as(f"{failure.message} {VARIES}") from None
             raise
+
+    def _varies(self, draw: Draw) -> bool:
+        """Whether the same call has two answers, one after the other."""
+        if not self.student.may_be_asked_further:
+            return False
+        with suppress(CheckFailed):
+            return not alike(self.values(draw), self.values(draw))
+        return False
+
+    def values(self, draw: Draw) -> list[Array]:
+        """The arrays that a student's function returns, whatever is right."""
+        return arrays_of(self.student.call(draw.function, draw.arguments, draw.depth).value)
 
     def _is_right_when_new(self, draw: Draw, **layers: bool) -> bool:
         """Whether a call that failed after others is right in a new worker.
@@ -111,7 +129,12 @@ class Check:
 
     def _compare(self, draw: Draw, value: Value) -> None:
         first, *others = zip(self._unpacked(draw, value), draw.expected, strict=True)
-        self.close(*first, rounding=True)
+        try:
+            self.close(*first, rounding=True)
+        except CheckFailed as failure:
+            if others and _is_one_array(value):
+                raise failure.told_as(_no_tuple(draw, value)) from None
+            raise
         for other in others:
             try:
                 self.close(*other, rounding=True)
@@ -156,15 +179,19 @@ class Check:
         return r, z, n
 
     def _unpacked(self, draw: Draw, value: Value) -> Sequence[Value]:
-        names = [expected.what for expected in draw.expected]
-        if len(names) == 1:
+        if len(draw.expected) == 1:
             return [value]
-        if not isinstance(value, Several) or value.count != len(names):
-            wanted = ", ".join(name.replace(" ", "_") for name in names)
-            raise wrong(
-                f"{draw.function} returned {_described(value)}; a tuple ({wanted}) is expected."
-            )
+        if not isinstance(value, Several) or value.count != len(draw.expected):
+            raise wrong(_no_tuple(draw, value))
         return value.items
+
+
+def alike(first: Sequence[Array], second: Sequence[Array]) -> bool:
+    """Whether answers are the same, but for another order of the same sums."""
+    return [a.shape for a in first] == [a.shape for a in second] and all(
+        np.allclose(a, b, rtol=1e-5, atol=1e-6, equal_nan=True)
+        for a, b in zip(first, second, strict=True)
+    )
 
 
 def _seeds(name: str, count: int) -> list[int]:
@@ -214,6 +241,16 @@ def _gate(value: Value, name: str) -> Gate:
         )
     items = value.items[:GATE_ITEMS]
     return tuple(_array(item, f"item {i} of linear_trans_{name}") for i, item in enumerate(items))
+
+
+def _no_tuple(draw: Draw, value: Value) -> str:
+    wanted = ", ".join(expected.what.replace(" ", "_") for expected in draw.expected)
+    return f"{draw.function} returned {_described(value)}; a tuple ({wanted}) is expected."
+
+
+def _is_one_array(value: Value) -> bool:
+    """Whether the items are an array's rows, and there happen to be as many as are asked for."""
+    return isinstance(value, Several) and value.text.startswith("one array")
 
 
 def _described(value: Value) -> str:

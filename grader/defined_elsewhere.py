@@ -54,17 +54,24 @@ def _asks_whether_it_is_run(test: ast.expr) -> bool:
 
 
 def defined_again(name: str, file: Path) -> str:
-    """A sentence where a Python file defines a function several times; '' where it does not."""
+    """A sentence where a Python file gives a function's name several meanings, one after the other;
+    '' where it does not."""
     tree = parsed(beginning(file, MAX_SOURCE))
-    lines = [
-        node.lineno
-        for node in (tree.body if tree else ())
-        if isinstance(node, ast.FunctionDef) and node.name == name
-    ]
+    lines = [node.lineno for node in (tree.body if tree else ()) if _gives(node, name)]
     if len(lines) < 2:
         return ""
     places = ", ".join(map(str, lines[:-1]))
     return f"{name} is defined at lines {places} and {lines[-1]}: the last one counts."
+
+
+def _gives(node: ast.stmt, name: str) -> bool:
+    if isinstance(node, ast.Assign):
+        named = any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
+        # rnn = timed(rnn) is the same function.
+        return named and not any(
+            isinstance(part, ast.Name) and part.id == name for part in ast.walk(node.value)
+        )
+    return isinstance(node, ast.FunctionDef) and node.name == name
 
 
 def where_named(
@@ -78,11 +85,16 @@ def where_named(
 
 
 def where_module(message: str, files: Iterable[str]) -> str:
-    """A sentence where a ModuleNotFoundError's message names what lies in a folder of the hand-in;
-    '' where nothing there has that name."""
+    """A sentence where a ModuleNotFoundError's message names what lies in a folder of the hand-in,
+    or a notebook; '' where nothing there has that name."""
     found = MODULE.match(message)
     for file in sorted(files) if found else ():
         path = PurePosixPath(file)
+        if found and path.suffix == NOTEBOOK and path.stem == found[1]:
+            return (
+                f"{readable(file)} is in the hand-in, but a notebook is no module, and what makes "
+                f"modules of notebooks is not here: copy its functions into {IMPLEMENTATION}."
+            )
         module = path.parent if path.name == "__init__.py" else path.with_suffix("")
         if found and path.suffix == ".py" and module.name == found[1] and len(module.parts) > 1:
             return (

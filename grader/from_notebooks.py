@@ -23,7 +23,7 @@ from grader.cells import (
     written_files,
 )
 from grader.imported import imported_names
-from grader.listing import Files, listed
+from grader.listing import Files, beginning, listed
 from grader.naming import (
     FUNCTIONS,
     IMPLEMENTATION,
@@ -47,6 +47,9 @@ MOST_WRITTEN = 20
 """Modules that are taken because what was taken imports them."""
 MOST_BROKEN = 5
 """Cells that are named, of those that cannot be read."""
+MOST_BEFORE = 64
+"""Bytes that are looked at for the brace that a notebook begins with."""
+BLANK = b"\xef\xbb\xbf \t\r\n"
 CHECKPOINT = "checkpoint"
 """In the name of a copy that Jupyter makes while one works."""
 A_FUNCTION = re.compile(rf"^[ \t]*def ({'|'.join(FUNCTIONS)})\(", re.MULTILINE)
@@ -118,6 +121,7 @@ def with_code_of_notebooks(files: Files, into: Path) -> tuple[Files, list[str]]:
     earlier version; functions that the first one lacks, or has left unfinished, are taken from the
     next. What is taken is written below the new folder ``into``, and lies beside its notebook.
     """
+    files, notes = _by_their_content(files)
     names = [file for file in files if file.suffix.lower() == NOTEBOOK]
     have = {main for main, _ in main_files(files).values()}
     lacking = [main for main in (IMPLEMENTATION, MODEL_CODE) if main not in have]
@@ -127,7 +131,28 @@ def with_code_of_notebooks(files: Files, into: Path) -> tuple[Files, list[str]]:
         taking.take_written(main, sorted(notebooks, key=_by_version))
     if IMPLEMENTATION in lacking and not taking.has(IMPLEMENTATION):
         taking.take_definitions(sorted(notebooks, key=_by_content))
-    return taking.files, taking.notes
+    return taking.files, [*notes, *taking.notes]
+
+
+def _by_their_content(files: Files) -> tuple[Files, list[str]]:
+    """The files, those that are notebooks in fact under such a name, and what is said of that."""
+    known: Files = {}
+    notes = []
+    for file, place in files.items():
+        name = file.with_suffix(NOTEBOOK)
+        if file.suffix == ".py" and name not in files and _is_notebook(file, place):
+            notes.append(f"{readable(str(file))} is a notebook, and was read as one")
+            known[name] = place
+        else:
+            known[file] = place
+    return known, notes
+
+
+def _is_notebook(file: PurePosixPath, place: Path) -> bool:
+    """Whether it has cells of code; it must begin as JSON does."""
+    if not beginning(place, MOST_BEFORE).lstrip(BLANK).startswith(b"{"):
+        return False
+    return next(iter(_read([file], {file: place})), None) is not None
 
 
 class _Taking:

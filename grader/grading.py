@@ -39,7 +39,7 @@ SEED_DIGITS = 13
 """52 bits: too many to search for a hand-in with a wanted seed, few enough for any JSON reader."""
 ABSENT = (
     f"{IMPLEMENTATION} imports what is neither beside it nor installed where this is graded: {{}}; "
-    "that costs nothing where no function needs it"
+    "that costs nothing where no function needs it, and what does may be right where they are"
 )
 PASSED_OVER = (
     f"{IMPLEMENTATION} was imported without what begins in line {{}}: that needs files, programs "

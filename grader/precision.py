@@ -20,6 +20,10 @@ is no matter of digits, however much the allowance leaves to them."""
 COARSE = 2.0**-5
 """Of the same size: bfloat16 has eight bits, and a sum of such numbers loses some of them."""
 ONE_SIDED = 0.95
+LEAST_RELATED = 6
+"""Of fewer values any relation may be chance."""
+SLACK = 4.0
+"""Allowances that values of one relation may differ by: a factor multiplies what rounding makes."""
 MOST_DECIMALS, LEAST_ROUNDED = 5, 4
 """Float32 has some seven; and one value, or two, may have few by chance."""
 
@@ -42,7 +46,9 @@ def remark(actual: Float64, expected: Expected) -> str:
     times = _times(ratio)
     if (digits := _decimals(actual)) and np.max(np.abs(difference)) <= 10.0**-digits:
         return f"That is {times}, and no value has more than {digits} decimals: do not round them."
-    if ratio > FEWER_DIGITS:
+    if mean > ALIKE and ratio > LESS_ACCURATE and (relation := _relation(actual, expected)):
+        return f"That is {times}. {relation}"
+    if ratio > FEWER_DIGITS or (mean > ALIKE and ratio > LESS_ACCURATE):
         return f"That is {times}: another function.{_not_filled(actual)}"
     if _one_sided(difference, expected):
         return (
@@ -54,12 +60,41 @@ def remark(actual: Float64, expected: Expected) -> str:
             f"That is {times}: it looks like a rounded constant, such as 2.718 for e, or like a "
             "formula that loses digits or computes with fewer than float32 has."
         )
-    if mean > ALIKE:
-        return f"That is {times}: another function."
     return (
         f"That is {times}: it looks like fewer digits somewhere, such as float16 or a rounded "
         "constant, or like a small difference in the formula."
     )
+
+
+def _relation(actual: Float64, expected: Expected) -> str:
+    """A sentence where the values are the expected ones, but for one thing about all of them."""
+    value = expected.value
+    if value.size < LEAST_RELATED:
+        return ""
+
+    def are(values: Float64) -> bool:
+        return bool(np.all(np.abs(actual - values) <= SLACK * expected.allowed))
+
+    squared = float(np.sum(value**2))
+    factor = float(np.sum(actual * value)) / squared if squared else 0.0
+    if factor and are(factor * value):
+        return (
+            f"Each value is {factor:.4g} times what is expected: which factor is wrong, or missing?"
+        )
+    added = float(np.mean(actual - value))
+    if are(value + added):
+        more = "larger" if added > 0 else "smaller"
+        return (
+            f"Each value is {more} by {abs(added):.3g} than expected: what is added to all of them?"
+        )
+    most = float(np.max(expected.allowed))
+    in_order = np.sort(actual, axis=None) - np.sort(value, axis=None)
+    if np.all(np.abs(in_order) <= most):
+        return (
+            "The values are the expected ones in another order: is an axis turned round, or is "
+            "something reshaped where axes should be exchanged?"
+        )
+    return ""
 
 
 def _not_filled(actual: Float64) -> str:

@@ -70,6 +70,25 @@ def answer(student: Student, function: str = "rnn") -> list[object]:
     return array(student.call(function, (ARRAY,), 0))
 
 
+@pytest.mark.parametrize("before", ["", "\ufeff", " \n"])
+def test_notebook_that_is_called_a_python_file(
+    student: Students, tmp_path: Path, before: str
+) -> None:
+    folder = write(tmp_path / "bob", "implementation.py", content=before + notebook(RNN, GRU))
+    submission = read(folder)
+    assert answer(student(folder)) == (2 * ARRAY).tolist()
+    assert submission.notes[0] == "implementation.py is a notebook, and was read as one"
+    assert set(submission.files) - GIVEN == {"implementation.py", "implementation.ipynb"}
+
+
+@pytest.mark.parametrize("text", ["{}", '{"cells": 1}', "{'a': 1}\n" + RNN])
+def test_python_file_that_only_looks_like_a_notebook(tmp_path: Path, text: str) -> None:
+    folder = write(tmp_path / "bob", "implementation.py", content=text)
+    submission = read(folder)
+    assert code(submission) == text
+    assert submission.notes == ()
+
+
 @pytest.mark.parametrize(
     "magic",
     [

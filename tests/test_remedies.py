@@ -29,7 +29,10 @@ PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}, "
         (b"x = 1\n<<<<<<< HEAD\nx = 2\n", "could not merge two versions"),
         (b"def f():\n<<<<<<< HEAD\n    x = 2\n", "could not merge two versions"),
         (b"import subprocess\nrnn = subprocess.run(['ls'])\n", "starts no other program"),
-        ("x = 1\n".encode("utf-16"), "Save the file as UTF-8"),
+        ("x = 1\n".encode("utf-16"), "it is UTF-16"),
+        (b"x = 1\n\0\0", "or was damaged on its way"),
+        ("\U0001f525 = 1\n".encode(), "cannot be part of a name"),
+        ("x = 3 \u2212 1\n".encode(), "Type that part of the line anew"),
         ("'''Für'''\n".encode("latin-1"), "Save the file as UTF-8"),
         (b"%matplotlib inline\n", "for notebooks alone"),
         (b"for t in range(3)\n    pass\n", "ends with a colon"),
@@ -71,6 +74,14 @@ def test_module_that_is_elsewhere_in_the_hand_in_is_not_called_missing(
     message = failure(hand_in(code, {file: "def step(x): return x\n"})).message
     assert f"{file} is in the hand-in, but not where Python looks for it" in message
     assert f"import it as {as_what}, or put it beside implementation.py." in message
+    assert "neither in the hand-in" not in message
+
+
+@pytest.mark.parametrize("file", ["steps.ipynb", "sub/steps.ipynb"])
+def test_notebook_is_no_module(hand_in: Handing, file: str) -> None:
+    code = "import import_ipynb\nfrom steps import step\ndef rnn(x): return step(x)\n"
+    message = failure(hand_in(code, {file: "{}"})).message
+    assert f"{file} is in the hand-in, but a notebook is no module" in message
     assert "neither in the hand-in" not in message
 
 

@@ -76,6 +76,46 @@ def test_line_that_only_works_elsewhere_costs_only_what_needs_it(hand_in: Handin
     assert "Line 7 was passed over before, when it failed with NameError: name" in told
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "name = input('Your name: ')",
+        "assert torch.cuda.is_available(), 'use a GPU'",
+        "assert device.type == 'cuda'",
+        "if not torch.cuda.is_available(): raise RuntimeError('use a GPU')",
+        "if torch.cuda.device_count() == 0: raise Exception('use a GPU')",
+    ],
+)
+def test_line_that_asks_for_a_terminal_or_a_gpu(hand_in: Handing, line: str) -> None:
+    code = f"import torch\ndevice = torch.device('cpu')\n{line}\n{GOOD}"
+    student = hand_in(code)
+    assert_still_answers(student)
+    assert student.lines_passed_over == (3,)
+
+
+@pytest.mark.parametrize("line", ["raise RuntimeError('no')", "if True: raise Exception('no')"])
+def test_what_code_raises_by_itself_ends_the_import(hand_in: Handing, line: str) -> None:
+    assert "('no')" in str(failure(hand_in(f"{line}\n{GOOD}")).traceback)
+
+
+def test_function_that_computes_on_a_gpu_computes_here(hand_in: Handing) -> None:
+    code = """
+import torch
+def rnn(x):
+    two = torch.full((1,), 2.0, dtype=torch.float64, device="cuda")
+    return (torch.from_numpy(x).cuda() * two).cpu().numpy()
+"""
+    student = hand_in(code)
+    for _ in range(2):
+        assert array(student.call("rnn", (ARRAY,), 0)) == (2 * ARRAY).tolist()
+
+
+def test_what_torch_would_compile_runs_as_it_is_written(hand_in: Handing) -> None:
+    code = "import torch\n@torch.compile(fullgraph=True)\ndef twice(x): return 2 * x\n"
+    student = hand_in(f"{code}def rnn(x): return twice(torch.from_numpy(x)).numpy()\n")
+    assert array(student.call("rnn", (ARRAY,), 0)) == (2 * ARRAY).tolist()
+
+
 def test_what_such_a_line_would_have_given_is_passed_over_too(hand_in: Handing) -> None:
     code = """
 if True:

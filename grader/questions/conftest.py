@@ -9,8 +9,13 @@ import pytest
 from grader.checking import CHECK, Check, check_name, counts
 from grader.errors import CheckFailed
 from grader.grading import GRADING, Grading
-from grader.model import Outcome, Visibility
+from grader.model import Hint, Outcome, Visibility
+from grader.naming import IMPLEMENTATION
+from grader.questions.as_written import hint_of_code, takes_other_order, written_again
 from grader.questions.misconceptions.diagnosis import Diagnose, as_hint
+
+EXPLAINED = frozenset({Outcome.WRONG, Outcome.EXCEPTION})
+"""Outcomes of which it may be known what was misunderstood."""
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +58,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         failure = _outcome(pyfuncitem)
     if failure is None:
         return True
-    if failure.outcome is Outcome.WRONG and check is not None:
-        _add_hint(pyfuncitem, check)
+    if check is not None and failure.outcome in EXPLAINED:
+        check.hint = _hint(pyfuncitem, check, failure.outcome)
     raise failure
 
 
@@ -67,23 +72,35 @@ def _outcome(item: pytest.Function) -> CheckFailed | None:
     return None
 
 
-def _add_hint(item: pytest.Function, check: Check) -> None:
+def _hint(item: pytest.Function, check: Check, outcome: Outcome) -> Hint | None:
+    """What was misunderstood, if that is known, may be told, and was not told before."""
+    question, rubric = item.module.QUESTION, check.rubric
+    hidden = rubric.visibility(question.id, check_name(item)) is Visibility.HIDDEN
+    diagnosed = item.config.stash[GRADING].diagnosed
+    if hidden or not counts(rubric, item) or rubric.hints == "none" or question.id in diagnosed:
+        return None
+    code = check.student.submission.folder / IMPLEMENTATION
+    location_only = rubric.hints == "location"
+    written = hint_of_code(question.function, code, location_only=location_only)
+    if outcome is Outcome.EXCEPTION or takes_other_order(question.function, code):
+        diagnosed.update([question.id] if written else [])
+        return written
     diagnose: Diagnose | None = getattr(item.module, "diagnose", None)
-    question, rubric = item.module.QUESTION.id, check.rubric
-    hidden = rubric.visibility(question, check_name(item)) is Visibility.HIDDEN
-    if diagnose is None or hidden or not counts(rubric, item):
-        return
-    grading = item.config.stash[GRADING]
-    if rubric.hints == "none" or question in grading.diagnosed:
-        return
-    if not check.student.may_be_asked_further:
-        return
-    grading.diagnosed.add(question)
-    further = Check(check.student, rubric, f"{question}.diagnosis", grading.seed)
+    if diagnose is None or not check.student.may_be_asked_further:
+        return written
+    diagnosed.add(question.id)
+    further = Check(
+        check.student, rubric, f"{question.id}.diagnosis", item.config.stash[GRADING].seed
+    )
     further.measured = check.measured
     try:
         found = diagnose(further)
     except CheckFailed:
-        return  # The worker died over further questions: there is no hint, and nothing else lost.
-    if found is not None:
-        check.hint = as_hint(found, location_only=rubric.hints == "location")
+        return written  # The worker died over further questions: nothing else is lost.
+    if found is None:
+        return written
+    hint = as_hint(found, location_only=location_only)
+    again = "" if location_only else written_again(question.function, code)
+    return hint.model_copy(
+        update={"explanation": " ".join(filter(None, (hint.explanation, again)))}
+    )

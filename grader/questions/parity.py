@@ -8,11 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from grader.answers import arrays_of
-from grader.checking import Check, wrong
+from grader.checking import Check, alike, wrong
 from grader.oracle import Draw
 from grader.own_work import require_own_work
-from grader.wire import Array
 
 NOTEBOOK_DRAWS = 5
 OTHER_DRAWS = 2
@@ -93,24 +91,11 @@ class Parity:
     def test_repeatable(self, check: Check) -> None:
         """The same call twice gives the same answer."""
         draw = type(self).draw(self.notebook, check.seeds(1)[0], check.allowance)
-        if not _alike(_values(check, draw), _values(check, draw)):
+        if not alike(check.values(draw), check.values(draw)):
             raise wrong(
                 f"{draw.function} gives two answers to the same call, one after the other. Is "
                 "there a random number in it, or a variable outside of it that it changes?"
             )
-
-
-def _values(check: Check, draw: Draw) -> list[Array]:
-    """The arrays that a student's function returns, whatever is right."""
-    return arrays_of(check.student.call(draw.function, draw.arguments, draw.depth).value)
-
-
-def _alike(first: list[Array], second: list[Array]) -> bool:
-    """Whether answers are the same, but for another order of the same sums."""
-    return [a.shape for a in first] == [a.shape for a in second] and all(
-        np.allclose(a, b, rtol=1e-5, atol=1e-6, equal_nan=True)
-        for a, b in zip(first, second, strict=True)
-    )
 
 
 def _as_float64(argument: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import unicodedata
 
 from grader.naming import FUNCTIONS
 from grader.remedies.record import Fits, remedy, says
@@ -84,10 +85,23 @@ def _lost(message: str, code: str) -> bool:
     return found is not None and f"self.{found[1]}" in code
 
 
+def _is_of_a_symbol(message: str, _: str) -> bool:
+    """Whether a character is no letter and looks like none, such as an emoji."""
+    found = re.match(r"invalid character '(.)'", message)
+    return found is not None and unicodedata.category(found[1]) == "So"
+
+
 PYTHON = (
     remedy(
         "SyntaxError UnicodeDecodeError ValueError",
-        says("null bytes", "unicode error", "codec can't", "UTF-8"),
+        says("null bytes"),
+        "There are zeros among the file's characters: it is UTF-16, or was damaged on its way. "
+        "Save it as UTF-8, which editors have under 'Save as' or 'Encoding', or copy its text into "
+        "a new file.",
+    ),
+    remedy(
+        "SyntaxError UnicodeDecodeError ValueError",
+        says("unicode error", "codec can't", "UTF-8"),
         "Save the file as UTF-8: editors have it under 'Save as' or 'Encoding'.",
     ),
     remedy(
@@ -112,6 +126,11 @@ PYTHON = (
         lambda _, code: _CONFLICT.match(code) is not None,
         "Git left that line where it could not merge two versions (<<<<<<<, =======, >>>>>>>): "
         "keep one version of what stands between such lines, and take the lines out.",
+    ),
+    remedy(
+        "SyntaxError",
+        _is_of_a_symbol,
+        "That character cannot be part of a name: letters, digits and the underscore can.",
     ),
     remedy(
         "SyntaxError",

@@ -9,6 +9,7 @@ from typing import Any
 
 from grader.wire import Array, Message
 from grader.worker.absent_modules import AbsentModules, forget_modules_of
+from grader.worker.devices import CPU, Redirection
 from grader.worker.failures import absent
 from grader.worker.layers_used import LayersUsed
 from grader.worker.missing_function import why_missing
@@ -17,7 +18,7 @@ from grader.worker.other_machine import (
     PassedOver,
     cause_of,
     import_without_what_fails,
-    is_of_the_machine,
+    may_be_of_the_machine,
     which_gives,
 )
 from grader.worker.profiler import Profiler
@@ -37,6 +38,7 @@ class Implementation:
         self._failed: list[str] = []
         self._passed_over: list[PassedOver] = []
         self._profiler: Profiler | None = None
+        self._on_cpu = Redirection(CPU)
         keep_the_switch()
 
     def load(self, request: Message) -> Message:
@@ -59,7 +61,7 @@ class Implementation:
         try:
             return missing.import_module(name, self._code_dir), []
         except Exception as error:
-            if not is_of_the_machine(error, missing):
+            if not may_be_of_the_machine(error, missing):
                 raise
             forget_modules_of(self._code_dir)
             return import_without_what_fails(name, self._file, missing)
@@ -83,7 +85,7 @@ class Implementation:
         watch = Watch(self._profiler) if wanted and self._profiler else None
         with watch or nullcontext(), LayersUsed(spoil=spoil, watch=watch) as layers:
             try:
-                value = function(*arguments)
+                value = self._on_cpu.run(lambda: function(*arguments))
             except NameError as error:
                 if cause := cause_of(error, self._passed_over):
                     error.add_note(cause.note)

@@ -1,14 +1,15 @@
 """Imports a module some of whose statements only work on the machine where it was written.
 
-A script made from a notebook goes to a folder of Colab's, opens the training data, prints the name
-of the GPU, or has a class of TensorFlow's. Where that fails here and would not there, it must not
-cost the functions below.
+A script made from a notebook goes to a folder of Colab's, opens the training data, asks for a name,
+insists on a GPU, or has a class of TensorFlow's. Where that fails here and would not there, it must
+not cost the functions below.
 """
 
 from __future__ import annotations
 import __future__
 
 import ast
+import re
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ from grader.worker.notebook_code import name_given_by, run_code, script_tree
 
 MOST_OF_A_REASON = 150
 """Characters of an exception's text."""
+RAISED_BY_HAND = frozenset({AssertionError, RuntimeError, SystemError, Exception})
+"""What code raises itself where there is no GPU."""
+GPU = re.compile(r"\b(?:cuda|mps|gpu)\b|device_count", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -40,8 +44,14 @@ class PassedOver:
 
 
 def is_of_the_machine(error: BaseException, absent: AbsentModules) -> bool:
-    """Whether files, programs, a network, a GPU or a package are what code lacks here."""
-    return isinstance(error, OSError) or is_of_devices(error) or absent.is_of_one(error)
+    """Whether files, programs, a network, a terminal, a GPU or a package are what it lacks here."""
+    lacks = isinstance(error, (OSError, EOFError))
+    return lacks or is_of_devices(error) or absent.is_of_one(error)
+
+
+def may_be_of_the_machine(error: BaseException, absent: AbsentModules) -> bool:
+    """The same where it is not known which statement has failed."""
+    return type(error) in RAISED_BY_HAND or is_of_the_machine(error, absent)
 
 
 def import_without_what_fails(
@@ -65,7 +75,11 @@ def import_without_what_fails(
             try:
                 run_code(code, vars(module), absent.stand_in_for)
             except Exception as error:
-                if not (cause_of(error, passed_over) or is_of_the_machine(error, absent)):
+                if not (
+                    cause_of(error, passed_over)
+                    or is_of_the_machine(error, absent)
+                    or _insists_on_a_gpu(statement)
+                ):
                     for one in passed_over:
                         error.add_note(one.note)
                     raise
@@ -86,6 +100,13 @@ def cause_of(error: BaseException, passed_over: Iterable[PassedOver]) -> PassedO
 def which_gives(name: str | None, passed_over: Iterable[PassedOver]) -> PassedOver | None:
     """The one that would have given a name its meaning, if any."""
     return next((one for one in passed_over if one.names & {name, "*"}), None)
+
+
+def _insists_on_a_gpu(statement: ast.stmt) -> bool:
+    """Whether it fails, or does something else, where there is none."""
+    if not isinstance(statement, (ast.Assert, ast.If)):
+        return False
+    return bool(GPU.search(ast.unparse(statement.test)))
 
 
 def _future_of(statement: ast.stmt) -> int:

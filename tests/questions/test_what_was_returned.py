@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from grader.checking import OUTPUTS_AGREE
+from grader.checking import OUTPUTS_AGREE, VARIES
 from tests.conftest import Grade
 
 RNN = """
@@ -51,3 +51,21 @@ def test_function_whose_work_is_in_the_notebook(grading: Grade, tmp_path: Path) 
     said = messages(grading, tmp_path, f"{STUB}def gru(x): return 2 * x\n")
     assert said
     assert all("Cell 1 of the notebook hw.ipynb defines it" in message for message in said)
+
+
+def test_array_that_happens_to_have_as_many_rows_as_there_should_be_arrays(
+    grading: Grade, tmp_path: Path
+) -> None:
+    said = messages(grading, tmp_path, RNN.replace("axis=1), state", "axis=1)"))
+    assert len(said) == 5  # one of them asks for two sequences
+    assert all("rnn returned one array of shape" in message for message in said)
+
+
+def test_answer_that_varies(grading: Grade, tmp_path: Path) -> None:
+    dropout = "np.tanh(np.random.rand(2) + input_data"
+    said = messages(grading, tmp_path, RNN.replace("np.tanh(input_data", dropout))
+    wrong = [message for message in said if "values differ" in message]
+    assert wrong
+    assert all(message.endswith(VARIES) for message in wrong)
+    [*others] = messages(grading, tmp_path, RNN.replace("+ bias", "- bias"))
+    assert not any(VARIES in message for message in others)

@@ -1,0 +1,103 @@
+"""What a student's code shows as it is written explains a wrong answer, and changes no points."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from grader.model import QuestionResult
+from grader.naming import FUNCTIONS
+from grader.questions.as_written import WHERE, hint_of_code, takes_other_order
+from tests.conftest import Grade
+
+ORDER, RETURN, TWICE = WHERE
+GOOD = "def rnn(wt_h, wt_x, bias, init_state, input_data):\n"
+BAD = "def rnn(input_data, init_state, wt_x, wt_h, bias):\n"
+LOOP = "    for t in range(9):\n"
+EARLY = f"{LOOP}        return t\n"
+
+
+def title(tmp_path: Path, code: str, function: str = "rnn") -> str:
+    (tmp_path / "implementation.py").write_text(code)
+    hint = hint_of_code(function, tmp_path / "implementation.py")
+    return hint.title if hint else ""
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        (f"{GOOD}    pass\n", ""),
+        (f"{BAD}    pass\n", ORDER),
+        ("def rnn(wt_h, wt_x, b, h, x): pass\n", ""),
+        ("def rnn(Wt_H, WT_X, b, h, x): pass\n", ""),
+        ("def rnn(x, h, wt_x, wt_h, b): pass\n", ORDER),
+        ("def rnn(bias, /, *rest): pass\n", ORDER),
+        ("def gru(bias, wt_h): pass\n", ""),
+        (f"{GOOD}{EARLY}", RETURN),
+        (f"{GOOD}    if x:\n    {EARLY.replace(chr(10), chr(10) + '    ').rstrip()}\n", RETURN),
+        (f"{GOOD}{LOOP}        if t: return t\n", ""),
+        (f"{GOOD}    while True:\n        x = 1\n        return x\n", RETURN),
+        (f"{GOOD}    def f():\n    {EARLY.replace(chr(10), chr(10) + '    ').rstrip()}\n", ""),
+        (f"{GOOD}{LOOP}        pass\n    return 1\n", ""),
+        (f"{GOOD}    pass\n{GOOD}    return 1\n", TWICE),
+        (f"{BAD}    pass\n{GOOD}    return 1\n", TWICE),
+        (f"{GOOD}    pass\nrnn = other\n", TWICE),
+        (f"{GOOD}    pass\nrnn = timed(rnn)\n", ""),
+        ("rnn = make()\n", ""),
+        ("def rnn(:\n", ""),
+    ],
+)
+def test_what_is_seen(tmp_path: Path, code: str, found: str) -> None:
+    assert title(tmp_path, code) == found
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_arguments_as_the_assignment_has_them_are_in_order(tmp_path: Path, function: str) -> None:
+    names = FUNCTIONS[function].split(", ")
+    assert title(tmp_path, f"def {function}({', '.join(names)}): pass\n", function) == ""
+    turned = f"def {function}({', '.join(reversed(names))}): pass\n"
+    assert title(tmp_path, turned, function) == ORDER
+    assert takes_other_order(function, tmp_path / "implementation.py")
+
+
+def test_only_where_to_look_is_told_where_the_rubric_wants_that(tmp_path: Path) -> None:
+    (tmp_path / "implementation.py").write_text(f"{BAD}    pass\n")
+    hint = hint_of_code("rnn", tmp_path / "implementation.py", location_only=True)
+    assert hint is not None
+    assert hint.title == "Look at the order of the arguments"
+    assert not hint.explanation + hint.hint
+
+
+RNN = """
+import numpy as np
+
+def rnn(wt_h, wt_x, bias, init_state, input_data):
+    state, outputs = init_state[0], []
+    for t in range(input_data.shape[1]):
+        state = np.tanh(input_data[:, t] @ wt_x + state @ wt_h + bias)
+        outputs.append(state)
+    return np.stack(outputs, axis=1), state[None]
+"""
+
+
+def hints(grading: Grade, folder: Path, code: str) -> list[tuple[str, str]]:
+    (folder / "implementation.py").write_text(code)
+    question: QuestionResult = grading(folder, "q2").questions[0]
+    return [(c.hint.title, c.hint.explanation) for c in question.checks if c.hint]
+
+
+def test_hint_of_a_question(grading: Grade, tmp_path: Path) -> None:
+    assert hints(grading, tmp_path, RNN) == []
+    # Right, though it is defined twice.
+    assert hints(grading, tmp_path, RNN + RNN) == []
+    turned = RNN.replace("wt_h, wt_x, bias, init_state, input_data", "input_data, wt_h, wt_x, b, h")
+    [(found, why)] = hints(grading, tmp_path, turned)
+    assert found == ORDER
+    assert "(input_data, wt_h, wt_x, b, h)" in why
+    [(found, _)] = hints(grading, tmp_path, RNN.replace("    return", "        return"))
+    assert found == RETURN
+    without_bias = RNN.replace(" + bias", "")
+    [(found, why)] = hints(grading, tmp_path, RNN + without_bias)
+    assert found == "The bias is not added"
+    assert why.endswith("rnn is defined at lines 4 and 13: the last one counts.")
