@@ -60,7 +60,8 @@ NO_IMPORT = {"exit_at_import", "sys_exit_at_import", "endless_import", "import_t
 SLOW_MODELS = {"sleeps": 2.0, "slow_drip": 3.0}
 CALL_S = 2.0
 MODEL_S = 20.0
-LONGEST_S = 30.0
+LONGEST_S = 150.0
+"""A grader that hangs takes for ever, and one beside other work some 30 s."""
 MOST_MEMORY = 300 << 20
 """By which the grader itself may grow while it grades one hand-in: a reply has up to 64 MB."""
 LIMITS = """

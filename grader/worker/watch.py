@@ -76,8 +76,9 @@ _FILES = (
     "onnx/ops/_impl.py",
 )
 """Those files."""
-_LEAST_CODE = 300
-"""Bytes of compiled code: what is shorter, a line or two, students may write the same way."""
+_LEAST_CODE = 288
+"""Bytes of compiled code: what is shorter, a line or two, students may write the same way. Python
+3.13 makes a fifth less of the same lines than 3.11."""
 _PATTERN = "_sfdp_pattern_"
 """So begin the functions that torch's compiler knows attention by: each of them computes it."""
 _TORCH = str(Path(torch.__file__).parent)
