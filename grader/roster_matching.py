@@ -45,6 +45,8 @@ _Found = Mapping[str, frozenset[int]]
 """The lines, by their places, that each key of a hand-in finds; the surest key first."""
 NOBODY = "nobody in the list has its id, email, login or name"
 ANOTHER = "whoever in the list has its id has another name"
+NAMED_OTHERWISE = "the student of the list who has its id has another name there"
+TWO_STUDENTS = "the names of its files can be read as those of two students of the list"
 
 
 def match(roster: Roster, rows: Sequence[Row]) -> Matching:
@@ -52,7 +54,8 @@ def match(roster: Roster, rows: Sequence[Row]) -> Matching:
 
     What is found is in doubt where the email or the name is another's in the list, unless more of
     the id, the email and the login agree: students write ids themselves, and lists get sorted by
-    one column alone. A name that nobody there has says nothing. A doubted hand-in is nobody's.
+    one column alone. A name that nobody there has says nothing, but for Canvas' own, where most
+    have that of their id. A doubted hand-in is nobody's.
     Whoever it may be of gets another one only where two keys of that agree, and one of these is
     not the doubted one's as well.
 
@@ -63,6 +66,7 @@ def match(roster: Roster, rows: Sequence[Row]) -> Matching:
     """
     found = _found(roster, rows)
     failed = {number: why for number, each in enumerate(found) if (why := _contradiction(each))}
+    failed |= _of_two(roster, rows) | _named_otherwise(roster, rows, found)
     doubted = [found[number] for number in failed]
     taken: dict[int, Match] = {}
     disputed: set[int] = set()
@@ -135,6 +139,38 @@ def _contradiction(found: _Found) -> str:
     if not others or len(agreeing) > len(others):
         return ""
     return f"its {by} is one student's in the list, and its {' and '.join(others)} another's"
+
+
+def _of_two(roster: Roster, rows: Sequence[Row]) -> dict[int, str]:
+    """Hand-ins whose names have ids of two students of the list."""
+    ids = {id for line in roster.lines for id in line.ids}
+    return {
+        number: TWO_STUDENTS
+        for number, row in enumerate(rows)
+        if any(id_in(id) in ids for id in row.arrival.other_ids)
+    }
+
+
+def _named_otherwise(
+    roster: Roster, rows: Sequence[Row], found: Sequence[_Found]
+) -> dict[int, str]:
+    """Hand-ins that have not the name of the student whose id they have, in Canvas' own list.
+
+    Both come from Canvas, which spells a name the same way but for characters that a file's name
+    has not. Where most are so, they are named after groups, or nobody knows what after.
+    """
+    if roster.kind is not Kind.CANVAS:
+        return {}
+    lines = {line.row: line for line in roster.lines}
+    by_id = {n: lines[min(each["id"])] for n, each in enumerate(found) if len(each["id"]) == 1}
+    others = [n for n, line in by_id.items() if _has_no_word_of(line, rows[n])]
+    return dict.fromkeys(others, NAMED_OTHERWISE) if 2 * len(others) <= len(by_id) else {}
+
+
+def _has_no_word_of(line: Line, row: Row) -> bool:
+    words, whole = _words(line.name) if line.is_named else [], spelled(row.arrival.student)
+    is_plain = line.name.isascii() and whole != ""
+    return is_plain and bool(words) and not any(word in whole for word in words)
 
 
 def _is_surer(found: _Found, doubted: _Found, place: int) -> bool:

@@ -37,6 +37,11 @@ class Arrival(Record):
         default=False, description="Whether that is the school's number, not the platform's own."
     )
     submission_id: str = Field(default="", description="The platform's id of the upload.")
+    other_ids: tuple[str, ...] = Field(
+        default=(),
+        description="Ids of students that names of its files have as well, if they are read "
+        "otherwise: a part of them is of the student's choice.",
+    )
     email: str = ""
     late: bool | None = None
     notes: tuple[str, ...] = Field(

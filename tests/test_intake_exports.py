@@ -483,6 +483,24 @@ def test_moodle_file_that_names_another_participant(tmp_path: Path) -> None:
     assert "Mallory" in found[""].arrival.name
 
 
+def test_canvas_name_that_ends_in_another_students_id(tmp_path: Path) -> None:
+    """Mallory, whose id is 114, calls herself Zz _102."""
+    forged, own = "zz_102_114_88010_implementation.py", "doejane_102_501_rnn_lm.sav"
+    folder = lay_down(tmp_path / "x", forged, own, "roe_103_502_7_implementation.py")
+    hand_ins = {h.arrival.student_id: h for h in found(folder, tmp_path).values()}
+    assert set(hand_ins) == {"", "102", "103"}
+    assert [part.name for part in hand_ins["102"].parts] == ["rnn_lm.sav"]
+    assert "another upload of student 102 has another name" in hand_ins[""].problem
+    # A file whose name begins with a number is taken for that.
+    assert [part.name for part in hand_ins["103"].parts] == ["7_implementation.py"]
+    assert hand_ins["103"].arrival.other_ids == ("502",)
+
+
+def test_two_canvas_names_that_end_in_another_students_id(tmp_path: Path) -> None:
+    folder = lay_down(tmp_path / "x", "a_102_114_8_hw.py", "b_102_115_9_hw.py")
+    assert [h.arrival.student_id for h in found(folder, tmp_path).values()] == ["", ""]
+
+
 IN_CANVAS = "mallory_5_902_x_77_assignsubmission_file_hw.zip"
 IN_MOODLE = "Mallory_5_assignsubmission_file_x_77_8_hw.zip"
 

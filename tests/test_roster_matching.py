@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from grader.roster import parse_roster
-from grader.roster_matching import NOBODY, match
+from grader.roster_matching import NAMED_OTHERWISE, NOBODY, TWO_STUDENTS, match
 from grader.rows import Row
 from tests.reports.rows import row
 from tests.test_roster import CANVAS, CLASSROOM, MOODLE
@@ -123,6 +123,27 @@ def test_whoever_a_doubted_hand_in_may_be_of_gets_a_surer_one(
         found = match(parse_roster(GRADESCOPE), rows)
         assert found.unmatched[0].why.endswith("a student whose another, unclear hand-in may be")
         assert len(found.absent) == 3
+
+
+def test_hand_in_with_ids_of_two_students_in_its_files_names() -> None:
+    forged = row("x", student="doejane", student_id="101", other_ids=("103",))
+    found = match(parse_roster(CANVAS), [forged])
+    assert [(each.why, each.is_unclear) for each in found.unmatched] == [(TWO_STUDENTS, True)]
+    other = row("x", student="doejane", student_id="101", other_ids=("9103",))
+    assert students(CANVAS, other) == {"x": "Doe, Jane"}
+
+
+def test_canvas_name_is_that_of_its_id() -> None:
+    rows = [row("x", student="doejane", student_id="101"), row("y", student="zz", student_id="103")]
+    found = match(parse_roster(CANVAS), rows)
+    assert [(each.why, each.is_unclear) for each in found.unmatched] == [(NAMED_OTHERWISE, True)]
+    # A file's name has not all characters of another one.
+    assert students(CANVAS, rows[0], row("y", student="mllerjrg", student_id="102")).keys() == {
+        *"xy"
+    }
+    # Named after groups, most are so.
+    groups = [rows[1], row("x", student="group1", student_id="101")]
+    assert students(CANVAS, *groups).keys() == {*"xy"}
 
 
 def test_stranger_is_not_unclear() -> None:

@@ -19,6 +19,13 @@ PATTERN = re.compile(
 )
 """As Canvas itself puts them together (lib/content_zipper.rb): in an anonymous assignment there is
 no name, and of a text or a link there is a page in place of the file."""
+TWO_READINGS = re.compile(r"\d{1,12}_.", re.DOTALL)
+"""So begins a file's name that may be an upload's number as well: ``jane_12_345_6_hw4.zip`` is a
+file ``6_hw4.zip`` of student 12, or ``hw4.zip`` of student 345, whose name ends in ``_12``."""
+IN_DOUBT = (
+    "its name can be read as that of two students, and another upload of student {} has another "
+    "name; look at it by hand"
+)
 NO_FILE = "only a {page} was handed in online, and no file"
 AGAIN = re.compile(r"(?P<stem>.+)-(?P<number>\d{1,3})", re.DOTALL)
 """What Canvas makes of a file's name when it is handed in again: ``hw4-1``. Students number parts
@@ -39,6 +46,10 @@ class _Upload:
     page: str
     again: int
     """How many times it was handed in before, if the number is Canvas's."""
+
+    @property
+    def has_two_readings(self) -> bool:
+        return TWO_READINGS.match(self.called) is not None
 
     @property
     def is_archive(self) -> bool:
@@ -73,7 +84,26 @@ def read_canvas(entries: Sequence[Entry]) -> tuple[list[HandIn], list[Entry]]:
         else:
             upload = _upload(entry, match)
             students[upload.student_id].append(upload)
-    return [_student(uploads) for uploads in students.values()], others
+    hand_ins = []
+    for uploads in students.values():
+        doubted = _doubted(uploads)
+        hand_ins += [_in_doubt(upload) for upload in doubted]
+        if rest := [upload for upload in uploads if upload not in doubted]:
+            hand_ins.append(_student(rest))
+    return hand_ins, others
+
+
+def _doubted(uploads: Sequence[_Upload]) -> list[_Upload]:
+    """Those that may be another student's, who has such a name as to be taken for this one."""
+    sure = {upload.name for upload in uploads if not upload.has_two_readings}
+    unsure = [upload for upload in uploads if upload.has_two_readings]
+    names = sure or {upload.name for upload in unsure}
+    return [u for u in unsure if u.name not in sure] if sure or len(names) > 1 else []
+
+
+def _in_doubt(upload: _Upload) -> HandIn:
+    problem = IN_DOUBT.format(upload.student_id)
+    return hand_in(upload.entry.name, [], problem=problem, source=upload.entry.name)
 
 
 def _upload(entry: Entry, match: re.Match[str]) -> _Upload:
@@ -116,6 +146,7 @@ def _student(uploads: Sequence[_Upload]) -> HandIn:
         [(u.entry, u.called if u.is_archive else u.file) for u in files],
         student_id=first.student_id,
         submission_id=str((good or latest)[0].id or ""),
+        other_ids=sorted({str(u.id) for u in uploads if u.has_two_readings}),
         late=any(u.late for u in latest),
         notes=(taken_of_several(names, passed_over),) if passed_over else (),
         problem="" if files else NO_FILE.format(page=first.page),
