@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ from grader.archive import is_archive_name, is_hidden, is_visible, kind_of, tabl
 from grader.errors import SubmissionError
 from grader.graded import RESULTS, is_own
 from grader.listing import Files, are_different, files_of, scan, two_files
-from grader.naming import MAINS, SHOWN, by_depth, readable
+from grader.naming import MAINS, SHOWN, by_depth, main_files, readable
 from grader.rubric import SubmissionLimits
 from grader.unopened import (
     Unopened,
@@ -115,12 +116,15 @@ class _Opener:
         taken: list[Unopened] = []
         closed = unseen[MAX_OPENED:]
         of: dict[PurePosixPath, PurePosixPath] = {}
+        outside = _mains_of(files)
         errors: list[SubmissionError] = []
         for archive in latest_first(archives):
             is_enough = bool(have & MAINS)
             is_old = any(replaces(later, archive) for later in known)
             known.append(archive)
-            if is_old or (is_enough and not archive.holds - have) or self._count == MAX_OPENED:
+            is_wanted = not is_enough or bool(archive.holds - have)
+            is_compared = not archive.holds.isdisjoint(outside)
+            if is_old or self._count == MAX_OPENED or not (is_wanted or is_compared):
                 closed.append(archive)
                 continue
             try:
@@ -131,6 +135,10 @@ class _Opener:
                 continue
             # What was in an archive in it is known only now.
             known[-1] = replace(archive, known_by=archive.known_by | known_by(inner))
+            notes += _other_mains(inner, outside, archive.name)
+            if not is_wanted:
+                closed.append(archive)
+                continue
             new = held_here(inner) - have
             if is_enough and new:
                 what = ", ".join(sorted(new))
@@ -171,6 +179,23 @@ def _without(files: Files, mains: frozenset[str]) -> Files:
     return {name: place for name, place in files.items() if not held_here([name]) & mains}
 
 
+def _mains_of(files: Files) -> dict[str, Path]:
+    """The main files among the files, by the names that they should have; of several the first."""
+    found = main_files(files)
+    return {found[name][0]: files[name] for name in sorted(found, key=by_depth, reverse=True)}
+
+
+def _other_mains(inner: Files, outside: Mapping[str, Path], archive: PurePosixPath) -> list[str]:
+    """Which main files of an archive are not the same as those beside it, which are graded."""
+    others = [
+        PurePosixPath(name)
+        for name, place in _mains_of(inner).items()
+        if name in outside and not filecmp.cmp(place, outside[name], shallow=False)
+    ]
+    used = f"that outside of archives is used, not that of {readable(str(archive))}"
+    return two_files(sorted(others), used)
+
+
 def _displaced(
     inner: Files,
     files: Files,
@@ -182,7 +207,8 @@ def _displaced(
     different = [name for name in both if are_different(name, inner[name], files[name])]
     notes = []
     for origin in dict.fromkeys(of.get(name) for name in different):
-        names = [name for name in different if of.get(name) == origin]
+        mains = MAINS if origin is None else ()  # of these it is said already
+        names = [n for n in different if of.get(n) == origin and n.name not in mains]
         used = f"that of {readable(str(origin))}" if origin else "that outside of archives"
         notes += two_files(names, f"{used} is used, not that of {readable(str(archive))}")
     return notes

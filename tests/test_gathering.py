@@ -138,6 +138,28 @@ def test_files_of_the_same_content_in_two_archives(tmp_path: Path) -> None:
     assert [note for note in notes if "utils" in note] == []
 
 
+@pytest.mark.parametrize("inside", [MAIN, f"hw4/{MAIN}", "hw4/Implementation.py"])
+def test_other_code_in_an_archive_beside_the_code(tmp_path: Path, inside: str) -> None:
+    """The archive may have the finished one, and there be nothing else that it is opened for."""
+    folder = apart(tmp_path / "ann", hw4=(inside, "rnn_lm.py"))
+    write(folder, MAIN)
+    submission = stage(folder, tmp_path / "staged", LIMITS)
+    other = f"two different files are named {MAIN}: that outside of archives is used, not that of"
+    assert f"{other} hw4.zip" in submission.notes
+    write(folder, "rnn_lm.py")
+    submission = stage(folder, tmp_path / "again", LIMITS)
+    assert (submission.folder / MAIN).read_text() == CODE
+    both = other.replace(f"{MAIN}:", f"{MAIN}, rnn_lm.py:")
+    assert submission.notes == (f"{both} hw4.zip",)
+
+
+def test_same_code_in_an_archive_beside_the_code(tmp_path: Path) -> None:
+    folder = write(tmp_path / "ann", MAIN)
+    with zipfile.ZipFile(folder / "hw4.zip", "w") as archive:
+        archive.writestr(f"hw4/{MAIN}", CODE)
+    assert stage(folder, tmp_path / "staged", LIMITS).notes == ()
+
+
 def test_model_in_an_archive_beside_the_code(tmp_path: Path) -> None:
     folder = apart(tmp_path / "ann", model=("best.pt",), notes=("notes.txt",))
     write(folder, MAIN, "rnn_lm.py")
