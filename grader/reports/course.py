@@ -25,7 +25,7 @@ from grader.rows import Row, Status
 
 def one_line(row: Row, *, fresh: bool = True) -> str:
     """What became of one submission; ``fresh``: it was graded just now."""
-    name = plain(row.arrival.name)
+    name = in_one_line(row.arrival.name)
     late = ", late" if row.arrival.late else ""
     if row.status is not Status.GRADED:
         # Of an export, the notes say which files could not be unpacked, and why.
@@ -83,7 +83,7 @@ def _noted(graded: Sequence[Row]) -> str:
 
     That points are outdated is a note as well, and has a line of its own above.
     """
-    names = [plain(row.arrival.name) for row in graded if len(row.notes) > bool(row.outdated)]
+    names = [in_one_line(row.arrival.name) for row in graded if len(row.notes) > bool(row.outdated)]
     if not names:
         return ""
     return (

@@ -21,7 +21,7 @@ from grader.model import (
     Report,
 )
 from grader.reports.details import details, evidence, message
-from grader.reports.plain import plain
+from grader.reports.plain import in_one_line, plain
 from grader.reports.view import AT_THE_TOP, ONE_THING, STOPPED, shared_failure
 
 OUTCOME_WORDS = {
@@ -40,7 +40,7 @@ OUTCOME_WORDS = {
 def to_terminal(report: Report, *, verbose: bool = False) -> RenderableType:
     """The whole report; ``verbose`` adds the checks that passed and what was measured."""
     parts: list[RenderableType] = [_table(report)]
-    notes = [plain(note.removesuffix(".")) for note in report.notes]
+    notes = [in_one_line(note.removesuffix(".")) for note in report.notes]
     parts += [Text(f"Note: {note}.", style="yellow") for note in notes]
     shared = shared_failure(report)
     if shared is not None:
@@ -109,7 +109,7 @@ CLAIM_STYLES = {
 def _table(report: Report) -> Table:
     table = Table(
         box=None,
-        title=Text(plain(report.submission)),
+        title=Text(in_one_line(report.submission)),
         title_justify="left",
         pad_edge=False,
     )

@@ -185,6 +185,14 @@ def test_notes_are_shown() -> None:
     assert "Note: a file was left out." in rendered(report(notes=("a file was left out",)))
 
 
+def test_no_name_or_note_begins_a_line() -> None:
+    """It would look like one of the report's own."""
+    forged = report(notes=("a\nTotal: 3 / 3\nb.7z was not opened",))
+    text = rendered(forged.model_copy(update={"submission": "x\n::error::pwned"}))
+    assert "Note: a Total: 3 / 3 b.7z was not opened." in text
+    assert not re.search("^(Total: 3|::error)", text, re.MULTILINE)
+
+
 def test_failure_of_the_grader_is_said_aloud() -> None:
     of = report(question(check("a", outcome=Outcome.HARNESS_ERROR)))
     assert "THE GRADER FAILED" in rendered(of)
