@@ -23,11 +23,13 @@ from grader.worker.notebook_code import (
     name_given_by,
     notebook_tree,
     script_tree,
+    trains_when_run,
 )
 
 MAIN = "__main__"
 SAVING = frozenset({"save", "dump", "save_file"})
 """Functions of torch, pickle, joblib and safetensors by which a model is saved."""
+TRAINS = "trains a model when it is imported"
 RUNS_RNN_LM = re.compile(r"(?:%run|%load|exec\(|run_path\()[^\n]{0,20}?rnn_lm")
 """How a notebook makes the names of that file its own, in its own text."""
 
@@ -80,10 +82,14 @@ class CodeSource:
         """What the names of the file mean once its code has run, which is student code.
 
         What a notebook defines is in ``__main__``, as it was there. A Python file that cannot be
-        imported here, because it reads the training data, say, is treated like a notebook.
+        imported here, because it reads the training data, say, is treated like a notebook; so is
+        one that would train for hours.
         """
         if not self.module:
             return self._run_definitions(MAIN)
+        if trains_when_run(self.tree):
+            self.notes.append(f"{self.label} {TRAINS}, so its definitions were run by themselves")
+            return self._run_definitions(self.module)
         try:
             module = self._imported()
         except Exception as error:

@@ -11,7 +11,7 @@ import builtins
 import math
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from pathlib import Path
 from types import CodeType, MappingProxyType, ModuleType
 from typing import Any
@@ -96,6 +96,37 @@ def defined_names(tree: ast.Module) -> set[str]:
         elif isinstance(node, ast.Assign):
             names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
     return names
+
+
+def trains_when_run(tree: ast.Module) -> bool:
+    """Whether a module's own statements call ``backward``, or a function of its that does so.
+
+    Not what stands under ``if __name__ == "__main__"``.
+    """
+    definitions = [node for node in tree.body if isinstance(node, (*FUNCTION_DEFS, ast.ClassDef))]
+    run = [n for n in tree.body if n not in definitions and not _asks_whether_it_is_run(n)]
+    functions = [
+        node for part in definitions for node in ast.walk(part) if isinstance(node, FUNCTION_DEFS)
+    ]
+    training, before = {"backward"}, set[str]()
+    while training != before:
+        before = set(training)
+        training |= {node.name for node in functions if _calls(node, before)}
+    return any(_calls(node, training) for node in run)
+
+
+def _asks_whether_it_is_run(node: ast.stmt) -> bool:
+    tested = ast.walk(node.test) if isinstance(node, ast.If) else ()
+    return any(isinstance(part, ast.Name) and part.id == "__name__" for part in tested)
+
+
+def _calls(node: ast.AST, names: Set[str]) -> bool:
+    """Whether a call of such a name, or of such an attribute, is written there."""
+    calls = (part.func for part in ast.walk(node) if isinstance(part, ast.Call))
+    return any(
+        (func.id if isinstance(func, ast.Name) else getattr(func, "attr", "")) in names
+        for func in calls
+    )
 
 
 def module_of_definitions(

@@ -273,6 +273,17 @@ def test_file_that_cannot_be_imported_here(
     assert any("importing rnn_lm.py failed (" in note for note in loaded.notes)
 
 
+@pytest.mark.parametrize("weights", [False, True])
+def test_file_that_would_train_is_not_run(hand_in: HandIn, weights: bool) -> None:
+    trained = hand_in.trained()
+    training = "while True:\n    SentenceModel([1] * 9).out.weight.sum().backward()\n"
+    hand_in.script("rnn_lm.py", f"{MODEL_CODE}\n{training}")
+    hand_in.save(trained.state_dict() if weights else trained)
+    loaded = hand_in.load()
+    assert_same(loaded, trained)
+    assert any("rnn_lm.py trains a model when it is imported" in note for note in loaded.notes)
+
+
 @pytest.mark.parametrize(
     ("code", "error"), [("from no_such import *", ModuleNotFoundError), ("def f(:", SyntaxError)]
 )

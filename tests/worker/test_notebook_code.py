@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 import torch
 
-from grader.worker.notebook_code import cell_code, defined_names, notebook_tree, run_definitions
+from grader.worker.notebook_code import (
+    cell_code,
+    defined_names,
+    notebook_tree,
+    run_definitions,
+    trains_when_run,
+)
 from tests.worker.loading_support import HandIn
 
 
@@ -107,6 +113,28 @@ def test_what_fails_is_told(hand_in: HandIn) -> None:
         "from google.colab import drive: No module named 'google'",
         "y = z: name 'z' is not defined",
     ]
+
+
+LOOP = "for epoch in range(9):\n    loss = model(x).mean()\n    loss.backward()\n"
+TRAIN = "def train(model):\n    model(x).mean().backward()\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "trains"),
+    [
+        (LOOP, True),
+        (TRAIN, False),
+        (f"{TRAIN}train(model)\n", True),
+        (f"{TRAIN}def main():\n    train(model)\nresult = main()\n", True),
+        (f"{TRAIN}if __name__ == '__main__':\n    train(model)\n", False),
+        (f"{TRAIN}if not trained:\n    train(model)\n", True),
+        ("class A:\n    def fit(self): self.loss.backward()\na = A()\n", False),
+        ("class A:\n    def fit(self): self.loss.backward()\na = A()\na.fit()\n", True),
+        ("model = A()\nmodel.eval()\n", False),
+    ],
+)
+def test_whether_it_trains(code: str, trains: bool) -> None:
+    assert trains_when_run(ast.parse(code)) is trains
 
 
 def test_defined_names() -> None:
