@@ -39,6 +39,30 @@ SEQUENCE: dict[str, tuple[Edit, ...]] = {
     "inputs-reshaped": (("x = input_data[:, t, :]", "x = input_data.reshape((T, B, D))[t]"),),
     "first-input-always": (("x = input_data[:, t, :]", "x = input_data[:, 0, :]"),),
     "last-input-always": (("x = input_data[:, t, :]", "x = input_data[:, -1, :]"),),
+    "input-missing": (("x = input_data[:, t, :]", "x = input_data[:, t, :] * 0"),),
+    "inputs-one-step-late": (
+        (
+            "    for t in range(T):",
+            "    before = np.roll(input_data, 1, axis=1)\n"
+            "    before[:, 0] = 0\n"
+            "    for t in range(T):",
+        ),
+        ("x = input_data[:, t, :]", "x = before[:, t, :]"),
+    ),
+    "inputs-one-step-late-wrapped": (("input_data[:, t, :]", "input_data[:, t - 1, :]"),),
+    "inputs-one-step-early": (
+        (
+            "x = input_data[:, t, :]",
+            "x = input_data[:, t + 1, :] if t < T - 1 else np.zeros((B, D), np.float32)",
+        ),
+    ),
+    "old-state-added": (
+        ("outputs[:, t, :] = new", "new = state + new\n        outputs[:, t, :] = new"),
+    ),
+    "outputs-reversed": (
+        ("outputs[:, t, :] = new", "outputs[:, T - 1 - t, :] = new"),
+        ("outputs[:, -1, :]", "state"),
+    ),
     "outputs-time-major": (("return outputs, final", "return np.moveaxis(outputs, 1, 0), final"),),
     "outputs-reshaped": (
         ("np.zeros((B, T, H), dtype=np.float32)", "[]"),
@@ -70,6 +94,7 @@ RNN_MISTAKES: dict[str, tuple[Edit, ...]] = {
     "no-activation": (("np.tanh(a)", "a"),),
     "bias-dropped": ((" + bias", ""),),
     "bias-twice": (("np.dot(state, wt_h) + bias", "bias + (np.dot(state, wt_h) + bias)"),),
+    "bias-subtracted": ((" + bias", " - bias"),),
     "input-kernel-transposed": (("np.dot(x, wt_x)", "np.dot(x, wt_x.T)"),),
     "recurrent-kernel-transposed": (("np.dot(state, wt_h)", "np.dot(wt_h, state.T).T"),),
     "both-kernels-transposed": (
@@ -81,6 +106,10 @@ RNN_MISTAKES: dict[str, tuple[Edit, ...]] = {
     "activation-before-recurrence": (
         (" + np.dot(state, wt_h)", ""),
         ("np.tanh(a)", "np.tanh(a) + np.dot(state, wt_h)"),
+    ),
+    "activation-of-the-input-alone": (
+        ("= np.dot(x, wt_x)", "= np.tanh(np.dot(x, wt_x))"),
+        ("np.tanh(a)", "a"),
     ),
     "outputs-before-activation": (
         ("outputs[:, t, :] = new", "outputs[:, t, :] = a"),
@@ -101,6 +130,12 @@ def in_each_gate(old: str, new: str) -> tuple[Edit, ...]:
     )
 
 
+def in_order(gates: str) -> Edit:
+    """The function's arguments in another order."""
+    new = ", ".join(f"linear_trans_{g}" for g in gates)
+    return "def gru(linear_trans_r, linear_trans_z, linear_trans_n", f"def gru({new}"
+
+
 GRU_MISTAKES: dict[str, tuple[Edit, ...]] = {
     "update-gate-turned-round": (("(1 - z) * n + z * state", "state + z * (n - state)"),),
     "update-gate-missing": (("(1 - z) * n + z * state", "n"),),
@@ -108,6 +143,20 @@ GRU_MISTAKES: dict[str, tuple[Edit, ...]] = {
     "tanh-of-the-new-state": (
         ("new = (1 - z) * n + z * state", "new = np.tanh((1 - z) * n + z * state)"),
     ),
+    "old-state-term-missing": (("(1 - z) * n + z * state", "n - z * n"),),
+    "initial-state-kept": (("z * state", "z * init_state[0]"),),
+    "reset-overwrites-the-state": (
+        ("        inside =", "        state = r * state\n        inside ="),
+        (IN_N, "x.dot(wxn) + bxn + state.dot(whn) + bhn"),
+    ),
+    "outputs-are-candidates": (
+        ("outputs[:, t, :] = new", "outputs[:, t, :] = n"),
+        ("outputs[:, -1, :]", "new"),
+    ),
+    "reset-gate-and-candidate-exchanged": (in_order("nzr"),),
+    "update-gate-and-candidate-exchanged": (in_order("rnz"),),
+    "parameters-of-the-gate-before": (in_order("znr"),),
+    "parameters-of-the-gate-after": (in_order("nrz"),),
     "update-gate-for-both": (("r * (state", "z * (state"),),
     "reset-gate-for-both": (("(1 - z) * n + z * state", "(1 - r) * n + r * state"),),
     "gates-without-input-bias": (
@@ -122,6 +171,25 @@ GRU_MISTAKES: dict[str, tuple[Edit, ...]] = {
         (f"expit({IN_R})", f"1 / (1 + np.exp({IN_R}))"),
         (f"expit({IN_Z})", f"1 / (1 + np.exp({IN_Z}))"),
     ),
+    "gates-without-recurrence": (
+        (IN_R, "x.dot(wxr) + bxr"),
+        (IN_Z, "x.dot(wxz) + bxz"),
+    ),
+    "reset-gate-without-recurrence": ((IN_R, "x.dot(wxr) + bxr"),),
+    "update-gate-without-recurrence": ((IN_Z, "x.dot(wxz) + bxz"),),
+    "gates-without-the-state": (
+        (IN_R, "x.dot(wxr) + bxr + bhr"),
+        (IN_Z, "x.dot(wxz) + (bxz + bhz)"),
+    ),
+    "reset-gate-without-the-state": ((IN_R, "x.dot(wxr) + (bxr + bhr)"),),
+    "update-gate-without-the-state": ((IN_Z, "x.dot(wxz) + bxz + bhz"),),
+    "reset-gate-without-sigmoid": ((f"expit({IN_R})", IN_R),),
+    "update-gate-without-sigmoid": ((f"expit({IN_Z})", IN_Z),),
+    "candidate-without-recurrence": ((IN_N, "x.dot(wxn) + bxn"),),
+    "candidate-without-recurrent-product": ((IN_N, "x.dot(wxn) + bxn + r * bhn"),),
+    "candidate-without-kernel": ((".dot(whn)", ""),),
+    "candidate-without-kernel-bias-outside": ((IN_N, "x.dot(wxn) + r * state + (bxn + bhn)"),),
+    "candidate-of-the-bare-state": ((IN_N, "r * state + x.dot(wxn) + bxn"),),
     "reset-before-product": ((IN_N, "x.dot(wxn) + (r * state).dot(whn) + bxn + bhn"),),
     "reset-without-bias": ((IN_N, "x.dot(wxn) + r * state.dot(whn) + (bxn + bhn)"),),
     "reset-over-everything": (
@@ -143,6 +211,17 @@ GRU_MISTAKES: dict[str, tuple[Edit, ...]] = {
         (IN_N, "x.dot(wxn) + r * state.dot(whn)"),
     ),
     "input-bias-for-both": in_each_gate("bhG", "bxG"),
+    "input-biases-twice": in_each_gate("bxG", "bxG + bxG"),
+    "recurrent-biases-twice": in_each_gate("bhG", "2 * bhG"),
+    "all-biases-twice": (
+        (
+            "    B, T, D =",
+            "    bxr, bxz, bxn = 2 * bxr, 2 * bxz, 2 * bxn\n"
+            "    bhr, bhz, bhn = 2 * bhr, 2 * bhz, 2 * bhn\n"
+            "    B, T, D =",
+        ),
+    ),
+    "biases-subtracted": tuple((old, old.replace(" + b", " - b")) for old in (IN_R, IN_Z, IN_N)),
     "recurrent-bias-for-both": in_each_gate("bxG", "bhG"),
     "biases-exchanged": tuple(
         (old, f"wx{g}, bh{g}, wh{g}, bx{g} = ") for old, g in zip(UNPACKING, "rzn", strict=True)

@@ -7,11 +7,23 @@ import numpy as np
 from grader.questions.misconceptions.record import Array, Misconception
 
 PAGE = "torch.nn.GRU"
+Gate = tuple[Array, Array, Array, Array]
+"""``(wt_x, bias_x, wt_h, bias_h)``."""
 
 
 def sigmoid(v: Array) -> Array:
     """1 / (1 + e^-v), without overflow."""
     return 0.5 * (1 + np.tanh(0.5 * v))
+
+
+def _without_recurrence(gate: Gate) -> Gate:
+    wt_x, bias_x, wt_h, bias_h = gate
+    return wt_x, bias_x, np.zeros_like(wt_h), np.zeros_like(bias_h)
+
+
+def _without_state(gate: Gate) -> Gate:
+    wt_x, bias_x, wt_h, bias_h = gate
+    return wt_x, bias_x, np.zeros_like(wt_h), bias_h
 
 
 _BIASES = "the biases"
@@ -96,6 +108,42 @@ GATE_MISCONCEPTIONS = (
         changes={"biases": lambda bias_x, bias_h: (bias_h, bias_x)},
     ),
     Misconception(
+        id="input-biases-twice",
+        title="The input's biases are added twice",
+        where=_BIASES,
+        explanation="Each sum has the input's bias two times and the recurrent one once.",
+        hint="Count the biases in each line of the page's formula, and in yours.",
+        page=PAGE,
+        changes={"biases": lambda bias_x, bias_h: (2 * bias_x, bias_h)},
+    ),
+    Misconception(
+        id="recurrent-biases-twice",
+        title="The recurrent biases are added twice",
+        where=_BIASES,
+        explanation="Each sum has the recurrent bias two times and the input's once.",
+        hint="Count the biases in each line of the page's formula, and in yours.",
+        page=PAGE,
+        changes={"biases": lambda bias_x, bias_h: (bias_x, 2 * bias_h)},
+    ),
+    Misconception(
+        id="all-biases-twice",
+        title="All biases are added twice",
+        where=_BIASES,
+        explanation="Each sum has both of its biases two times.",
+        hint="Count the biases in each line of the page's formula, and in yours.",
+        page=PAGE,
+        changes={"biases": lambda bias_x, bias_h: (2 * bias_x, 2 * bias_h)},
+    ),
+    Misconception(
+        id="biases-subtracted",
+        title="The biases are subtracted",
+        where=_BIASES,
+        explanation="All biases have the wrong sign.",
+        hint="Compare the signs in each line of the page's formula with those of yours.",
+        page=PAGE,
+        changes={"biases": lambda bias_x, bias_h: (-bias_x, -bias_h)},
+    ),
+    Misconception(
         id="input-kernels-transposed",
         title="The input's kernels are transposed",
         where=_KERNELS,
@@ -139,6 +187,64 @@ GATE_MISCONCEPTIONS = (
         },
     ),
     Misconception(
+        id="gates-without-recurrence",
+        title="The reset and the update gate lack their recurrent part",
+        where=_KERNELS,
+        explanation="Both gates are made of the input alone: neither the old state nor the "
+        "recurrent bias enters them.",
+        hint="Compare the terms of the page's lines of r_t and z_t with those of yours.",
+        page=PAGE,
+        changes={"gates": lambda r, z, n: (_without_recurrence(r), _without_recurrence(z), n)},
+    ),
+    Misconception(
+        id="reset-gate-without-recurrence",
+        title="The reset gate lacks its recurrent part",
+        where=_KERNELS,
+        explanation="r is made of the input alone: neither the old state nor the recurrent bias "
+        "enters it.",
+        hint="Compare the terms of the page's line of r_t with those of yours.",
+        page=PAGE,
+        changes={"gates": lambda r, z, n: (_without_recurrence(r), z, n)},
+    ),
+    Misconception(
+        id="update-gate-without-recurrence",
+        title="The update gate lacks its recurrent part",
+        where=_KERNELS,
+        explanation="z is made of the input alone: neither the old state nor the recurrent bias "
+        "enters it.",
+        hint="Compare the terms of the page's line of z_t with those of yours.",
+        page=PAGE,
+        changes={"gates": lambda r, z, n: (r, _without_recurrence(z), n)},
+    ),
+    Misconception(
+        id="gates-without-the-state",
+        title="The reset and the update gate do not see the old state",
+        where=_KERNELS,
+        explanation="All biases are there, but in both gates the product of the state and its "
+        "kernel is missing.",
+        hint="Compare the terms of the page's lines of r_t and z_t with those of yours.",
+        page=PAGE,
+        changes={"gates": lambda r, z, n: (_without_state(r), _without_state(z), n)},
+    ),
+    Misconception(
+        id="reset-gate-without-the-state",
+        title="The reset gate does not see the old state",
+        where=_KERNELS,
+        explanation="Its biases are there, but the product of the state and its kernel is missing.",
+        hint="Compare the terms of the page's line of r_t with those of yours.",
+        page=PAGE,
+        changes={"gates": lambda r, z, n: (_without_state(r), z, n)},
+    ),
+    Misconception(
+        id="update-gate-without-the-state",
+        title="The update gate does not see the old state",
+        where=_KERNELS,
+        explanation="Its biases are there, but the product of the state and its kernel is missing.",
+        hint="Compare the terms of the page's line of z_t with those of yours.",
+        page=PAGE,
+        changes={"gates": lambda r, z, n: (r, _without_state(z), n)},
+    ),
+    Misconception(
         id="tanh-for-sigmoid",
         title="The gates are computed with tanh",
         where="the gates' nonlinearity",
@@ -165,6 +271,26 @@ GATE_MISCONCEPTIONS = (
         hint="See which function σ is, below the page's formula.",
         page=PAGE,
         changes={"gating": lambda v: v},
+    ),
+    Misconception(
+        id="reset-gate-without-sigmoid",
+        title="The reset gate is a bare sum",
+        where="the gates' nonlinearity",
+        explanation="A gate is a weight between 0 and 1. The update gate is one; the reset gate "
+        "can have any size.",
+        hint="Look at what stands around the sum in the page's line of r_t.",
+        page=PAGE,
+        changes={"gatings": lambda f: (lambda v: v, f)},
+    ),
+    Misconception(
+        id="update-gate-without-sigmoid",
+        title="The update gate is a bare sum",
+        where="the gates' nonlinearity",
+        explanation="A gate is a weight between 0 and 1. The reset gate is one; the update gate "
+        "can have any size.",
+        hint="Look at what stands around the sum in the page's line of z_t.",
+        page=PAGE,
+        changes={"gatings": lambda f: (f, lambda v: v)},
     ),
     Misconception(
         id="hard-sigmoid",

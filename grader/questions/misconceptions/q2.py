@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from grader.questions.misconceptions.record import Array, Misconception
-from grader.questions.misconceptions.sequences import Recurrence, sequence_misconceptions
+from grader.questions.misconceptions.recurrence import Recurrence
+from grader.questions.misconceptions.sequences import sequence_misconceptions
 
 PAGE = "torch.nn.RNN"
 
@@ -94,6 +95,15 @@ MISCONCEPTIONS = (
         changes={"bias": lambda bias: 2 * bias},
     ),
     Misconception(
+        id="bias-subtracted",
+        title="The bias is subtracted",
+        where="the sum inside the nonlinearity",
+        explanation="The bias has the wrong sign.",
+        hint="Compare the signs of the terms of the sum on the page with those of yours.",
+        page=PAGE,
+        changes={"bias": lambda bias: -bias},
+    ),
+    Misconception(
         id="input-kernel-transposed",
         title="The input's kernel is transposed",
         where="the product with the input",
@@ -154,6 +164,16 @@ MISCONCEPTIONS = (
         hint="See where the parentheses of the page's formula close.",
         page=PAGE,
         changes={"joined": lambda from_x, from_h, bias, f: f(from_x + bias) + from_h},
+    ),
+    Misconception(
+        id="activation-of-the-input-alone",
+        title="Only the product with the input goes through the nonlinearity",
+        where="what the nonlinearity is applied to",
+        explanation="The recurrent term and the bias are added afterwards, so that states can grow "
+        "beyond 1.",
+        hint="See where the parentheses of the page's formula close.",
+        page=PAGE,
+        changes={"joined": lambda from_x, from_h, bias, f: f(from_x) + from_h + bias},
     ),
     Misconception(
         id="outputs-before-activation",

@@ -8,12 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from grader.questions.misconceptions.gate_parts import FORMULA_N, GATE_MISCONCEPTIONS, PAGE, sigmoid
+from grader.questions.misconceptions.candidates import CANDIDATE_MISCONCEPTIONS, RESET
+from grader.questions.misconceptions.gate_parts import (
+    FORMULA_N,
+    GATE_MISCONCEPTIONS,
+    PAGE,
+    Gate,
+    sigmoid,
+)
 from grader.questions.misconceptions.record import Array, Misconception
-from grader.questions.misconceptions.sequences import Recurrence, sequence_misconceptions
+from grader.questions.misconceptions.recurrence import Recurrence
+from grader.questions.misconceptions.sequences import sequence_misconceptions
 
-Gate = tuple[Array, Array, Array, Array]
-"""``(wt_x, bias_x, wt_h, bias_h)``."""
+Function = Callable[[Array], Array]
 
 
 @dataclass(frozen=True)
@@ -26,12 +33,18 @@ class Gru(Recurrence):
     gate_biases: Callable[[Array, Array], tuple[Array, Array]] = lambda x, h: (x, h)
     """Of the reset and the update gate alone."""
     gating: Callable[[Array], Array] = sigmoid
+    gatings: Callable[[Function], tuple[Function, Function]] = lambda f: (f, f)
+    """From the gates' nonlinearity to that of the reset and that of the update gate."""
     activation: Callable[[Array], Array] = np.tanh
     candidate: Callable[[Array, Array, Array, Array, Array], Array] = (
         lambda from_x, r, h, wt_h, bias_h: from_x + r * (h @ wt_h + bias_h)
     )
     """The sum inside the candidate's nonlinearity."""
+    old: Callable[[Array, Array, Array], Array] = lambda h, r, first: h
+    """The state that the update gate keeps, from the last one, r and the initial one."""
     blend: Callable[[Array, Array, Array], Array] = lambda z, n, h: (1 - z) * n + z * h
+    seen: Callable[[Array, Array], Array] = lambda new, n: new
+    """The output of a step, from its state and its candidate."""
 
     def __call__(
         self,
@@ -47,17 +60,20 @@ class Gru(Recurrence):
             for gate in self.gates(linear_trans_r, linear_trans_z, linear_trans_n)
         )
 
-        def gate(parameters: Gate, x: Array, h: Array) -> Array:
+        of_reset, of_update = self.gatings(self.gating)
+        first = self.begun(np.asarray(init_state, dtype=np.float64))
+
+        def total(parameters: Gate, x: Array, h: Array) -> Array:
             wt_x, bias_x, wt_h, bias_h = parameters
             bias_x, bias_h = self.gate_biases(bias_x, bias_h)
-            return self.gating(x @ wt_x + bias_x + h @ wt_h + bias_h)
+            return x @ wt_x + bias_x + h @ wt_h + bias_h
 
         def step(x: Array, h: Array) -> tuple[Array, Array]:
-            r, z = gate(r_gate, x, h), gate(z_gate, x, h)
+            r, z = of_reset(total(r_gate, x, h)), of_update(total(z_gate, x, h))
             wt_x, bias_x, wt_h, bias_h = n_gate
             n = self.activation(self.candidate(x @ wt_x + bias_x, r, h, wt_h, bias_h))
-            new = self.blend(z, n, h)
-            return new, new
+            new = self.blend(z, n, self.old(h, r, first))
+            return new, self.seen(new, n)
 
         return self.run(step, init_state, input_data)
 
@@ -70,7 +86,7 @@ class Gru(Recurrence):
 
 SOLUTION = Gru()
 _BLEND = "how the new state is put together from the old one and the candidate"
-_RESET = "what the reset gate is applied to"
+_WHICH = "which parameters belong to which gate"
 _FORMULA_H = "Read the line of h_t on the page symbol by symbol: "
 MISCONCEPTIONS = (
     Misconception(
@@ -115,79 +131,53 @@ MISCONCEPTIONS = (
         changes={"blend": lambda z, n, h: np.tanh((1 - z) * n + z * h)},
     ),
     Misconception(
-        id="reset-before-product",
-        title="The reset gate is applied before the matrix product",
-        where=_RESET,
-        explanation="The state is multiplied by r and then by the kernel. That is the form of the "
-        "first paper; torch's differs on purpose.",
-        hint=FORMULA_N + "what is inside the parentheses after r_t? The page's note says more.",
+        id="old-state-term-missing",
+        title="The old state's part of the new one is missing",
+        where=_BLEND,
+        explanation="The candidate is weighted by 1 less z, but nothing of the old state is "
+        "added, so that it fades where z is near 1.",
+        hint=_FORMULA_H + "what is added to the first term?",
         page=PAGE,
-        changes={"candidate": lambda from_x, r, h, wt_h, bias_h: from_x + (r * h) @ wt_h + bias_h},
+        changes={"blend": lambda z, n, h: (1 - z) * n},
     ),
     Misconception(
-        id="reset-without-bias",
-        title="The reset gate does not cover the recurrent bias",
-        where=_RESET,
-        explanation="The recurrent bias of the candidate is added in full, whatever r is.",
-        hint=FORMULA_N + "where do the parentheses after r_t close?",
+        id="initial-state-kept",
+        title="The update gate keeps the initial state, not the last one",
+        where=_BLEND,
+        explanation="At each step z weights the state that was passed in, where it should weight "
+        "the one that the step before made.",
+        hint=_FORMULA_H + "of which time is the state in the last term?",
         page=PAGE,
-        changes={"candidate": lambda from_x, r, h, wt_h, bias_h: from_x + r * (h @ wt_h) + bias_h},
+        changes={"old": lambda h, r, first: first},
     ),
     Misconception(
-        id="reset-over-everything",
-        title="The reset gate covers the input's part too",
-        where=_RESET,
-        explanation="The whole sum inside the tanh is multiplied by r, so that a shut reset gate "
-        "also hides the input.",
-        hint=FORMULA_N + "which terms stand outside the parentheses after r_t?",
-        page=PAGE,
-        changes={"candidate": lambda from_x, r, h, wt_h, bias_h: r * (from_x + h @ wt_h + bias_h)},
-    ),
-    Misconception(
-        id="reset-over-input",
-        title="The reset gate is applied to the input's part",
-        where=_RESET,
-        explanation="r multiplies what comes from the input. It is meant to decide how much of the "
-        "old state is seen.",
-        hint=FORMULA_N + "which of the two parts follows r_t?",
-        page=PAGE,
-        changes={"candidate": lambda from_x, r, h, wt_h, bias_h: r * from_x + h @ wt_h + bias_h},
-    ),
-    Misconception(
-        id="reset-missing",
-        title="The reset gate is not used",
-        where=_RESET,
-        explanation="The candidate sees the whole old state, as if r were always 1.",
-        hint=FORMULA_N + "what stands before the part with the old state?",
-        page=PAGE,
-        changes={"candidate": lambda from_x, r, h, wt_h, bias_h: from_x + h @ wt_h + bias_h},
-    ),
-    Misconception(
-        id="reset-gate-turned-round",
-        title="The reset gate is turned round",
-        where=_RESET,
-        explanation="Where r is 1 the candidate sees nothing of the old state, and where it is 0 "
-        "all of it: what stands for r is 1 less what it should be.",
-        hint=FORMULA_N + "what stands before the parentheses, and is your r that of its own line?",
+        id="reset-overwrites-the-state",
+        title="The reset gate's product takes the old state's place",
+        where=_BLEND,
+        explanation="The state is multiplied by r for the candidate, and the product is stored in "
+        "its place, so that the update gate keeps a part of r times the old state.",
+        hint=_FORMULA_H + "is what z_t is multiplied by in yours still the state that the step "
+        "before made?",
         page=PAGE,
         changes={
-            "candidate": lambda from_x, r, h, wt_h, bias_h: from_x + (1 - r) * (h @ wt_h + bias_h)
+            "candidate": lambda from_x, r, h, wt_h, bias_h: from_x + (r * h) @ wt_h + bias_h,
+            "old": lambda h, r, first: r * h,
         },
     ),
     Misconception(
-        id="candidate-bias-dropped",
-        title="The candidate has no recurrent bias",
-        where="the sum inside the candidate's nonlinearity",
-        explanation="Both gates have their two biases, but in the candidate the recurrent one is "
-        "left out.",
-        hint=FORMULA_N + "how many biases are there?",
+        id="outputs-are-candidates",
+        title="The outputs are the candidates",
+        where="what is stored in each step",
+        explanation="The state is put together rightly and carried on, but what is stored as the "
+        "output is the candidate n.",
+        hint="See under Outputs which of the four lines' results the output of a step is.",
         page=PAGE,
-        changes={"candidate": lambda from_x, r, h, wt_h, bias_h: from_x + r * (h @ wt_h)},
+        changes={"seen": lambda new, n: n},
     ),
     Misconception(
         id="reset-and-update-swapped",
         title="The reset and the update gate are exchanged",
-        where="which parameters belong to which gate",
+        where=_WHICH,
         explanation="r is computed from the update gate's parameters and z from the reset gate's.",
         hint="Compare the order of your function's arguments with the order of the gates in "
         "the page's Variables.",
@@ -195,9 +185,51 @@ MISCONCEPTIONS = (
         changes={"gates": lambda r, z, n: (z, r, n)},
     ),
     Misconception(
+        id="reset-gate-and-candidate-exchanged",
+        title="The reset gate's and the candidate's parameters are exchanged",
+        where=_WHICH,
+        explanation="r is computed from the candidate's parameters and n from the reset gate's.",
+        hint="Compare the order of your function's arguments, and of what you take from them, "
+        "with the order of the gates in the page's Variables.",
+        page=PAGE,
+        changes={"gates": lambda r, z, n: (n, z, r)},
+    ),
+    Misconception(
+        id="update-gate-and-candidate-exchanged",
+        title="The update gate's and the candidate's parameters are exchanged",
+        where=_WHICH,
+        explanation="z is computed from the candidate's parameters and n from the update gate's.",
+        hint="Compare the order of your function's arguments, and of what you take from them, "
+        "with the order of the gates in the page's Variables.",
+        page=PAGE,
+        changes={"gates": lambda r, z, n: (r, n, z)},
+    ),
+    Misconception(
+        id="parameters-of-the-gate-before",
+        title="Each gate has the parameters of the one before",
+        where=_WHICH,
+        explanation="The parameters are taken in another order: z is computed from the reset "
+        "gate's, n from the update gate's and r from the candidate's.",
+        hint="Compare the order of your function's arguments, and of what you take from them, "
+        "with the order of the gates in the page's Variables.",
+        page=PAGE,
+        changes={"gates": lambda r, z, n: (n, r, z)},
+    ),
+    Misconception(
+        id="parameters-of-the-gate-after",
+        title="Each gate has the parameters of the one after",
+        where=_WHICH,
+        explanation="The parameters are taken in another order: r is computed from the update "
+        "gate's, z from the candidate's and n from the reset gate's.",
+        hint="Compare the order of your function's arguments, and of what you take from them, "
+        "with the order of the gates in the page's Variables.",
+        page=PAGE,
+        changes={"gates": lambda r, z, n: (z, n, r)},
+    ),
+    Misconception(
         id="update-gate-for-both",
         title="The update gate stands in the place of the reset gate, too",
-        where=_RESET,
+        where=RESET,
         explanation="z decides how much of the old state the candidate sees, and r is not used.",
         hint=FORMULA_N + "which gate is before the parentheses?",
         page=PAGE,
@@ -212,33 +244,7 @@ MISCONCEPTIONS = (
         page=PAGE,
         changes={"gates": lambda r, z, n: (r, r, n)},
     ),
-    Misconception(
-        id="relu-for-tanh",
-        title="ReLU stands in the place of the candidate's tanh",
-        where="the candidate's nonlinearity",
-        explanation="Negative candidates became zero.",
-        hint="See which function the page's line of n_t begins with.",
-        page=PAGE,
-        changes={"activation": lambda v: np.maximum(v, 0)},
-    ),
-    Misconception(
-        id="sigmoid-for-tanh",
-        title="A sigmoid stands in the place of the candidate's tanh",
-        where="the candidate's nonlinearity",
-        explanation="The candidate is computed like a gate and lies between 0 and 1.",
-        hint="See which function the page's line of n_t begins with.",
-        page=PAGE,
-        changes={"activation": sigmoid},
-    ),
-    Misconception(
-        id="no-activation",
-        title="The candidate has no nonlinearity",
-        where="the candidate's nonlinearity",
-        explanation="The candidate is the bare sum, so that the state can grow beyond 1.",
-        hint="See which function the page's line of n_t begins with.",
-        page=PAGE,
-        changes={"activation": lambda v: v},
-    ),
+    *CANDIDATE_MISCONCEPTIONS,
     *GATE_MISCONCEPTIONS,
     *sequence_misconceptions(PAGE),
 )

@@ -1,79 +1,10 @@
-"""How states run through a sequence, and what goes wrong with that in any recurrent network."""
+"""What goes wrong with the sequence in any recurrent network."""
 
 from __future__ import annotations
-
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from grader.questions.misconceptions.record import Array, Misconception
-
-Step = Callable[[Array, Array], tuple[Array, Array]]
-"""From ``(x, h)`` to the new state, and what is shown of it."""
-
-
-@dataclass(frozen=True)
-class Recurrence:
-    """The parts that an RNN and a GRU have in common."""
-
-    begun: Callable[[Array], Array] = lambda init_state: init_state[0]
-    """From ``init_state`` [1,B,H] to the state before the first step [B,H]."""
-    read: Callable[[Array], Array] = lambda inputs: inputs
-    """The inputs in the order in which the steps meet them."""
-    at: Callable[[Array, int], Array] = lambda inputs, step: inputs[:, step]
-    kept: Callable[[Array, Array], Array] = lambda new, old: new
-    """The state that the next step begins with."""
-    shown: Callable[[list[Array]], Array] = lambda states: np.stack(states[1:], axis=1)
-    """From the initial state and the output of each step to the outputs."""
-    final: Callable[[list[Array]], Array] = lambda states: states[-1][None]
-    returned: Callable[[Array, Array], Any] = lambda outputs, final: (outputs, final)
-    runs_on: bool = False
-    """Whether each sequence begins with the last state of the one before."""
-
-    def run(
-        self,
-        step: Step,
-        init_state: Array,
-        input_data: Array,
-    ) -> Any:
-        """What the function returns whose step makes of ``(x, h)`` a new state, and an output."""
-        inputs = self.read(_wide(input_data))
-        state = self.begun(_wide(init_state))
-        if self.runs_on:
-            states, seen = self._one_by_one(step, state[:1], inputs)
-        else:
-            states, seen = self._steps(step, state, inputs)
-        return self.returned(self.shown(seen), self.final(states))
-
-    def _steps(self, step: Step, state: Array, inputs: Array) -> tuple[list[Array], list[Array]]:
-        """The initial state, and the state after each step, as it is and as it is shown."""
-        states, seen = [state], [state]
-        for t in range(inputs.shape[1]):
-            new, output = step(self.at(inputs, t), state)
-            states.append(new)
-            seen.append(output)
-            state = self.kept(new, state)
-        return states, seen
-
-    def _one_by_one(
-        self, step: Step, state: Array, inputs: Array
-    ) -> tuple[list[Array], list[Array]]:
-        of_each = []
-        for sequence in inputs:
-            of_each.append(self._steps(step, state, sequence[None]))
-            state = of_each[-1][0][-1]
-        states, seen = zip(*of_each, strict=True)
-        return _together(states), _together(seen)
-
-
-def _together(of_each: Sequence[list[Array]]) -> list[Array]:
-    return [np.concatenate(rows) for rows in zip(*of_each, strict=True)]
-
-
-def _wide(array: Array) -> Array:
-    return np.asarray(array, dtype=np.float64)
 
 
 def _as_time_major(inputs: Array) -> Array:
@@ -96,6 +27,18 @@ def _before_a_gap(states: list[Array]) -> Array:
 
 def _of_the_first_step(states: list[Array]) -> Array:
     return np.stack([states[1], *(np.zeros_like(state) for state in states[2:])], axis=1)
+
+
+def _zeros_first(inputs: Array, step: int) -> Array:
+    return inputs[:, step - 1] if step else np.zeros_like(inputs[:, 0])
+
+
+def _zeros_last(inputs: Array, step: int) -> Array:
+    return inputs[:, step + 1] if step + 1 < inputs.shape[1] else np.zeros_like(inputs[:, 0])
+
+
+_INPUT = "how the input of one step is taken from input_data"
+_STACKED = "how the states of all steps become one array"
 
 
 def sequence_misconceptions(page: str) -> tuple[Misconception, ...]:
@@ -201,7 +144,7 @@ def sequence_misconceptions(page: str) -> tuple[Misconception, ...]:
         Misconception(
             id="inputs-reshaped",
             title="The inputs are reshaped where their axes should be exchanged",
-            where="how the input of one step is taken from input_data",
+            where=_INPUT,
             explanation="A reshape keeps the order of the numbers in memory, so that a step gets "
             "rows of other steps and other sequences, though the shape is right.",
             hint="Read how the page treats the order of elements; compare torch.transpose.",
@@ -211,7 +154,7 @@ def sequence_misconceptions(page: str) -> tuple[Misconception, ...]:
         Misconception(
             id="first-input-always",
             title="Every step reads the first input",
-            where="how the input of one step is taken from input_data",
+            where=_INPUT,
             explanation="The states change from step to step, but the input that goes into them is "
             "that of the first step each time.",
             hint="The page's formula has an input x_t; find what t is in your loop.",
@@ -221,7 +164,7 @@ def sequence_misconceptions(page: str) -> tuple[Misconception, ...]:
         Misconception(
             id="last-input-always",
             title="Every step reads the last input",
-            where="how the input of one step is taken from input_data",
+            where=_INPUT,
             explanation="The states change from step to step, but the input that goes into them is "
             "that of the last step each time.",
             hint="The page's formula has an input x_t; find what t is in your loop.",
@@ -229,9 +172,64 @@ def sequence_misconceptions(page: str) -> tuple[Misconception, ...]:
             changes={"at": lambda inputs, step: inputs[:, -1]},
         ),
         Misconception(
+            id="input-missing",
+            title="The input is not used",
+            where="where the input enters the step",
+            explanation="Each state depends on the one before it and on the parameters alone; "
+            "the numbers are the same whatever input_data holds.",
+            hint="The page's formula has an input x_t; find each place where it enters, and the "
+            "same places in your step.",
+            page=page,
+            changes={"at": lambda inputs, step: np.zeros_like(inputs[:, step])},
+        ),
+        Misconception(
+            id="inputs-one-step-late",
+            title="Each step reads the input before its own",
+            where=_INPUT,
+            explanation="The first step reads zeros, the second one the first input, and so on; "
+            "the last input is never read.",
+            hint="See in the page's formula whether the times of the input and of the new state "
+            "differ.",
+            page=page,
+            changes={"at": _zeros_first},
+        ),
+        Misconception(
+            id="inputs-one-step-late-wrapped",
+            title="Each step reads the input before its own, and the first one reads the last",
+            where=_INPUT,
+            explanation="The second step reads the first input, and so on. Before the first input "
+            "there is none, and an index of -1 counts from the end.",
+            hint="See in the page's formula whether the times of the input and of the new state "
+            "differ.",
+            page=page,
+            changes={"at": lambda inputs, step: inputs[:, step - 1]},
+        ),
+        Misconception(
+            id="inputs-one-step-early",
+            title="Each step reads the input after its own",
+            where=_INPUT,
+            explanation="The first step reads the second input, and so on; the first input is "
+            "never read, and the last step reads zeros.",
+            hint="See in the page's formula whether the times of the input and of the new state "
+            "differ.",
+            page=page,
+            changes={"at": _zeros_last},
+        ),
+        Misconception(
+            id="old-state-added",
+            title="The old state is added to the new one",
+            where="what is carried from one step to the next",
+            explanation="The step's formula gives the new state; here its result is added to the "
+            "state before, as in a residual network, so that states can grow beyond 1.",
+            hint="Find each place of the old state in the page's formula, and in what your loop "
+            "makes of it.",
+            page=page,
+            changes={"added": lambda made, old: made + old},
+        ),
+        Misconception(
             id="outputs-time-major",
             title="The outputs have time first and the batch second",
-            where="how the states of all steps become one array",
+            where=_STACKED,
             explanation="The values are right, in another order of axes: the steps come first. "
             "The layer of the notebook is built with batch_first=True.",
             hint="Look up which new axis the states of the steps are joined along.",
@@ -241,12 +239,23 @@ def sequence_misconceptions(page: str) -> tuple[Misconception, ...]:
         Misconception(
             id="outputs-reshaped",
             title="The outputs are reshaped where their axes should be exchanged",
-            where="how the states of all steps become one array",
+            where=_STACKED,
             explanation="The shape is right, but the values stand in the order [steps, batch]: a "
             "reshape does not move any number in memory.",
             hint="Read how the page treats the order of elements; compare torch.transpose.",
             page="torch.reshape",
             changes={"shown": _reshaped},
+        ),
+        Misconception(
+            id="outputs-reversed",
+            title="The outputs stand in the order from the last step to the first",
+            where=_STACKED,
+            explanation="Each state is right, and so is the final one, but the outputs begin with "
+            "the last step's and end with the first one's.",
+            hint="See under Outputs which h_t belongs to step t, and at which end your steps are "
+            "stored.",
+            page=page,
+            changes={"shown": lambda states: np.stack(states[:0:-1], axis=1)},
         ),
         Misconception(
             id="outputs-one-step-late",

@@ -1,0 +1,160 @@
+"""The candidate of q3's GRU: what goes wrong with its sum and its nonlinearity."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grader.questions.misconceptions.gate_parts import FORMULA_N, PAGE, sigmoid
+from grader.questions.misconceptions.record import Misconception
+
+RESET = "what the reset gate is applied to"
+CANDIDATE_MISCONCEPTIONS = (
+    Misconception(
+        id="reset-before-product",
+        title="The reset gate is applied before the matrix product",
+        where=RESET,
+        explanation="The state is multiplied by r and then by the kernel. That is the form of the "
+        "first paper; torch's differs on purpose.",
+        hint=FORMULA_N + "what is inside the parentheses after r_t? The page's note says more.",
+        page=PAGE,
+        changes={"candidate": lambda from_x, r, h, wt_h, bias_h: from_x + (r * h) @ wt_h + bias_h},
+    ),
+    Misconception(
+        id="reset-without-bias",
+        title="The reset gate does not cover the recurrent bias",
+        where=RESET,
+        explanation="The recurrent bias of the candidate is added in full, whatever r is.",
+        hint=FORMULA_N + "where do the parentheses after r_t close?",
+        page=PAGE,
+        changes={"candidate": lambda from_x, r, h, wt_h, bias_h: from_x + r * (h @ wt_h) + bias_h},
+    ),
+    Misconception(
+        id="reset-over-everything",
+        title="The reset gate covers the input's part too",
+        where=RESET,
+        explanation="The whole sum inside the tanh is multiplied by r, so that a shut reset gate "
+        "also hides the input.",
+        hint=FORMULA_N + "which terms stand outside the parentheses after r_t?",
+        page=PAGE,
+        changes={"candidate": lambda from_x, r, h, wt_h, bias_h: r * (from_x + h @ wt_h + bias_h)},
+    ),
+    Misconception(
+        id="reset-over-input",
+        title="The reset gate is applied to the input's part",
+        where=RESET,
+        explanation="r multiplies what comes from the input. It is meant to decide how much of the "
+        "old state is seen.",
+        hint=FORMULA_N + "which of the two parts follows r_t?",
+        page=PAGE,
+        changes={"candidate": lambda from_x, r, h, wt_h, bias_h: r * from_x + h @ wt_h + bias_h},
+    ),
+    Misconception(
+        id="reset-missing",
+        title="The reset gate is not used",
+        where=RESET,
+        explanation="The candidate sees the whole old state, as if r were always 1.",
+        hint=FORMULA_N + "what stands before the part with the old state?",
+        page=PAGE,
+        changes={"candidate": lambda from_x, r, h, wt_h, bias_h: from_x + h @ wt_h + bias_h},
+    ),
+    Misconception(
+        id="reset-gate-turned-round",
+        title="The reset gate is turned round",
+        where=RESET,
+        explanation="Where r is 1 the candidate sees nothing of the old state, and where it is 0 "
+        "all of it: what stands for r is 1 less what it should be.",
+        hint=FORMULA_N + "what stands before the parentheses, and is your r that of its own line?",
+        page=PAGE,
+        changes={
+            "candidate": lambda from_x, r, h, wt_h, bias_h: from_x + (1 - r) * (h @ wt_h + bias_h)
+        },
+    ),
+    Misconception(
+        id="candidate-bias-dropped",
+        title="The candidate has no recurrent bias",
+        where="the sum inside the candidate's nonlinearity",
+        explanation="Both gates have their two biases, but in the candidate the recurrent one is "
+        "left out.",
+        hint=FORMULA_N + "how many biases are there?",
+        page=PAGE,
+        changes={"candidate": lambda from_x, r, h, wt_h, bias_h: from_x + r * (h @ wt_h)},
+    ),
+    Misconception(
+        id="relu-for-tanh",
+        title="ReLU stands in the place of the candidate's tanh",
+        where="the candidate's nonlinearity",
+        explanation="Negative candidates became zero.",
+        hint="See which function the page's line of n_t begins with.",
+        page=PAGE,
+        changes={"activation": lambda v: np.maximum(v, 0)},
+    ),
+    Misconception(
+        id="sigmoid-for-tanh",
+        title="A sigmoid stands in the place of the candidate's tanh",
+        where="the candidate's nonlinearity",
+        explanation="The candidate is computed like a gate and lies between 0 and 1.",
+        hint="See which function the page's line of n_t begins with.",
+        page=PAGE,
+        changes={"activation": sigmoid},
+    ),
+    Misconception(
+        id="no-activation",
+        title="The candidate has no nonlinearity",
+        where="the candidate's nonlinearity",
+        explanation="The candidate is the bare sum, so that the state can grow beyond 1.",
+        hint="See which function the page's line of n_t begins with.",
+        page=PAGE,
+        changes={"activation": lambda v: v},
+    ),
+    Misconception(
+        id="candidate-without-recurrence",
+        title="The candidate lacks its recurrent part",
+        where="the sum inside the candidate's nonlinearity",
+        explanation="The old state enters the gates, but not the candidate, which is made of the "
+        "input alone; the reset gate has nothing to multiply.",
+        hint=FORMULA_N + "what is the part that has r_t before it made of?",
+        page=PAGE,
+        changes={"candidate": lambda from_x, r, h, wt_h, bias_h: from_x},
+    ),
+    Misconception(
+        id="candidate-without-recurrent-product",
+        title="The candidate's recurrent part is its bias alone",
+        where="the sum inside the candidate's nonlinearity",
+        explanation="The recurrent bias is there, multiplied by r, but the product of the state "
+        "and the kernel is missing.",
+        hint=FORMULA_N + "what is the part that has r_t before it made of?",
+        page=PAGE,
+        changes={"candidate": lambda from_x, r, h, wt_h, bias_h: from_x + r * bias_h},
+    ),
+    Misconception(
+        id="candidate-without-kernel",
+        title="The candidate's recurrent kernel is not used",
+        where="the sum inside the candidate's nonlinearity",
+        explanation="The state and the bias are added up and multiplied by r, but the state has "
+        "not gone through the kernel.",
+        hint=FORMULA_N + "what is the old state multiplied by?",
+        page=PAGE,
+        changes={"candidate": lambda from_x, r, h, wt_h, bias_h: from_x + r * (h + bias_h)},
+    ),
+    Misconception(
+        id="candidate-without-kernel-bias-outside",
+        title="The candidate's recurrent part is r times the state, and its bias",
+        where="the sum inside the candidate's nonlinearity",
+        explanation="The state has not gone through the recurrent kernel, and the bias is added "
+        "in full, whatever r is.",
+        hint=FORMULA_N + "what is the old state multiplied by, and where do the parentheses after "
+        "r_t close?",
+        page=PAGE,
+        changes={"candidate": lambda from_x, r, h, wt_h, bias_h: from_x + r * h + bias_h},
+    ),
+    Misconception(
+        id="candidate-of-the-bare-state",
+        title="The candidate's recurrent part is r times the state alone",
+        where="the sum inside the candidate's nonlinearity",
+        explanation="The state has not gone through the recurrent kernel, and the recurrent bias "
+        "is missing.",
+        hint=FORMULA_N + "which parameters stand inside the parentheses after r_t?",
+        page=PAGE,
+        changes={"candidate": lambda from_x, r, h, wt_h, bias_h: from_x + r * h},
+    ),
+)
