@@ -346,10 +346,25 @@ MHA_MISTAKES: dict[str, tuple[Edit, ...]] = {
     "softmax-shifted-not-normalised": (
         ("torch.softmax(scores, dim=3)", "(scores - scores.amax(3, keepdim=True)).exp()"),
     ),
+    "softmax-without-exponential": (
+        ("torch.softmax(scores, dim=3)", "scores / scores.sum(3, keepdim=True)"),
+    ),
+    "log-softmax": (("torch.softmax(", "torch.log_softmax("),),
+    "sigmoid-for-softmax": (("torch.softmax(scores, dim=3)", "torch.sigmoid(scores)"),),
+    "mask-hides-earlier-steps": (
+        ("    weights =", "    scores[..., torch.ones(T, T).tril(-1) > 0] = -1e9\n    weights ="),
+    ),
+    "mask-hides-the-step-itself": (
+        ("    weights =", "    scores = scores - 1e9 * torch.eye(T)\n    weights ="),
+    ),
     "causal-mask": (
         ("    weights =", "    scores = scores + torch.full((T, T), -1e9).triu(1)\n    weights ="),
     ),
     "keys-and-queries-exchanged": (("scores[b, i] = q @ k.T", "scores[b, i] = k @ q.T"),),
+    "keys-and-values-exchanged": (("def mha(Wq, Wk, Wv,", "def mha(Wq, Wv, Wk,"),),
+    "queries-and-values-exchanged": (("def mha(Wq, Wk, Wv,", "def mha(Wv, Wk, Wq,"),),
+    "queries-from-values": (("Wq[i]", "Wv[i]"),),
+    "keys-from-values": (("Wk[i]", "Wv[i]"),),
     "keys-from-queries": (
         ("k = input_data[b] @ torch.from_numpy(Wk[i])", "k = input_data[b] @ torch.tensor(Wq[i])"),
     ),
@@ -398,6 +413,23 @@ MHA_MISTAKES: dict[str, tuple[Edit, ...]] = {
     "heads-reshaped": (("torch.cat(heads, dim=2)", "torch.stack(heads, dim=1).view(B, T, E)"),),
     "heads-stacked-and-reshaped": (
         ("torch.cat(heads, dim=2)", "torch.stack(heads).view(B, T, E)"),
+    ),
+    "last-head-alone": (
+        ("        heads.append(head)", "        heads = [torch.zeros(B, T, d)] * i + [head]"),
+    ),
+    "last-head-left-out": (
+        ("torch.cat(heads, dim=2)", "torch.cat([*heads[:-1], torch.zeros(B, T, d)], dim=2)"),
+    ),
+    "heads-averaged": (("return output", "return output / N"),),
+    "input-overwritten": (
+        (
+            "scores[b, i] = q @ k.T / d ** 0.5",
+            "scores[b, i] = q @ k.T / d ** 0.5\n"
+            "            v = input_data[b] @ torch.tensor(Wv[i])\n"
+            "            place = slice(i * d, (i + 1) * d)\n"
+            "            input_data[b, :, place] = torch.softmax(scores[b, i], dim=1) @ v",
+        ),
+        ("weights[b, i] @ v", "input_data[b, :, i * d : (i + 1) * d]"),
     ),
     "projection-missing": (("    output = output @ torch.from_numpy(Wo)\n", ""),),
     "projection-transposed": (("torch.from_numpy(Wo)", "torch.from_numpy(Wo).T"),),

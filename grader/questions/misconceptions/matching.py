@@ -15,8 +15,9 @@ from grader.questions.misconceptions.record import Misconception, independent, m
 
 MATCH = 10.0
 """A multiple of the largest allowance of a draw: wrong formulas round differently from right ones.
-It is far from both sides: measured, float32 code of a misconception uses 4 % of it at most, and two
-misconceptions are 70 times as far apart at least."""
+It is far from both sides: measured in three draws each, float32 code of a misconception uses 4 % of
+it at most, and 15 % where scores are divided by sums near zero; two misconceptions are 27 times as
+far apart at least."""
 NEAR = 0.02
 """Near is an answer at this part of its distance from the right answer and from every other."""
 

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from grader.questions.misconceptions.record import Array, Misconception
-from grader.questions.misconceptions.weights import FORMULA, WEIGHT_MISCONCEPTIONS, softmax
-
-PAGE = "torch.nn.MultiheadAttention"
+from grader.questions.misconceptions.roles import ROLE_MISCONCEPTIONS
+from grader.questions.misconceptions.weights import FORMULA, PAGE, WEIGHT_MISCONCEPTIONS, softmax
 
 
 def concatenated(heads: Array) -> Array:
@@ -25,6 +24,8 @@ class Attention:
 
     read: Callable[[Array], Array] = lambda x: x
     kernels: Callable[[Array, Array, Array], tuple[Array, Array, Array]] = lambda q, k, v: (q, k, v)
+    overwrites: bool = False
+    """Whether each head is written into the input that the next one reads."""
     compared: Callable[[Array, Array], Array] = lambda q, k: q @ k.swapaxes(-1, -2)
     scale: Callable[[int, int, int], float] = lambda width, embed, heads: width**-0.5
     """What scores are multiplied by."""
@@ -42,17 +43,23 @@ class Attention:
         given = np.asarray(input_data, dtype=np.float64)
         x = self.read(given)
         w_q, w_k, w_v = self.kernels(*(np.stack(w).astype(np.float64) for w in (Wq, Wk, Wv)))
-        q, k, v = (np.einsum("bte,nef->bntf", x, w) for w in (w_q, w_k, w_v))
-        heads, embed, width = w_q.shape
-        scores = self.compared(q, k) * self.scale(width, embed, heads)
-        mixed = self.mixed(self.weighed(self.masked(scores)), v)
+        mixed = (self._one_by_one if self.overwrites else self._heads)(x, w_q, w_k, w_v)
         output = self.projected(self.joined(mixed), Wo.astype(np.float64))
         return self.returned(output, given)
 
+    def _heads(self, x: Array, w_q: Array, w_k: Array, w_v: Array) -> Array:
+        q, k, v = (np.einsum("bte,nef->bntf", x, w) for w in (w_q, w_k, w_v))
+        embed, width = w_q.shape[1:]
+        scores = self.compared(q, k) * self.scale(width, embed, embed // width)
+        return self.mixed(self.weighed(self.masked(scores)), v)
 
-def _causal(scores: Array) -> Array:
-    steps = scores.shape[-1]
-    return np.where(np.tri(steps, dtype=bool), scores, -np.inf)
+    def _one_by_one(self, x: Array, *kernels: Array) -> Array:
+        x, width = x.copy(), kernels[0].shape[-1]
+        heads: list[Array] = []
+        for i in range(len(kernels[0])):
+            heads.append(self._heads(x, *(w[i : i + 1] for w in kernels)))
+            x[..., i * width : (i + 1) * width] = heads[i][:, 0]
+        return np.concatenate(heads, axis=1)
 
 
 def _interleaved(heads: Array) -> Array:
@@ -70,138 +77,18 @@ def _stacked_and_reshaped(heads: Array) -> Array:
     return heads.swapaxes(0, 1).reshape(batch, steps, count * width)
 
 
-def _first_for_all(kernels: Array) -> Array:
-    return np.repeat(kernels[:1], len(kernels), axis=0)
-
-
-def _slices(kernels: Array) -> Array:
-    """Kernels [N,E,W] that cut the input into its heads' parts."""
-    heads, embed, width = kernels.shape
-    return np.eye(embed).reshape(embed, heads, width).swapaxes(0, 1)
+def _but_for(heads: Array, left_out: slice) -> Array:
+    kept = heads.copy()
+    kept[:, left_out] = 0
+    return kept
 
 
 SOLUTION = Attention()
 _JOIN = "how the heads are put together"
 _PROJECTION = "the output projection"
-_ROLES = "which kernels make queries, keys and values"
 MISCONCEPTIONS = (
     *WEIGHT_MISCONCEPTIONS,
-    Misconception(
-        id="causal-mask",
-        title="A causal mask hides later steps",
-        where="which steps a query may see",
-        explanation="Each step sees only itself and what came before. The layer of this question "
-        "is built and called without a mask.",
-        hint="See what is_causal and attn_mask are by default.",
-        page=PAGE,
-        changes={"masked": _causal},
-    ),
-    Misconception(
-        id="keys-and-queries-exchanged",
-        title="Keys and queries are exchanged",
-        where=_ROLES,
-        explanation="What should ask is asked: the scores are transposed, and only their values "
-        "reveal it.",
-        hint="See which of the first two arguments the rows of the scores belong to in the "
-        "page's code.",
-        page=FORMULA,
-        changes={"kernels": lambda q, k, v: (k, q, v)},
-    ),
-    Misconception(
-        id="keys-from-queries",
-        title="The queries are used as keys",
-        where=_ROLES,
-        explanation="Queries are compared with queries. The keys, which they are compared with, "
-        "have kernels of their own.",
-        hint="See which two arrays the product in the page's code is made of, and which kernels "
-        "yours come from.",
-        page=FORMULA,
-        changes={"kernels": lambda q, k, v: (q, q, v)},
-    ),
-    Misconception(
-        id="queries-from-keys",
-        title="The keys are used as queries",
-        where=_ROLES,
-        explanation="Keys are compared with keys. The queries, which ask, have kernels of their "
-        "own.",
-        hint="See which two arrays the product in the page's code is made of, and which kernels "
-        "yours come from.",
-        page=FORMULA,
-        changes={"kernels": lambda q, k, v: (k, k, v)},
-    ),
-    Misconception(
-        id="values-not-projected",
-        title="Slices of the input are used as values",
-        where=_ROLES,
-        explanation="Each head passes on a part of the input as it is. The values have kernels, "
-        "like queries and keys.",
-        hint="See what the third argument of a head is in the page's formula.",
-        page=PAGE,
-        changes={"kernels": lambda q, k, v: (q, k, _slices(v))},
-    ),
-    Misconception(
-        id="values-from-keys",
-        title="The keys are used as values",
-        where=_ROLES,
-        explanation="The attention weighs the keys up. What it passes on are the values, which "
-        "have kernels of their own.",
-        hint="See what attn_weight is multiplied by in the last line of the page's code.",
-        page=FORMULA,
-        changes={"kernels": lambda q, k, v: (q, k, k)},
-    ),
-    Misconception(
-        id="values-from-queries",
-        title="The queries are used as values",
-        where=_ROLES,
-        explanation="The attention weighs the queries up. What it passes on are the values, which "
-        "have kernels of their own.",
-        hint="See what attn_weight is multiplied by in the last line of the page's code.",
-        page=FORMULA,
-        changes={"kernels": lambda q, k, v: (q, k, q)},
-    ),
-    Misconception(
-        id="first-head-for-all",
-        title="All heads use the first head's kernels",
-        where=_ROLES,
-        explanation="Every head gives the same numbers; the loop over the heads does not use its "
-        "index, or a result is stored several times.",
-        hint="Each head of the page's formula has kernels of its own, with an index i.",
-        page=PAGE,
-        changes={"kernels": lambda q, k, v: tuple(map(_first_for_all, (q, k, v)))},
-    ),
-    Misconception(
-        id="first-head-queries",
-        title="All heads use the first head's kernel of the queries",
-        where=_ROLES,
-        explanation="The queries of all heads are those of the first one: the loop over the heads "
-        "does not use its index there.",
-        hint="Each head of the page's formula has kernels of its own, with an index i; see where "
-        "yours has it.",
-        page=PAGE,
-        changes={"kernels": lambda q, k, v: (_first_for_all(q), k, v)},
-    ),
-    Misconception(
-        id="first-head-keys",
-        title="All heads use the first head's kernel of the keys",
-        where=_ROLES,
-        explanation="The keys of all heads are those of the first one: the loop over the heads "
-        "does not use its index there.",
-        hint="Each head of the page's formula has kernels of its own, with an index i; see where "
-        "yours has it.",
-        page=PAGE,
-        changes={"kernels": lambda q, k, v: (q, _first_for_all(k), v)},
-    ),
-    Misconception(
-        id="first-head-values",
-        title="All heads use the first head's kernel of the values",
-        where=_ROLES,
-        explanation="The values of all heads are those of the first one: the loop over the heads "
-        "does not use its index there.",
-        hint="Each head of the page's formula has kernels of its own, with an index i; see where "
-        "yours has it.",
-        page=PAGE,
-        changes={"kernels": lambda q, k, v: (q, k, _first_for_all(v))},
-    ),
+    *ROLE_MISCONCEPTIONS,
     Misconception(
         id="keys-reshaped",
         title="The keys are reshaped where their axes should be exchanged",
@@ -286,6 +173,48 @@ MISCONCEPTIONS = (
         hint="A reshape keeps the order in memory; the page joins along an axis instead.",
         page="torch.cat",
         changes={"joined": _stacked_and_reshaped},
+    ),
+    Misconception(
+        id="last-head-alone",
+        title="Only the last head is kept",
+        where=_JOIN,
+        explanation="The last head is at its place, and the others are zero: what they gave is "
+        "lost, as where an array is filled anew for each head.",
+        hint="The page's formula concatenates all heads. See how many of yours are there after "
+        "the loop, and which line of it makes the array.",
+        page=PAGE,
+        changes={"joined": lambda heads: concatenated(_but_for(heads, slice(None, -1)))},
+    ),
+    Misconception(
+        id="last-head-left-out",
+        title="The last head is left out",
+        where=_JOIN,
+        explanation="The part of the last head is zero, as where the loop over the heads ends one "
+        "head early.",
+        hint="The page's formula concatenates all heads; see what your loop counts to.",
+        page=PAGE,
+        changes={"joined": lambda heads: concatenated(_but_for(heads, slice(-1, None)))},
+    ),
+    Misconception(
+        id="heads-averaged",
+        title="The heads' parts of the output are averaged",
+        where=_JOIN,
+        explanation="The output is right but for a factor: it is divided by the number of heads. "
+        "What the heads give goes through the output projection side by side, which adds their "
+        "parts up.",
+        hint="See what the page's formula does with the heads before the projection.",
+        page=PAGE,
+        changes={"joined": lambda heads: concatenated(heads) / heads.shape[1]},
+    ),
+    Misconception(
+        id="input-overwritten",
+        title="The heads are written into the input",
+        where="the array that the heads are written into",
+        explanation="Each head is right for what it reads, but it reads the input with the heads "
+        "before it written over its first features: the output and the input are one array.",
+        hint="The page is about getting a copy; see whether your output has an array of its own.",
+        page="torch.clone",
+        changes={"overwrites": True},
     ),
     Misconception(
         id="projection-missing",

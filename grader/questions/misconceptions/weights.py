@@ -1,4 +1,4 @@
-"""How scores become the weights of an attention, and what goes wrong with that."""
+"""How scores become the weights of an attention, masks included, and what goes wrong there."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from grader.questions.misconceptions.record import Array, Misconception
 
 FORMULA = "torch.nn.functional.scaled_dot_product_attention"
+PAGE = "torch.nn.MultiheadAttention"
 SOFTMAX = "torch.nn.functional.softmax"
 
 
@@ -33,6 +34,28 @@ def _by_sums_over(*axes: int) -> Callable[[Array], Array]:
     return weighed
 
 
+def _log_softmax(scores: Array) -> Array:
+    shifted = scores - scores.max(axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+def _causal(scores: Array) -> Array:
+    steps = scores.shape[-1]
+    return np.where(np.tri(steps, dtype=bool), scores, -np.inf)
+
+
+def _anticausal(scores: Array) -> Array:
+    steps = scores.shape[-1]
+    return np.where(np.tri(steps, dtype=bool).T, scores, -np.inf)
+
+
+def _without_diagonal(scores: Array) -> Array:
+    steps = scores.shape[-1]
+    return np.where(np.eye(steps, dtype=bool), -np.inf, scores)
+
+
+_SEEN = "which steps a query may see"
+_WEIGHED = "what happens to the scores before they weigh the values"
 _SCALE = "what the scores are divided by"
 _SUM = "the axis over which the attention weights sum to one"
 _DENOMINATOR = "What is the denominator of the page's formula, and over which axis is it summed?"
@@ -229,7 +252,7 @@ WEIGHT_MISCONCEPTIONS = (
     Misconception(
         id="no-softmax",
         title="There is no softmax",
-        where="what happens to the scores before they weigh the values",
+        where=_WEIGHED,
         explanation="The scores themselves are taken as weights. They can be negative, and do not "
         "sum to one.",
         hint="See what the page's code does to attn_weight before the last product.",
@@ -239,7 +262,7 @@ WEIGHT_MISCONCEPTIONS = (
     Misconception(
         id="softmax-not-normalised",
         title="The softmax does not divide by its sum",
-        where="what happens to the scores before they weigh the values",
+        where=_WEIGHED,
         explanation="The exponentials themselves are taken as weights: they are positive, and do "
         "not sum to one.",
         hint=_DENOMINATOR,
@@ -249,11 +272,72 @@ WEIGHT_MISCONCEPTIONS = (
     Misconception(
         id="softmax-shifted-not-normalised",
         title="The softmax of the shifted scores does not divide by its sum",
-        where="what happens to the scores before they weigh the values",
+        where=_WEIGHED,
         explanation="The exponentials of the scores less the largest are taken as weights: the "
         "largest weight is one, and they do not sum to one.",
         hint=_DENOMINATOR,
         page=SOFTMAX,
         changes={"weighed": lambda s: np.exp(s - s.max(axis=-1, keepdims=True))},
+    ),
+    Misconception(
+        id="softmax-without-exponential",
+        title="The softmax has no exponential",
+        where=_WEIGHED,
+        explanation="The scores are divided by their sum as they are. They can be negative, and "
+        "their sum can be near zero.",
+        hint="What is in the numerator of the page's formula, and what is summed in the "
+        "denominator?",
+        page=SOFTMAX,
+        changes={"weighed": lambda scores: scores / scores.sum(axis=-1, keepdims=True)},
+    ),
+    Misconception(
+        id="log-softmax",
+        title="The logarithm of the softmax stands in its place",
+        where=_WEIGHED,
+        explanation="The weights are logarithms: none is positive, and they do not sum to one.",
+        hint="Which function stands around the fraction in what you compute, and is it on the "
+        "page?",
+        page=SOFTMAX,
+        changes={"weighed": _log_softmax},
+    ),
+    Misconception(
+        id="sigmoid-for-softmax",
+        title="A sigmoid stands in the place of the softmax",
+        where=_WEIGHED,
+        explanation="Each weight is made of its own score alone, and those of a query do not sum "
+        "to one.",
+        hint="See what the page's code does to attn_weight before the last product.",
+        page=FORMULA,
+        changes={"weighed": lambda scores: 1 / (1 + np.exp(-scores))},
+    ),
+    Misconception(
+        id="causal-mask",
+        title="A causal mask hides later steps",
+        where=_SEEN,
+        explanation="Each step sees only itself and what came before. The layer of this question "
+        "is built and called without a mask.",
+        hint="See what is_causal and attn_mask are by default.",
+        page=PAGE,
+        changes={"masked": _causal},
+    ),
+    Misconception(
+        id="mask-hides-earlier-steps",
+        title="A mask hides earlier steps",
+        where=_SEEN,
+        explanation="Each step sees only itself and what comes after. The layer of this question "
+        "is built and called without a mask.",
+        hint="See what is_causal and attn_mask are by default.",
+        page=PAGE,
+        changes={"masked": _anticausal},
+    ),
+    Misconception(
+        id="mask-hides-the-step-itself",
+        title="A mask hides each step from itself",
+        where=_SEEN,
+        explanation="Each step sees all steps but itself. The layer of this question is built and "
+        "called without a mask.",
+        hint="See what is_causal and attn_mask are by default.",
+        page=PAGE,
+        changes={"masked": _without_diagonal},
     ),
 )
