@@ -280,6 +280,8 @@ AS_RNN_MISTAKES: dict[str, tuple[Edit, ...]] = {
     ),
     "bias-missing": (("(wt_x, zb, wt_h, bias)", "(wt_x, zb, wt_h, zb)"),),
     "bias-twice": (("(wt_x, zb, wt_h, bias)", "(wt_x, bias, wt_h, bias)"),),
+    "bias-halved": (("(wt_x, zb, wt_h, bias)", "(wt_x, bias / 4, wt_h, bias / 4)"),),
+    "bias-negated": (("(wt_x, zb, wt_h, bias)", "(wt_x, zb - bias, wt_h, zb)"),),
     "input-kernel-missing": (("(wt_x, zb, wt_h, bias)", "(zx, zb, wt_h, bias)"),),
     "recurrent-kernel-missing": (("(wt_x, zb, wt_h, bias)", "(wt_x, zb, zh, bias)"),),
     "input-kernel-transposed": (("(wt_x, zb, wt_h, bias)", "(wt_x.transpose(), zb, wt_h, bias)"),),
@@ -291,6 +293,9 @@ MEMORY_MISTAKES: dict[str, tuple[Edit, ...]] = {
     "update-gate-untouched": (("z = gate(30)", "z = gate(0)"),),
     "update-gate-weak": (("z = gate(30)", "z = gate(2.5)"),),
     "update-gate-biases-cancel": (("z = gate(30)", "z = gate(-10)\n    z[1] = z[1] + 10"),),
+    "update-gate-of-both-signs": (
+        ("z = gate(30)", "z = gate(30)\n    z[3] = 40.0 * (-1.0) ** np.arange(hidden_size)"),
+    ),
     "update-gate-driven": (("z = gate(30)", "z = gate(0, weights=100)"),),
     "value-for-bias": (("z = gate(30)", "z = gate(1)"),),
     "reset-gate-instead": (("return r, z, n", "return z, r, n"),),

@@ -81,6 +81,8 @@ class Condition(Enum):
     """Each of the two biases would hold it, but their signs differ."""
     DRIVEN = auto()
     """Inputs and states move it: its kernels are far from zero, and more to blame than its bias."""
+    BOTH_WAYS = auto()
+    """Its bias would hold it as it should in some units, and the wrong way in others."""
     OTHER = auto()
 
 
@@ -100,7 +102,10 @@ def condition(gate: Gate, sign: int, enough: float) -> Condition:
         return Condition.CANCELLING
     if np.all(bias < 0):
         return Condition.WRONG_WAY
-    return Condition.WEAK if np.all(bias >= 0) else Condition.OTHER
+    if np.all(bias >= 0):
+        return Condition.WEAK
+    both = np.all(abs(bias) >= LARGE)
+    return Condition.BOTH_WAYS if both else Condition.OTHER
 
 
 def _driven(bias: Array, reach: Array, enough: float) -> bool:

@@ -45,6 +45,11 @@ def _identity(inputs: int, hidden: int) -> Parameters:
     return wt_x, bias_x, np.eye(hidden), bias_h
 
 
+def _both_ways(inputs: int, hidden: int) -> Parameters:
+    wt_x, bias_x, wt_h, bias_h = held(SATURATED)(inputs, hidden)
+    return wt_x, bias_x * (-1) ** np.arange(hidden), wt_h, bias_h
+
+
 def _update(wanted: Condition) -> Callable[..., bool]:
     return lambda r, z, n, *sizes: (
         condition(z, +1, ENOUGH) is wanted and not _value_for_bias(r, z, n)
@@ -108,6 +113,18 @@ MISCONCEPTIONS = (
         changes={"update": held(4.0)},
         about=frozenset({"z"}),
         holds=_update(Condition.WEAK),
+    ),
+    GateMisconception(
+        id="update-gate-of-both-signs",
+        title="The update gate's bias has both signs",
+        where=_Z,
+        explanation="The units where it is positive keep their old state, and those where it is "
+        "negative take the candidate at each step.",
+        hint=_LINE_H,
+        page=PAGE,
+        changes={"update": _both_ways},
+        about=frozenset({"z"}),
+        holds=_update(Condition.BOTH_WAYS),
     ),
     GateMisconception(
         id="update-gate-biases-cancel",
