@@ -271,9 +271,10 @@ def sequence_misconceptions(page: str) -> tuple[Misconception, ...]:
             id="outputs-all-the-last",
             title="Every step shows the last state",
             where="what is stored for each step",
-            explanation="All outputs of a sequence are the same. One array is probably changed in "
-            "place and stored again at each step, and all the stored ones are that array.",
-            hint="The page is about getting a copy; see whether your steps share one array.",
+            explanation="All outputs of a sequence are the same. Either one array is changed in "
+            "place and stored again at each step, or each step puts its state into all places.",
+            hint="The page is about getting a copy: do your steps share one array? If not, see "
+            "which places of the outputs a step assigns to.",
             page="torch.clone",
             changes={"shown": lambda states: np.stack([states[-1]] * (len(states) - 1), axis=1)},
         ),
