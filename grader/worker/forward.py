@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from grader.wire import Message
+from grader.worker.one_hot import OneHotOfAll
 
 FIXED_ROWS = (50, 64)
 """Sentences in a batch of the notebook's test, and of its training: a model whose first hidden
@@ -28,6 +29,9 @@ class Forward:
     def __init__(self, slots: Sequence[NDArray[np.float32]]) -> None:
         self.rows: int | None = None
         """How many sentences the model is given at once, if it takes no other number."""
+        self.tokens = 0
+        """How many ids of tokens there are."""
+        self._all_columns = False
         self._slots = [torch.from_numpy(slot) for slot in slots]
         self._calls = 0
 
@@ -59,7 +63,7 @@ class Forward:
         if self.rows is not None:
             return _in_groups(model, tokens, self.rows)
         try:
-            return _output(model, tokens)
+            return self._output(model, tokens)
         except Exception:
             if self._calls:
                 raise
@@ -69,6 +73,21 @@ class Forward:
                     self.rows = rows
                     return output
             raise
+
+    def _output(self, model: Any, tokens: torch.Tensor) -> Any:
+        """The model's output, if need be with as many one-hot columns as there are tokens."""
+        if not self._all_columns:
+            try:
+                return _in_rows_of(model, tokens)
+            except Exception:
+                with suppress(Exception), OneHotOfAll(self.tokens) as one_hot:
+                    output = _in_rows_of(model, tokens)
+                    self._all_columns = one_hot.was_asked
+                if not self._all_columns:
+                    raise
+                return output
+        with OneHotOfAll(self.tokens):
+            return _in_rows_of(model, tokens)
 
     def _reply(self, logits: torch.Tensor) -> Message:
         self._calls += 1
@@ -86,7 +105,7 @@ def _key(output: Any) -> str:
     return next((key for key in LOGITS_KEYS if isinstance(named.get(key), torch.Tensor)), "")
 
 
-def _output(model: Any, tokens: torch.Tensor) -> Any:
+def _in_rows_of(model: Any, tokens: torch.Tensor) -> Any:
     """What the model returns, logits as [B,L,V]: the notebook flattens them anyway."""
     return in_rows(model(tokens), tokens)
 
@@ -108,7 +127,7 @@ def _in_groups(model: Any, tokens: torch.Tensor, rows: int) -> Any:
     outputs = []
     for group in tokens.split(rows):
         missing = rows - len(group)
-        output = _output(model, torch.cat([group, group[:1].expand(missing, -1)]))
+        output = _in_rows_of(model, torch.cat([group, group[:1].expand(missing, -1)]))
         if not isinstance(output, torch.Tensor):
             return output
         outputs.append(output[: len(group)])

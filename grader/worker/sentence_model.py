@@ -18,6 +18,9 @@ from grader.worker.forward import Forward
 from grader.worker.loading import Loaded, ModelLoader
 from grader.worker.saved_file import CannotLoad
 
+SPECIAL = 3
+"""BEGIN, END and PAD, whose ids follow those of the characters."""
+
 
 def is_one_layer(model: Any) -> bool:
     """Whether it is a layer of torch's by itself, with no other inside."""
@@ -54,6 +57,7 @@ class LanguageModel:
         Both unpickling and the class are student code.
         """
         fields, (freq, *weights) = request.fields, request.arrays
+        self._forward.tokens = len(freq) + SPECIAL
 
         def load_on(device: torch.device) -> Loaded:
             self._redirection = Redirection(device)

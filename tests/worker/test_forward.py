@@ -11,6 +11,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn.functional import one_hot
 
 from grader.wire import Message
 from grader.worker.forward import Forward
@@ -269,3 +270,28 @@ def test_only_the_first_call_finds_out_the_number_of_rows() -> None:
     ask(forward, Returning(function))
     with pytest.raises(ValueError, match="3 rows"):
         ask(forward, Returning(function), np.ones((3, 2), np.uint8))
+
+
+WEIGHT = torch.arange(SIZE * SIZE).reshape(SIZE, SIZE) / 7
+
+
+@pytest.mark.parametrize("again", [1, 2])
+def test_one_hot_vectors_have_a_column_for_each_token(again: int) -> None:
+    """The largest id, that of PAD, is in none of these."""
+    forward = Forward(())
+    forward.tokens = SIZE
+    model = Returning(lambda x: one_hot(x).float() @ WEIGHT)
+    for _ in range(again):
+        [logits] = ask(forward, model).arrays
+        assert np.array_equal(logits, WEIGHT[TOKENS.astype(int)])
+
+
+def test_one_hot_vectors_of_something_else_are_as_they_are() -> None:
+    forward = Forward(())
+    forward.tokens = SIZE
+    model = Returning(lambda x: one_hot(x % 2).float() @ WEIGHT[:2])
+    [logits] = ask(forward, model).arrays
+    assert np.array_equal(logits, WEIGHT[TOKENS.astype(int) % 2])
+    named = Returning(lambda x: one_hot(x, num_classes=7).float() @ WEIGHT)
+    with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
+        ask(forward, named)
