@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
@@ -25,6 +26,7 @@ from grader.language_model.evaluation import Evaluation
 from grader.model import Claim, QuestionResult, Report, Versions
 from grader.modes import IsolationMode
 from grader.naming import IMPLEMENTATION
+from grader.remedies.place import NOT_INSTALLED
 from grader.remedies.python import NEWER_SYNTAX
 from grader.rubric import Limits, Rubric
 from grader.sandbox.lent import SandboxUse
@@ -50,6 +52,11 @@ TOO_OLD = (
     "the hand-in seems to be written for a newer Python than the one that graded it: grade it with "
     "that one before its missing points count"
 )
+NEEDS = (
+    "the language model needs what is not installed where this is graded: {}; install it and grade "
+    "Q7 again before its missing points count"
+)
+NO_MODULE = re.compile(r"No module named '([\w.]+)'")
 
 
 @dataclass(frozen=True)
@@ -246,6 +253,7 @@ class Grading:
         noted = [self.submission.notes, *(question.notes for question in questions)]
         if any(NEWER_SYNTAX in check.message for q in questions for check in q.checks):
             noted.append((TOO_OLD,))
+        noted.append(tuple(_packages_wanted(questions)))
         return Report(
             submission=self.submission.name,
             score=sum(q.score for q in questions),
@@ -263,6 +271,13 @@ class Grading:
     def _claims(self, questions: tuple[QuestionResult, ...]) -> tuple[Claim, ...]:
         notebooks = Notebooks.read(self.submission.folder, sorted(self.submission.files))
         return claims_of(notebooks, questions, same_data=self.request.data is not None)
+
+
+def _packages_wanted(questions: Sequence[QuestionResult]) -> list[str]:
+    """What to say of packages for want of which the model cannot be judged."""
+    messages = (c.message for q in questions if q.id == MODEL_QUESTION for c in q.checks)
+    names = [n for said in messages if NOT_INSTALLED in said for n in NO_MODULE.findall(said)]
+    return [NEEDS.format(", ".join(dict.fromkeys(names)))] if names else []
 
 
 def rubric_of(request: Request) -> Rubric:

@@ -352,3 +352,14 @@ def test_staff_are_told_of_a_newer_python(grading: Grade, tmp_path: Path) -> Non
     assert any(note.startswith("the hand-in seems") for note in grading(tmp_path, "q5").notes)
     (tmp_path / "implementation.py").write_text("x = (\n")
     assert grading(tmp_path, "q5").notes == ()
+
+
+def test_staff_are_told_of_a_package_that_the_model_needs(grading: Grade, tmp_path: Path) -> None:
+    code = "import torch, no_such\nclass SentenceModel(torch.nn.Module):\n"
+    code += "    def __init__(self, freq):\n        super().__init__()\n        {}\n"
+    (tmp_path / "rnn_lm.py").write_text(code.format("self.layer = no_such.Layer(len(freq))"))
+    [note] = grading(tmp_path, "q7").notes
+    assert note.startswith("the language model needs what is not installed")
+    assert "graded: no_such; install it" in note
+    (tmp_path / "rnn_lm.py").write_text(code.format("self.layer = 1 / 0"))
+    assert grading(tmp_path, "q7").notes == ()

@@ -87,7 +87,9 @@ def by_length(numbers: Int64, lengths: Int64, tokens: int, most_rows: int) -> It
         # Never one alone: the notebook scores no such batch, and a model may not take it.
         if len(ordered) - start - rows == 1:
             rows += 1 if rows < most_rows else -1
-        yield ordered[start : start + rows]
+        # In the order of the file, as in the notebook: a model that sorts its input by length, and
+        # does not undo that, must not find it sorted.
+        yield np.sort(ordered[start : start + rows])
         start += rows
 
 

@@ -26,6 +26,10 @@ IN_DOUBT = (
     "--quick ended when the points for whole sentences were certain, but what counts is the loss "
     "from the sentences' beginnings, which is near a threshold: grade without --quick to be sure"
 )
+LOOKS_AHEAD = (
+    "the language model looks at what follows, and what counts is its loss from the sentences' "
+    "beginnings; a person should look at how"
+)
 VARIES = (
     "the language model's predictions vary so much that a gain from looking ahead could be hidden "
     "in it: what counts is its loss from the sentences' beginnings alone"
@@ -103,7 +107,7 @@ def flags_of_findings(findings: Findings, as_notebook: LossTotals | None = None)
     bound; ``as_notebook`` are the figures in the notebook's batches, if they are known."""
     if not findings.beginnings_count or findings.gain is None:
         return []
-    varies = [] if findings.looks_ahead else [VARIES]
+    varies = [LOOKS_AHEAD if findings.looks_ahead else VARIES]
     if Kind.PADDING in findings.kinds:
         told = NOT_AS_NOTEBOOK.format(as_notebook.loss) if as_notebook else ""
         varies = [BY_LENGTH.format(told)]

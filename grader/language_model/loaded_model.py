@@ -36,7 +36,7 @@ from grader.worker.threads import better_threads
 DEVICE = re.compile(r"cpu|cuda(:\d)?")
 LONGEST = 100
 """Characters of the assignment's longest sentences."""
-REHEARSAL = (1, 2, 4)
+REHEARSAL = (2, 1, 4)
 """What parts of the longest sentence's length the made-up sentences have, on which a model may fail
 in words of its own: END and PAD are among their tokens."""
 NO_TENSORS = {name: f"a {name}" for name in ("tuple", "list", "dict")} | {"NoneType": "None"}
@@ -211,10 +211,10 @@ class LoadedModel:
         )
 
     def _made_up_sentences(self, seed: int) -> Int64:
-        """Inputs [B,L] as the notebook makes them of sentences; the longest comes first."""
+        """Inputs [B,L] as the notebook makes them of sentences, which it does not sort."""
         known = self._vocabulary
         rng, lengths = np.random.default_rng(seed), [max(1, self._longest // n) for n in REHEARSAL]
-        tokens = np.full((len(lengths), lengths[0] + 2), known.pad_id)
+        tokens = np.full((len(lengths), max(lengths) + 2), known.pad_id)
         tokens[:, 0] = known.begin_id
         for row, length in zip(tokens, lengths, strict=True):
             row[1 : length + 1] = rng.integers(0, known.begin_id, length)

@@ -27,6 +27,10 @@ ONE_TOKEN = (
     " In each sentence that has any, NaN begins after the character {!r}: look at that one's row "
     "in the embedding, or whatever else the model has for it alone."
 )
+AT_THE_END = (
+    " It is NaN at the last place of the longest sentences alone: in attention, that is a row of "
+    "the mask which forbids every position. Is the mask turned round?"
+)
 NO_TOKENS = (
     "It has those of the characters alone: the last layer must have len(freq) + 3 outputs in place "
     "of len(freq)."
@@ -114,9 +118,13 @@ def check_shape(logits: Array, inputs: tuple[int, ...], vocabulary: Vocabulary) 
 def _where_nan_begins(
     is_nan: NDArray[np.bool_], inputs: NDArray[np.int64], vocabulary: Vocabulary
 ) -> str:
-    """After which character, if that is the same in all sentences with NaN; '' where it is not."""
+    """After which character, or at which place, if that is the same in all sentences with NaN; ''
+    where it is not."""
     rows = is_nan.any(1)
     begins = is_nan[rows].argmax(1)
+    # The last character of a sentence is often the same one.
+    if (begins == is_nan.shape[1] - 1).all():
+        return AT_THE_END
     tokens = set(inputs[rows, begins].tolist())
     # What follows BEGIN is NaN, too, where attention makes the whole sentence so.
     if len(tokens) != 1 or (begins == 0).any():

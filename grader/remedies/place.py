@@ -9,6 +9,7 @@ _NO_GPU = (
     "create things on the device of the input, x.device, and leave .cuda() to the notebook."
 )
 
+NOT_INSTALLED = "It is neither in the hand-in nor installed where this is graded"
 PLACE = (
     remedy(
         "ModuleNotFoundError",
@@ -18,9 +19,8 @@ PLACE = (
     remedy(
         "ModuleNotFoundError",
         always,
-        "It is neither in the hand-in nor installed where this is graded: if it is a file of "
-        "yours, hand it in too; remove the import if it is not needed; otherwise ask the course "
-        "staff to install it.",
+        f"{NOT_INSTALLED}: if it is a file of yours, hand it in too; remove the import if it is "
+        "not needed; otherwise ask the course staff to install it.",
     ),
     remedy(
         "TypeError",

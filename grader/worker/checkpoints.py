@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from types import MethodType
 from typing import Any
@@ -34,9 +34,10 @@ class Weights:
     """Numbers and text that a checkpoint has beside them: it may say with what sizes to build."""
 
 
-def model_or_weights(saved: Any, file: str) -> tuple[Any, list[str]]:
+def model_or_weights(saved: Any, file: str, read: Set[str] = frozenset()) -> tuple[Any, list[str]]:
     """The model, out of its wrappers, or its ``Weights``, and notes on where they were.
 
+    Of several weights under names, those are taken whose name the student's own code ``read``.
     Raises CannotLoad when the object is or holds neither.
     """
     notes: list[str] = []
@@ -54,11 +55,13 @@ def model_or_weights(saved: Any, file: str) -> tuple[Any, list[str]]:
             notes.append("the weights are NumPy arrays, which were made tensors")
             return Weights(_as_tensors(saved), options), notes
         options |= _plain_values(saved)
-        inner = _inside(saved)
+        inner = _inside(saved, read)
         if inner is None:
             break
+        others = [key for key in _keys_of_weights(saved) if key != inner[0]]
         key, saved = inner
-        notes.append(f"it was taken from {key} of what {file} holds")
+        and_not = f", and not from {', '.join(others)}" if others else ""
+        notes.append(f"it was taken from {key} of what {file} holds{and_not}")
     raise CannotLoad(
         f"{file} holds {_described(saved)}, and neither a model nor its weights; {SAVE}."
     )
@@ -106,11 +109,21 @@ def _as_tensors(arrays: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _inside(saved: Any) -> tuple[str, Any] | None:
+def _keys_of_weights(saved: Any) -> list[str]:
+    """Under which names a checkpoint has models or their weights."""
+    items = saved.items() if isinstance(saved, Mapping) else ()
+    holds = (_is_model, _is_state_dict, _is_dict_of_arrays)
+    return [f"[{key!r}]"[:40] for key, value in items if any(is_one(value) for is_one in holds)]
+
+
+def _inside(saved: Any, read: Set[str]) -> tuple[str, Any] | None:
     """Where a checkpoint has the model, and what is there."""
     if isinstance(saved, Mapping):
         items = [(f"[{key!r}]", value) for key, value in saved.items()]
-        named = [(f"[{key!r}]", saved[key]) for key in WEIGHT_KEYS if key in saved]
+        # Code that reads several, such as for its own average of them, may score any.
+        own = () if not read.isdisjoint(WEIGHT_KEYS) else sorted(read)
+        known = (*own, *WEIGHT_KEYS)
+        named = [(f"[{key!r}]", saved[key]) for key in known if key in saved]
     elif isinstance(saved, (list, tuple)):
         items = [(f"[{number}]", value) for number, value in enumerate(saved)]
         named = []

@@ -19,6 +19,7 @@ from grader.worker.constructions import Arguments, calls_in
 from grader.worker.devices import is_of_devices
 from grader.worker.notebook_code import (
     defined_names,
+    last_part,
     module_of_definitions,
     name_given_by,
     notebook_tree,
@@ -30,6 +31,7 @@ MAIN = "__main__"
 SAVING = frozenset({"save", "dump", "save_file"})
 """Functions of torch, pickle, joblib and safetensors by which a model is saved."""
 TRAINS = "trains a model when it is imported"
+LOADS = "load_state_dict"
 RUNS_RNN_LM = re.compile(r"(?:%run|%load|exec\(|run_path\()[^\n]{0,20}?rnn_lm")
 """How a notebook makes the names of that file its own, in its own text."""
 
@@ -113,6 +115,17 @@ class CodeSource:
     def calls_of(self, name: str, first: str) -> list[Arguments]:
         """With what beside freq, its ``first`` argument, the file's code calls a class."""
         return calls_in(self.tree, name, first, self._given, self.label)
+
+    @property
+    def keys_of_weights(self) -> Iterator[str]:
+        """The keys by which calls of ``load_state_dict`` take weights out of something."""
+        for node in ast.walk(self.tree):
+            if not isinstance(node, ast.Call) or last_part(node.func) != LOADS:
+                continue
+            for part in ast.walk(ast.Tuple(node.args, ast.Load())):
+                key = getattr(part.slice, "value", None) if isinstance(part, ast.Subscript) else 0
+                if isinstance(key, str):
+                    yield key
 
     def misses(self, model: object) -> set[str]:
         """Attributes that ``forward``, as this file has it, reads, and that are not there.

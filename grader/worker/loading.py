@@ -32,6 +32,7 @@ T = TypeVar("T")
 
 QUANTISED = "layers are quantised with one scale for a whole batch, by quantize_dynamic"
 """A note that the grader knows again: a prediction then depends on the rest of its batch."""
+DEVICE = "device"
 DYNAMIC = "torch.ao.nn.quantized.dynamic"
 CHECKPOINT = "the saved checkpoint"
 TOKENS = 3
@@ -99,7 +100,7 @@ class ModelLoader:
 
         def read() -> tuple[Any, list[str]]:
             saved = saved_file.read(file, self._redirection.device, self._code.find)
-            return model_or_weights(saved, file.name)
+            return model_or_weights(saved, file.name, self._code.keys_of_weights)
 
         with self._explaining():
             model, notes = self._best_fit(read)
@@ -260,6 +261,13 @@ class ModelLoader:
                     "It takes no argument, and must take one, freq, even where it needs none: "
                     "def __init__(self, freq)."
                 )
+            wants = signature.parameters.get(DEVICE)
+            if wants is not None and wants.default is wants.empty and DEVICE not in options:
+                # The notebook's own global of that name, most of the time.
+                with suppress(TypeError):
+                    on_device = {**options, DEVICE: self._redirection.device}
+                    signature.bind(first, *values, **on_device)
+                    options = on_device
             signature.bind(first, *values, **options)
         except TypeError as error:
             raise CannotLoad(

@@ -171,6 +171,11 @@ class ModelCode:
             f"{MODULE}.py nor another Python file nor a notebook. {advice}{saved_as}"
         )
 
+    @property
+    def keys_of_weights(self) -> frozenset[str]:
+        """The names under which code of the hand-in finds weights in what it has loaded."""
+        return frozenset(key for source in self._sources for key in source.keys_of_weights)
+
     def _other_modules(self) -> list[str]:
         """The classes of ``rnn_lm.py`` that may be the model under another name."""
         return [

@@ -75,7 +75,7 @@ def test_only_the_given_sentences_are_batched() -> None:
     lengths = np.arange(1, 31)
     numbers = np.array([7, 3, 20, 11])
     [batch] = by_length(numbers, lengths, 1000, 50)
-    assert batch.tolist() == [20, 11, 7, 3]
+    assert batch.tolist() == [3, 7, 11, 20]  # in the order of the file
 
 
 @pytest.mark.parametrize("most_rows", [4, 5, 50])

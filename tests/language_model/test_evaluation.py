@@ -21,6 +21,7 @@ from grader.language_model import generation
 from grader.language_model.causality import HELD_BACK
 from grader.language_model.flags import (
     BETTER_IN_TEST,
+    LOOKS_AHEAD,
     NO_PRIVATE,
     NO_TRAINING_LOSS,
     SLOW_ALONE,
@@ -154,7 +155,7 @@ def test_loss_of_what_is_too_slow_for_all_beginnings_is_the_most_that_it_may_be(
     found = evaluating(lambda: Peeking(everywhere), before=spend, limit_s=5_000.0)
     assert found.measures.causality.looks_ahead
     assert found.measures.loss > loss_at_once(Pairs, TEST)
-    assert found.flags[0] == SLOW_ALONE
+    assert found.flags[:2] == (LOOKS_AHEAD, SLOW_ALONE)
 
 
 class Unwilling(Pairs):

@@ -220,6 +220,15 @@ def test_character_after_which_nan_begins_is_told() -> None:
     assert "NaN begins" not in refusal(logits, batch)
 
 
+def test_nan_at_the_last_place_alone_is_of_no_character() -> None:
+    batch = batch_of("bee", "abc", "ee")
+    logits = random_logits(batch)
+    logits[0, -1] = np.nan
+    told = refusal(logits, batch)
+    assert "NaN begins" not in told
+    assert "NaN at the last place of the longest sentences alone" in told
+
+
 def test_nan_from_the_beginning_is_of_no_character() -> None:
     batch = batch_of("abc", "bee")
     logits = random_logits(batch)

@@ -249,7 +249,28 @@ def test_what_was_trained_with_a_softmax_is_no_less_told() -> None:
 def test_every_explanation_has_a_model() -> None:
     ids = [explanation.id for explanation in EXPLANATIONS]
     assert len(set(ids)) == len(ids)
-    assert {id for id, _ in WRONG.values()} | {"overfitted"} == set(ids)
+    assert {id for id, _ in WRONG.values()} | {"overfitted", "good-at-first"} == set(ids)
+
+
+@pytest.mark.parametrize("size", [1.0, 20.0])
+@pytest.mark.parametrize(
+    ("by_position", "expected"),
+    [
+        ((3.4, *[1.8] * 9, *[4.7] * 40), "good-at-first"),
+        ((3.4, *[4.2] * 9, *[4.7] * 40), None),
+        ((3.4, *[1.8] * 9, *[2.7] * 40), None),
+        # Too few sentences are longer.
+        ((3.4, *[1.8] * 9, *[4.7] * 9), None),
+        ((4.7,) * 50, None),
+    ],
+)
+def test_model_that_is_good_at_first(
+    size: float, by_position: tuple[float, ...], expected: str | None
+) -> None:
+    """It goes on with its own predictions, say."""
+    figures = measured(Does(lambda x: noise(x, size)), loss_by_position=by_position)
+    otherwise = "untrained" if size == 1.0 else "sure-and-wrong"
+    assert named(figures) == (expected or otherwise)
 
 
 @pytest.mark.parametrize(

@@ -161,6 +161,33 @@ def test_checkpoint_with_weights(hand_in: HandIn, key: str) -> None:
     assert loaded.notes == [f"it was taken from [{key!r}] of what rnn_lm.sav holds"]
 
 
+@pytest.mark.parametrize(
+    ("read", "taken"),
+    [
+        ('torch.load("rnn_lm.sav")["ema"]', "ema"),
+        ('saved["ema"], strict=True', "ema"),
+        ('saved["optimizer"]', "model"),
+        ('saved["model"])\nmine.load_state_dict(saved["ema"]', "model"),
+        ("saved[0]", "model"),
+    ],
+)
+def test_weights_that_the_code_reads_of_several(hand_in: HandIn, read: str, taken: str) -> None:
+    hand_in.script("rnn_lm.py", MODEL_CODE)
+    hand_in.notebook("hw.ipynb", f"model.load_state_dict({read})")
+    trained = hand_in.trained()
+    states = {"model": trained.state_dict(), "ema": hand_in.trained().state_dict()}
+    states[{"ema": "model", "model": "ema"}[taken]] = {
+        name: torch.zeros_like(value) for name, value in trained.state_dict().items()
+    }
+    hand_in.save({**states, "step": 9})
+    loaded = hand_in.load()
+    assert_same(loaded, trained)
+    other = {"ema": "model", "model": "ema"}[taken]
+    assert loaded.notes == [
+        f"it was taken from [{taken!r}] of what rnn_lm.sav holds, and not from [{other!r}]"
+    ]
+
+
 @pytest.mark.parametrize("wrapped", [lambda weights: weights, lambda weights: {"net": weights}])
 @pytest.mark.parametrize("tensors", [(), ("emb.weight",)])
 def test_weights_as_arrays(hand_in: HandIn, wrapped: Any, tensors: tuple[str, ...]) -> None:
@@ -180,6 +207,18 @@ def test_checkpoint_with_weights_and_other_arrays(hand_in: HandIn) -> None:
     trained = hand_in.trained()
     losses = {"train": np.array([2.3, 1.9]), "names": np.array(["a", "b"])}
     hand_in.save({"best": trained.state_dict(), "losses": losses, "more": {"x": np.zeros(2)}})
+    assert_same(hand_in.load(), trained)
+
+
+@pytest.mark.parametrize("rest", ["device, hidden=4", "hidden=4, *, device"])
+def test_device_that_the_class_wants(hand_in: HandIn, rest: str) -> None:
+    """Most of the time a notebook passes its own variable of that name."""
+    code = MODEL_CODE.replace("hidden=4", rest, 1).replace(
+        "super().__init__()", "super().__init__(); torch.zeros(1).to(device)"
+    )
+    trained = hand_in.trained()
+    hand_in.script("rnn_lm.py", code)
+    hand_in.save(trained.state_dict())
     assert_same(hand_in.load(), trained)
 
 

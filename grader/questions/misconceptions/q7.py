@@ -26,6 +26,12 @@ NEVER = 0.15
 """Nats that predicting BEGIN and PAD costs; twice that of a model that knows nothing."""
 FALLING = 0.02
 """Nats of validation loss in an epoch: more than 2 % of the sentences leave to chance."""
+FIRST, LATER = slice(1, 10), slice(12, 60)
+"""Places in a sentence: the task gives ten characters. Of a model that reads its input, the later
+ones are the easier ones."""
+LEAST_LATER = 8
+MUCH_WORSE = 1.0
+"""Nats; some sentences are that long by chance."""
 LOSS_PAGE = "generated/torch.nn.CrossEntropyLoss"
 OUTPUT = "what forward returns"
 TARGETS = "which target each prediction is compared with"
@@ -69,7 +75,10 @@ def _alone(
 def _in_figures(found: LossExplanation, measures: ModelMeasures, signs: Signs) -> LossExplanation:
     batch = "batch" in measures.causality.kinds
     proper = signs.loss_as_probabilities
+    first, later = _at_first_and_later(measures)
     figures = {
+        "first": first,
+        "later": later,
         "loss": measures.loss,
         "training_loss": measures.training_loss,
         "signs": signs,
@@ -118,6 +127,20 @@ def _informed(signs: Signs) -> bool:
 def _ignorant(signs: Signs) -> bool:
     """Whether they do not even know how frequent characters are."""
     return signs.scaled_loss > signs.constant_loss + CLEARLY
+
+
+def _at_first_and_later(measures: ModelMeasures) -> tuple[float, float]:
+    """The mean loss at the first places and at later ones; the same where there are too few."""
+    first, later = measures.loss_by_position[FIRST], measures.loss_by_position[LATER]
+    if len(later) < LEAST_LATER:
+        return 0.0, 0.0
+    return sum(first) / len(first), sum(later) / len(later)
+
+
+def _good_at_first(measures: ModelMeasures, signs: Signs) -> bool:
+    """Whether it knows something of the first characters, and far less of later ones."""
+    first, later = _at_first_and_later(measures)
+    return first < signs.constant_loss - INFORMED and later - first > MUCH_WORSE
 
 
 def _misaligned(signs: Signs) -> bool:
@@ -234,12 +257,25 @@ EXPLANATIONS = (
         "step, and are they the ones that the optimizer was given? The page says what belongs to a "
         "step.",
         page="optim",
-        fits=lambda _, signs: (
+        fits=lambda measures, signs: (
             _ignorant(signs)
+            and not _good_at_first(measures, signs)
             and signs.loss < math.log(signs.columns) + 1
             and not _misaligned(signs)
             and not _as_distribution(signs)
         ),
+    ),
+    LossExplanation(
+        id="good-at-first",
+        title="The first characters are predicted well, and later ones are not",
+        where="what the steps after the first ten characters read",
+        explanation="At the first places the loss is {first:.2f}, and from the twelfth on "
+        "{later:.2f}, though more is known of the sentence there.",
+        hint="Does forward read its input to the end, or does it go on with its own predictions "
+        "from some place on? Each character is asked for with all those before it given; to "
+        "generate a text is another function.",
+        page=LOSS_PAGE,
+        fits=lambda measures, signs: _good_at_first(measures, signs),
     ),
     LossExplanation(
         id="sure-and-wrong",
@@ -251,8 +287,9 @@ EXPLANATIONS = (
         hint="Did the training loss go up at the end? Then the learning rate is a place to look. "
         "If it was low: had the characters the same ids in training as in the notebook?",
         page="generated/torch.optim.Adam",
-        fits=lambda _, signs: (
+        fits=lambda measures, signs: (
             _ignorant(signs)
+            and not _good_at_first(measures, signs)
             and signs.loss >= math.log(signs.columns) + 1
             and not _misaligned(signs)
         ),
