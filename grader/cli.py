@@ -16,11 +16,11 @@ from grader.commands import information
 from grader.console import complain, say
 from grader.errors import UsageError
 from grader.modes import Device, IsolationMode, ModelMode, Summary, ids_in
+from grader.roster_columns import ASSIGNMENT
 
 FROM_RUBRIC = "the rubric's: {}"
 """With the default rubric's number: to read that would take longer than to start."""
 COURSE = "A course"
-ASSIGNMENT = "Assignment"
 
 EPILOG = """
 Exit codes: 0 graded, whatever the points; 1 under --min-score; 2 the command line, the rubric or
@@ -332,8 +332,7 @@ def grade(
                 from grader.commands.course import Course, grade_course
 
                 _collect_again()
-                column = assignment or ASSIGNMENT
-                course = Course(jobs or available_cores(), cluster, regrade, roster, column)
+                course = Course(jobs or available_cores(), cluster, regrade, roster, assignment)
                 code = grade_course(request, sandbox, course, output)
             else:
                 from grader.commands.hand_in import grade_hand_in

@@ -7,8 +7,6 @@ All cells are kept as they are, because the platform takes the same table back.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -17,57 +15,44 @@ from enum import StrEnum
 from pathlib import Path
 
 from grader.errors import UsageError
+from grader.roster_columns import (
+    ASSIGNMENT,
+    CANVAS_ID,
+    CANVAS_LOGIN,
+    CANVAS_OTHERS,
+    EMAILS,
+    FULL_NAMES,
+    GRADES,
+    IDS,
+    MAXIMA,
+    MOODLE_ID,
+    MOODLE_OTHERS,
+    NAMES,
+    NAMES_BETWEEN,
+    NAMES_IN_TWO,
+    ROLE,
+    SECOND_LAST_NAMES,
+    STUDENT,
+)
+from grader.roster_file import decoded, rows_in
 
-MAX_CHARACTERS = 20_000_000
 MAX_HEADS = 20
 """Of the header, where it is quoted."""
-EXCEL = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-"""What Excel's files begin with: the newer ones are zips."""
-SEPARATORS = ",;\t"
 TEST_STUDENTS = frozenset({"studenttest", "teststudent"})
 """Canvas' "Student, Test", with which staff see a course as a student does."""
 POINTS_POSSIBLE = "points possible"
 """What Canvas' row with each assignment's highest grade is called."""
+READ_ONLY = "(read only)"
+"""What that row says of a column that Canvas computes."""
 EXCUSED = "ex"
 """What Canvas writes in place of a grade, and reads, for a student who need not hand in."""
-CANVAS_ID = "id"
-CANVAS_LOGIN = "sis login id"
-CANVAS_OTHERS = ("sis user id", CANVAS_LOGIN, "integration id")
-MOODLE_ID = "identifier"
-MOODLE_OTHERS = ("id number",)
 GITHUB_LOGIN = "github_username"
-ROLE = "role"
-"""Gradescope's column of who is a student, and who an instructor, a TA or a reader."""
-STUDENT = "student"
-PLAIN_IDS = (
-    *("id", "student id", "student_id", "id number", "sid", "user id", "login", "username"),
-    *("id-nummer", "matrikelnummer"),
-    # GitHub Classroom's: of the school, whatever staff took for it. GitHub's own number is none.
-    *("identifier", "roster_identifier", GITHUB_LOGIN),
-)
-EMAILS = (
-    *("email", "email address", "e-mail", "e-mail-adresse", "dirección de correo"),
-    *("adresse de courriel", "indirizzo email"),
-)
-# Moodle writes its worksheet in the language of whoever downloads it, and reads it in that.
-FULL_NAMES = ("full name", "vollständiger name", "nombre completo", "nom complet", "nome completo")
-PLAIN_NAMES = ("name", "student", *FULL_NAMES, "student name")
-NAMES_IN_TWO = (
-    (
-        ("first name", "first_name", "firstname", "given name"),
-        ("last name", "last_name", "lastname", "surname", "family name"),
-    ),
-    (("vorname",), ("nachname", "familienname", "name")),
-    (("prénom", "prenom"), ("nom de famille", "nom")),
-    (("nombre",), ("apellido(s)", "apellidos", "apellido")),
-    (("nome",), ("cognome",)),
-)
-"""The two columns of a table that has a name in two, in each language: one alone is no name."""
-GRADES = ("grade", "bewertung", "calificación", "note", "nota", "cijfer", "valutazione")
-MAXIMA = ("maximum grade", "bestwertung", "calificación máxima", "note maximale", "nota máxima")
-COMMENTS = ("feedback comments", "feedback als kommentar")
+PLAIN_IDS = (*IDS, GITHUB_LOGIN)
 PARTICIPANT = re.compile(r"(?P<word>\D{4,}?)\s*(?P<id>\d{1,12})")
 """An id in Moodle's first column: ``Participant 12345``, ``Teilnehmer/in12345``."""
+WITH_ID = re.compile(r".*\(\d+\)")
+"""The header of Canvas' column of an assignment: its name, and its id."""
+NUMBER = re.compile(r"\s*(\d+)(?:[.,](\d+))?\s*")
 
 
 class Kind(StrEnum):
@@ -107,7 +92,7 @@ class Roster:
 
     def column(self, *names: str) -> int | None:
         """The place of the first column with one of the names, whatever their case."""
-        header = [cell.strip().casefold() for cell in self.header]
+        header = [_head(cell) for cell in self.header]
         return next((header.index(name) for name in names if name in header), None)
 
     @property
@@ -122,8 +107,10 @@ class Roster:
             for both in NAMES_IN_TWO:
                 first, last = (self.column(*names) for names in both)
                 if first is not None and last is not None:
-                    return first, last
-        names = {Kind.CANVAS: ("student",), Kind.MOODLE: FULL_NAMES, Kind.PLAIN: PLAIN_NAMES}
+                    between, second = self.column(*NAMES_BETWEEN), self.column(*SECOND_LAST_NAMES)
+                    places = (first, between, last, second)
+                    return tuple(place for place in places if place is not None)
+        names = {Kind.CANVAS: (STUDENT,), Kind.MOODLE: FULL_NAMES, Kind.PLAIN: NAMES}
         whole = self.column(*names[self.kind])
         return () if whole is None else (whole,)
 
@@ -134,29 +121,12 @@ def read_roster(file: Path) -> Roster:
         content = file.read_bytes()
     except OSError as error:
         raise UsageError(f"the class list {file} cannot be read: {error.strerror}") from None
-    if content.startswith(EXCEL):
-        raise UsageError(
-            f"the class list {file} is an Excel file or an archive; save it as 'CSV UTF-8'"
-        )
-    try:
-        return parse_roster(content.decode("utf-8-sig"), str(file))
-    except UnicodeDecodeError:
-        raise UsageError(f"the class list {file} is not UTF-8; save it as 'CSV UTF-8'") from None
+    return parse_roster(decoded(content, str(file)), str(file))
 
 
 def parse_roster(text: str, name: str = "roster.csv") -> Roster:
     """The class list in ``text``. Raises UsageError with what to change."""
-    if len(text) > MAX_CHARACTERS or "\0" in text:
-        raise UsageError(f"the class list {name} is no table of students; export it as CSV")
-    first = text.partition("\n")[0]
-    separator = max(SEPARATORS, key=first.count)
-    try:
-        rows = [tuple(r) for r in csv.reader(io.StringIO(text, newline=""), delimiter=separator)]
-    except csv.Error as error:
-        raise UsageError(f"the class list {name} is no valid CSV: {error}") from None
-    rows = [row for row in rows if any(cell.strip() for cell in row)]
-    if not rows:
-        raise UsageError(f"the class list {name} is empty")
+    rows = rows_in(text, name)
     header, body = rows[0], rows[1:]
     roster = Roster(_kind(header, body, name), header, tuple(_filled(body, len(header))), ())
     lines = tuple(_lines(roster))
@@ -174,9 +144,9 @@ def highest_grade(roster: Roster, column: int | None) -> float | None:
         column = roster.column(*MAXIMA)
         rows = [roster.rows[line.row] for line in roster.lines]
     else:
-        rows = [row for row in roster.rows if row[0].strip().casefold() == POINTS_POSSIBLE]
+        rows = _points_possible(roster)
     cells = [row[column] for row in rows if column is not None]
-    numbers = [re.fullmatch(r"\s*(\d+)(?:[.,](\d+))?\s*", cell) for cell in cells[:1]]
+    numbers = [NUMBER.fullmatch(cell) for cell in cells[:1]]
     return next((float(f"{n[1]}.{n[2] or 0}") for n in numbers if n), None)
 
 
@@ -187,20 +157,67 @@ def is_excused(roster: Roster, line: Line, column: int | None) -> bool:
     return roster.rows[line.row][column].strip().casefold() == EXCUSED
 
 
-def assignment_column(roster: Roster, name: str) -> int | None:
-    """The place of Canvas' column of an assignment; its header ends with the assignment's id.
+def assignment_column(roster: Roster, wanted: str, name: str = "the class list") -> int:
+    """The place of Canvas' column of an assignment.
 
-    The name may be without that, and in another case if nothing has it as it is. None where no
-    column has the name, or several have it.
+    The name may be without the assignment's id, with which the header ends, and in another case if
+    nothing has it as it is; '': the usual one. Raises UsageError, with the assignments that the
+    list ``name`` has, where no column that takes grades has the name, or several have it.
     """
-    wanted = name.strip()
-    whole = [cell.strip() for cell in roster.header]
-    bare = [re.sub(r"\s*\(\d+\)$", "", cell) for cell in whole]
-    tries = [(whole, wanted), (bare, wanted)]
-    tries += [([*map(str.casefold, cells)], wanted.casefold()) for cells in (whole, bare)]
-    found = [[i for i, cell in enumerate(cells) if cell == name] for cells, name in tries]
-    first = next(filter(None, found), [])
-    return first[0] if len(first) == 1 else None
+    given = " ".join(wanted.split())
+    wanted = given or ASSIGNMENT
+    heads = _assignments(roster)
+    if not heads:
+        raise UsageError(
+            f"{name} has no column of an assignment, such as 'Homework 4 (771)': create it in "
+            "Canvas, and export the gradebook anew"
+        )
+    bare = {place: head[: head.rindex("(")].rstrip() for place, head in heads.items()}
+    tries = [(heads, wanted), (bare, wanted)]
+    tries += [
+        ({place: head.casefold() for place, head in cells.items()}, wanted.casefold())
+        for cells in (heads, bare)
+    ]
+    found = [[place for place, cell in cells.items() if cell == named] for cells, named in tries]
+    places = next(filter(None, found), [])
+    if len(places) != 1 and not given:
+        raise UsageError(
+            f"{name} is Canvas' gradebook: give --assignment, one of: {', '.join(heads.values())}"
+        )
+    if len(places) > 1:
+        raise UsageError(
+            f"--assignment {wanted!r} names {len(places)} columns of {name}: give it with its "
+            f"'(id)', one of: {', '.join(heads[place] for place in places)}"
+        )
+    if not places:
+        raise UsageError(
+            f"--assignment {wanted!r} names no assignment of {name}; its assignments: "
+            + ", ".join(heads.values())
+        )
+    return places[0]
+
+
+def _assignments(roster: Roster) -> dict[int, str]:
+    """The headers of Canvas' columns that take grades, by their places.
+
+    Others, such as totals and the students' own, it would ignore or take for a new assignment.
+    """
+    rows = _points_possible(roster)
+    computed = {place for row in rows for place, cell in enumerate(row) if _is_read_only(cell)}
+    heads = {place: " ".join(head.split()) for place, head in enumerate(roster.header)}
+    return {
+        place: head
+        for place, head in heads.items()
+        if place not in computed and WITH_ID.fullmatch(head)
+    }
+
+
+def _is_read_only(cell: str) -> bool:
+    return cell.strip().casefold() == READ_ONLY
+
+
+def _points_possible(roster: Roster) -> list[tuple[str, ...]]:
+    return [row for row in roster.rows if row[0].strip().casefold() == POINTS_POSSIBLE]
 
 
 def spelled(name: str) -> str:
@@ -212,24 +229,49 @@ def spelled(name: str) -> str:
     return "".join(character for character in folded if character.isalnum())
 
 
-def _kind(header: Sequence[str], body: Sequence[Sequence[str]], name: str) -> Kind:
-    cells = {cell.strip().casefold() for cell in header}
+def _kind(header: Sequence[str], body: Sequence[tuple[str, ...]], name: str) -> Kind:
+    cells = {_head(cell) for cell in header}
     if {"student", "id", "section"} <= cells:
         return Kind.CANVAS
     if {"identifier", "grade"} <= cells:
         return Kind.MOODLE
-    first = [PARTICIPANT.fullmatch(row[0].strip()) for row in body]
-    words = {found["word"] if found else "" for found in first}
-    if cells & set(GRADES) and len(words) == 1 and words != {""}:
-        return Kind.MOODLE
     table = Roster(Kind.PLAIN, tuple(header), (), ())
+    if _has_participants(body):
+        if cells & set(GRADES):
+            return Kind.MOODLE
+        if not table.name_columns and _has_one_number(_filled(body, len(header))):
+            raise UsageError(
+                f"the class list {name} is Moodle's grading worksheet in a language that is not "
+                "known here; download it with Moodle's language set to English"
+            )
     if table.name_columns or cells & {*EMAILS, *PLAIN_IDS}:
         return Kind.PLAIN
     raise UsageError(
         f"the class list {name} has none of the columns name, id and email, only: {table.heads}. "
-        "Export it from Canvas' gradebook or as Moodle's grading worksheet, or give these three "
-        "columns a header."
+        "Export it from Canvas' gradebook, or download it as Moodle's grading worksheet with "
+        "Moodle's language set to English, or give these three columns a header."
     )
+
+
+def _has_participants(body: Sequence[Sequence[str]]) -> bool:
+    """Whether each row begins with an id of Moodle's: the same word in all, and another number.
+
+    Groups have numbers as well, but several students.
+    """
+    found = [PARTICIPANT.fullmatch(row[0].strip()) for row in body]
+    words = {each["word"] if each else "" for each in found}
+    return len(words) == 1 and "" not in words and len({row[0] for row in body}) == len(body)
+
+
+def _has_one_number(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether a column has the same number in all rows, as Moodle's maximum grade."""
+    columns = (set(column) for column in zip(*rows, strict=False))
+    return any(len(cells) == 1 and NUMBER.fullmatch(min(cells)) for cells in columns)
+
+
+def _head(cell: str) -> str:
+    """A column's name as it is compared: an accent is one character or two."""
+    return unicodedata.normalize("NFC", cell).strip().casefold()
 
 
 def _filled(rows: Iterable[tuple[str, ...]], width: int) -> list[tuple[str, ...]]:
@@ -238,7 +280,7 @@ def _filled(rows: Iterable[tuple[str, ...]], width: int) -> list[tuple[str, ...]
 
 
 def _lines(roster: Roster) -> Iterable[Line]:
-    first = roster.header[0].strip().casefold()
+    first = _head(roster.header[0])
     own, others, logins = {
         Kind.CANVAS: ((CANVAS_ID,), CANVAS_OTHERS, (CANVAS_LOGIN,)),
         Kind.MOODLE: ((MOODLE_ID, first), MOODLE_OTHERS, ()),
@@ -246,14 +288,18 @@ def _lines(roster: Roster) -> Iterable[Line]:
     }[roster.kind]
     names, email = roster.name_columns, roster.column(*EMAILS)
     staff = _staff(roster)
+    # Brightspace writes one before each id, so that no spreadsheet program takes that for a number.
+    mark = "#" if roster.kind is Kind.PLAIN else ""
 
     def ids(row: Sequence[str], columns: Sequence[str]) -> frozenset[str]:
         places = [place for each in columns if (place := roster.column(each)) is not None]
-        return frozenset(filter(None, (id_in(row[place]) for place in places)))
+        return frozenset(
+            filter(None, (id_in(row[place].strip().removeprefix(mark)) for place in places))
+        )
 
     def called(row: Sequence[str]) -> str:
         places = (roster.column(each) for each in (*EMAILS, *own, *others))
-        cells = (row[place].strip() for place in places if place is not None)
+        cells = (row[place].strip().removeprefix(mark) for place in places if place is not None)
         return next(filter(None, cells), "")
 
     for number, row in enumerate(roster.rows):

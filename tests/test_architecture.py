@@ -26,6 +26,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("grader.wire", "grader.rubric", "grader.naming", "grader.excerpt", "grader.catalogue"),
     ("grader.regular",),
     ("grader.remedies", "grader.effort"),
+    ("grader.roster_columns", "grader.roster_file"),
     ("grader.roster", "grader.similarity"),
     ("grader.roster_matching",),
     ("grader.archive", "grader.compare", "grader.source"),
@@ -207,5 +208,5 @@ def test_reports_are_made_of_the_records_alone() -> None:
     reports = {(name, to) for name, to in edges() if name.startswith("grader.reports.")}
     others = {to for _, to in reports if not to.startswith("grader.reports.")}
     of_one, of_many = {"grader.model", "grader.measures"}, {"grader.rows"}
-    compared_with = {"grader.roster", "grader.roster_matching", "grader.similarity"}
-    assert others == of_one | of_many | compared_with
+    lists = {"grader.roster", "grader.roster_columns", "grader.roster_matching"}
+    assert others == of_one | of_many | lists | {"grader.similarity"}

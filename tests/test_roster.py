@@ -78,6 +78,110 @@ def test_kind_is_told_by_the_header(text: str, kind: Kind, names: list[str]) -> 
     assert [line.name for line in roster.lines] == names
 
 
+JANE = ["Jane Berg", "Jo Doe"]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("sep=;\nName;E-Mail\nJane Berg;j@u\nJo Doe;\n", JANE),
+        ("SEP=,\r\nName,Note; or none\r\nJane Berg,\r\nJo Doe,\r\n", JANE),
+        ('"sep=\t"\nName\tE-Mail\nJane Berg\tj@u\nJo Doe\t\n', JANE),
+        ("\n\r\nName;E-Mail\nJane Berg;j@u\nJo Doe;\n", JANE),
+        (";;\n ; ; \nName;E-Mail;\nJane Berg;j@u;\nJo Doe;;\n", JANE),
+        ('"","",""\nFirst name,Last name,"a;b;c;d"\nJane,Berg,\nJo,Doe,\n', JANE),
+        ('Name\t"Total, of 3, 4"\nJane Berg\t\nJo Doe\t\n', JANE),
+        ("Name, whole\tE-Mail\nJane Berg\tj@u\nJo Doe\tjo@u\n", ["j@u", "jo@u"]),
+        ("Name;E-Mail\rJane Berg;j@u\rJo Doe;\r", JANE),
+        # With a column for "van der" and for a second family name.
+        ("Voornaam;Achternaam;E-mailadres\nJane;Berg;j@u\nJo;Doe;\n", JANE),
+        (
+            "Voornaam;Tussenvoegsel;Achternaam\nJane;van der;Berg\nJo;;Doe\n",
+            ["Jane van der Berg", "Jo Doe"],
+        ),
+        ("Naam;Voornaam;Studentnummer\nBerg;Jane;1\nDoe;Jo;2\n", JANE),
+        ("Cognome;Nome;Matricola\nBerg;Jane;1\nDoe;Jo;2\n", JANE),
+        ("Cognome e Nome;Matricola\nBerg Jane;1\nDoe Jo;2\n", ["Berg Jane", "Doe Jo"]),
+        ("Nome;Apelido;Endereço de e-mail\nJane;Berg;j@u\nJo;Doe;\n", JANE),
+        ("Nome;Sobrenome\nJane;Berg\nJo;Doe\n", JANE),
+        (
+            "Nombre;Primer apellido;Segundo apellido\nJane;Berg;Gil\nJo;Doe;\n",
+            ["Jane Berg Gil", "Jo Doe"],
+        ),
+        ("Nom;Prénom;Numéro étudiant\nBerg;Jane;1\nDoe;Jo;2\n", JANE),
+        ("Pre\u0301nom;Nom\nJane;Berg\nJo;Doe\n", JANE),
+        ("Matrícula;Correo electrónico\n1;j@u\n2;\n", ["j@u", "2"]),
+    ],
+)
+def test_tables_that_people_write(text: str, names: list[str]) -> None:
+    roster = parse_roster(text)
+    assert roster.kind is Kind.PLAIN
+    assert [line.name for line in roster.lines] == names
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_unicode_text_of_excel_and_blackboard(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "list.xls"
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    head = "Last Name\tFirst Name\tUsername"
+    text = head + '\r\n"Müller, Dr"\t"Jörg"\t"jm"\r\n'
+    file.write_bytes((mark + text).encode(encoding))
+    roster = read_roster(file)
+    assert roster.header == ("Last Name", "First Name", "Username")
+    assert [(line.name, *line.ids) for line in roster.lines] == [("Jörg Müller, Dr", "jm")]
+
+
+def test_marks_before_brightspaces_ids_are_not_of_them() -> None:
+    text = (
+        "OrgDefinedId,Username,Last Name,First Name,Email,End-of-Line Indicator\n"
+        "#12345,#jj,Jones,Jo,jo@u,#\n#678,#kk,,,,#\n"
+    )
+    roster = parse_roster(text)
+    assert [line.ids for line in roster.lines] == [{"12345", "jj"}, {"678", "kk"}]
+    assert [line.logins for line in roster.lines] == [{"12345", "jj"}, {"678", "kk"}]
+    assert [line.name for line in roster.lines] == ["Jo Jones", "kk"]
+
+
+DUTCH = """\
+Identificatie;Volledige naam;E-mailadres;Status;Cijfer;Maximaal cijfer;\
+Het cijfer kan gewijzigd worden;Laatst gewijzigd (beoordeling);Feedback
+Deelnemer501;Jane Doe;jane@uni.edu;Ingestuurd;;27,00;Ja;-;
+Deelnemer502;Jörg Müller;joerg@uni.edu;Ingestuurd;;27,00;Ja;-;
+"""
+FINNISH = """\
+Tunniste;Koko nimi;Sähköposti;Tila;Arvosana;Suurin arvosana;Kommentit
+Osallistuja 501;Jane Doe;jane@uni.edu;Palautettu;;27,00;
+Osallistuja 502;Jörg Müller;joerg@uni.edu;Palautettu;;27,00;
+"""
+
+
+def test_worksheet_in_dutch() -> None:
+    roster = parse_roster(DUTCH)
+    assert roster.kind is Kind.MOODLE
+    assert [line.name for line in roster.lines] == ["Jane Doe", "Jörg Müller"]
+    assert [line.ids for line in roster.lines] == [{id, f"deelnemer{id}"} for id in ("501", "502")]
+    assert highest_grade(roster, None) == 27
+
+
+@pytest.mark.parametrize("text", [FINNISH, FINNISH.replace("Sähköposti", "Email")])
+def test_worksheet_in_a_language_that_is_not_known(text: str) -> None:
+    with pytest.raises(UsageError, match="download it with Moodle's language set to English"):
+        parse_roster(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Gruppe,Vorname,Nachname,Note\nGruppe 1,A,B,\nGruppe 1,C,D,\n",
+        "Seat,Email,Year\nSeat 1,a@u,2026\nSeat 1,b@u,2026\n",
+        "Seat,Name,Year\nSeat 1,A,2026\nSeat 2,B,2026\n",
+        "Seat,Email\nSeat 1,a@u\nSeat 2,b@u\n",
+    ],
+)
+def test_words_with_numbers_make_no_worksheet(text: str) -> None:
+    assert parse_roster(text).kind is Kind.PLAIN
+
+
 def test_byte_order_mark_and_short_rows(tmp_path: Path) -> None:
     file = tmp_path / "list.csv"
     file.write_bytes("\ufeffname,email,id\r\nÅsa\r\n".encode())
@@ -94,6 +198,8 @@ def test_byte_order_mark_and_short_rows(tmp_path: Path) -> None:
         (b"a,b\n1,2\n", "none of the columns name, id and email, only: a, b[.]"),
         (b"first name\nJane\n", "none of the columns"),
         (b"name\n\xff\xfe\n", "not UTF-8"),
+        (b"\xff\xfen\0a", "no valid UTF-16; save it as 'CSV UTF-8'"),
+        (b"sep=;\n", "is empty"),
         (b"PK\x03\x04\x14\0\x06\0\x08", "is an Excel file or an archive; save it as 'CSV UTF-8'"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "is an Excel file"),
         (b"name\nA\0\n", "no table"),
@@ -174,26 +280,82 @@ def test_an_id_comes_before_a_name() -> None:
 @pytest.mark.parametrize(
     ("text", "column", "most"),
     [
-        (CANVAS, "Homework 4", 27.0),
-        (CANVAS, "Homework 4 (771)", 27.0),
-        (CANVAS, "homework 4", 27.0),
-        (CANVAS, "HOMEWORK 4 (771)", 27.0),
-        (CANVAS, "Homework 5", None),
-        (MOODLE, "", 27.0),
-        (GERMAN, "", 27.0),
-        (PLAIN, "", None),
+        (CANVAS, 5, 27.0),
+        (CANVAS, 6, None),
+        (MOODLE, None, 27.0),
+        (GERMAN, None, 27.0),
+        (PLAIN, None, None),
     ],
 )
-def test_highest_grade(text: str, column: str, most: float | None) -> None:
-    roster = parse_roster(text)
-    assert highest_grade(roster, assignment_column(roster, column)) == most
+def test_highest_grade(text: str, column: int | None, most: float | None) -> None:
+    assert highest_grade(parse_roster(text), column) == most
+
+
+GRADEBOOK = """\
+Student,ID,SIS Login ID,Section,Notes,Homework 4 (771),Homework 5 (772),Homework 5 (773),\
+Attendance (774),Assignments Current Score,Unposted Final Score,Final Grade
+,,,,,Manual Posting,,,,,,
+    Points Possible,,,,,27,10,10,(read only),(read only),(read only),(read only)
+"Doe, Jane",101,jane@uni.edu,A,,,,,9,80,,B
+"""
+
+
+@pytest.mark.parametrize(
+    "name", ["Homework 4", "Homework 4 (771)", "homework 4", " HOMEWORK 4 (771) "]
+)
+def test_assignment_is_found_with_and_without_its_id(name: str) -> None:
+    assert assignment_column(parse_roster(GRADEBOOK), name) == 5
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Section", "ID", "Student", "SIS Login ID", "Notes", "Homework 6", "Homework"),
+        *("Assignments Current Score", "Unposted Final Score", "Final Grade"),
+        *("Attendance (774)", "Attendance", "(771)", "771"),
+    ],
+)
+def test_columns_that_take_no_grades_are_no_assignments(name: str) -> None:
+    with pytest.raises(UsageError) as found:
+        assignment_column(parse_roster(GRADEBOOK), name, "list.csv")
+    assert str(found.value) == (
+        f"--assignment {name!r} names no assignment of list.csv; its assignments: "
+        "Homework 4 (771), Homework 5 (772), Homework 5 (773)"
+    )
+
+
+def test_assignment_that_was_not_given_is_asked_for() -> None:
+    with pytest.raises(UsageError) as found:
+        assignment_column(parse_roster(CANVAS), " ", "list.csv")
+    assert str(found.value) == (
+        "list.csv is Canvas' gradebook: give --assignment, one of: Homework 4 (771)"
+    )
+    assert assignment_column(parse_roster(CANVAS.replace("Homework 4", "Assignment")), "") == 5
+
+
+def test_assignment_that_two_columns_are_called_needs_its_id() -> None:
+    roster = parse_roster(GRADEBOOK)
+    with pytest.raises(UsageError) as found:
+        assignment_column(roster, "homework 5", "list.csv")
+    assert str(found.value) == (
+        "--assignment 'homework 5' names 2 columns of list.csv: give it with its '(id)', one of: "
+        "Homework 5 (772), Homework 5 (773)"
+    )
+    assert assignment_column(roster, "homework 5 (773)") == 7
+
+
+@pytest.mark.parametrize("name", ["", "Homework 4"])
+def test_gradebook_without_assignments(name: str) -> None:
+    with pytest.raises(UsageError, match="has no column of an assignment, such as 'Homework 4"):
+        assignment_column(parse_roster("Student,ID,Section,Final Score\nJane,1,A,\n"), name)
 
 
 def test_case_tells_columns_apart_only_where_several_differ_in_it() -> None:
     roster = parse_roster("Student,ID,Section,HW 4 (1),hw 4 (2),Hw 5 (3),HW 5 (4)\nA,1,A,,,,\n")
     assert assignment_column(roster, "HW 4") == 3
     assert assignment_column(roster, "hw 4") == 4
-    assert assignment_column(roster, "hw 5") is None
+    with pytest.raises(UsageError, match="names 2 columns"):
+        assignment_column(roster, "hw 5")
     assert assignment_column(roster, "hw 5 (4)") == 6
 
 

@@ -14,7 +14,6 @@ from grader.batch.executors import executor_for
 from grader.commands.output import Output, beyond_reach, no_commands, summarise
 from grader.console import CourseProgress, complain, say, show
 from grader.doctor import Sandbox
-from grader.errors import UsageError
 from grader.exit_codes import ExitCode
 from grader.grading import Request
 from grader.naming import SUMMARY_PAGE
@@ -39,6 +38,7 @@ class Course:
     regrade: bool
     roster: Path | None
     assignment: str
+    """Canvas' column of the grades; '': the usual one."""
 
     def listed(self) -> ClassList | None:
         """The class list. Raises UsageError when it cannot be read, or has no such assignment."""
@@ -47,13 +47,7 @@ class Course:
         roster = read_roster(self.roster)
         if roster.kind is not Kind.CANVAS:
             return ClassList(roster, None)
-        column = assignment_column(roster, self.assignment)
-        if column is None:
-            columns = ", ".join(cell for cell in roster.header if cell.rstrip().endswith(")"))
-            raise UsageError(
-                f"--assignment {self.assignment!r} names no column of {self.roster}, or several; "
-                f"its assignments: {columns or 'none'}"
-            )
+        column = assignment_column(roster, self.assignment, str(self.roster))
         return ClassList(roster, column)
 
 

@@ -14,7 +14,8 @@ from grader.model import Outcome
 from grader.reports.cells import number, table, text
 from grader.reports.gradebook import final
 from grader.reports.view import OUTCOMES
-from grader.roster import COMMENTS, FULL_NAMES, GRADES, MAXIMA, Roster
+from grader.roster import Roster
+from grader.roster_columns import COMMENTS, FULL_NAMES, GRADES, MAXIMA
 from grader.roster_matching import Match
 from grader.rows import Row
 

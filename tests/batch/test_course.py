@@ -166,7 +166,10 @@ def test_canvas_gets_its_grades(course: Path, tmp_path: Path) -> None:
 
     misspelt = run(course, tmp_path / "out", "--roster", str(roster), "--assignment", "HW 4")
     assert misspelt.returncode == 2
-    assert "Homework 4 (99)" in misspelt.stderr
+    assert "its assignments: Homework 4 (99)" in " ".join(misspelt.stderr.split())
+    unsaid = run(course, tmp_path / "out", "--roster", str(roster))
+    assert unsaid.returncode == 2
+    assert "give --assignment, one of: Homework 4 (99)" in " ".join(unsaid.stderr.split())
 
 
 def test_same_file_in_several_hand_ins_is_pointed_to(course: Path, tmp_path: Path) -> None:

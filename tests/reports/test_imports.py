@@ -24,7 +24,6 @@ def read(document: str) -> list[list[str]]:
 
 def canvas(roster: Roster, *rows: Row, assignment: str = "Homework 4") -> list[list[str]]:
     column = assignment_column(roster, assignment)
-    assert column is not None
     return read(to_canvas(roster, match(roster, rows).matches, column))
 
 
