@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from grader.reports.cells import number, table, text
+from grader.reports.cells import kept, number, table
 from grader.reports.gradebook import final
 from grader.roster import POINTS_POSSIBLE, Roster, is_excused
 from grader.roster_matching import Match
@@ -34,7 +34,7 @@ def to_canvas(roster: Roster, matches: Sequence[Match], column: int) -> str:
         new = number(scores.get(number_of_row))
         if row[0].strip().casefold() == POINTS_POSSIBLE:
             new = "" if old.strip() else number(most)
-        cells = [row[i] if verbatim else _text(row[i]) for i, verbatim in columns]
+        cells = [row[i] if verbatim else kept(row[i]) for i, verbatim in columns]
         lines.append([*cells, new or old])
     return table(lines)
 
@@ -44,9 +44,3 @@ def _columns(roster: Roster) -> list[tuple[int, bool]]:
     heads = [cell.strip().casefold() for cell in roster.header]
     wanted = {"student", "section", *TOLD_BY}
     return [(i, head in TOLD_BY) for i, head in enumerate(heads) if head in wanted]
-
-
-def _text(cell: str) -> str:
-    """A cell that is not harmful stays as it is, with its spaces."""
-    safe = text(cell)
-    return cell if safe == " ".join(cell.split()) and "\n" not in cell else safe

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.model import Outcome
-from grader.reports.cells import text
+from grader.reports.cells import kept, text
 from grader.reports.course import one_line
 from grader.reports.gradebook import to_gradebook
 from grader.rows import Status
@@ -114,7 +114,21 @@ def test_the_same_results_give_the_same_bytes() -> None:
         ("  =1", "'=1"),
         ("\uff1d1", "'\uff1d1"),
         ("\ufe62 1", "'\ufe62 1"),
-        ("\u200b=1", "'\u200b=1"),
+        ("\u200b=1", "'=1"),
+        ("\u200d=1", "'\u200d=1"),
+        ("\u0301=1", "'\u0301=1"),
+        ("\ufe0f+1", "'\ufe0f+1"),
+        ("\u20dd@x", "'\u20dd@x"),
+        ("\u115f=1", "'\u115f=1"),
+        ("\u1160-1", "'\u1160-1"),
+        ("\u3164=1", "'\u3164=1"),
+        ("\uffa0\u3164 =1", "'\uffa0\u3164 =1"),
+        ("\u2800=1", "'\u2800=1"),
+        ("a;\u0301=1", "a;'\u0301=1"),
+        ("a; \u200d\u3164=1", "a; '\u200d\u3164=1"),
+        ("a;;=1;", "a;;'=1;"),
+        ("\u3164Jane", "\u3164Jane"),
+        ("\u0301", "\u0301"),
         ("a;=1", "a;'=1"),
         ("a; \uff0b1", "a; '\uff0b1"),
         ("a=1", "a=1"),
@@ -126,6 +140,22 @@ def test_the_same_results_give_the_same_bytes() -> None:
 )
 def test_no_cell_is_a_formula(cell: str, safe: str) -> None:
     assert text(cell) == safe
+
+
+@pytest.mark.parametrize(
+    ("cell", "back"),
+    [
+        (" Fine,  so far ", " Fine,  so far "),
+        ("=1", "'=1"),
+        (" =1", "'=1"),
+        ("a\n=1", "a =1"),
+        ("a\t=1", "a =1"),
+        ("a\u2028=1", "a =1"),
+        ("a\r=1", "a=1"),
+    ],
+)
+def test_harmless_cells_that_go_back_stay(cell: str, back: str) -> None:
+    assert kept(cell) == back
 
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES)

@@ -34,6 +34,12 @@ from tests.reports.builders import CONTROLS, HARMLESS, HOSTILE
         ("NUL\x00 BEL\x07 BS\x08 DEL\x7f", "NUL BEL BS DEL"),
         ("C1 \x85\x9b2J", "C1 2J"),
         ("\u202eturned\u202c \u2066isolated\u2069", "turned isolated"),
+        ("a\u200eb\u200fc\u061cd\u200be\ufefff", "abcdef"),
+        (
+            "\u0645\u06cc\u200c\u062e \U0001f469\u200d\U0001f4bb",
+            "\u0645\u06cc\u200c\u062e \U0001f469\u200d\U0001f4bb",
+        ),
+        ("\x1b\u200b[31mred", "[31mred"),
         ("\ud800alone\udfff", "alone"),
         ("\ufffe\uffff", ""),
         ("a\u2028Total: 27\u2029b", "a Total: 27 b"),
