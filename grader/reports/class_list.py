@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator
 
 from grader.reports.gradebook import final, not_final, some
 from grader.roster import Kind, Roster, highest_grade, is_excused
+from grader.roster_columns import COMMENTS
 from grader.roster_matching import Match, Matching
 
 NO_IMPORT = (
     "The class list is a table of names: no file to import was written. For Canvas it takes the "
     "gradebook with its columns Student, ID and Section, for Moodle the grading worksheet with "
-    "Identifier and Grade."
+    "Identifier and Grade, downloaded with Moodle's language set to English."
 )
 NOBODY = "Nobody in the class list has handed in anything here: is it another course's?"
 NOBODY_FOR_CERTAIN = (
@@ -24,6 +25,11 @@ NO_NAMES = (
     "Last name; its columns: {}."
 )
 NO_GRADES = "There is no grade of these hand-ins to import, so {} was not written."
+NO_COMMENTS = (
+    "The worksheet has no column of feedback comments that is known here, so {} has grades alone. "
+    "For comments, switch them on in the assignment's settings, and download the worksheet with "
+    "Moodle's language set to English."
+)
 MADE_UP = (
     "{} has points for {} on the grader's own made-up sentences: import it only if that is meant; "
     "else grade with --data DIR, the folder with the course's train.csv and test.csv."
@@ -55,6 +61,8 @@ def to_look_at(
         yield NO_GRADES.format(file)
     elif file and (made_up := _made_up(_for_import(roster, column, matching))):
         yield MADE_UP.format(file, made_up)
+    if _has_no_comments(roster) and has_grades(roster, column, matching):
+        yield NO_COMMENTS.format(file)
     for is_unclear, said in ((True, "Unclear whose"), (False, "Not in the class list")):
         unmatched = (u for u in matching.unmatched if u.is_unclear is is_unclear)
         for why, names in _by_reason((u.why, u.row.arrival.name) for u in unmatched):
@@ -62,9 +70,11 @@ def to_look_at(
     if matching.absent:
         absent = some([line.name for line in matching.absent], SEE, between="; ")
         yield f"No {'clear ' if unclear else ''}hand-in of: {absent}"
-    for why, names in _by_reason((not_final(m.row), m.row.arrival.name) for m in matching.matches):
-        if why:
-            yield f"No grade for {some(names)}: {why}"
+    if roster.kind is not Kind.PLAIN:  # of which none goes anywhere
+        reasons = ((not_final(m.row), m.row.arrival.name) for m in matching.matches)
+        for why, names in _by_reason(reasons):
+            if why:
+                yield f"No grade for {some(names)}: {why}"
     graded = [match.line for match in matching.matches if final(match.row) is not None]
     excused = [line.name for line in graded if is_excused(roster, line, column)]
     if excused:
@@ -72,6 +82,10 @@ def to_look_at(
     theirs = highest_grade(roster, column)
     if theirs is not None and theirs != ours:
         yield f"The platform's highest grade is {theirs:g}, and that of the rubric {ours:g}"
+
+
+def _has_no_comments(roster: Roster) -> bool:
+    return roster.kind is Kind.MOODLE and roster.column(*COMMENTS) is None
 
 
 def _for_import(roster: Roster, column: int | None, matching: Matching) -> list[Match]:

@@ -1,8 +1,9 @@
 """Moodle's grading worksheet with the grades and a short comment filled in.
 
 Moodle finds a student by the column Identifier and reads Grade, the date of the last change and
-Feedback comments. All columns stay as they were exported, but for names and texts of students'
-own, which it does not read: those are made safe for a spreadsheet program.
+Feedback comments. These stay as they were exported, but for what is filled in. It reads no other:
+students wrote some of those, such as their names and online texts, and which they wrote is not
+known in every language, so all are made safe for a spreadsheet program.
 """
 
 from __future__ import annotations
@@ -11,15 +12,16 @@ from collections.abc import Sequence
 from html import escape
 
 from grader.model import Outcome
-from grader.reports.cells import number, table, text
+from grader.reports.cells import kept, number, table, text
 from grader.reports.gradebook import final
 from grader.reports.view import OUTCOMES
 from grader.roster import Roster
-from grader.roster_columns import COMMENTS, FULL_NAMES, GRADES, MAXIMA
+from grader.roster_columns import COMMENTS, GRADES, MAXIMA, MODIFIED, MOODLE_ID
 from grader.roster_matching import Match
 from grader.rows import Row
 
-OF_STUDENTS = (*FULL_NAMES, "online text", "texteingabe online")
+NONE = "-"
+"""What Moodle writes in place of a date that there is not: no formula as it stands."""
 
 
 def to_moodle(roster: Roster, matches: Sequence[Match]) -> str:
@@ -29,13 +31,12 @@ def to_moodle(roster: Roster, matches: Sequence[Match]) -> str:
     judged hand-in keeps what the worksheet has: usually an empty cell.
     """
     grade, feedback = roster.column(*GRADES), roster.column(*COMMENTS)
-    theirs = [place for name in OF_STUDENTS if (place := roster.column(name)) is not None]
+    # It is the first one where it has another language's name.
+    read = {roster.column(MOODLE_ID) or 0, grade, roster.column(*MODIFIED), feedback}
     graded = {m.line.row: (m.row, s) for m in matches if (s := final(m.row)) is not None}
     lines = []
     for number_of_row, cells in enumerate(roster.rows):
-        line = list(cells)
-        for place in theirs:
-            line[place] = text(line[place])
+        line = [c if place in read or c == NONE else kept(c) for place, c in enumerate(cells)]
         if number_of_row in graded:
             row, score = graded[number_of_row]
             if grade is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from grader.reports.class_list import (
+    NO_COMMENTS,
     NO_IMPORT,
     NOBODY,
     NOBODY_FOR_CERTAIN,
@@ -51,12 +52,30 @@ def test_plain_list_gives_no_file() -> None:
 
 
 def test_reason_without_a_grade_is_said_once() -> None:
-    table = "name,id\n" + "".join(f"{name},{n}\n" for n, name in enumerate(NAMES[:3]))
+    table = "Student,ID,Section,HW (1),X,Y\n" + "".join(f"{n},{n},,,,\n" for n in NAMES[:3])
     rows = [row(name, question_row(), open=("q7",)) for name in NAMES[:2]]
     whole = row(NAMES[2], question_row())
-    assert said(table, *rows, whole, file="")[1:] == [
+    assert said(table, *rows, whole) == [
         "No grade for student00, student01: Q7 not graded, or not as the hand-in is now"
     ]
+
+
+def test_plain_list_misses_no_grades() -> None:
+    table = "name,id\n" + "".join(f"{name},{n}\n" for n, name in enumerate(NAMES[:3]))
+    rows = [row(name, question_row(), open=("q7",)) for name in NAMES[:3]]
+    assert said(table, *rows, file="") == [NO_IMPORT]
+
+
+def test_worksheet_without_a_known_column_of_comments_is_said() -> None:
+    ann = row("Ann A", question_row(), student="Ann A", student_id="2")
+    bo = row("Bo B", student="Bo B", student_id="1", open=("q7",))
+    sheet = SHIFTED.replace("Grade", "Grade,Comments")
+    lines = said(sheet, ann, bo, file="moodle.csv")
+    assert lines[0] == NO_COMMENTS.format("moodle.csv")
+    known = sheet.replace("Comments", "Feedback comments")
+    assert NO_COMMENTS.format("moodle.csv") not in said(known, ann, file="moodle.csv")
+    assert NO_COMMENTS.format("moodle.csv") not in said(sheet, bo, file="moodle.csv")
+    assert not any("omments" in line for line in said(CANVAS, ann))
 
 
 def test_unclear_hand_ins_are_not_those_of_another_course() -> None:

@@ -15,7 +15,7 @@ from grader.roster import Roster, assignment_column, parse_roster
 from grader.roster_matching import match
 from grader.rows import Row, Status
 from tests.reports.rows import question_row, row, unreadable
-from tests.test_roster import CANVAS, GERMAN, MOODLE
+from tests.test_roster import CANVAS, DUTCH, GERMAN, MOODLE
 
 
 def read(document: str) -> list[list[str]]:
@@ -119,3 +119,52 @@ def test_moodle_keeps_what_was_not_judged() -> None:
 def test_moodle_names_are_no_formulas() -> None:
     line = moodle(MOODLE.replace("Jane Doe", "=1+1"))[0]
     assert (line["Full name"], line["Identifier"]) == ("'=1+1", "Participant 501")
+
+
+def test_what_moodle_does_not_read_is_no_formula_in_any_language() -> None:
+    """Students write online texts, and some of their profile; a dash is Moodle's for none."""
+    texts = '"=1+1","+49 1","-","a\n@b","-","- better","-1","Fine, so far "'
+    heads = (
+        *("Texte en ligne", "Téléphone", "Dernière modification (travail remis)", "Remarque"),
+        *("Dernière modification (note)", "Feedback par commentaires", "Note", "Statut"),
+    )
+    line = moodle(f"Identifiant,{','.join(heads)}\nParticipant 501,{texts}\n")[0]
+    assert list(line.values()) == [
+        *("Participant 501", "'=1+1", "'+49 1", "-", "a @b"),
+        *("-", "- better", "-1", "Fine, so far "),
+    ]
+
+
+def test_moodles_first_column_is_a_students_where_the_id_is_in_another() -> None:
+    line = moodle("Online text,Identifier,Grade\n=1+1,Participant 501,\n")[0]
+    assert line["Online text"] == "'=1+1"
+
+
+@pytest.mark.parametrize(
+    ("heads", "word"),
+    [
+        ("Identificatie;Cijfer;Maximaal cijfer;Feedback", "Deelnemer"),
+        ("Identifiant;Note;Note maximale;Feedback par commentaires", "Participant"),
+        (
+            "Identificador;Calificación;Calificación máxima;Comentarios de retroalimentación",
+            "Participante",
+        ),
+        ("Identificativo;Valutazione;Valutazione massima;Commenti", "Partecipante"),
+        ("Número de identificação;Nota;Nota Máxima;Comentários de feedback", "Participante"),
+        ("Número de identificação;Avaliação;Nota Máxima;Comentários de feedback", "Participante "),
+        ("Identifierare;Betyg;Maximalt betyg;Återkopplingskommentarer", "Deltagare"),
+    ],
+)
+def test_moodle_gets_grade_and_comment_in_languages_of_its_packs(heads: str, word: str) -> None:
+    _, grade, most, comments = heads.split(";")
+    line = moodle(f"{heads}\n{word}501;;27,00;\n", graded("501"))[0]
+    assert (line[grade], line[most]) == ("2,5", "27,00")
+    assert line[comments].startswith("Q2 Title of q2: 2.5 of 3")
+
+
+def test_moodle_in_dutch_keeps_dates_and_names() -> None:
+    before, after = moodle(DUTCH)[0], moodle(DUTCH, graded("501"))[0]
+    changed = {key for key, value in after.items() if before[key] != value}
+    assert changed == {"Cijfer", "Feedback"}
+    assert before["Laatst gewijzigd (beoordeling)"] == "-"
+    assert before["Volledige naam"] == "Jane Doe"
