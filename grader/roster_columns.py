@@ -90,12 +90,12 @@ MODIFIED = (
     *("last modified (grade)", "zuletzt geändert (bewertung)", "laatst gewijzigd (beoordeling)"),
     *("dernière modification (note)", "última modificación (calificación)"),
     *("ultima modifica (valutazione)", "última atualização (avaliação)"),
-    *("senast modifierat (betyg)", "ostatnia modyfikacja (ocena)"),
+    "última modificação (nota)",
+    "senast modifierat (betyg)",
 )
 """When a grade was changed, by which Moodle tells whether the worksheet is older than its grade."""
 COMMENTS = (
     *("feedback comments", "feedback als kommentar", "feedback par commentaires"),
     *("comentarios de retroalimentación", "comentários de feedback", "commenti"),
-    # Of Moodle's Dutch, in which it has no other name.
-    *("återkopplingskommentarer", "feedback"),
+    *("återkopplingskommentarer", "feedback tekstvak", "feedback"),
 )

@@ -144,6 +144,7 @@ def test_moodles_first_column_is_a_students_where_the_id_is_in_another() -> None
     ("heads", "word"),
     [
         ("Identificatie;Cijfer;Maximaal cijfer;Feedback", "Deelnemer"),
+        ("Identificatie;Cijfer;Maximaal cijfer;Feedback tekstvak", "Deelnemer"),
         ("Identifiant;Note;Note maximale;Feedback par commentaires", "Participant"),
         (
             "Identificador;Calificación;Calificación máxima;Comentarios de retroalimentación",
