@@ -39,6 +39,9 @@ class Matching:
     unmatched: tuple[Unmatched, ...]
     absent: tuple[Line, ...]
     """Students of the list of whom there is no hand-in, as far as can be told for certain."""
+    are_groups: bool = False
+    """Whether most hand-ins have not the names of those whose ids they have, in Canvas' own list:
+    they are named after groups, and each has the id of one member."""
 
 
 _Found = Mapping[str, frozenset[int]]
@@ -66,7 +69,9 @@ def match(roster: Roster, rows: Sequence[Row]) -> Matching:
     """
     found = _found(roster, rows)
     failed = {number: why for number, each in enumerate(found) if (why := _contradiction(each))}
-    failed |= _of_two(roster, rows) | _named_otherwise(roster, rows, found)
+    failed |= _of_two(roster, rows)
+    others, are_groups = _named_otherwise(roster, rows, found)
+    failed |= {} if are_groups else dict.fromkeys(others, NAMED_OTHERWISE)
     doubted = [found[number] for number in failed]
     taken: dict[int, Match] = {}
     disputed: set[int] = set()
@@ -106,6 +111,7 @@ def match(roster: Roster, rows: Sequence[Row]) -> Matching:
             for number, why in sorted((failed | strangers).items())
         ),
         tuple(line for line in roster.lines if line.row not in taken),
+        are_groups,
     )
 
 
@@ -153,18 +159,19 @@ def _of_two(roster: Roster, rows: Sequence[Row]) -> dict[int, str]:
 
 def _named_otherwise(
     roster: Roster, rows: Sequence[Row], found: Sequence[_Found]
-) -> dict[int, str]:
-    """Hand-ins that have not the name of the student whose id they have, in Canvas' own list.
+) -> tuple[list[int], bool]:
+    """Hand-ins that have not the name of the student whose id they have, in Canvas' own list, and
+    whether most are so: then they are named after groups.
 
     Both come from Canvas, which spells a name the same way but for characters that a file's name
-    has not. Where most are so, they are named after groups, or nobody knows what after.
+    has not.
     """
     if roster.kind is not Kind.CANVAS:
-        return {}
+        return [], False
     lines = {line.row: line for line in roster.lines}
     by_id = {n: lines[min(each["id"])] for n, each in enumerate(found) if len(each["id"]) == 1}
     others = [n for n, line in by_id.items() if _has_no_word_of(line, rows[n])]
-    return dict.fromkeys(others, NAMED_OTHERWISE) if 2 * len(others) <= len(by_id) else {}
+    return others, 2 * len(others) > len(by_id)
 
 
 def _has_no_word_of(line: Line, row: Row) -> bool:

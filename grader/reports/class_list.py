@@ -35,6 +35,10 @@ MADE_UP = (
     "else grade with --data DIR, the folder with the course's train.csv and test.csv."
 )
 SEE = ", see the summary"
+GROUPS = (
+    "Most hand-ins are not named after the students whose ids they have: in a group assignment "
+    "each has the id of one member, who alone gets the points here"
+)
 
 
 def has_grades(roster: Roster, column: int | None, matching: Matching) -> bool:
@@ -67,6 +71,8 @@ def to_look_at(
         unmatched = (u for u in matching.unmatched if u.is_unclear is is_unclear)
         for why, names in _by_reason((u.why, u.row.arrival.name) for u in unmatched):
             yield f"{said}: {some(names, SEE)} ({why})"
+    if matching.are_groups:
+        yield GROUPS
     if matching.absent:
         absent = some([line.name for line in matching.absent], SEE, between="; ")
         yield f"No {'clear ' if unclear else ''}hand-in of: {absent}"

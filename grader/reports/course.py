@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from grader.model import by_number
 from grader.reports.gradebook import (
     comparable,
     hand_ins,
@@ -61,9 +62,10 @@ def course_table(rows: Sequence[Row], *, fresh: int) -> RenderableType:
     words = ", ".join(f"{counts[status]} {status}" for status in Status if counts[status])
     parts.append(Text(f"{hand_ins(len(rows))}: {words}.{_just_now(len(graded), fresh)}"))
     if outdated := sum(bool(row.outdated) for row in rows):
+        ids = sorted({id for row in rows for id in row.outdated}, key=by_number)
         said = (
             f"With points of an earlier hand-in, rubric, data or options: {outdated}; "
-            "grade without --only."
+            f"grade with --only {','.join(ids)}, or without --only."
         )
         parts.append(Text(said, style="yellow"))
     if made_up := scored_on_made_up(rows):

@@ -95,7 +95,9 @@ def final(row: Row) -> float | None:
 def not_final(row: Row) -> str:
     """Why the points of a hand-in may not go to the platform though it is graded; '': they may."""
     if row.open:
-        return f"{', '.join(row.open).upper()} not graded, or not as the hand-in is now"
+        missing = [id for id in row.open if id not in row.outdated]
+        why = {"not graded": missing, "outdated": row.outdated}
+        return "; ".join(f"{', '.join(ids).upper()} {said}" for said, ids in why.items() if ids)
     return ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from grader.reports.class_list import (
+    GROUPS,
     NO_COMMENTS,
     NO_IMPORT,
     NOBODY,
@@ -55,9 +56,7 @@ def test_reason_without_a_grade_is_said_once() -> None:
     table = "Student,ID,Section,HW (1),X,Y\n" + "".join(f"{n},{n},,,,\n" for n in NAMES[:3])
     rows = [row(name, question_row(), open=("q7",)) for name in NAMES[:2]]
     whole = row(NAMES[2], question_row())
-    assert said(table, *rows, whole) == [
-        "No grade for student00, student01: Q7 not graded, or not as the hand-in is now"
-    ]
+    assert said(table, *rows, whole) == ["No grade for student00, student01: Q7 not graded"]
 
 
 def test_plain_list_misses_no_grades() -> None:
@@ -127,3 +126,11 @@ def test_grade_of_an_excused_student_is_none_to_import() -> None:
     assert has_grades(roster, 5, found)
     lines += to_look_at(roster, 5, found, ours=27, file="canvas.csv")
     assert not any("made-up" in line for line in lines)
+
+
+def test_groups_of_canvas_are_said() -> None:
+    one = row("a", question_row(), student="group1", student_id="101")
+    two = row("b", question_row(), student="group2", student_id="103")
+    assert GROUPS in said(CANVAS, one, two)
+    named = row("a", question_row(), student="doejane", student_id="101")
+    assert GROUPS not in said(CANVAS, named, two)

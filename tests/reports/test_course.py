@@ -63,6 +63,12 @@ def test_whoever_has_notes_is_named() -> None:
     assert "Notes" not in shown(rows[3:], 0)
 
 
+def test_outdated_questions_are_named_to_be_graded_again() -> None:
+    both = question_row("q2"), question_row("q3")
+    rows = [row("a", *both, open=("q3", "q7")), row("b", *both, open=("q2",)), row("c", *both)]
+    assert "data or options: 2; grade with --only q2,q3, or without --only." in shown(rows, 0)
+
+
 def test_points_on_made_up_sentences_are_told_of() -> None:
     """Whichever run has given them."""
     made_up = [row(name, question_row("q7", made_up=True)) for name in "ab"]

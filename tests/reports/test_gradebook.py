@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from grader.model import Outcome
 from grader.reports.cells import kept, text
 from grader.reports.course import one_line
-from grader.reports.gradebook import to_gradebook
+from grader.reports.gradebook import not_final, to_gradebook
 from grader.rows import Status
 from tests.reports.rows import HOSTILE_NAMES, question_row, row, unreadable
 
@@ -36,6 +36,8 @@ def test_points_that_are_outdated_are_said_to_be() -> None:
     [line] = read(to_gradebook([old]))
     assert line["outdated"] == "q3"
     assert "q3 outdated" in one_line(old)
+    assert not_final(old) == "Q7 not graded; Q3 outdated"
+    assert not_final(row("alice", question_row())) == ""
 
 
 def test_points_on_made_up_sentences_are_said_to_be() -> None:

@@ -1,0 +1,69 @@
+"""Blackboard's download: files named ``assignment_login_attempt_2026-11-20-09-30-00_file.zip``."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import takewhile
+
+from grader.intake.handin import Entry, HandIn, hand_in, taken_of_several
+
+PATTERN = re.compile(
+    r"(?P<whose>.+?)_attempt_(?P<time>\d{4}(?:-\d\d){5})(?:_(?P<file>.+)|\.txt)", re.DOTALL
+)
+OTHER_PLATFORMS = re.compile(r"_\d{1,12}_\d{1,12}_|_assignsubmission_")
+"""Marks of Canvas's and Moodle's. Before Blackboard's own they are theirs, and what follows is of
+the student's choice."""
+TEXT_ONLY = "only a text was handed in online, and no file"
+
+
+def student_in(name: str) -> str:
+    """The assignment and the login in a file's name of Blackboard's, or nothing."""
+    match = PATTERN.fullmatch(name)
+    return match["whose"] if match and not OTHER_PLATFORMS.search(match["whose"]) else ""
+
+
+def read_blackboard(entries: Sequence[Entry]) -> tuple[list[HandIn], list[Entry]]:
+    """The hand-ins among the entries, one for each student, and the other entries.
+
+    What all have in common before the logins is the assignment. A page with a text, which goes
+    with each attempt, is no file of the student's.
+    """
+    students: dict[str, list[Entry]] = defaultdict(list)
+    others = []
+    for entry in entries:
+        whose = "" if entry.is_folder else student_in(entry.name)
+        if whose:
+            students[whose].append(entry)
+        else:
+            others.append(entry)
+    before = len(_assignment([*students])) if students else 0
+    return [_student(whose, whose[before:], mine) for whose, mine in students.items()], others
+
+
+def _student(whose: str, login: str, mine: Sequence[Entry]) -> HandIn:
+    attempts: dict[str, list[tuple[Entry, str]]] = defaultdict(list)
+    for entry in mine:
+        match = PATTERN.fullmatch(entry.name)
+        if match and match["file"]:
+            attempts[match["time"]].append((entry, match["file"]))
+    latest = max(attempts, default="")
+    files = attempts.get(latest, [])
+    earlier = sorted(time for time in attempts if time != latest)
+    passed_over = [entry.name for time in earlier for entry, _ in attempts[time]]
+    taken = [entry.name for entry, _ in files]
+    return hand_in(
+        login,
+        files,
+        notes=(taken_of_several(taken, passed_over),) if passed_over else (),
+        problem="" if files else TEXT_ONLY,
+        source=f"Blackboard/{whose}",
+    )
+
+
+def _assignment(students: Sequence[str]) -> str:
+    """What comes before the logins; of one student alone all but the last word."""
+    columns = takewhile(lambda column: len(set(column)) == 1, zip(*students, strict=False))
+    common = "".join(column[0] for column in columns)
+    return common[: common.rfind("_") + 1]
