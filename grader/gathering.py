@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import filecmp
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
-from grader.archive import is_archive_name, is_hidden, is_visible, kind_of, table
+from grader.archive import (
+    contents,
+    is_archive_name,
+    is_hidden,
+    is_visible,
+    kind_of,
+    table,
+)
 from grader.errors import SubmissionError
 from grader.graded import RESULTS, is_own
-from grader.listing import Files, are_different, files_of, scan, two_files
-from grader.naming import MAINS, SHOWN, by_depth, main_files, readable
+from grader.listing import Files, are_different, beginning, files_of, scan, two_files
+from grader.naming import MAINS, MODEL, SHOWN, by_depth, main_file, main_files, readable
 from grader.rubric import SubmissionLimits
 from grader.unopened import (
     Unopened,
@@ -30,6 +37,9 @@ MAX_LEVELS = 2
 MAX_OPENED = 5
 """Archives of one hand-in, and as many are looked at in each place: to read a tar's names takes as
 long as to unpack it. All together may take as much room as the limits let a hand-in take."""
+
+MOST_COMPARED = 4 << 20
+"""Bytes of a file of code: far more than any has."""
 
 
 @dataclass(frozen=True)
@@ -116,15 +126,13 @@ class _Opener:
         taken: list[Unopened] = []
         closed = unseen[MAX_OPENED:]
         of: dict[PurePosixPath, PurePosixPath] = {}
-        outside = _mains_of(files)
+        outside = _code_of(files)
         errors: list[SubmissionError] = []
         for archive in latest_first(archives):
             is_enough = bool(have & MAINS)
             is_old = any(replaces(later, archive) for later in known)
             known.append(archive)
-            is_wanted = not is_enough or bool(archive.holds - have)
-            is_compared = not archive.holds.isdisjoint(outside)
-            if is_old or self._count == MAX_OPENED or not (is_wanted or is_compared):
+            if is_old or (is_enough and not archive.holds - have) or self._count == MAX_OPENED:
                 closed.append(archive)
                 continue
             try:
@@ -135,10 +143,6 @@ class _Opener:
                 continue
             # What was in an archive in it is known only now.
             known[-1] = replace(archive, known_by=archive.known_by | known_by(inner))
-            notes += _other_mains(inner, outside, archive.name)
-            if not is_wanted:
-                closed.append(archive)
-                continue
             new = held_here(inner) - have
             if is_enough and new:
                 what = ", ".join(sorted(new))
@@ -150,6 +154,9 @@ class _Opener:
             of |= dict.fromkeys(inner.keys() - files.keys(), archive.name)
             files = inner | files
             have |= new
+        for archive in archives:
+            if not archive.problem and not archive.holds.isdisjoint(outside):
+                notes += _other_code(archive, outside, self._limits)
         if errors and not have and not any(name.suffix.lower() == ".py" for name in files):
             raise errors[0]
         if MAINS - have:
@@ -179,21 +186,47 @@ def _without(files: Files, mains: frozenset[str]) -> Files:
     return {name: place for name, place in files.items() if not held_here([name]) & mains}
 
 
-def _mains_of(files: Files) -> dict[str, Path]:
-    """The main files among the files, by the names that they should have; of several the first."""
-    found = main_files(files)
-    return {found[name][0]: files[name] for name in sorted(found, key=by_depth, reverse=True)}
+def _code_of(files: Files) -> dict[str, Path]:
+    """The main files of code among the files, by the names that they should have."""
+    known = [(name, *found) for name, found in main_files(files).items() if found[0] != MODEL]
+    known.sort(key=lambda each: (each[2], by_depth(each[0])), reverse=True)
+    return {main: files[name] for name, main, spelling in known if not spelling.is_near}
 
 
-def _other_mains(inner: Files, outside: Mapping[str, Path], archive: PurePosixPath) -> list[str]:
-    """Which main files of an archive are not the same as those beside it, which are graded."""
-    others = [
-        PurePosixPath(name)
-        for name, place in _mains_of(inner).items()
-        if name in outside and not filecmp.cmp(place, outside[name], shallow=False)
+def _other_code(
+    archive: Unopened, outside: Mapping[str, Path], limits: SubmissionLimits
+) -> list[str]:
+    """Which main files of code an archive has otherwise than they are beside it, which are graded.
+
+    It is not unpacked for that; of several in it the one that would be graded is compared.
+    """
+    inside: dict[str, tuple[tuple[object, ...], bytes]] = {}
+    with suppress(SubmissionError):
+        for member, content in contents(archive.path, limits):
+            main, spelling = main_file(member.name.name) or ("", None)
+            if main not in outside or spelling is None or member.is_folder or member.problem:
+                continue
+            if not is_hidden(member.name):
+                found = ((spelling, by_depth(member.name)), _digest(content))
+                inside[main] = min(inside.get(main, found), found)
+    names = [
+        PurePosixPath(main)
+        for main, (_, digest) in sorted(inside.items())
+        if digest != _digest([beginning(outside[main], MOST_COMPARED)])
     ]
-    used = f"that outside of archives is used, not that of {readable(str(archive))}"
-    return two_files(sorted(others), used)
+    used = f"that outside of archives is used, not that of {readable(str(archive.name))}"
+    return two_files(names, used)
+
+
+def _digest(chunks: Iterable[bytes]) -> bytes:
+    """Of so many bytes, or all."""
+    known, left = sha256(), MOST_COMPARED
+    for chunk in chunks:
+        known.update(chunk[:left])
+        left -= len(chunk)
+        if left <= 0:
+            break
+    return known.digest()
 
 
 def _displaced(

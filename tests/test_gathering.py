@@ -153,6 +153,37 @@ def test_other_code_in_an_archive_beside_the_code(tmp_path: Path, inside: str) -
     assert submission.notes == (f"{both} hw4.zip",)
 
 
+@pytest.mark.parametrize(
+    ("beside", "inside", "differs"),
+    [
+        # What is but nearly so named is not what is graded.
+        ((f"my_{MAIN}.bak.py",), (MAIN,), False),
+        # Of several there the last version is.
+        (("implementation (1).py",), (MAIN,), True),
+        ((MAIN, "implementation (1).py"), (MAIN,), True),
+        ((MAIN,), ("old/implementation (1).py", MAIN), True),
+    ],
+)
+def test_which_code_is_compared(
+    tmp_path: Path, beside: tuple[str, ...], inside: tuple[str, ...], differs: bool
+) -> None:
+    folder = write(apart(tmp_path / "ann", hw4=(*inside, "rnn_lm.py")), *beside)
+    notes = stage(folder, tmp_path / "staged", LIMITS).notes
+    other = f"two different files are named {MAIN}: that outside of archives is used"
+    assert any(note.startswith(other) for note in notes) == differs
+
+
+def test_archive_that_is_compared_costs_no_other_one(tmp_path: Path) -> None:
+    versions = {f"hw4_{number}.zip": b"PK" for number in range(9)}
+    folder = apart(tmp_path / "ann", model=("rnn_lm.sav",), backup=(MAIN,))
+    with zipfile.ZipFile(folder / "backup.zip", "a") as archive:
+        for name, content in versions.items():
+            archive.writestr(name, content)
+    write(folder, MAIN, "rnn_lm.py")
+    submission = stage(folder, tmp_path / "staged", LIMITS)
+    assert "rnn_lm.sav" in submission.files
+
+
 def test_same_code_in_an_archive_beside_the_code(tmp_path: Path) -> None:
     folder = write(tmp_path / "ann", MAIN)
     with zipfile.ZipFile(folder / "hw4.zip", "w") as archive:

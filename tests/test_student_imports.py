@@ -84,6 +84,7 @@ def test_line_that_only_works_elsewhere_costs_only_what_needs_it(hand_in: Handin
         "assert device.type == 'cuda'",
         "if not torch.cuda.is_available(): raise RuntimeError('use a GPU')",
         "if torch.cuda.device_count() == 0: raise Exception('use a GPU')",
+        "if not torch.cuda.is_available(): raise SystemExit('use a GPU')",
     ],
 )
 def test_line_that_asks_for_a_terminal_or_a_gpu(hand_in: Handing, line: str) -> None:
@@ -93,7 +94,14 @@ def test_line_that_asks_for_a_terminal_or_a_gpu(hand_in: Handing, line: str) -> 
     assert student.lines_passed_over == (3,)
 
 
-@pytest.mark.parametrize("line", ["raise RuntimeError('no')", "if True: raise Exception('no')"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "raise RuntimeError('no')",
+        "if True: raise Exception('no')",
+        "if True: raise SystemExit('no')",
+    ],
+)
 def test_what_code_raises_by_itself_ends_the_import(hand_in: Handing, line: str) -> None:
     assert "('no')" in str(failure(hand_in(f"{line}\n{GOOD}")).traceback)
 
@@ -108,6 +116,19 @@ def rnn(x):
     student = hand_in(code)
     for _ in range(2):
         assert array(student.call("rnn", (ARRAY,), 0)) == (2 * ARRAY).tolist()
+
+
+def test_attempt_without_a_gpu_leaves_the_arguments_to_the_next_one(hand_in: Handing) -> None:
+    code = """
+import torch
+def rnn(x):
+    y = torch.from_numpy(x)
+    y *= 2
+    return y.cuda().cpu().numpy()
+"""
+    answer = hand_in(code).call("rnn", (ARRAY,), 0)
+    assert array(answer) == (2 * ARRAY).tolist()
+    assert answer.changed_arguments
 
 
 def test_what_torch_would_compile_runs_as_it_is_written(hand_in: Handing) -> None:

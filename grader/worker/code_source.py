@@ -30,7 +30,7 @@ from grader.worker.notebook_code import (
 MAIN = "__main__"
 SAVING = frozenset({"save", "dump", "save_file"})
 """Functions of torch, pickle, joblib and safetensors by which a model is saved."""
-TRAINS = "trains a model when it is imported"
+TRAINS = "trains a model where it is imported"
 LOADS = "load_state_dict"
 RUNS_RNN_LM = re.compile(r"(?:%run|%load|exec\(|run_path\()[^\n]{0,20}?rnn_lm")
 """How a notebook makes the names of that file its own, in its own text."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType
@@ -60,14 +61,17 @@ class Implementation:
     def _imported(self, name: str, missing: AbsentModules) -> tuple[ModuleType, list[PassedOver]]:
         try:
             return missing.import_module(name, self._code_dir), []
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             if not may_be_of_the_machine(error, missing):
                 raise
             forget_modules_of(self._code_dir)
             return import_without_what_fails(name, self._file, missing)
 
     def call(self, request: Message) -> Message:
-        """Call a function with the given arguments; what it returns goes back as raw arrays."""
+        """Call a function with the given arguments; what it returns goes back as raw arrays.
+
+        Where it names a GPU that is not here it is called a second time, with the same arguments.
+        """
         name = request.fields["name"]
         function = getattr(self._module, name, None)
         if not callable(function):
@@ -78,23 +82,36 @@ class Implementation:
                 failed = "; ".join(self._failed[:MOST_FAILED])
                 why = f"Of what was taken from the notebook, this failed: {failed}."
             return absent(f"implementation.py has no function {name}. {why}")
-        arguments = unpack_arguments(request.fields["arguments"], request.arrays)
         before = [_content(array) for array in request.arrays]
+        given: list[Sequence[Array]] = []
+
+        def attempt() -> Any:
+            # What a first attempt has changed is not for the next one.
+            given.append([array.copy() for array in untouched] if given else request.arrays)
+            return function(*unpack_arguments(request.fields["arguments"], given[-1]))
+
+        untouched = [array.copy() for array in request.arrays]
         spoil = request.fields.get("spoil", False)
         wanted = spoil or request.fields.get("watch", False)
         watch = Watch(self._profiler) if wanted and self._profiler else None
         with watch or nullcontext(), LayersUsed(spoil=spoil, watch=watch) as layers:
             try:
-                value = self._on_cpu.run(lambda: function(*arguments))
+                value = self._on_cpu.run(attempt)
             except NameError as error:
                 if cause := cause_of(error, self._passed_over):
                     error.add_note(cause.note)
                 raise
             tree, arrays = pack_result(value, request.fields["depth"])
-        changed = before != [_content(array) for array in request.arrays]
+        changed = before != [_content(array) for array in request.arrays] or any(
+            _values(arrays) != _values(untouched) for arrays in given[1:]
+        )
         fields: dict[str, Any] = {"value": tree, "layers": layers.names, "changed": changed}
         fields["hidden"] = sorted(watch.names) if watch else []
         return Message("result", fields, arrays)
+
+
+def _values(arrays: Sequence[Array]) -> list[bytes]:
+    return [array.tobytes() for array in arrays]
 
 
 def _content(array: Array) -> tuple[object, ...]:

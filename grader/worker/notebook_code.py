@@ -11,7 +11,7 @@ import builtins
 import math
 import re
 import sys
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from pathlib import Path
 from types import CodeType, MappingProxyType, ModuleType
 from typing import Any
@@ -99,33 +99,39 @@ def defined_names(tree: ast.Module) -> set[str]:
 
 
 def trains_when_run(tree: ast.Module) -> bool:
-    """Whether a module's own statements call ``backward``, or a function of its that does so.
+    """Whether it is certain that a module trains when it is run.
 
-    Not what stands under ``if __name__ == "__main__"``.
+    A statement that is run in any case calls ``backward``, or a function there that does. What
+    stands under a condition may not be run: ``if __name__ == "__main__"``, or where no model is
+    saved yet.
     """
-    definitions = [node for node in tree.body if isinstance(node, (*FUNCTION_DEFS, ast.ClassDef))]
-    run = [n for n in tree.body if n not in definitions and not _asks_whether_it_is_run(n)]
-    functions = [
-        node for part in definitions for node in ast.walk(part) if isinstance(node, FUNCTION_DEFS)
-    ]
-    training, before = {"backward"}, set[str]()
+    functions = [node for node in tree.body if isinstance(node, FUNCTION_DEFS)]
+    training, before = set[str](), {""}
     while training != before:
         before = set(training)
-        training |= {node.name for node in functions if _calls(node, before)}
-    return any(_calls(node, training) for node in run)
+        training |= {node.name for node in functions if _calls(ast.walk(node), before)}
+    return any(_calls(_run_in(node), training) for node in tree.body)
 
 
-def _asks_whether_it_is_run(node: ast.stmt) -> bool:
-    tested = ast.walk(node.test) if isinstance(node, ast.If) else ()
-    return any(isinstance(part, ast.Name) and part.id == "__name__" for part in tested)
+def _run_in(statement: ast.stmt) -> Iterator[ast.AST]:
+    """The parts of a statement that are run with it, but for what has a condition."""
+    waiting: list[ast.AST] = [statement]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, (*FUNCTION_DEFS, ast.ClassDef, ast.Lambda, ast.If, ast.IfExp)):
+            continue
+        yield node
+        waiting += ast.iter_child_nodes(node)
 
 
-def _calls(node: ast.AST, names: Set[str]) -> bool:
-    """Whether a call of such a name, or of such an attribute, is written there."""
-    calls = (part.func for part in ast.walk(node) if isinstance(part, ast.Call))
+def _calls(nodes: Iterable[ast.AST], functions: Set[str]) -> bool:
+    """Whether one of the nodes calls one of the functions, or ``backward`` of something."""
+    called = [node.func for node in nodes if isinstance(node, ast.Call)]
     return any(
-        (func.id if isinstance(func, ast.Name) else getattr(func, "attr", "")) in names
-        for func in calls
+        func.attr == "backward"
+        if isinstance(func, ast.Attribute)
+        else isinstance(func, ast.Name) and func.id in functions
+        for func in called
     )
 
 

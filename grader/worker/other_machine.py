@@ -22,7 +22,7 @@ from grader.worker.notebook_code import name_given_by, run_code, script_tree
 
 MOST_OF_A_REASON = 150
 """Characters of an exception's text."""
-RAISED_BY_HAND = frozenset({AssertionError, RuntimeError, SystemError, Exception})
+RAISED_BY_HAND = frozenset({AssertionError, RuntimeError, SystemError, SystemExit, Exception})
 """What code raises itself where there is no GPU."""
 GPU = re.compile(r"\b(?:cuda|mps|gpu)\b|device_count", re.IGNORECASE)
 
@@ -32,7 +32,7 @@ class PassedOver:
     """A statement at the top level that fails here, and would not there."""
 
     line: int
-    error: Exception
+    error: BaseException
     names: frozenset[str]
     """What it would have given a meaning; ``*`` for names that nobody knows."""
 
@@ -74,7 +74,7 @@ def import_without_what_fails(
             flags |= _future_of(statement)
             try:
                 run_code(code, vars(module), absent.stand_in_for)
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 if not (
                     cause_of(error, passed_over)
                     or is_of_the_machine(error, absent)

@@ -281,7 +281,7 @@ def test_file_that_would_train_is_not_run(hand_in: HandIn, weights: bool) -> Non
     hand_in.save(trained.state_dict() if weights else trained)
     loaded = hand_in.load()
     assert_same(loaded, trained)
-    assert any("rnn_lm.py trains a model when it is imported" in note for note in loaded.notes)
+    assert any("rnn_lm.py trains a model where it is imported" in note for note in loaded.notes)
 
 
 @pytest.mark.parametrize(

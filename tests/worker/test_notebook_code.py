@@ -127,9 +127,16 @@ TRAIN = "def train(model):\n    model(x).mean().backward()\n"
         (f"{TRAIN}train(model)\n", True),
         (f"{TRAIN}def main():\n    train(model)\nresult = main()\n", True),
         (f"{TRAIN}if __name__ == '__main__':\n    train(model)\n", False),
-        (f"{TRAIN}if not trained:\n    train(model)\n", True),
-        ("class A:\n    def fit(self): self.loss.backward()\na = A()\n", False),
-        ("class A:\n    def fit(self): self.loss.backward()\na = A()\na.fit()\n", True),
+        (f"with log() as file:\n    {LOOP.replace(chr(10), chr(10) + '    ').rstrip()}\n", True),
+        # Who knows what is saved already?
+        (f"{TRAIN}if not trained:\n    train(model)\n", False),
+        (f"{TRAIN}if __name__ == '__main__':\n    pass\nelse:\n    train(model)\n", False),
+        (f"{TRAIN}train(model) if WANTED else None\n", False),
+        # Others of that name.
+        (f"{TRAIN}model.train()\n", False),
+        ("class A:\n    def add(self, x): x.backward()\nseen = set()\nseen.add(3)\n", False),
+        ("step = lambda loss: loss.backward()\n", False),
+        ("try:\n    def f(x): x.backward()\nfinally:\n    pass\n", False),
         ("model = A()\nmodel.eval()\n", False),
     ],
 )
