@@ -31,10 +31,11 @@ KEEPS_STATE = (
     "array outside of the function, a default argument, a cache? Let it begin with nothing but its "
     "arguments."
 )
-VARIES = (
-    "Asked the same once more, it gives another answer: is there a random number in it, or an "
-    "array of np.empty that is not filled?"
+SOURCES = (
+    "Is there a random number in it, an array of np.empty that is not filled, or a variable "
+    "outside of it that it changes?"
 )
+VARIES = f"Asked the same once more, it gives another answer. {SOURCES}"
 OUTPUTS_AGREE = (
     "The outputs agree, and the state after the last step is the last of them: compare what is "
     "returned with outputs[:, -1]."
@@ -77,7 +78,8 @@ class Check:
         """The student's function gives the draw's answers, within what rounding allows.
 
         What is asked of torch's own ``layers`` meanwhile is as for ``Student.call``. A failure says
-        so where the same call is right in a new worker.
+        so where the same call is right in a new worker, or has another answer each time: for that
+        the function is called again.
         """
         try:
             self._agrees(draw, **layers)
@@ -89,12 +91,13 @@ class Check:
             raise
 
     def _varies(self, draw: Draw) -> bool:
-        """Whether the same call has two answers, one after the other."""
-        if not self.student.may_be_asked_further:
-            return False
-        with suppress(CheckFailed):
-            return not alike(self.values(draw), self.values(draw))
-        return False
+        """Whether the same call has two answers, one after the other; found out once a question."""
+        student = self.student
+        if student.varies is None and student.may_be_asked_further:
+            student.varies = False
+            with suppress(CheckFailed):
+                student.varies = not alike(self.values(draw), self.values(draw))
+        return bool(student.varies)
 
     def values(self, draw: Draw) -> list[Array]:
         """The arrays that a student's function returns, whatever is right."""

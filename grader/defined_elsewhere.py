@@ -57,14 +57,15 @@ def defined_again(name: str, file: Path) -> str:
     """A sentence where a Python file gives a function's name several meanings, one after the other;
     '' where it does not."""
     tree = parsed(beginning(file, MAX_SOURCE))
-    lines = [node.lineno for node in (tree.body if tree else ()) if _gives(node, name)]
+    lines = [node.lineno for node in (tree.body if tree else ()) if gives(node, name)]
     if len(lines) < 2:
         return ""
     places = ", ".join(map(str, lines[:-1]))
     return f"{name} is defined at lines {places} and {lines[-1]}: the last one counts."
 
 
-def _gives(node: ast.stmt, name: str) -> bool:
+def gives(node: ast.stmt, name: str) -> bool:
+    """Whether a statement defines a function of that name, or gives the name another meaning."""
     if isinstance(node, ast.Assign):
         named = any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
         # rnn = timed(rnn) is the same function.

@@ -235,8 +235,10 @@ def _ids_of(line: Line) -> set[str]:
 
 
 def _login_keys(row: Row) -> set[str]:
-    """A folder's name, where no platform says whose it is."""
+    """A folder's name, where no platform says whose it is; or what a platform's may end in."""
     arrival = row.arrival
+    if arrival.logins:
+        return {login.strip().casefold() for login in arrival.logins}
     return set() if arrival.student_id or arrival.email else {arrival.student.strip().casefold()}
 
 

@@ -43,6 +43,10 @@ class Arrival(Record):
         "otherwise: a part of them is of the student's choice.",
     )
     email: str = ""
+    logins: tuple[str, ...] = Field(
+        default=(),
+        description="What may be the login, where a file's name has it at the end of other words.",
+    )
     late: bool | None = None
     notes: tuple[str, ...] = Field(
         default=(), description="For staff, such as that an earlier upload was passed over."

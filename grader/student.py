@@ -65,6 +65,8 @@ class Student:
         """Whether the worker has run another question's calls before this one's."""
         self.keeps_state: bool | None = None
         """Whether a call of this question was wrong after others alone; None: not known."""
+        self.varies: bool | None = None
+        """Whether a call of this question has two answers; None: not known."""
         self.calls = 0
         """How many of any question's the worker has been asked for."""
         self._server = server
@@ -232,7 +234,7 @@ class Student:
         """From now on another question calls; what came of those before does not count for it."""
         self.layers_seen.clear()
         self.out_of_sight.clear()
-        self.keeps_state = None
+        self.keeps_state = self.varies = None
         self._effort = Effort(self._limits)
         if self._load_failure is not None and self._load_failure.outcome in BY_CHANCE:
             self._load_failure = None

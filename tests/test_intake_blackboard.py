@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from grader.intake import looks_like_many
+from grader.roster import parse_roster
+from grader.roster_matching import match
+from grader.rows import Row, Status
 from grader.rubric import Rubric
 from tests.course_folders import found, lay_down, packed
 
@@ -16,8 +19,8 @@ MAIN, MODEL = "implementation.py", "rnn_lm.py"
 
 def logins(folder: Path, tmp_path: Path) -> dict[str, set[str]]:
     """The hand-ins' files by the students' logins."""
-    hand_ins = found(folder, tmp_path).values()
-    return {h.arrival.student: {part.name for part in h.parts} for h in hand_ins}
+    hand_ins = found(folder, tmp_path)
+    return {name: {part.name for part in h.parts} for name, h in hand_ins.items()}
 
 
 @pytest.mark.parametrize("kind", ["folder", "zip"])
@@ -34,7 +37,7 @@ def test_blackboard(tmp_path: Path, kind: str) -> None:
     course = folder if kind == "folder" else packed(folder, kind)
     assert looks_like_many(course, Rubric.load().intake)
     assert logins(course, tmp_path) == {"ann": {MAIN, MODEL}, "bob_x": {MODEL}, "cy": set()}
-    hand_ins = {h.arrival.student: h for h in found(course, tmp_path / "again").values()}
+    hand_ins = found(course, tmp_path / "again")
     assert "only a text was handed in online" in hand_ins["cy"].problem
     [note] = hand_ins["bob_x"].arrival.notes
     assert f"{SECOND}_{MODEL} was taken, the latest, and not" in note
@@ -46,14 +49,33 @@ def test_blackboard(tmp_path: Path, kind: str) -> None:
     [
         (("hw_jane_doe", "hw_jim_doe"), {"jane_doe", "jim_doe"}),
         (("hw_ann", "hw_anna"), {"ann", "anna"}),
-        # That is taken for a part of the assignment's name, and nobody for anybody else.
+        # Nobody can tell whether that is a part of the assignment's name.
         (("hw_x_ann", "hw_x_bob"), {"ann", "bob"}),
-        (("hw_ann",), {"ann"}),
+        (("hw_ann",), {"hw_ann"}),
     ],
 )
-def test_logins(tmp_path: Path, names: tuple[str, ...], expected: set[str]) -> None:
+def test_names(tmp_path: Path, names: tuple[str, ...], expected: set[str]) -> None:
     folder = lay_down(tmp_path / "x", *(f"{name}_{FIRST}_{MAIN}" for name in names))
-    assert set(logins(folder, tmp_path)) == expected
+    assert set(found(folder, tmp_path)) == expected
+
+
+def test_login_that_is_the_end_of_another_one_is_in_doubt(tmp_path: Path) -> None:
+    folder = lay_down(tmp_path / "x", f"Homework 4_j_lee_{FIRST}_{MAIN}")
+    [hand_in] = found(folder, tmp_path).values()
+    mine = Row(arrival=hand_in.arrival, status=Status.GRADED)
+
+    def whose(text: str) -> list[str]:
+        return [each.line.name for each in match(parse_roster(text), [mine]).matches]
+
+    assert whose("login,name\nj_lee,John Lee\nk_lee,Kim Lee\n") == ["John Lee"]
+    assert whose("login,name\nlee,Kim Lee\nann,Ann\n") == ["Kim Lee"]
+    assert whose("login,name\nlee,Kim Lee\nj_lee,John Lee\n") == []
+
+
+def test_page_alone_makes_no_course(tmp_path: Path) -> None:
+    folder = lay_down(tmp_path / "x", f"lstm_{FIRST}.txt")
+    lay_down(folder / "hw", MAIN)
+    assert not looks_like_many(folder, Rubric.load().intake)
 
 
 def test_what_a_student_calls_a_file_makes_nobody_else_of_its_owner(tmp_path: Path) -> None:

@@ -496,6 +496,16 @@ def test_canvas_name_that_ends_in_another_students_id(tmp_path: Path) -> None:
     assert hand_ins["103"].arrival.other_ids == ("502",)
 
 
+def test_canvas_name_that_is_another_students_with_the_id(tmp_path: Path) -> None:
+    """A student 345 who is called as the other one, and _12."""
+    forged, own = "doejane_12_345_1001_implementation.py", "doejane_12_900_rnn_lm.py"
+    [hand_in] = found(lay_down(tmp_path / "x", forged, own), tmp_path).values()
+    assert hand_in.arrival.submission_id == "900"
+    assert hand_in.arrival.other_ids == ("345",)
+    [note] = hand_in.arrival.notes
+    assert note == f"{forged} may also be read as a file of student 345: look whose it is"
+
+
 def test_two_canvas_names_that_end_in_another_students_id(tmp_path: Path) -> None:
     folder = lay_down(tmp_path / "x", "a_102_114_8_hw.py", "b_102_115_9_hw.py")
     assert [h.arrival.student_id for h in found(folder, tmp_path).values()] == ["", ""]

@@ -109,6 +109,17 @@ def test_values_that_are_far_off_are_another_functions_where_much_is_allowed() -
     assert "fewer digits somewhere" in remark(of.value + 0.002 * np.cos(999 * of.value) ** 9, of)
 
 
+def test_order_says_nothing_of_values_that_are_alike() -> None:
+    alike = np.where(np.arange(100) < 50, -1.0, 1.0).reshape(20, 5)
+    of = Expected("output", alike, np.full(alike.shape, 1e-6), "[n]")
+    assert ": another function." in remark(np.roll(alike, 25), of)
+    wide = expected(1e-6)
+    allowed = wide.allowed.copy()
+    allowed[0, 0] = 10.0
+    shuffled = np.roll(wide.value, 1) + 0.1
+    assert "another order" not in remark(shuffled, Expected("output", wide.value, allowed, "[n]"))
+
+
 def test_how_far_off_is_said() -> None:
     of = expected()
     assert remark(of.value + 0.5, of).startswith("That is 500,000 times what rounding explains")

@@ -17,6 +17,7 @@ from types import ModuleType
 JOBS = "grader.batch.jobs"
 ROOT = str(Path(__file__).resolve().parents[2])
 """Where this package lies."""
+SHORT = "/tmp"
 LONGEST_TEMPORARY = 103 - len("/pymp-12345678/listener-12345678")
 """Bytes: macOS takes 103 for a socket's path, Linux 107, and multiprocessing adds these."""
 
@@ -65,8 +66,8 @@ def _short_temporary_folder() -> Iterator[None]:
     to another folder.
     """
     before = tempfile.tempdir
-    if len(os.fsencode(tempfile.gettempdir())) > LONGEST_TEMPORARY:
-        tempfile.tempdir = "/tmp"
+    if len(os.fsencode(tempfile.gettempdir())) > LONGEST_TEMPORARY and os.access(SHORT, os.W_OK):
+        tempfile.tempdir = SHORT
     try:
         yield
     finally:

@@ -24,11 +24,18 @@ def student_in(name: str) -> str:
     return match["whose"] if match and not OTHER_PLATFORMS.search(match["whose"]) else ""
 
 
+def is_page(name: str) -> bool:
+    """Whether it is Blackboard's page on an attempt, as programs that train may name theirs."""
+    match = PATTERN.fullmatch(name)
+    return match is not None and not match["file"]
+
+
 def read_blackboard(entries: Sequence[Entry]) -> tuple[list[HandIn], list[Entry]]:
     """The hand-ins among the entries, one for each student, and the other entries.
 
-    What all have in common before the logins is the assignment. A page with a text, which goes
-    with each attempt, is no file of the student's.
+    Either of the assignment and the login may have a ``_`` in it. What all have in common is taken
+    for the assignment in the hand-ins' names alone; a class list is asked for each login that it
+    may be. A page with a text, which goes with each attempt, is no file of the student's.
     """
     students: dict[str, list[Entry]] = defaultdict(list)
     others = []
@@ -53,9 +60,12 @@ def _student(whose: str, login: str, mine: Sequence[Entry]) -> HandIn:
     earlier = sorted(time for time in attempts if time != latest)
     passed_over = [entry.name for time in earlier for entry, _ in attempts[time]]
     taken = [entry.name for entry, _ in files]
+    words = whose.split("_")
     return hand_in(
         login,
         files,
+        student=whose,
+        logins=["_".join(words[start:]) for start in range(1, len(words))] or [whose],
         notes=(taken_of_several(taken, passed_over),) if passed_over else (),
         problem="" if files else TEXT_ONLY,
         source=f"Blackboard/{whose}",
@@ -63,7 +73,9 @@ def _student(whose: str, login: str, mine: Sequence[Entry]) -> HandIn:
 
 
 def _assignment(students: Sequence[str]) -> str:
-    """What comes before the logins; of one student alone all but the last word."""
+    """What comes before the logins, as far as the names tell; of one student alone nothing does."""
+    if len(students) < 2:
+        return ""
     columns = takewhile(lambda column: len(set(column)) == 1, zip(*students, strict=False))
     common = "".join(column[0] for column in columns)
     return common[: common.rfind("_") + 1]

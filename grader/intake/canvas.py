@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 
 from grader.archive import is_archive_name, stem_of
 from grader.intake.handin import Entry, HandIn, hand_in, taken_of_several
+from grader.intake.names import shown
 
 PATTERN = re.compile(
     r"(?:(?P<name>[^_].*?)(?P<late>_LATE)?_(?P<student>\d{1,12})"
@@ -26,6 +27,7 @@ IN_DOUBT = (
     "its name can be read as that of two students, and another upload of student {} has another "
     "name; look at it by hand"
 )
+MAY_BE = "{name} may also be read as a file of student {id}: look whose it is"
 NO_FILE = "only a {page} was handed in online, and no file"
 AGAIN = re.compile(r"(?P<stem>.+)-(?P<number>\d{1,3})", re.DOTALL)
 """What Canvas makes of a file's name when it is handed in again: ``hw4-1``. Students number parts
@@ -141,19 +143,29 @@ def _student(uploads: Sequence[_Upload]) -> HandIn:
     files = [upload for upload in taken if upload.file]
     good = [upload for upload in latest if upload.file and not upload.entry.problem]
     first = latest[0]
+    sure = [upload for upload in good if not upload.has_two_readings]
+    notes = [taken_of_several(names, passed_over)] if passed_over else []
+    notes += [
+        MAY_BE.format(name=shown(u.entry.name), id=u.id) for u in files if _is_odd(u, uploads)
+    ]
     return hand_in(
         first.name,
         [(u.entry, u.called if u.is_archive else u.file) for u in files],
         student_id=first.student_id,
-        submission_id=str((good or latest)[0].id or ""),
+        submission_id=str((sure or good or latest)[0].id or ""),
         other_ids=sorted({str(u.id) for u in uploads if u.has_two_readings}),
         late=any(u.late for u in latest),
-        notes=(taken_of_several(names, passed_over),) if passed_over else (),
+        notes=notes,
         problem="" if files else NO_FILE.format(page=first.page),
         source=f"Canvas/{first.student_id}",
         in_order=True,
         of={u.called: u.file.lower() for u in files if u.is_archive},
     )
+
+
+def _is_odd(upload: _Upload, uploads: Sequence[_Upload]) -> bool:
+    """Whether it may be another student's, and not all of this one's may."""
+    return upload.has_two_readings and not all(u.has_two_readings for u in uploads)
 
 
 def _may_be_a_part(upload: _Upload, latest: _Upload) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from grader.archive import GIT, ArchiveLimits, is_archive_name, is_hidden, table
 from grader.graded import is_own
-from grader.intake.blackboard import student_in
+from grader.intake.blackboard import is_page, student_in
 from grader.intake.canvas import student_of
 from grader.intake.gradescope import METADATA
 from grader.intake.marks import marked
@@ -127,7 +127,7 @@ def is_course(files: Sequence[str], folders: Collection[str]) -> bool:
     """Whether names are as platforms give them to hand-ins, or as tables beside examples have."""
     if METADATA in files or any(map(is_moodle, (*files, *folders))):
         return True
-    if any(map(student_in, files)):
+    if any(student_in(file) and not is_page(file) for file in files):
         return True
     if any(f"{folder}.toml" in files for folder in folders):
         return True

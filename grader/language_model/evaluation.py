@@ -144,12 +144,12 @@ class Evaluator:
         else:
             findings = prober.complete(findings, whole, self._training_sample)
         as_notebook = None
-        flags = [] if again is None else [IN_NOTEBOOK_BATCHES]
+        of_the_batches = [] if again is None else [IN_NOTEBOOK_BATCHES]
         if again is None and findings.kinds & OF_BATCHES and whole.stopped == "finished":
             as_notebook = in_notebook.whole_sentences()
         if as_notebook and counts_in_notebook_batches(whole, as_notebook, findings):
-            flags = [AFTER_ONE_ANOTHER.format(whole.totals.loss, as_notebook.totals.loss)]
-            whole = as_notebook
+            losses = whole.totals.loss, as_notebook.totals.loss
+            whole, of_the_batches = as_notebook, [AFTER_ONE_ANOTHER.format(*losses)]
         totals = whole.totals
         flags = [
             *flags_of_findings(findings, as_notebook.totals if as_notebook else None),
@@ -157,7 +157,7 @@ class Evaluator:
             *self._flags_of_private(private, totals),
             *flags_of_columns(model.loading.columns, self._corpus.vocabulary),
             *flags_of_mode(loading.fails_in_eval, whole.totals.loss, signs, self._rubric),
-            *flags,
+            *of_the_batches,
         ]
         loss, interval = _counted(whole, findings)
         error = (interval.high - loss) / Z_95

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 
-from grader.defined_elsewhere import defined_again
+from grader.defined_elsewhere import defined_again, gives
 from grader.listing import beginning
 from grader.model import Hint
 from grader.naming import FUNCTIONS, readable
 from grader.source import MAX_SOURCE, parsed
 
-ORDER, RETURN, TWICE = (
-    "the order of the arguments",
-    "the line with return",
-    "which definition counts",
-)
-"""Where to look, for each hint."""
+ORDER = "The arguments are taken in another order"
+RETURN = "The function returns in the first round of its loop"
+TWICE = "The function is defined more than once"
 WHERE = {
-    "The arguments are taken in another order": ORDER,
-    "The function returns in the first round of its loop": RETURN,
-    "The function is defined more than once": TWICE,
+    ORDER: "the order of the arguments",
+    RETURN: "the line with return",
+    TWICE: "which definition counts",
 }
+"""The hints' titles, and where each of them says to look."""
 
 
 def hint_of_code(function: str, file: Path, *, location_only: bool = False) -> Hint | None:
@@ -52,31 +51,31 @@ def _hints(function: str, file: Path) -> Iterator[Hint]:
     if definition is not None and _is_in_other_order(function, definition):
         names = readable(", ".join(arg.arg for arg in _arguments(definition)))
         yield Hint(
-            title="The arguments are taken in another order",
+            title=ORDER,
             explanation=f"Yours are ({names}). The notebook gives them without names, in the order "
             f"({FUNCTIONS[function]}).",
             hint=f"Compare the line that begins with def {function} with the assignment's.",
         )
     if definition is not None and any(_ends_in_first_round(loop) for loop in _loops(definition)):
         yield Hint(
-            title="The function returns in the first round of its loop",
+            title=RETURN,
             explanation="A return statement is inside of the loop, and under no condition: the "
             "further rounds never come.",
             hint="How far should the line with return be indented?",
         )
     if again := written_again(function, file):
         yield Hint(
-            title="The function is defined more than once",
+            title=TWICE,
             explanation=again,
             hint="Is it that one which you looked at?",
         )
 
 
 def _definition(function: str, file: Path) -> ast.FunctionDef | None:
-    """The last one at the top level, which counts."""
+    """The one at the top level that counts; None where the name has another meaning in the end."""
     tree = parsed(beginning(file, MAX_SOURCE)) if function in FUNCTIONS else None
-    found = [n for n in (tree.body if tree else ()) if isinstance(n, ast.FunctionDef)]
-    return next((node for node in reversed(found) if node.name == function), None)
+    last = next((n for n in reversed(tree.body if tree else []) if gives(n, function)), None)
+    return last if isinstance(last, ast.FunctionDef) else None
 
 
 def _arguments(definition: ast.FunctionDef) -> list[ast.arg]:
@@ -104,4 +103,7 @@ def _loops(definition: ast.FunctionDef) -> Iterator[ast.For | ast.While]:
 
 
 def _ends_in_first_round(loop: ast.For | ast.While) -> bool:
-    return any(isinstance(statement, ast.Return) for statement in loop.body)
+    """Whether a return stands in the loop itself, and nothing goes on to the next round before."""
+    before = list(takewhile(lambda statement: not isinstance(statement, ast.Return), loop.body))
+    parts = (part for statement in before for part in ast.walk(statement))
+    return len(before) < len(loop.body) and not any(isinstance(p, ast.Continue) for p in parts)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from grader.checking import Check, alike, wrong
+from grader.checking import SOURCES, Check, alike, wrong
 from grader.oracle import Draw
 from grader.own_work import require_own_work
 
@@ -93,8 +93,8 @@ class Parity:
         draw = type(self).draw(self.notebook, check.seeds(1)[0], check.allowance)
         if not alike(check.values(draw), check.values(draw)):
             raise wrong(
-                f"{draw.function} gives two answers to the same call, one after the other. Is "
-                "there a random number in it, or a variable outside of it that it changes?"
+                f"{draw.function} gives two answers to the same call, one after the other. "
+                f"{SOURCES}"
             )
 
 

@@ -83,8 +83,6 @@ def enter(
         _limit_resources(spec)
     os.chdir(spec.scratch_dir)
     os.environ["HOME"] = os.environ["TMPDIR"] = spec.scratch_dir
-    # To compile takes other programs, and a minute: torch then runs what it is given as it is.
-    os.environ["TORCHDYNAMO_DISABLE"] = "1"
     return in_force
 
 

@@ -37,7 +37,8 @@ class Weights:
 def model_or_weights(saved: Any, file: str, read: Set[str] = frozenset()) -> tuple[Any, list[str]]:
     """The model, out of its wrappers, or its ``Weights``, and notes on where they were.
 
-    Of several weights under names, those are taken whose name the student's own code ``read``.
+    Of several weights under names, those with a usual one are taken, or, where the student's own
+    code ``read`` others and none of these, those.
     Raises CannotLoad when the object is or holds neither.
     """
     notes: list[str] = []

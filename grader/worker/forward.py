@@ -30,7 +30,7 @@ class Forward:
         self.rows: int | None = None
         """How many sentences the model is given at once, if it takes no other number."""
         self.tokens = 0
-        """How many ids of tokens there are."""
+        """How many ids of tokens there are, where a model may make one-hot vectors of them."""
         self._all_columns = False
         self._slots = [torch.from_numpy(slot) for slot in slots]
         self._calls = 0
@@ -80,6 +80,8 @@ class Forward:
             try:
                 return _in_rows_of(model, tokens)
             except Exception:
+                if not self.tokens:
+                    raise
                 with suppress(Exception), OneHotOfAll(self.tokens) as one_hot:
                     output = _in_rows_of(model, tokens)
                     self._all_columns = one_hot.was_asked

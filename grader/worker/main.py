@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import os
 import socket
 import sys
 import tempfile
@@ -64,6 +65,8 @@ def main(
     find_in_other_case(Path(spec.code_dir))
     show_only_places_in(spec.code_dir)
     torch.set_num_threads(spec.threads)
+    # To compile takes other programs, and a minute: torch then runs what it is given as it is.
+    os.environ["TORCHDYNAMO_DISABLE"] = "1"
     implementation = Implementation(spec.code_dir)
     model = LanguageModel(spec.code_dir, slots)
     trainer = Trainer(spec.code_dir, spec.max_message_bytes)

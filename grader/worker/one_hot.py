@@ -13,6 +13,8 @@ from torch.overrides import TorchFunctionMode
 
 NAME = "one_hot"
 CLASSES = "num_classes"
+NONE_NAMED = -1
+"""The default of that."""
 
 
 class OneHotOfAll(TorchFunctionMode):
@@ -32,7 +34,9 @@ class OneHotOfAll(TorchFunctionMode):
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
         named = dict(kwargs or {})
-        if getattr(func, "__name__", "") == NAME and len(args) < 2 and CLASSES not in named:
-            self.was_asked = True
-            named[CLASSES] = self._tokens
+        if getattr(func, "__name__", "") == NAME:
+            wanted = args[1] if len(args) > 1 else named.get(CLASSES, NONE_NAMED)
+            if wanted == NONE_NAMED:
+                self.was_asked = True
+                args, named[CLASSES] = args[:1], self._tokens
         return func(*args, **named)

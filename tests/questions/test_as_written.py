@@ -8,10 +8,9 @@ import pytest
 
 from grader.model import QuestionResult
 from grader.naming import FUNCTIONS
-from grader.questions.as_written import WHERE, hint_of_code, takes_other_order
+from grader.questions.as_written import ORDER, RETURN, TWICE, hint_of_code, takes_other_order
 from tests.conftest import Grade
 
-ORDER, RETURN, TWICE = WHERE
 GOOD = "def rnn(wt_h, wt_x, bias, init_state, input_data):\n"
 BAD = "def rnn(input_data, init_state, wt_x, wt_h, bias):\n"
 LOOP = "    for t in range(9):\n"
@@ -44,6 +43,10 @@ def title(tmp_path: Path, code: str, function: str = "rnn") -> str:
         (f"{BAD}    pass\n{GOOD}    return 1\n", TWICE),
         (f"{GOOD}    pass\nrnn = other\n", TWICE),
         (f"{GOOD}    pass\nrnn = timed(rnn)\n", ""),
+        (f"{BAD}    pass\nrnn = other\n", TWICE),
+        (f"{BAD}    pass\nrnn = timed(rnn)\n", ORDER),
+        (f"{GOOD}{LOOP}        if t < 5: continue\n        return t\n", ""),
+        (f"{GOOD}{LOOP}        t += 1\n        return t\n        continue\n", RETURN),
         ("rnn = make()\n", ""),
         ("def rnn(:\n", ""),
     ],

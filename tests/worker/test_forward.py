@@ -276,11 +276,12 @@ WEIGHT = torch.arange(SIZE * SIZE).reshape(SIZE, SIZE) / 7
 
 
 @pytest.mark.parametrize("again", [1, 2])
-def test_one_hot_vectors_have_a_column_for_each_token(again: int) -> None:
+@pytest.mark.parametrize("more", [(), (-1,)])
+def test_one_hot_vectors_have_a_column_for_each_token(again: int, more: tuple[int, ...]) -> None:
     """The largest id, that of PAD, is in none of these."""
     forward = Forward(())
     forward.tokens = SIZE
-    model = Returning(lambda x: one_hot(x).float() @ WEIGHT)
+    model = Returning(lambda x: one_hot(x, *more).float() @ WEIGHT)
     for _ in range(again):
         [logits] = ask(forward, model).arrays
         assert np.array_equal(logits, WEIGHT[TOKENS.astype(int)])
@@ -295,3 +296,17 @@ def test_one_hot_vectors_of_something_else_are_as_they_are() -> None:
     named = Returning(lambda x: one_hot(x, num_classes=7).float() @ WEIGHT)
     with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
         ask(forward, named)
+
+
+def test_model_that_fails_without_one_hot_vectors_is_asked_once() -> None:
+    calls = []
+
+    def fail(x: Tensor) -> Tensor:
+        calls.append(x)
+        raise ValueError("no")
+
+    forward = Forward(())
+    ask(forward, Counting())
+    with pytest.raises(ValueError, match="no"):
+        ask(forward, Returning(fail))
+    assert len(calls) == 1
