@@ -18,6 +18,7 @@ class InProcess:
     may_be_asked_further = True
     inherited = False
     keeps_state = False
+    varies = False
 
     def __init__(self, implementation: Callable[..., Any]) -> None:
         self.calls = 0

@@ -279,7 +279,7 @@ class _Examination:
     def _is_ours(self, process: psutil.Process) -> bool:
         try:
             return Path(process.cwd()).is_relative_to(self._folder)
-        except psutil.Error:
+        except (psutil.Error, OSError):  # gone, another user's, or in a folder too deep to be told
             return False
 
 

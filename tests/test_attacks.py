@@ -216,7 +216,7 @@ def _processes_left(world: World) -> list[psutil.Process]:
         try:
             if process.cwd().startswith(f"{world.base}/"):
                 left.append(process)
-        except psutil.Error:
+        except (psutil.Error, OSError):  # a folder that is too deep to be told
             continue
     return list(left)
 
