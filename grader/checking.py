@@ -21,6 +21,7 @@ from grader.precision import remark
 from grader.rubric import Rubric
 from grader.student import Student
 from grader.wire import Array
+from grader.worker.values import ONE_ARRAY, described_array
 
 Gate = tuple[Array, ...]
 GATE_ITEMS = 4
@@ -253,10 +254,10 @@ def _no_tuple(draw: Draw, value: Value) -> str:
 
 def _is_one_array(value: Value) -> bool:
     """Whether the items are an array's rows, and there happen to be as many as are asked for."""
-    return isinstance(value, Several) and value.text.startswith("one array")
+    return isinstance(value, Several) and value.text.startswith(ONE_ARRAY)
 
 
 def _described(value: Value) -> str:
     if isinstance(value, (Several, Returned)):
         return value.text
-    return f"one array of shape {[int(n) for n in value.shape]}"
+    return described_array(value.shape)

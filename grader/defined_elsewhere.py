@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
@@ -56,16 +56,27 @@ def _asks_whether_it_is_run(test: ast.expr) -> bool:
 def defined_again(name: str, file: Path) -> str:
     """A sentence where a Python file gives a function's name several meanings, one after the other;
     '' where it does not."""
-    tree = parsed(beginning(file, MAX_SOURCE))
-    lines = [node.lineno for node in (tree.body if tree else ()) if gives(node, name)]
-    if len(lines) < 2:
+    return last_of_several(name, meanings_of(name, file))
+
+
+def last_of_several(name: str, meanings: Sequence[ast.stmt]) -> str:
+    """The same, of what ``meanings_of`` the name has found."""
+    if len(meanings) < 2:
         return ""
-    places = ", ".join(map(str, lines[:-1]))
-    return f"{name} is defined at lines {places} and {lines[-1]}: the last one counts."
+    *lines, last = (node.lineno for node in meanings)
+    return (
+        f"{name} is defined at lines {', '.join(map(str, lines))} and {last}: the last one counts."
+    )
 
 
-def gives(node: ast.stmt, name: str) -> bool:
-    """Whether a statement defines a function of that name, or gives the name another meaning."""
+def meanings_of(name: str, file: Path) -> list[ast.stmt]:
+    """The statements at a Python file's top level that define a function of that name, or give the
+    name another meaning."""
+    tree = parsed(beginning(file, MAX_SOURCE))
+    return [node for node in (tree.body if tree else ()) if _gives(node, name)]
+
+
+def _gives(node: ast.stmt, name: str) -> bool:
     if isinstance(node, ast.Assign):
         named = any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
         # rnn = timed(rnn) is the same function.

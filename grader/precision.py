@@ -46,9 +46,10 @@ def remark(actual: Float64, expected: Expected) -> str:
     times = _times(ratio)
     if (digits := _decimals(actual)) and np.max(np.abs(difference)) <= 10.0**-digits:
         return f"That is {times}, and no value has more than {digits} decimals: do not round them."
-    if mean > ALIKE and ratio > LESS_ACCURATE and (relation := _relation(actual, expected)):
+    is_far = mean > ALIKE and ratio > LESS_ACCURATE
+    if is_far and (relation := _relation(actual, expected)):
         return f"That is {times}. {relation}"
-    if ratio > FEWER_DIGITS or (mean > ALIKE and ratio > LESS_ACCURATE):
+    if is_far or ratio > FEWER_DIGITS:
         return f"That is {times}: another function.{_not_filled(actual)}"
     if _one_sided(difference, expected):
         return (

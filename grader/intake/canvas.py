@@ -99,8 +99,9 @@ def _doubted(uploads: Sequence[_Upload]) -> list[_Upload]:
     """Those that may be another student's, who has such a name as to be taken for this one."""
     sure = {upload.name for upload in uploads if not upload.has_two_readings}
     unsure = [upload for upload in uploads if upload.has_two_readings]
-    names = sure or {upload.name for upload in unsure}
-    return [u for u in unsure if u.name not in sure] if sure or len(names) > 1 else []
+    if sure or len({upload.name for upload in unsure}) > 1:
+        return [upload for upload in unsure if upload.name not in sure]
+    return []
 
 
 def _in_doubt(upload: _Upload) -> HandIn:

@@ -103,15 +103,14 @@ def flags_of_speed(whole: WholeSentences) -> list[str]:
 
 
 def flags_of_findings(findings: Findings, as_notebook: LossTotals | None = None) -> list[str]:
-    """Why the loss is that from beginnings although nothing is known to look ahead, or is an upper
-    bound; ``as_notebook`` are the figures in the notebook's batches, if they are known."""
+    """Why the loss is that from beginnings, or is an upper bound; ``as_notebook`` are the figures
+    in the notebook's batches, if they are known."""
     if not findings.beginnings_count or findings.gain is None:
         return []
-    varies = [LOOKS_AHEAD if findings.looks_ahead else VARIES]
+    why = LOOKS_AHEAD if findings.looks_ahead else VARIES
     if Kind.PADDING in findings.kinds:
-        told = NOT_AS_NOTEBOOK.format(as_notebook.loss) if as_notebook else ""
-        varies = [BY_LENGTH.format(told)]
-    return [*varies, *([] if findings.gain.is_complete else [SLOW_ALONE])]
+        why = BY_LENGTH.format(NOT_AS_NOTEBOOK.format(as_notebook.loss) if as_notebook else "")
+    return [why, *([] if findings.gain.is_complete else [SLOW_ALONE])]
 
 
 def flags_of_columns(columns: int, vocabulary: Vocabulary) -> list[str]:

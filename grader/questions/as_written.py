@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
-from grader.defined_elsewhere import defined_again, gives
-from grader.listing import beginning
+from grader.defined_elsewhere import last_of_several, meanings_of
 from grader.model import Hint
 from grader.naming import FUNCTIONS, readable
-from grader.source import MAX_SOURCE, parsed
 
 ORDER = "The arguments are taken in another order"
 RETURN = "The function returns in the first round of its loop"
@@ -24,58 +23,53 @@ WHERE = {
 """The hints' titles, and where each of them says to look."""
 
 
-def hint_of_code(function: str, file: Path, *, location_only: bool = False) -> Hint | None:
-    """The first of these mistakes that the definition of the function in the file has, if any.
+@dataclass(frozen=True)
+class Seen:
+    """What the file shows of a function."""
 
-    With ``location_only`` it tells no more than where to look.
-    """
-    hint = next(_hints(function, file), None)
-    if hint is None or not location_only:
-        return hint
+    hint: Hint | None = None
+    """The first of the mistakes that its definition has."""
+    again: str = ""
+    """A sentence where it has several definitions; '' where it has not."""
+
+    @property
+    def explains_all(self) -> bool:
+        """Whether no answer says more: its arguments are taken for others."""
+        return self.hint is not None and self.hint.title == ORDER
+
+
+def seen_in(function: str, file: Path) -> Seen:
+    """What there is to see, of the assignment's functions alone."""
+    meanings = meanings_of(function, file) if function in FUNCTIONS else []
+    again = last_of_several(function, meanings)
+    return Seen(next(_hints(function, meanings, again), None), again)
+
+
+def place_of(hint: Hint) -> Hint:
+    """No more of the hint than where to look."""
     return Hint(title=f"Look at {WHERE[hint.title]}")
 
 
-def written_again(function: str, file: Path) -> str:
-    """A sentence where the file gives the function several definitions; '' where it does not."""
-    return defined_again(function, file) if function in FUNCTIONS else ""
-
-
-def takes_other_order(function: str, file: Path) -> bool:
-    """Whether the function has an argument of the assignment's where another one comes."""
-    definition = _definition(function, file)
-    return definition is not None and _is_in_other_order(function, definition)
-
-
-def _hints(function: str, file: Path) -> Iterator[Hint]:
-    definition = _definition(function, file)
-    if definition is not None and _is_in_other_order(function, definition):
-        names = readable(", ".join(arg.arg for arg in _arguments(definition)))
+def _hints(function: str, meanings: Sequence[ast.stmt], again: str) -> Iterator[Hint]:
+    # Where the name has another meaning in the end, nobody runs the definition.
+    last = meanings[-1] if meanings else None
+    if isinstance(last, ast.FunctionDef) and _is_in_other_order(function, last):
+        names = readable(", ".join(arg.arg for arg in _arguments(last)))
         yield Hint(
             title=ORDER,
             explanation=f"Yours are ({names}). The notebook gives them without names, in the order "
             f"({FUNCTIONS[function]}).",
             hint=f"Compare the line that begins with def {function} with the assignment's.",
         )
-    if definition is not None and any(_ends_in_first_round(loop) for loop in _loops(definition)):
+    if isinstance(last, ast.FunctionDef) and any(map(_ends_in_first_round, _loops(last))):
         yield Hint(
             title=RETURN,
             explanation="A return statement is inside of the loop, and under no condition: the "
             "further rounds never come.",
             hint="How far should the line with return be indented?",
         )
-    if again := written_again(function, file):
-        yield Hint(
-            title=TWICE,
-            explanation=again,
-            hint="Is it that one which you looked at?",
-        )
-
-
-def _definition(function: str, file: Path) -> ast.FunctionDef | None:
-    """The one at the top level that counts; None where the name has another meaning in the end."""
-    tree = parsed(beginning(file, MAX_SOURCE)) if function in FUNCTIONS else None
-    last = next((n for n in reversed(tree.body if tree else []) if gives(n, function)), None)
-    return last if isinstance(last, ast.FunctionDef) else None
+    if again:
+        yield Hint(title=TWICE, explanation=again, hint="Is it that one which you looked at?")
 
 
 def _arguments(definition: ast.FunctionDef) -> list[ast.arg]:

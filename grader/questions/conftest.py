@@ -11,7 +11,7 @@ from grader.errors import CheckFailed
 from grader.grading import GRADING, Grading
 from grader.model import Hint, Outcome, Visibility
 from grader.naming import IMPLEMENTATION
-from grader.questions.as_written import hint_of_code, takes_other_order, written_again
+from grader.questions.as_written import place_of, seen_in
 from grader.questions.misconceptions.diagnosis import Diagnose, as_hint
 
 EXPLAINED = frozenset({Outcome.WRONG, Outcome.EXCEPTION})
@@ -74,24 +74,22 @@ def _outcome(item: pytest.Function) -> CheckFailed | None:
 
 def _hint(item: pytest.Function, check: Check, outcome: Outcome) -> Hint | None:
     """What was misunderstood, if that is known, may be told, and was not told before."""
-    question, rubric = item.module.QUESTION, check.rubric
+    question, rubric, grading = item.module.QUESTION, check.rubric, item.config.stash[GRADING]
     hidden = rubric.visibility(question.id, check_name(item)) is Visibility.HIDDEN
-    diagnosed = item.config.stash[GRADING].diagnosed
-    if hidden or not counts(rubric, item) or rubric.hints == "none" or question.id in diagnosed:
+    told = question.id in grading.diagnosed
+    if hidden or told or not counts(rubric, item) or rubric.hints == "none":
         return None
-    code = check.student.submission.folder / IMPLEMENTATION
     location_only = rubric.hints == "location"
-    written = hint_of_code(question.function, code, location_only=location_only)
-    if outcome is Outcome.EXCEPTION or takes_other_order(question.function, code):
-        diagnosed.update([question.id] if written else [])
+    seen = seen_in(question.function, check.student.submission.folder / IMPLEMENTATION)
+    written = place_of(seen.hint) if seen.hint and location_only else seen.hint
+    if outcome is Outcome.EXCEPTION or seen.explains_all:
+        grading.diagnosed.update([question.id] if written else [])
         return written
     diagnose: Diagnose | None = getattr(item.module, "diagnose", None)
     if diagnose is None or not check.student.may_be_asked_further:
         return written
-    diagnosed.add(question.id)
-    further = Check(
-        check.student, rubric, f"{question.id}.diagnosis", item.config.stash[GRADING].seed
-    )
+    grading.diagnosed.add(question.id)
+    further = Check(check.student, rubric, f"{question.id}.diagnosis", grading.seed)
     further.measured = check.measured
     try:
         found = diagnose(further)
@@ -100,7 +98,6 @@ def _hint(item: pytest.Function, check: Check, outcome: Outcome) -> Hint | None:
     if found is None:
         return written
     hint = as_hint(found, location_only=location_only)
-    again = "" if location_only else written_again(question.function, code)
-    return hint.model_copy(
-        update={"explanation": " ".join(filter(None, (hint.explanation, again)))}
-    )
+    if location_only or not seen.again:
+        return hint
+    return hint.model_copy(update={"explanation": f"{hint.explanation} {seen.again}"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -26,11 +26,14 @@ LOGITS_KEYS = ("logits", "output", "outputs", "out", "scores", "predictions")
 class Forward:
     """Forward passes of one model; ``slots`` is the memory that is shared with the grader."""
 
-    def __init__(self, slots: Sequence[NDArray[np.float32]]) -> None:
+    def __init__(
+        self, slots: Sequence[NDArray[np.float32]], columns: Callable[[], int] = int
+    ) -> None:
+        """``columns``: how many ids of tokens there are, where a model may make one-hot vectors of
+        them, or 0; asked for where the model has failed."""
         self.rows: int | None = None
         """How many sentences the model is given at once, if it takes no other number."""
-        self.tokens = 0
-        """How many ids of tokens there are, where a model may make one-hot vectors of them."""
+        self._columns = columns
         self._all_columns = False
         self._slots = [torch.from_numpy(slot) for slot in slots]
         self._calls = 0
@@ -80,15 +83,15 @@ class Forward:
             try:
                 return _in_rows_of(model, tokens)
             except Exception:
-                if not self.tokens:
+                if not self._columns():
                     raise
-                with suppress(Exception), OneHotOfAll(self.tokens) as one_hot:
+                with suppress(Exception), OneHotOfAll(self._columns()) as one_hot:
                     output = _in_rows_of(model, tokens)
                     self._all_columns = one_hot.was_asked
                 if not self._all_columns:
                     raise
                 return output
-        with OneHotOfAll(self.tokens):
+        with OneHotOfAll(self._columns()):
             return _in_rows_of(model, tokens)
 
     def _reply(self, logits: torch.Tensor) -> Message:

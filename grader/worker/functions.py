@@ -8,6 +8,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 from grader.wire import Array, Message
 from grader.worker.absent_modules import AbsentModules, forget_modules_of
 from grader.worker.devices import CPU, Redirection
@@ -87,10 +89,9 @@ class Implementation:
 
         def attempt() -> Any:
             # What a first attempt has changed is not for the next one.
-            given.append([array.copy() for array in untouched] if given else request.arrays)
+            given.append([_restored(*content) for content in before] if given else request.arrays)
             return function(*unpack_arguments(request.fields["arguments"], given[-1]))
 
-        untouched = [array.copy() for array in request.arrays]
         spoil = request.fields.get("spoil", False)
         wanted = spoil or request.fields.get("watch", False)
         watch = Watch(self._profiler) if wanted and self._profiler else None
@@ -102,18 +103,22 @@ class Implementation:
                     error.add_note(cause.note)
                 raise
             tree, arrays = pack_result(value, request.fields["depth"])
-        changed = before != [_content(array) for array in request.arrays] or any(
-            _values(arrays) != _values(untouched) for arrays in given[1:]
-        )
+        changed = any(before != [_content(array) for array in arrays] for arrays in given)
         fields: dict[str, Any] = {"value": tree, "layers": layers.names, "changed": changed}
         fields["hidden"] = sorted(watch.names) if watch else []
         return Message("result", fields, arrays)
 
 
-def _values(arrays: Sequence[Array]) -> list[bytes]:
-    return [array.tobytes() for array in arrays]
+Content = tuple[tuple[int, ...], tuple[int, ...], np.dtype[Any], bytes]
 
 
-def _content(array: Array) -> tuple[object, ...]:
+def _content(array: Array) -> Content:
     """What of an array a student's code could change."""
     return array.shape, array.strides, array.dtype, array.tobytes()
+
+
+def _restored(
+    shape: tuple[int, ...], strides: tuple[int, ...], dtype: np.dtype[Any], values: bytes
+) -> Array:
+    """An array of such content, which came over the wire, so that its values follow each other."""
+    return np.frombuffer(values, dtype).reshape(shape).copy()

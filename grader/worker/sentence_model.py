@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from grader.naming import CODE_SUFFIXES
 from grader.wire import Message
@@ -34,7 +36,8 @@ class LanguageModel:
 
     def __init__(self, code_dir: str, slots: Sequence[np.ndarray] = ()) -> None:
         self._code_dir = Path(code_dir)
-        self._forward = Forward(slots)
+        self._forward = Forward(slots, lambda: self._one_hot_columns)
+        self._freq: NDArray[Any] = np.empty(0, np.int64)
         self._model: Any = None
         self._loader: ModelLoader
         self._redirection = Redirection(CPU)
@@ -58,7 +61,7 @@ class LanguageModel:
         Both unpickling and the class are student code.
         """
         fields, (freq, *weights) = request.fields, request.arrays
-        self._forward.tokens = len(freq) + SPECIAL if self._may_make_one_hot_vectors() else 0
+        self._freq = freq
 
         def load_on(device: torch.device) -> Loaded:
             self._redirection = Redirection(device)
@@ -90,10 +93,12 @@ class LanguageModel:
         told = {"parameters": loaded.parameters, "finite": loaded.finite, "notes": loaded.notes}
         return Message("loaded", {**told, "training": loaded.training})
 
-    def _may_make_one_hot_vectors(self) -> bool:
-        """Whether code of the hand-in names the function: a second pass is of no use elsewhere."""
+    @cached_property
+    def _one_hot_columns(self) -> int:
+        """How many ids there are, where code of the hand-in names the function; or 0."""
         files = (file for suffix in CODE_SUFFIXES for file in self._code_dir.rglob(f"*{suffix}"))
-        return any(one_hot.NAME.encode() in file.read_bytes() for file in files if file.is_file())
+        named = any(one_hot.NAME.encode() in file.read_bytes() for file in files if file.is_file())
+        return len(self._freq) + SPECIAL if named else 0
 
     def logits(self, request: Message) -> Message:
         """The model's logits for token ids; see ``Forward``."""

@@ -19,6 +19,7 @@ MAX_ITEMS = 16
 """Items of a returned sequence that are sent; how many there were is sent too."""
 
 NOTHING = "None (is there a return statement?)"
+ONE_ARRAY = "one array"
 """A whole result that is None; of a part of one, the question would lead astray."""
 NO_SEQUENCES = (str, bytes, dict, set, frozenset)
 """Iterables whose items are no results in an order."""
@@ -143,6 +144,11 @@ def _items_by_index(value: Any) -> list[Any] | None:
     return _items(value)
 
 
+def described_array(shape: Iterable[int]) -> str:
+    """What an array of that shape is called."""
+    return f"{ONE_ARRAY} of shape {[int(n) for n in shape]}"
+
+
 def describe(value: Any) -> str:
     """What a value is, in a student's words."""
     if value is None:
@@ -151,7 +157,7 @@ def describe(value: Any) -> str:
         return "a coroutine (is it an async def? Take the word async away)"
     shape = getattr(value, "shape", None)
     if shape is not None:
-        return f"one array of shape {[int(n) for n in shape]}"
+        return described_array(shape)
     if isinstance(value, (tuple, list)):
         return f"a {type(value).__name__} of {len(value)} item{'s' * (len(value) != 1)}"
     return f"a value of type {type(value).__name__}"

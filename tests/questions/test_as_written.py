@@ -8,7 +8,7 @@ import pytest
 
 from grader.model import QuestionResult
 from grader.naming import FUNCTIONS
-from grader.questions.as_written import ORDER, RETURN, TWICE, hint_of_code, takes_other_order
+from grader.questions.as_written import ORDER, RETURN, TWICE, place_of, seen_in
 from tests.conftest import Grade
 
 GOOD = "def rnn(wt_h, wt_x, bias, init_state, input_data):\n"
@@ -19,7 +19,7 @@ EARLY = f"{LOOP}        return t\n"
 
 def title(tmp_path: Path, code: str, function: str = "rnn") -> str:
     (tmp_path / "implementation.py").write_text(code)
-    hint = hint_of_code(function, tmp_path / "implementation.py")
+    hint = seen_in(function, tmp_path / "implementation.py").hint
     return hint.title if hint else ""
 
 
@@ -61,13 +61,14 @@ def test_arguments_as_the_assignment_has_them_are_in_order(tmp_path: Path, funct
     assert title(tmp_path, f"def {function}({', '.join(names)}): pass\n", function) == ""
     turned = f"def {function}({', '.join(reversed(names))}): pass\n"
     assert title(tmp_path, turned, function) == ORDER
-    assert takes_other_order(function, tmp_path / "implementation.py")
+    assert seen_in(function, tmp_path / "implementation.py").explains_all
 
 
 def test_only_where_to_look_is_told_where_the_rubric_wants_that(tmp_path: Path) -> None:
     (tmp_path / "implementation.py").write_text(f"{BAD}    pass\n")
-    hint = hint_of_code("rnn", tmp_path / "implementation.py", location_only=True)
-    assert hint is not None
+    found = seen_in("rnn", tmp_path / "implementation.py").hint
+    assert found is not None
+    hint = place_of(found)
     assert hint.title == "Look at the order of the arguments"
     assert not hint.explanation + hint.hint
 

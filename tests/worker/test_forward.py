@@ -279,8 +279,7 @@ WEIGHT = torch.arange(SIZE * SIZE).reshape(SIZE, SIZE) / 7
 @pytest.mark.parametrize("more", [(), (-1,)])
 def test_one_hot_vectors_have_a_column_for_each_token(again: int, more: tuple[int, ...]) -> None:
     """The largest id, that of PAD, is in none of these."""
-    forward = Forward(())
-    forward.tokens = SIZE
+    forward = Forward((), lambda: SIZE)
     model = Returning(lambda x: one_hot(x, *more).float() @ WEIGHT)
     for _ in range(again):
         [logits] = ask(forward, model).arrays
@@ -288,8 +287,7 @@ def test_one_hot_vectors_have_a_column_for_each_token(again: int, more: tuple[in
 
 
 def test_one_hot_vectors_of_something_else_are_as_they_are() -> None:
-    forward = Forward(())
-    forward.tokens = SIZE
+    forward = Forward((), lambda: SIZE)
     model = Returning(lambda x: one_hot(x % 2).float() @ WEIGHT[:2])
     [logits] = ask(forward, model).arrays
     assert np.array_equal(logits, WEIGHT[TOKENS.astype(int) % 2])
