@@ -7,9 +7,9 @@ value of the answer the difference that is allowed.
 """
 
 from grader.oracle.attention import AttentionSizes, mha_draw
-from grader.oracle.draws import Arguments, Draw
-from grader.oracle.gru_parameters import gru_states, rnn_to_copy
-from grader.oracle.recurrent import RecurrentSizes, gru_draw, random_inputs, rnn_draw
+from grader.oracle.draws import Arguments, Draw, remembered
+from grader.oracle.gru_parameters import gru_states, rnn_to_copy, state_to_keep
+from grader.oracle.recurrent import RecurrentSizes, gru_draw, rnn_draw
 
 __all__ = [
     "Arguments",
@@ -19,7 +19,8 @@ __all__ = [
     "gru_draw",
     "gru_states",
     "mha_draw",
-    "random_inputs",
+    "remembered",
     "rnn_draw",
     "rnn_to_copy",
+    "state_to_keep",
 ]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass
+from functools import lru_cache, wraps
+from typing import Any, ParamSpec, TypeVar, cast
 
 import numpy as np
 import torch
@@ -13,14 +15,18 @@ from grader.compare import Expected
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
+P = ParamSpec("P")
+T = TypeVar("T")
 Arguments = tuple[Any, ...]
 """NumPy arrays, torch tensors, ints, and tuples or lists of these."""
 
 ROUNDOFF = 2.0**-24
 """The unit roundoff of float32 in round-to-nearest."""
+REMEMBERED = 128
+"""How many draws of a kind are kept; a hand-in is asked fewer that are everybody's."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Draw:
     """A call of ``function`` with ``arguments``, and its right answers in order."""
 
@@ -57,6 +63,32 @@ def gamma(terms: int) -> float:
     Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., section 3.1.
     """
     return terms * ROUNDOFF / (1 - terms * ROUNDOFF)
+
+
+def remembered(drawn: Callable[P, T]) -> Callable[P, T]:
+    """``drawn``, asked once for the same arguments: for what each hand-in of a course is asked.
+
+    What it gives is everybody's, so the NumPy arrays in it cannot be written to.
+    """
+
+    def read_only(*args: P.args, **kwargs: P.kwargs) -> T:
+        value = drawn(*args, **kwargs)
+        _make_read_only(value)
+        return value
+
+    # The type of functools' own result says nothing of the arguments.
+    return cast(Callable[P, T], wraps(drawn)(lru_cache(maxsize=REMEMBERED)(read_only)))
+
+
+def _make_read_only(value: object) -> None:
+    if isinstance(value, np.ndarray):
+        value.setflags(write=False)
+    elif isinstance(value, (tuple, list)):
+        for item in value:
+            _make_read_only(item)
+    elif is_dataclass(value):
+        for field in fields(value):
+            _make_read_only(getattr(value, field.name))
 
 
 def normal(rng: np.random.Generator, *shape: int) -> Float32:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from grader.oracle.draws import Float32, Float64
-from grader.oracle.recurrent import RecurrentSizes, outputs_by_torch, random_rnn
+from grader.oracle.draws import Float32, Float64, remembered
+from grader.oracle.recurrent import RecurrentSizes, outputs_by_torch, random_inputs, random_rnn
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,17 @@ class RnnToCopy:
     outputs: Float64
 
 
+@remembered
 def rnn_to_copy(sizes: RecurrentSizes, seed: int) -> RnnToCopy:
     """The RNN that q4's GRU should imitate."""
     arguments, states = random_rnn(sizes, seed)
     return RnnToCopy(*arguments, states[:, 1:])
+
+
+@remembered
+def state_to_keep(sizes: RecurrentSizes, seed: int) -> tuple[Float32, Float32]:
+    """The initial state [1,B,H] that q5's GRU should keep, and inputs [B,T,D] for it."""
+    return random_inputs(sizes, seed)
 
 
 def gru_states(

@@ -176,11 +176,11 @@ def outputs_by_torch(
 
     ``parameters`` are those of the layer in its own order and shapes: w_x, w_h, b_x, b_h.
     """
-    flat = [torch.from_numpy(p) for p in parameters]
+    flat = [torch.tensor(p) for p in parameters]
     with torch.inference_mode():
         # With biases, one layer, no dropout, not training, one direction, the batch first.
         outputs, _ = layer(
-            torch.from_numpy(inputs), torch.from_numpy(init_state), flat,
+            torch.tensor(inputs), torch.tensor(init_state), flat,
             True, 1, 0.0, False, False, True,
         )  # fmt: skip
     return numbers(outputs)

@@ -17,6 +17,10 @@ from grader.questions.misconceptions.diagnosis import Diagnose, as_hint
 EXPLAINED = frozenset({Outcome.WRONG, Outcome.EXCEPTION})
 """Outcomes of which it may be known what was misunderstood."""
 
+DIAGNOSIS_SEED = 0
+"""The same for every hand-in, so that what misconceptions answer is computed once for all. Whoever
+knows these draws gains nothing: no points depend on them."""
+
 
 @pytest.fixture(scope="module")
 def grading(pytestconfig: pytest.Config) -> Grading:
@@ -89,7 +93,7 @@ def _hint(item: pytest.Function, check: Check, outcome: Outcome) -> Hint | None:
     if diagnose is None or not check.student.may_be_asked_further:
         return written
     grading.diagnosed.add(question.id)
-    further = Check(check.student, rubric, f"{question.id}.diagnosis", grading.seed)
+    further = Check(check.student, rubric, f"{question.id}.diagnosis", DIAGNOSIS_SEED)
     further.measured = check.measured
     try:
         found = diagnose(further)

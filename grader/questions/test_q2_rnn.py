@@ -1,14 +1,14 @@
 """Q2: the forward pass of a simple RNN, h' = tanh(x W_x + h W_h + b), in NumPy."""
 
 from grader.model import Question
-from grader.oracle import RecurrentSizes, rnn_draw
+from grader.oracle import RecurrentSizes, remembered, rnn_draw
 from grader.questions.misconceptions.diagnosis import RECURRENT_SIZES, AnswerDiagnosis
 from grader.questions.misconceptions.q2 import MISCONCEPTIONS, SOLUTION
 from grader.questions.parity import Parity
 from grader.source import RECURRENT_LAYERS
 
 QUESTION = Question(id="q2", title="RNN", function="rnn")
-diagnose = AnswerDiagnosis(SOLUTION, MISCONCEPTIONS, rnn_draw, RECURRENT_SIZES)
+diagnose = AnswerDiagnosis(SOLUTION, MISCONCEPTIONS, remembered(rnn_draw), RECURRENT_SIZES)
 
 
 class TestRnn(Parity):

@@ -17,7 +17,7 @@ from grader.checking import Check, Gate, wrong
 from grader.compare import Closeness, Float64
 from grader.errors import CheckFailed
 from grader.model import Mismatch, Outcome, Question
-from grader.oracle import RecurrentSizes, gru_states, random_inputs
+from grader.oracle import RecurrentSizes, gru_states, state_to_keep
 from grader.questions.misconceptions.diagnosis import RECURRENT_SIZES, GateDiagnosis, two_sizes
 from grader.questions.misconceptions.q5 import MISCONCEPTIONS
 from grader.questions.not_finite import why_not_finite
@@ -45,7 +45,7 @@ def _keeps_state(check: Check, sizes: RecurrentSizes, draws: int, step: int) -> 
     most = check.rubric.long_memory.max_mean_difference
     for seed in check.fixed_seeds(draws):
         gates = check.gates("init_gru_with_long_term_memory", (sizes.inputs, sizes.hidden))
-        init_state, inputs = random_inputs(replace(sizes, steps=step), seed)
+        init_state, inputs = state_to_keep(replace(sizes, steps=step), seed)
         try:
             states = gru_states(gates, init_state, inputs)
         except ValueError as error:

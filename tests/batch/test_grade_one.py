@@ -25,12 +25,22 @@ from grader.language_model.corpus import EMBEDDED_CORPUS, Corpus
 from grader.model import Claim, ClaimVerdict, QuestionResult, Report
 from grader.modes import ModelMode
 from grader.plugin import Listener
+from grader.questions.misconceptions.matching import answers_of
 from grader.reports.gradebook import final
 from grader.rows import Status
 from grader.rubric import Rubric
 from tests.batch import made
 from tests.conftest import ROOT
 from tests.reports.builders import measures, passed, question
+
+ODD_GRU = """
+import numpy as np
+
+
+def gru(r, z, n, init_state, input_data):
+    outputs = np.ones((*input_data.shape[:2], init_state.shape[-1]))
+    return outputs, outputs[:, -1]
+"""
 
 
 class Run(Protocol):
@@ -93,6 +103,26 @@ def test_one_thing_that_stops_several_questions_is_the_rows_reason(
     assert len(done.row.reason) <= 240
     again = run(made.task(alice, tmp_path / "out", "q4", "q5"), never)
     assert again.row == done.row
+
+
+def test_same_mistake_of_another_is_compared_with_answers_that_are_there(
+    run: Run, tmp_path: Path
+) -> None:
+    """A q3 that no misconception explains is compared with thousands of pairs of them."""
+    answers_of.cache_clear()
+    computed = []
+
+    def grade_two(judge: Judge) -> None:
+        for name in "ab":
+            (tmp_path / name).mkdir()
+            (tmp_path / name / "implementation.py").write_text(f"{ODD_GRU}# {name}\n")
+            task = made.task(tmp_path / name, tmp_path / "out" / name, "q3")
+            assert run(task, judge).row.score == 0
+            computed.append(answers_of.cache_info().misses)
+
+    with_questions(["q3"], Rubric.load(), grade_two)
+    assert computed[0] > 80
+    assert computed == [computed[0]] * 2
 
 
 def test_regrade_grades_all_the_same(run: Run, alice: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from grader.oracle import RecurrentSizes, gru_states, random_inputs, rnn_to_copy
+from grader.oracle import RecurrentSizes, gru_states, rnn_to_copy, state_to_keep
 from grader.oracle.draws import Allowance
 from grader.rubric import Rubric
 
@@ -47,7 +47,7 @@ def rnn_difference(sizes: RecurrentSizes, seed: int, reset: float, update: float
 
 def drift(sizes: RecurrentSizes, seed: int, update: float) -> float:
     """The notebook's mean |h_10 - h_0|."""
-    init_state, inputs = random_inputs(sizes, seed)
+    init_state, inputs = state_to_keep(sizes, seed)
     gates = [constant_gate(sizes.inputs, sizes.hidden, bias) for bias in (0.0, update, 0.0)]
     states = gru_states(gates, init_state, inputs)
     return float(np.abs(states[:, RUBRIC.long_memory.steps - 1] - init_state[0]).mean())
@@ -115,7 +115,7 @@ def notebook_states(gates: Sequence[Any], init_state: Array, inputs: Array) -> A
 @pytest.mark.parametrize("sizes", [NOTEBOOK, OTHER], ids=str)
 def test_parameters_are_loaded_as_in_the_notebook(sizes: RecurrentSizes) -> None:
     gates = random_gates(sizes)
-    init_state, inputs = random_inputs(sizes, 1)
+    init_state, inputs = state_to_keep(sizes, 1)
     states = gru_states(gates, init_state, inputs)
     assert states.shape == (sizes.batch, sizes.steps, sizes.hidden)
     # Another memory layout lets the library add up in another order.
@@ -126,13 +126,13 @@ def test_parameters_are_loaded_as_in_the_notebook(sizes: RecurrentSizes) -> None
 @pytest.mark.parametrize("dtype", [np.float16, np.float64, np.int64, np.int8, np.bool_])
 def test_parameters_of_other_types(dtype: Any) -> None:
     gates = [tuple(array.astype(dtype) for array in gate) for gate in random_gates(NOTEBOOK)]
-    init_state, inputs = random_inputs(NOTEBOOK, 1)
+    init_state, inputs = state_to_keep(NOTEBOOK, 1)
     expected = notebook_states(gates, init_state, inputs)
     np.testing.assert_allclose(gru_states(gates, init_state, inputs), expected, rtol=0, atol=2e-6)
 
 
 def test_parameters_beyond_float32_saturate_without_a_warning() -> None:
-    init_state, inputs = random_inputs(NOTEBOOK, 1)
+    init_state, inputs = state_to_keep(NOTEBOOK, 1)
     gates = [constant_gate(3, 2, 0.0) for _ in range(3)]
     gates[1] = (gates[1][0], np.full(2, 1e300), gates[1][2], gates[1][3])
     with warnings.catch_warnings():
@@ -143,7 +143,7 @@ def test_parameters_beyond_float32_saturate_without_a_warning() -> None:
 
 def test_items_beyond_the_fourth_are_not_read() -> None:
     gates = random_gates(NOTEBOOK)
-    init_state, inputs = random_inputs(NOTEBOOK, 1)
+    init_state, inputs = state_to_keep(NOTEBOOK, 1)
     longer = [(*gate, np.zeros(9)) for gate in gates]
     expected = gru_states(gates, init_state, inputs)
     assert np.array_equal(gru_states(longer, init_state, inputs), expected)
@@ -163,24 +163,24 @@ def test_items_beyond_the_fourth_are_not_read() -> None:
 def test_shape_that_does_not_fit(gate: int, index: int, shape: Any, words: str) -> None:
     gates = [list(g) for g in random_gates(NOTEBOOK)]
     gates[gate][index] = np.zeros(shape)
-    init_state, inputs = random_inputs(NOTEBOOK, 1)
+    init_state, inputs = state_to_keep(NOTEBOOK, 1)
     with pytest.raises(ValueError, match=words):
         gru_states(gates, init_state, inputs)
 
 
 def test_gates_that_are_missing() -> None:
-    init_state, inputs = random_inputs(NOTEBOOK, 1)
+    init_state, inputs = state_to_keep(NOTEBOOK, 1)
     with pytest.raises(ValueError, match="argument"):
         gru_states(random_gates(NOTEBOOK)[:2], init_state, inputs)
 
 
-def test_random_inputs() -> None:
-    init_state, inputs = random_inputs(OTHER, 1)
+def test_state_to_keep() -> None:
+    init_state, inputs = state_to_keep(OTHER, 1)
     assert init_state.shape == (1, 3, 7)
     assert inputs.shape == (3, 12, 2)
     assert init_state.dtype == inputs.dtype == np.float32
-    assert np.array_equal(inputs, random_inputs(OTHER, 1)[1])
-    assert not np.array_equal(inputs, random_inputs(OTHER, 2)[1])
+    assert np.array_equal(inputs, state_to_keep(OTHER, 1)[1])
+    assert not np.array_equal(inputs, state_to_keep(OTHER, 2)[1])
 
 
 def test_rnn_to_copy() -> None:
@@ -194,5 +194,5 @@ def test_rnn_to_copy() -> None:
 def test_global_random_state_is_untouched() -> None:
     before = torch.get_rng_state()
     rnn_to_copy(NOTEBOOK, 1)
-    gru_states(random_gates(NOTEBOOK), *random_inputs(NOTEBOOK, 1))
+    gru_states(random_gates(NOTEBOOK), *state_to_keep(NOTEBOOK, 1))
     assert torch.equal(torch.get_rng_state(), before)

@@ -52,7 +52,7 @@ class AnswerDiagnosis:
         cases = []
         for sizes, seed in zip(self.sizes, check.seeds(len(self.sizes)), strict=True):
             draw = self.draw(sizes, seed, check.allowance)
-            cases.append(Case(draw.arguments, draw.expected, _answers(check, draw)))
+            cases.append(Case(draw, _answers(check, draw)))
         return matching(cases, self.solution, self.misconceptions)
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.compare import Expected, as_expected_shape
+from grader.compare import as_expected_shape
+from grader.oracle import Draw
 from grader.questions.misconceptions.record import Misconception, independent, misread
 
 MATCH = 10.0
@@ -24,7 +26,11 @@ NEAR = 0.02
 Answers = tuple[NDArray[Any], ...] | None
 """What a function returned, array by array; None where it raised an exception, and an empty tuple
 where it returned no arrays, which no misconception does."""
-Code = Callable[..., Any]
+Candidate = tuple[Misconception, ...]
+"""Misconceptions that somebody may have together."""
+REMEMBERED = 1 << 14
+"""How many candidates' answers are kept: a few megabytes, and more than there are for the first
+draws of all questions. Without them the pairs of a question take a second or two each time."""
 
 
 @dataclass(frozen=True)
@@ -44,22 +50,21 @@ class Diagnosis:
 class Case:
     """What a student's function answered to one draw, beside the right answer."""
 
-    arguments: tuple[Any, ...]
-    expected: tuple[Expected, ...]
+    draw: Draw
     answers: Answers
 
-    def distance(self, code: Code) -> float:
-        """The largest difference between the student's answers and those of ``code``.
+    def distance(self, solution: Any, candidate: Candidate) -> float:
+        """The largest difference between the student's answers and those of the candidate.
 
         It is infinite where the shapes differ or only one of the two raises an exception, and zero
         where both do.
         """
-        return _distance(self.answers, self._answered_by(code))
+        return _distance(self.answers, answers_of(solution, candidate, self.draw))
 
-    def matches(self, code: Code) -> bool:
-        """Whether the student's answers are those of ``code`` but for rounding."""
-        answers = self._answered_by(code)
-        return _distance(self.answers, answers) <= self._tolerance(answers)
+    def matches(self, solution: Any, candidate: Candidate) -> bool:
+        """Whether the student's answers are those of the candidate but for rounding."""
+        answers = answers_of(solution, candidate, self.draw)
+        return _distance(self.answers, answers) <= self.tolerance(answers)
 
     @property
     def comparable(self) -> bool:
@@ -71,25 +76,29 @@ class Case:
     @property
     def from_right(self) -> float:
         """The largest difference between the student's answers and the right ones."""
-        return _distance(self.answers, tuple(e.value for e in self.expected))
+        return _distance(self.answers, tuple(e.value for e in self.draw.expected))
 
     @property
     def size(self) -> float:
         """The size of the right answer's values."""
-        return _largest(e.value for e in self.expected)
+        return _largest(e.value for e in self.draw.expected)
 
-    def _answered_by(self, code: Code) -> Answers:
-        try:
-            with np.errstate(all="ignore"):
-                answer = code(*self.arguments)
-        except ValueError:
-            # NumPy's word for shapes that do not fit, as a student would have got it.
-            return None
-        return answer if isinstance(answer, tuple) else (answer,)
-
-    def _tolerance(self, answers: Answers) -> float:
+    def tolerance(self, answers: Answers) -> float:
+        """How far the student's answers may be from these, to be the same but for rounding."""
         larger = _largest(answers or ()) / self.size
-        return MATCH * _largest(e.allowed for e in self.expected) * max(1.0, larger)
+        return MATCH * _largest(e.allowed for e in self.draw.expected) * max(1.0, larger)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def answers_of(solution: Any, candidate: Candidate, draw: Draw) -> Answers:
+    """What a student with the candidate's misconceptions would answer to a draw."""
+    try:
+        with np.errstate(all="ignore"):
+            answer = misread(solution, *candidate)(*draw.arguments)
+    except ValueError:
+        # NumPy's word for shapes that do not fit, as a student would have got it.
+        return None
+    return answer if isinstance(answer, tuple) else (answer,)
 
 
 def matching(
@@ -98,7 +107,7 @@ def matching(
     """The one misconception, or else the one pair, or else the near one; None for any doubt."""
     if all(case.answers is None for case in cases) or not all(case.comparable for case in cases):
         return None
-    if all(case.from_right <= case._tolerance(None) for case in cases):
+    if all(case.from_right <= case.tolerance(None) for case in cases):
         return None
     exact = _explaining([(m,) for m in misconceptions], cases, solution)
     if exact:
@@ -111,12 +120,12 @@ def matching(
 
 
 def _explaining(
-    candidates: Iterable[tuple[Misconception, ...]], cases: Sequence[Case], solution: Any
-) -> list[tuple[Misconception, ...]]:
+    candidates: Iterable[Candidate], cases: Sequence[Case], solution: Any
+) -> list[Candidate]:
     return [
         candidate
         for candidate in candidates
-        if all(case.matches(misread(solution, *candidate)) for case in cases)
+        if all(case.matches(solution, candidate) for case in cases)
     ]
 
 
@@ -124,7 +133,7 @@ def _near(
     cases: Sequence[Case], solution: Any, misconceptions: Sequence[Misconception]
 ) -> Diagnosis | None:
     distances = np.array(
-        [[case.distance(misread(solution, m)) for m in misconceptions] for case in cases]
+        [[case.distance(solution, (m,)) for m in misconceptions] for case in cases]
     )
     nearest = int(np.argmin(distances.sum(axis=0)))
     others = np.delete(distances, nearest, axis=1).min(axis=1)

@@ -11,9 +11,9 @@ Array = Any
 PAGES = "https://docs.pytorch.org/docs/stable/generated/"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Misconception:
-    """One known misreading of a question."""
+    """One known misreading of a question; each is the same as itself alone."""
 
     id: str
     title: str
