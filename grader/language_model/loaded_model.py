@@ -19,6 +19,8 @@ from grader.language_model.clock import Clock
 from grader.language_model.corpus import Vocabulary
 from grader.language_model.other_models import also_there, why_missing
 from grader.language_model.rehearsal import (
+    IN_EVAL_ALONE,
+    are_probabilities,
     beginnings_of,
     check_first_predictions,
     failed_on,
@@ -111,7 +113,7 @@ class LoadedModel:
         """Load the model and run it once; raises CheckFailed when it cannot be used."""
         trains = self._load_once(source)
         try:
-            self._rehearse(source.seed)
+            self._rehearse(source.seed, trains=trains)
         except CheckFailed as failure:
             if failure.outcome not in OF_THE_MODE:
                 raise
@@ -158,10 +160,11 @@ class LoadedModel:
         )
         return reply.fields.get("training") is True
 
-    def _rehearse(self, seed: int) -> None:
+    def _rehearse(self, seed: int, *, trains: bool = False) -> None:
         """Run the model on made-up input, and after that quote nothing that it says.
 
         What it prints or raises could hold the test sentences that it is given from now on.
+        ``trains``: it was saved in ``train()`` mode and is in another now.
         """
         sentences = self._made_up_sentences(seed)
         try:
@@ -172,6 +175,8 @@ class LoadedModel:
             raise failed_on_made_up(failure, self._longest) from None
         self.loading = replace(self.loading, columns=logits.shape[-1])
         check_first_predictions(logits, weights_finite=self.loading.weights_finite)
+        if trains and are_probabilities(logits) and self._has_logits_in_train_mode(sentences):
+            raise CheckFailed(Outcome.WRONG, IN_EVAL_ALONE)
         self._rehearse_beginnings(sentences)
         self._see_where_it_is()
         self._student.quote_no_more()
@@ -190,6 +195,11 @@ class LoadedModel:
                 if failure.outcome not in OF_THE_MODE:
                     raise
                 raise failed_on_beginnings(failure, tokens.shape) from None
+
+    def _has_logits_in_train_mode(self, sentences: Int64) -> bool:
+        with suppress(CheckFailed):
+            return not are_probabilities(self.logits(sentences, training=True))
+        return False
 
     def _runs_in_train_mode(self, seed: int) -> bool:
         with suppress(CheckFailed):

@@ -20,10 +20,16 @@ FEWEST = 2
 """Tokens of the shortest beginnings that a model is asked for."""
 BETWEEN = 4
 """What part of the longest sentence other beginnings are."""
+SUM_ROUNDING = 1e-3
+"""Low precision included; logits that are no probabilities do not sum to one everywhere."""
 BEGINNINGS = (
     "The model was given beginnings of made-up sentences, an input of shape {}. To see what its "
     "predictions depend on, the grader also asks for sentences' beginnings one by one, so that the "
     "model must take an input of any length from {} tokens on."
+)
+IN_EVAL_ALONE = (
+    "There it gives probabilities, as a softmax makes them, and in train() mode logits, which the "
+    "loss expects."
 )
 MADE_UP = (
     "It was given made-up sentences of up to {} characters, so {} tokens with BEGIN, and PAD after "
@@ -106,3 +112,9 @@ def check_first_predictions(logits: Array, *, weights_finite: bool) -> None:
     """
     if np.isnan(logits[:, 0]).any(-1).all():
         raise CheckFailed(Outcome.WRONG, OF_THE_FORWARD if weights_finite else DIVERGED)
+
+
+def are_probabilities(logits: Array) -> bool:
+    """Whether logits [...,V] are none, but what a softmax makes of them."""
+    sums = logits.sum(-1, dtype=np.float64)
+    return bool((logits >= 0).all() and (np.abs(sums - 1) < SUM_ROUNDING).all())

@@ -16,14 +16,13 @@ from grader.encoded import Int64
 from grader.errors import CheckFailed
 from grader.language_model.corpus import Vocabulary
 from grader.language_model.loaded_model import LoadedModel
+from grader.language_model.rehearsal import are_probabilities
 from grader.language_model.scoring import score_batch
 from grader.measures import Signs
 from grader.wire import Array
 
 SHIFTS = (-2, -1, 0, 1, 2)
 SCALES = tuple(2.0**k for k in range(-4, 7))
-SUM_ROUNDING = 1e-3
-"""Low precision included; logits that are no probabilities do not sum to one everywhere."""
 NEAR_ONE, OFTEN = 0.9, 0.1
 """A tanh that is trained drives many values close to its bounds; a linear layer has no bounds."""
 SAME = 1e-3
@@ -64,7 +63,7 @@ def read(logits: Array, batch: Int64, vocabulary: Vocabulary, *, remembers: bool
     own = rows.log_softmax(1)
     losses = {scale: _loss((scale * rows).log_softmax(1), targets) for scale in SCALES}
     best = min(losses, key=lambda scale: losses[scale])
-    sums = _are_probabilities(rows)
+    sums = are_probabilities(rows.numpy())
     never = [id for id in (vocabulary.begin_id, vocabulary.pad_id) if id < rows.shape[1]]
     return Signs(
         columns=rows.shape[1],
@@ -112,10 +111,6 @@ def _shifted(logits: Array, batch: Int64, vocabulary: Vocabulary) -> dict[int, f
         targets = torch.from_numpy(batch[:, 1 + first + shift : 1 + end + shift])[known]
         result[shift] = _loss(rows, targets)
     return result
-
-
-def _are_probabilities(rows: Tensor) -> bool:
-    return bool((rows >= 0).all() and ((rows.sum(1) - 1).abs() < SUM_ROUNDING).all())
 
 
 def _is_bounded(rows: Tensor) -> bool:

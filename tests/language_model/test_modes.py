@@ -70,6 +70,34 @@ def test_model_that_was_saved_in_eval_mode_counts_in_that(
         loaded(FakeStudent(lambda: InOneMode(fails).eval()))
 
 
+def softmax(logits: Tensor) -> Tensor:
+    return logits.softmax(-1)
+
+
+def test_logits_of_train_mode_count_where_eval_gives_probabilities(evaluating: Evaluating) -> None:
+    found = evaluating(lambda: InOneMode(softmax), probes=20).measures
+    assert found.loss == pytest.approx(loss_at_once(Pairs, TEST))
+    told = failure_in_eval_mode(found)
+    assert told.startswith("In eval() mode the model fails: There it gives probabilities")
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        lambda: InOneMode(softmax).eval(),
+        lambda: InOneMode(softmax, in_train_mode=True),
+        lambda: nn.Sequential(Pairs(), nn.Softmax(-1)),
+    ],
+    ids=["saved in eval", "in train alone", "in both"],
+)
+def test_probabilities_of_the_mode_that_counts_are_scored_as_they_are(
+    evaluating: Evaluating, model: Callable[[], nn.Module]
+) -> None:
+    found = evaluating(model, probes=20).measures
+    assert found.loss == pytest.approx(loss_at_once(lambda: model().eval(), TEST))
+    assert found.fails_in_eval_mode == ""
+
+
 def test_what_fails_in_both_modes_is_told_of_eval_mode() -> None:
     class Broken(nn.Module):
         def forward(self, x: Tensor) -> Tensor:
