@@ -7,6 +7,7 @@ import hashlib
 import json
 import math
 import tomllib
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -187,7 +188,7 @@ class Rubric(BaseModel):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            problems = "; ".join(map(_problem, error.errors()))
+            problems = "; ".join(map(_problem, _causes(error.errors())))
             where = file or DEFAULT_FILE
             raise RubricError(f"the rubric {where} is not valid: {problems}") from None
 
@@ -241,6 +242,12 @@ def _read(file: Path) -> dict[str, Any]:
         raise RubricError(f"the rubric {file} is not UTF-8; save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise RubricError(f"the rubric {file} is no valid TOML: {error}") from None
+
+
+def _causes(errors: Sequence[ErrorDetails]) -> list[ErrorDetails]:
+    """Without what follows from others: a list lacks what is wrong in it."""
+    within = {error["loc"][:depth] for error in errors for depth in range(1, len(error["loc"]))}
+    return [error for error in errors if error["loc"] not in within]
 
 
 def _problem(error: ErrorDetails) -> str:

@@ -104,6 +104,14 @@ def test_values_that_are_not_allowed(tmp_path: Path, toml: str, named: str) -> N
     assert isinstance(error.value, UsageError)
 
 
+def test_what_is_wrong_in_a_list_is_said_and_not_what_follows_from_it(tmp_path: Path) -> None:
+    thresholds = '[[language_model.thresholds]]\nbelow = 2.0\npoints = 10\nwhy = "No."\n'
+    with pytest.raises(RubricError) as error:
+        rubric_of(tmp_path, thresholds)
+    assert str(error.value).count("language_model.thresholds") == 1
+    assert "language_model.thresholds.0.why: " in str(error.value)
+
+
 def test_file_that_is_no_toml(tmp_path: Path) -> None:
     with pytest.raises(RubricError, match="no valid TOML"):
         rubric_of(tmp_path, "[limits")
