@@ -38,6 +38,10 @@ MAX_OPENED = 5
 """Archives of one hand-in, and as many are looked at in each place: to read a tar's names takes as
 long as to unpack it. All together may take as much room as the limits let a hand-in take."""
 
+TOO_DEEP = (
+    "{} was not opened: it is an archive in an archive in an archive; hand in the files, or one "
+    "archive of them"
+)
 MOST_COMPARED = 4 << 20
 """Bytes of a file of code: far more than any has."""
 
@@ -119,7 +123,12 @@ class _Opener:
         read.
         """
         notes, have = list(notes), held_here(files)
-        names = [name for name in files if is_archive_name(name)] if levels else []
+        names = [name for name in files if is_archive_name(name)]
+        if names and not levels:
+            if not have and not _has_code(files):
+                raise SubmissionError(TOO_DEEP.format(readable(str(names[0]))))
+            more = [TOO_DEEP.format(readable(str(name))) for name in names[:SHOWN]]
+            return latest_files_first(files), [*notes, *(more if MAINS - have else [])]
         unseen = latest_first([_archive(n, files[n], (parts or {}).get(n)) for n in names])
         archives = [looked_at(archive, self._limits) for archive in unseen[:MAX_OPENED]]
         known = [archive for archive in archives if archive.problem]
@@ -157,7 +166,7 @@ class _Opener:
         for archive in archives:
             if not archive.problem and not archive.holds.isdisjoint(outside):
                 notes += _other_code(archive, outside, self._limits)
-        if errors and not have and not any(name.suffix.lower() == ".py" for name in files):
+        if errors and not have and not _has_code(files):
             raise errors[0]
         if MAINS - have:
             notes += [
@@ -179,6 +188,10 @@ class _Opener:
 
 def _archive(name: PurePosixPath, path: Path, part: Part | None) -> Unopened:
     return unopened(name, path, part.rank, part.of) if part else unopened(name, path)
+
+
+def _has_code(files: Files) -> bool:
+    return any(name.suffix.lower() == ".py" for name in files)
 
 
 def _without(files: Files, mains: frozenset[str]) -> Files:

@@ -51,6 +51,28 @@ def test_hand_in_that_was_zipped_twice(tmp_path: Path) -> None:
         assert staged(folder).files == {MAIN}
 
 
+def in_three(folder: Path, *beside: str) -> Path:
+    """A zip of main.zip and other files, in a zip in a zip."""
+    file = zipped(folder, MAIN).rename(folder / "main.zip")
+    for number in range(3):
+        outer = folder / f"outer{number}.zip"
+        with zipfile.ZipFile(outer, "w") as archive:
+            archive.write(file, file.name)
+            for name in beside if not number else ():
+                archive.writestr(name, CODE)
+        file = outer
+    return file
+
+
+def test_archive_that_is_too_deep_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SubmissionError, match=r"main\.zip was not opened: it is an archive in an"):
+        staged(in_three(tmp_path))
+    submission = staged(in_three(tmp_path, "rnn_lm.py"))
+    assert submission.files == {"rnn_lm.py"}
+    [note] = submission.notes
+    assert note.startswith("main.zip was not opened: it is an archive in an archive")
+
+
 def test_archives_beside_what_can_be_graded_stay_closed(tmp_path: Path) -> None:
     folder = write(tmp_path / "bob", MAIN)
     zipped(folder, MAIN, content="old = 1\n")
