@@ -1,10 +1,11 @@
-"""Canvas's, Moodle's and Blackboard's hand-ins, of which the names say whose they are."""
+"""The hand-ins of platforms that say in names alone whose they are: all but Gradescope."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from grader.intake.blackboard import read_blackboard
+from grader.intake.brightspace import read_brightspace
 from grader.intake.canvas import is_canvas, read_canvas
 from grader.intake.handin import Entry, HandIn, hand_in
 from grader.intake.moodle import is_moodle, read_moodle
@@ -24,7 +25,9 @@ def read_platforms(entries: Sequence[Entry]) -> tuple[list[HandIn], list[Entry]]
     """
     names = {(is_canvas(entry), is_moodle(entry.name)) for entry in entries}
     in_canvas, in_moodle = (True, False) in names, (False, True) in names
-    hand_ins, others = read_blackboard(entries)
+    hand_ins, others = read_brightspace(entries)
+    found, others = read_blackboard(others)
+    hand_ins += found
     if in_canvas == in_moodle:
         unclear = {entry for entry in others if is_canvas(entry) and is_moodle(entry.name)}
         hand_ins += [hand_in(e.name, [], problem=UNCLEAR, source=e.name) for e in unclear]
