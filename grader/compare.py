@@ -69,8 +69,7 @@ def closeness(actual: Float64, expected: Expected) -> Closeness:
 
 def mismatch(actual: Float64, expected: Expected) -> Mismatch | None:
     """Where the arrays differ by more than is allowed, or None. NaN is never allowed."""
-    error = _errors(actual, expected)
-    bad = ~(error <= expected.allowed)
+    error, bad = _errors(actual, expected), differing(actual, expected)
     if not bad.any():
         return None
     first = tuple(int(i) for i in np.argwhere(bad)[0])
@@ -85,6 +84,11 @@ def mismatch(actual: Float64, expected: Expected) -> Mismatch | None:
         total=int(bad.size),
         excerpt=excerpt_of(actual, expected.value, error / expected.allowed, first, expected.axes),
     )
+
+
+def differing(actual: Float64, expected: Expected) -> NDArray[np.bool_]:
+    """Of each value whether it differs by more than is allowed."""
+    return ~(_errors(actual, expected) <= expected.allowed)
 
 
 def _errors(actual: Float64, expected: Expected) -> Float64:

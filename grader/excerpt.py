@@ -30,7 +30,7 @@ def excerpt_of(
     """
     if expected.ndim == 0 or expected.size == 0:
         return None
-    names = _names(axes, expected.ndim)
+    names = axis_names(axes, expected.ndim)
     if expected.ndim == 1:  # one row
         actual, expected, ratios = (array[np.newaxis] for array in (actual, expected, ratios))
         first, names = (0, *first), ("", *names)
@@ -55,7 +55,7 @@ def excerpt_of(
     )
 
 
-def _names(axes: str, count: int) -> tuple[str, ...]:
+def axis_names(axes: str, count: int) -> tuple[str, ...]:
     """A word for each axis, '' for one without a name; none where ``axes`` has not as many."""
     names = tuple("" if name.isdigit() else name for name in AXIS.findall(axes))
     return names if len(names) == count else ("",) * count

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from grader.compare import Expected, Float64
+from grader.compare import Expected, Float64, differing
+from grader.wrong_part import wrong_part
 
 FLOAT16 = 2.0**13
 BFLOAT16 = 2.0**16
@@ -50,7 +51,8 @@ def remark(actual: Float64, expected: Expected) -> str:
     if is_far and (relation := _relation(actual, expected)):
         return f"That is {times}. {relation}"
     if is_far or ratio > FEWER_DIGITS:
-        return f"That is {times}: another function.{_not_filled(actual)}"
+        more = _not_filled(actual) or wrong_part(differing(actual, expected), expected.axes)
+        return f"That is {times}, so something else is computed. {more}".rstrip()
     if _one_sided(difference, expected):
         return (
             f"That is {times}, and nearly all to one side: it looks like a small constant too "
@@ -104,11 +106,11 @@ def _not_filled(actual: Float64) -> str:
     """A further sentence where the values are hardly results of any formula."""
     if not actual.any():
         return (
-            " All the values are zero: is the array ever filled, and is it one of float numbers, "
+            "All the values are zero: is the array ever filled, and is it one of float numbers, "
             "not of integers?"
         )
     if bool(np.all(actual == np.rint(actual))):
-        return " All the values are whole numbers: is the array one of integers (its dtype)?"
+        return "All the values are whole numbers: is the array one of integers (its dtype)?"
     return ""
 
 

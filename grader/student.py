@@ -31,6 +31,9 @@ from grader.worker.values import pack_arguments
 
 BY_CHANCE = frozenset({Outcome.TIMEOUT, Outcome.CRASH, Outcome.OUT_OF_MEMORY})
 """How an import may end once and not again, on a busy machine."""
+MOST_IMPORTS = 2
+"""Imports that may end so; after them none is tried for further questions. Each may take its full
+limit."""
 POOLS = 4
 """Libraries, each with a thread for every core: torch has two such pools, NumPy and SciPy one each.
 They come on top of what the rubric lets a worker have."""
@@ -89,6 +92,7 @@ class Student:
         self._implementation_loaded = False
         self._load_failure: CheckFailed | None = None
         self._load_ended_by_system = False
+        self._imports_ended = 0
         self._effort = Effort(limits)
         self._output = ""
         self.quotes = True
@@ -127,6 +131,7 @@ class Student:
             if not failure.by_system or self._load_ended_by_system:
                 self._load_failure = failure
             self._load_ended_by_system = failure.by_system
+            self._imports_ended += failure.outcome in BY_CHANCE and not failure.by_system
             raise
         trees, arrays = pack_arguments(arguments)
         fields = {"name": function, "arguments": trees, "depth": depth}
@@ -236,7 +241,8 @@ class Student:
         self.out_of_sight.clear()
         self.keeps_state = self.varies = None
         self._effort = Effort(self._limits)
-        if self._load_failure is not None and self._load_failure.outcome in BY_CHANCE:
+        may_be_chance = self._imports_ended < MOST_IMPORTS
+        if self._load_failure and self._load_failure.outcome in BY_CHANCE and may_be_chance:
             self._load_failure = None
             self._load_ended_by_system = False
         self.inherited = self._conversation is not None

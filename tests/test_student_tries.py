@@ -132,11 +132,18 @@ def test_import_that_failed_by_chance_is_tried_again_for_the_next_question(
     first = failure(student)
     assert first.outcome is Outcome.CRASH
     assert failure(student) is first
-    student.begin_question()
-    assert failure(student) is not first
-
     broken = failure_of_import(student, "x = ")
     assert broken is not first
+
+
+def test_import_that_ended_so_twice_is_not_tried_for_a_third_question(hand_in: Handing) -> None:
+    student = hand_in("import os\nos._exit(3)\n")
+    first = failure(student)
+    student.begin_question()
+    second = failure(student)
+    student.begin_question()
+    assert first is not second
+    assert failure(student) is second
 
 
 def failure_of_import(student: Student, code: str) -> CheckFailed:

@@ -97,6 +97,8 @@ def to_array(value: Any) -> tuple[Array | None, str]:
         return None, _ragged(value) if "inhomogeneous" in str(error) else describe(value)
     except (TypeError, RuntimeError):
         return None, describe(value)
+    if array.dtype.kind == "c" and not array.imag.any():
+        array = array.real  # as the notebook's np.abs makes it
     if array.dtype == np.longdouble or array.dtype == object:
         array = _as_float64(array)
     if array.dtype.name in DTYPES:
@@ -105,6 +107,8 @@ def to_array(value: Any) -> tuple[Array | None, str]:
         return None, describe(value)
     if array.dtype == object:
         return None, "an array of Python objects (dtype object), not of numbers"
+    if array.dtype.kind == "c":
+        return None, "an array of complex numbers, with imaginary parts that are not zero"
     return None, f"an array of dtype {array.dtype}, not of real numbers"
 
 

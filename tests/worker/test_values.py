@@ -176,12 +176,12 @@ class Odd:
         (np.array([object()]), "dtype object"),
         (np.array([None]), "dtype object"),
         (lambda: 1, "dtype object"),
-        (np.array([1j]), "complex128"),
-        (1j, "complex128"),
+        (np.array([1j]), "complex numbers"),
+        (1j, "complex numbers"),
         (np.array(["a"]), "<U1"),
         (b"abc", "|S3"),
         (np.array(["2020-01-01"], "datetime64[D]"), "datetime64"),
-        (torch.tensor([1j]), "complex64"),
+        (torch.tensor([1j]), "complex numbers"),
         (torch.eye(2).to_sparse(), "one array of shape [2, 2]"),
         (10**400, "dtype object"),
         (Odd(), "a value of type Odd"),
@@ -191,6 +191,20 @@ class Odd:
 def test_what_is_no_array_of_numbers(value: Any, words: str) -> None:
     assert words in description(value)
     assert to_array(value)[0] is None
+
+
+@pytest.mark.parametrize("dtype", [np.complex64, np.complex128, np.clongdouble])
+def test_complex_numbers_without_imaginary_parts_are_real(dtype: type[Any]) -> None:
+    """The notebook takes them: it compares magnitudes."""
+    for value in (np.array([1.5, -2]).astype(dtype), dtype(3)):
+        array, problem = to_array(value)
+        assert problem == ""
+        assert array is not None
+        assert array.dtype.kind == "f"
+        assert np.array_equal(array, np.real(value))
+    tensor, _ = to_array(torch.tensor([1.5 + 0j]))
+    assert tensor is not None
+    assert tensor.tolist() == [1.5]
 
 
 def test_pair_of_arrays() -> None:

@@ -1,0 +1,68 @@
+"""Which steps, sequences or columns of an answer are wrong, where that is not all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grader.excerpt import axis_names
+
+NOUNS = {
+    "steps": ("step", ""),
+    "batch": ("sequence", " of the batch"),
+    "hidden": ("hidden unit", ""),
+    "embed": ("column", " of the last axis"),
+}
+"""What one index of an axis is, by the axis's name; the axis that tells most comes first."""
+MOST_LISTED = 3
+NEXT_STEP = " Look at what the step after that begins with."
+LAST_STEP = " Does the loop reach it, and is its result kept?"
+
+
+def wrong_part(differs: NDArray[np.bool_], axes: str) -> str:
+    """A sentence such as 'Only the last step is wrong.', or '' where no axis tells anything.
+
+    ``differs`` says of each value whether it is wrong; ``axes`` names its axes in words, such as
+    ``[batch, steps, hidden]``.
+    """
+    names = axis_names(axes, differs.ndim)
+    for name in filter(names.__contains__, NOUNS):
+        others = tuple(k for k in range(differs.ndim) if k != names.index(name))
+        wrong: list[bool] = np.any(differs, axis=others).tolist()
+        if any(wrong) and not all(wrong):
+            # Attention has no steps that follow from one another.
+            advice = _advice(wrong) if name == "steps" and "hidden" in names else ""
+            return _sentence(wrong, *NOUNS[name]) + advice
+    return ""
+
+
+def _sentence(wrong: Sequence[bool], noun: str, of: str) -> str:
+    """Of the right ones or of the wrong ones, whichever are fewer."""
+    told = 2 * sum(wrong) <= len(wrong)
+    few = [index for index, is_wrong in enumerate(wrong) if is_wrong is told]
+    verb = "is" if len(few) == 1 else "are"
+    word = "wrong" if told else "right"
+    return f"Only {_which(few, len(wrong), noun)}{of} {verb} {word}."
+
+
+def _which(few: Sequence[int], size: int, noun: str) -> str:
+    """The indices in words, counted as in the code where they have no name."""
+    if len(few) == 1:
+        [index] = few
+        names = {0: f"the first {noun}", size - 1: f"the last {noun}"}
+        return names.get(index, f"{noun} {index}")
+    for name, indices in (("first", range(len(few))), ("last", range(size - len(few), size))):
+        if [*few] == [*indices]:
+            return f"the {name} {len(few)} {noun}s"
+    listed = ", ".join(map(str, few[:MOST_LISTED])) + (", …" if len(few) > MOST_LISTED else "")
+    return f"{noun}s {listed}"
+
+
+def _advice(wrong: Sequence[bool]) -> str:
+    """Where to look, by the steps of a loop that are wrong."""
+    first = wrong.index(True)
+    if first == len(wrong) - 1:
+        return LAST_STEP
+    return NEXT_STEP if first and all(wrong[first:]) else ""

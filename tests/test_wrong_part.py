@@ -1,0 +1,56 @@
+"""Of an answer that is wrong in part it is said in which."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from grader.wrong_part import LAST_STEP, NEXT_STEP, wrong_part
+
+OUTPUTS, STATE, ATTENTION = "[batch, steps, hidden]", "[1, batch, hidden]", "[batch, steps, embed]"
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        (np.s_[:, 1:], f"Only the first step is right.{NEXT_STEP}"),
+        (np.s_[:, 3:], f"Only the first 3 steps are right.{NEXT_STEP}"),
+        (np.s_[:, -1], f"Only the last step is wrong.{LAST_STEP}"),
+        (np.s_[:, 0], "Only the first step is wrong."),
+        (np.s_[:, [0, 2, 3, 4, 6]], "Only steps 1, 5 are right."),
+        (np.s_[:, ::2], "Only steps 1, 3, 5 are right."),
+        (np.s_[1:], "Only the first sequence of the batch is right."),
+        (np.s_[2], "Only sequence 2 of the batch is wrong."),
+        (np.s_[..., 0], "Only the first hidden unit is wrong."),
+        (np.s_[..., 1:], "Only the last hidden unit is wrong."),
+        (np.s_[0, 1, 0], "Only step 1 is wrong."),
+        (np.s_[:0], ""),
+        (np.s_[:], ""),
+    ],
+)
+def test_part_of_the_outputs(where: tuple[slice, ...], said: str) -> None:
+    differs = np.zeros((4, 7, 2), bool)
+    differs[where] = True
+    assert wrong_part(differs, OUTPUTS) == said
+
+
+def test_long_lists_are_cut() -> None:
+    differs = np.zeros((1, 20, 2), bool)
+    differs[:, 1:20:2] = True
+    assert wrong_part(differs, OUTPUTS) == "Only steps 1, 3, 5, … are wrong."
+
+
+def test_steps_of_attention_follow_from_nothing() -> None:
+    differs = np.ones((2, 5, 4), bool)
+    differs[:, 0] = False
+    assert wrong_part(differs, ATTENTION) == "Only the first step is right."
+    differs[:] = True
+    differs[..., 2:] = False
+    assert wrong_part(differs, ATTENTION) == "Only the first 2 columns of the last axis are wrong."
+
+
+def test_other_arrays() -> None:
+    differs = np.zeros((1, 3, 2), bool)
+    differs[0, 1] = True
+    assert wrong_part(differs, STATE) == "Only sequence 1 of the batch is wrong."
+    assert wrong_part(differs, "mean") == ""
