@@ -57,6 +57,14 @@ def loss_of(logits: Logits, batch: NDArray[np.int64]) -> float:
     return -float(scored.log_probabilities[scored.counted].mean())
 
 
+@pytest.mark.parametrize("value", [1e9, -1e9, 1e17, -1e17, 1e20, LARGEST, -LARGEST])
+def test_the_same_logit_everywhere_is_a_uniform_guess(value: float) -> None:
+    """However large it is: beside it the logarithm of their number must not be lost."""
+    batch = batch_of(*SENTENCES)
+    logits = np.full((*batch[:, 1:].shape, VOCABULARY.size), value, np.float32)
+    assert loss_of(logits, batch) == pytest.approx(np.log(VOCABULARY.size))
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_loss_of_one_batch_is_cross_entropy(seed: int) -> None:
     batch = batch_of(*SENTENCES)
