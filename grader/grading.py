@@ -44,8 +44,9 @@ ABSENT = (
     "that costs nothing where no function needs it, and what does may be right where they are"
 )
 PASSED_OVER = (
-    f"{IMPLEMENTATION} was imported without what begins in line {{}}: that needs files, programs "
-    "or a GPU that are not here, and costs nothing where no function needs it"
+    f"{IMPLEMENTATION} was imported without what begins in line {{}}: that needs files, programs, "
+    "a GPU, a terminal or a screen, or a setting of a system, that is not here, and costs nothing "
+    "where no function needs it"
 )
 
 TOO_OLD = (

@@ -19,6 +19,10 @@ AT_THE_TOP = (
     "A test at the top level of a file ends its import, and with it all that is graded: put it "
     "under if __name__ == '__main__', or take it out."
 )
+OWN_ASSERT = (
+    "That is an assert of your own. Does it hold for other sizes than the notebook's? These are "
+    "graded, too."
+)
 AROUND_CODE = (
     "The file has lines of ```, as a text has around its code: keep the code alone, without them "
     "and without the text."
@@ -63,6 +67,8 @@ def failure_in(reply: Message, doing: str, submission: Submission, *, quotes: bo
         message, remedy = message.partition(" (")[0], shadowed
     if kind == "AssertionError" and lines and lines[-1].function == "<module>":
         remedy = remedy or AT_THE_TOP
+    elif kind == "AssertionError" and lines and lines[-1].code.startswith("assert"):
+        remedy = remedy or OWN_ASSERT
     notes = [text(n, MOST_OF_A_NOTE) for n in sequence(reply.fields.get("notes"), MOST_NOTES)]
     for words in (*notes, message) if kind in {"FileNotFoundError", "NameError"} else ():
         remedy = why_not_found(words, submission.left_out) or remedy

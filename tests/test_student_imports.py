@@ -85,9 +85,21 @@ def test_line_that_only_works_elsewhere_costs_only_what_needs_it(hand_in: Handin
         "if not torch.cuda.is_available(): raise RuntimeError('use a GPU')",
         "if torch.cuda.device_count() == 0: raise Exception('use a GPU')",
         "if not torch.cuda.is_available(): raise SystemExit('use a GPU')",
+        "if not torch.cuda.is_available(): raise ValueError('use a GPU')",
+        "torch.cuda.set_device(0)",
+        "torch.mps.empty_cache()",
+        "stream = torch.cuda.Stream()",
+        "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (1 << 20, 1 << 20))",
+        "import os; os.environ['PROJECT_HOME']",
+        "import os; os.add_dll_directory('C:/cuda')",
+        "import locale; locale.setlocale(locale.LC_ALL, 'xx_XX.UTF-8')",
+        "import asyncio; asyncio.WindowsSelectorEventLoopPolicy()",
+        "import psutil; print(psutil.Process().memory_info())",
+        "import sqlite3; sqlite3.connect('/no/such.db')",
+        "(lambda: torch.cuda.set_device(0))()",
     ],
 )
-def test_line_that_asks_for_a_terminal_or_a_gpu(hand_in: Handing, line: str) -> None:
+def test_line_that_asks_for_a_machine(hand_in: Handing, line: str) -> None:
     code = f"import torch\ndevice = torch.device('cpu')\n{line}\n{GOOD}"
     student = hand_in(code)
     assert_still_answers(student)
@@ -100,6 +112,8 @@ def test_line_that_asks_for_a_terminal_or_a_gpu(hand_in: Handing, line: str) -> 
         "raise RuntimeError('no')",
         "if True: raise Exception('no')",
         "if True: raise SystemExit('no')",
+        "raise KeyError('no')",
+        "def f(x='cuda'):\n    raise ValueError('no')\nf()",
     ],
 )
 def test_what_code_raises_by_itself_ends_the_import(hand_in: Handing, line: str) -> None:
@@ -430,3 +444,8 @@ def test_what_pip_is_to_install_is_left_undone(hand_in: Handing, line: str) -> N
 def test_other_programs_are_not_started(hand_in: Handing, command: str) -> None:
     student = hand_in(f"import subprocess\ndef rnn(x): subprocess.run({command})\n")
     assert "Error" in failure(student, "rnn").message
+
+
+def test_code_has_a_name_for_its_user(hand_in: Handing) -> None:
+    code = "import getpass, os\nassert os.environ['USER'] == getpass.getuser()\n"
+    assert_still_answers(hand_in(code + GOOD))

@@ -13,6 +13,11 @@ _TWO_KINDS = (
     "of the other. A model gets tensors; of the functions' arguments, mha's input_data is a tensor "
     "and all else are arrays."
 )
+_REDUCED = re.compile(
+    r"(?:sum|mean|max|min|amax|amin|std|var|prod|argmax|all|any)\(\) "
+    "(?:got an unexpected keyword|received an invalid combination)"
+)
+_OF_NUMPY = re.compile(r"\b(?:np|numpy)\.")
 SHAPES = (
     "Print the shapes of what stands in that line, and compare them with those that the "
     "docstrings of the given file name."
@@ -33,6 +38,25 @@ ARRAYS = (
         "AttributeError",
         lambda message, code: _OF_A_LIST.match(message) is not None and bool(_HEADS.search(code)),
         "Wq, Wk and Wv are lists, with one array for each head: take them one by one.",
+    ),
+    remedy(
+        "IndexError",
+        lambda message, code: "list index out of range" in message and bool(_HEADS.search(code)),
+        "Wq, Wk and Wv have one array for each head, and other numbers of heads than the "
+        "notebook's are graded, too: compare how far the loop goes with len(Wq).",
+    ),
+    remedy(
+        "IndexError",
+        says("list index out of range"),
+        "That list has fewer items than are asked for. Is a size of the notebook's written there "
+        "as a number? Other sizes are graded, too.",
+    ),
+    remedy(
+        "TypeError",
+        lambda message, code: bool(_REDUCED.match(message)) and bool(_OF_NUMPY.search(code)),
+        "A function of NumPy's is given a tensor there, and tensors have methods with other "
+        "arguments: .numpy() makes an array of it, or take torch's own function. mha's input_data "
+        "is a tensor, and all other arguments are arrays.",
     ),
     remedy(
         "TypeError",
@@ -73,6 +97,19 @@ ARRAYS = (
         "TypeError",
         lambda message, code: "object is not callable" in message and ".shape(" in code,
         "A shape is asked for its items with square brackets, as in x.shape[0].",
+    ),
+    remedy(
+        "TypeError",
+        says(
+            "'numpy.ndarray' object is not callable",
+            "'Tensor' object is not callable",
+            "'tuple' object is not callable",
+            "'list' object is not callable",
+            "'int' object is not callable",
+            "'float' object is not callable",
+        ),
+        "Round brackets after a value call it like a function: an operator is missing before them, "
+        "or they are meant to be square ones.",
     ),
     remedy(
         "RuntimeError",

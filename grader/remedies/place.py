@@ -54,6 +54,12 @@ PLACE = (
         "current folder, by relative paths and not beside __file__, and removes no file.",
     ),
     remedy(
+        "AccessDenied NoSuchProcess",
+        always,
+        "Where this is graded, code sees nothing of processes and of the system: take what "
+        "measures memory or time out of the functions.",
+    ),
+    remedy(
         "BdbQuit",
         always,
         "A debugger was called there, such as breakpoint() or pdb.set_trace(): take that call out.",

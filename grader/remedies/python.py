@@ -7,7 +7,7 @@ import sys
 import unicodedata
 
 from grader.naming import FUNCTIONS
-from grader.remedies.record import Fits, remedy, says
+from grader.remedies.record import Fits, always, remedy, says
 
 A_NOTEBOOK = "Is this a notebook under another name? Its code is what 'Download .py' gives."
 SHADOWED = "abs|all|any|max|min|pow|range|round|sum"
@@ -49,6 +49,21 @@ NEWER: tuple[tuple[tuple[int, int], str, str], ...] = (
 NEWER_SYNTAX = (
     "This is graded with Python {}.{}, which does not know that newer syntax yet."
 ).format(*sys.version_info)
+
+
+_MODULES = {
+    "functools": "reduce partial lru_cache wraps",
+    "itertools": "accumulate chain product repeat zip_longest",
+    "collections": "deque defaultdict namedtuple Counter OrderedDict",
+    "copy": "deepcopy",
+    "dataclasses": "dataclass field",
+}
+"""Where names come from that are often used without an import."""
+_PYTHON_2 = {"xrange": "range", "raw_input": "input", "unicode": "str", "basestring": "str"}
+_OF_PYTHON_2 = re.compile(
+    "'dict' object has no attribute '(?:iteritems|itervalues|iterkeys|has_key)'"
+    "|'(?:zip|map|filter|dict_keys|dict_values|dict_items)' object is not subscriptable"
+)
 
 
 def _is_newer(message: str, code: str) -> bool:
@@ -189,11 +204,54 @@ PYTHON = (
         "The notebook's variables are not known in this file: use what the function is given, by "
         "the names that stand in its def line.",
     ),
+    *(
+        remedy(
+            "NameError", says(f"'{old}'"), f"That is Python 2's; Python 3 has {new} in its place."
+        )
+        for old, new in _PYTHON_2.items()
+    ),
+    *(
+        remedy(
+            "NameError",
+            says(f"'{name}'"),
+            f"Import it at the top of this file: from {module} import {name}.",
+        )
+        for module, names in _MODULES.items()
+        for name in names.split()
+    ),
     remedy(
         "NameError",
         _calls_unknown,
         "Nothing at the top level of this file defines or imports that function: put its def or "
         "its import there. What only the notebook has is not known here.",
+    ),
+    remedy(
+        "AttributeError TypeError",
+        lambda message, _: _OF_PYTHON_2.match(message) is not None,
+        "So it was in Python 2. In Python 3 a dict has items(), values() and 'in', and what zip, "
+        "map or keys() give becomes a list by list(...).",
+    ),
+    remedy(
+        "UnboundLocalError",
+        always,
+        "A name that a function gives a value to is its own from its first line on: look for the "
+        "line that should give it one before, and whether that always runs.",
+    ),
+    remedy(
+        "RecursionError",
+        always,
+        "A function calls itself, and what should end that never comes: look for the condition, "
+        "and whether each call comes closer to it.",
+    ),
+    remedy(
+        "NotImplementedError",
+        always,
+        "So a function says that it is not written yet: write it, and take that line out.",
+    ),
+    remedy(
+        "TypeError",
+        says("'float' object cannot be interpreted as an integer", "integers or slices, not float"),
+        "A whole number is needed there, and / gives a float in any case: see //, or int(...).",
     ),
     remedy(
         "TypeError AxisError",

@@ -83,6 +83,7 @@ def enter(
         _limit_resources(spec)
     os.chdir(spec.scratch_dir)
     os.environ["HOME"] = os.environ["TMPDIR"] = spec.scratch_dir
+    os.environ["USER"] = os.environ["LOGNAME"] = "student"
     return in_force
 
 

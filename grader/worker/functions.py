@@ -64,7 +64,7 @@ class Implementation:
         try:
             return missing.import_module(name, self._code_dir), []
         except (Exception, SystemExit) as error:
-            if not may_be_of_the_machine(error, missing):
+            if not may_be_of_the_machine(error, missing, self._file):
                 raise
             forget_modules_of(self._code_dir)
             return import_without_what_fails(name, self._file, missing)

@@ -1,8 +1,8 @@
 """Imports a module some of whose statements only work on the machine where it was written.
 
 A script made from a notebook goes to a folder of Colab's, opens the training data, asks for a name,
-insists on a GPU, or has a class of TensorFlow's. Where that fails here and would not there, it must
-not cost the functions below.
+insists on a GPU, draws to a screen, or has a class of TensorFlow's. Where that fails here and would
+not there, it must not cost the functions below.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import __future__
 import ast
 import re
 import sys
+import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,17 @@ MOST_OF_A_REASON = 150
 """Characters of an exception's text."""
 RAISED_BY_HAND = frozenset({AssertionError, RuntimeError, SystemError, SystemExit, Exception})
 """What code raises itself where there is no GPU."""
-GPU = re.compile(r"\b(?:cuda|mps|gpu)\b|device_count", re.IGNORECASE)
+OF_MACHINES = re.compile(
+    r"\b(?:cuda|mps|xpu|gpu|device_count|environ|getenv|getuser|getpass|(?:set)?locale|"
+    r"resource|setrlimit|sched_setaffinity|psutil|windll|WinDLL|add_dll_directory|Windows\w+|"
+    r"winreg|msvcrt|startfile|matplotlib|pyplot|plt|seaborn|tkinter|curses|hub|"
+    r"init_process_group|share_memory_|sqlite3|subprocess|socket|urllib|requests|multiprocessing|"
+    r"drive|colab|get_ipython|wandb|SummaryWriter|signal|termios)\b",
+    re.IGNORECASE,
+)
+"""What differs from one machine to the next, by the words of a statement that asks for it."""
+THEIR_MODULES = frozenset({"psutil", "_curses", "_tkinter", "locale", "sqlite3", "matplotlib"})
+"""Modules whose own exceptions say that."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +57,20 @@ class PassedOver:
 def is_of_the_machine(error: BaseException, absent: AbsentModules) -> bool:
     """Whether files, programs, a network, a terminal, a GPU or a package are what it lacks here."""
     lacks = isinstance(error, (OSError, EOFError))
+    lacks = lacks or type(error).__module__.split(".")[0] in THEIR_MODULES
     return lacks or is_of_devices(error) or absent.is_of_one(error)
 
 
-def may_be_of_the_machine(error: BaseException, absent: AbsentModules) -> bool:
-    """The same where it is not known which statement has failed."""
-    return type(error) in RAISED_BY_HAND or is_of_the_machine(error, absent)
+def may_be_of_the_machine(error: BaseException, absent: AbsentModules, file: Path) -> bool:
+    """The same where it is not known which statement of the file has failed."""
+    if type(error) in RAISED_BY_HAND or is_of_the_machine(error, absent):
+        return True
+    lines = _lines_of(error, file)
+    return any(
+        statement.lineno <= lines[0] <= (statement.end_lineno or 0)
+        and _asks_for_a_machine(statement, error, file)
+        for statement in (script_tree(file).body if lines else ())
+    )
 
 
 def import_without_what_fails(
@@ -78,7 +97,7 @@ def import_without_what_fails(
                 if not (
                     cause_of(error, passed_over)
                     or is_of_the_machine(error, absent)
-                    or _insists_on_a_gpu(statement)
+                    or _asks_for_a_machine(statement, error, file)
                 ):
                     for one in passed_over:
                         error.add_note(one.note)
@@ -102,11 +121,24 @@ def which_gives(name: str | None, passed_over: Iterable[PassedOver]) -> PassedOv
     return next((one for one in passed_over if one.names & {name, "*"}), None)
 
 
-def _insists_on_a_gpu(statement: ast.stmt) -> bool:
-    """Whether it fails, or does something else, where there is none."""
-    if not isinstance(statement, (ast.Assert, ast.If)):
+def _asks_for_a_machine(statement: ast.stmt, error: BaseException, file: Path) -> bool:
+    """Whether the statement, or the line that it led to and that failed, is of a machine's own.
+
+    A definition is not: what stands in its body has not run.
+    """
+    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return False
-    return bool(GPU.search(ast.unparse(statement.test)))
+    if OF_MACHINES.search(ast.unparse(statement)):
+        return True
+    lines = _lines_of(error, file)
+    source = file.read_bytes().decode("utf-8", "replace").splitlines()
+    return bool(lines) and bool(OF_MACHINES.search("".join(source[lines[-1] - 1 : lines[-1]])))
+
+
+def _lines_of(error: BaseException, file: Path) -> list[int]:
+    """The lines of the file that an exception came through, the first one at its top level."""
+    frames = traceback.walk_tb(error.__traceback__)
+    return [line for frame, line in frames if frame.f_code.co_filename == str(file)]
 
 
 def _future_of(statement: ast.stmt) -> int:
