@@ -22,6 +22,8 @@ from grader.model import CheckResult, Question
 from grader.reports.plain import plain
 
 PLAIN_WIDTH = 100
+IN_GITHUB = "GITHUB_ACTIONS"
+"""The environment variable that GitHub's runners set: they take printed lines for commands."""
 
 
 def open_streams() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from itertools import zip_longest
 
@@ -81,7 +82,7 @@ def with_questions(ids: Sequence[str], rubric: Rubric, use: Callable[[Judge], No
     torch.set_num_threads(1)
     loop = _Loop(rubric, use)
     # A student's parameters may overflow in the oracle's hands; nobody is told of it twice.
-    with warnings.catch_warnings(action="ignore"):
+    with warnings.catch_warnings(action="ignore"), _without(OF_THE_SHELL):
         status = pytest.main([*PYTEST_OPTIONS, *(str(files[id]) for id in ids)], plugins=[loop])
     if loop.error is not None:
         raise loop.error
@@ -89,6 +90,16 @@ def with_questions(ids: Sequence[str], rubric: Rubric, use: Callable[[Judge], No
         raise KeyboardInterrupt
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         raise HarnessError(f"pytest ended with {status!r}")
+
+
+@contextmanager
+def _without(names: Sequence[str]) -> Iterator[None]:
+    """While active, this process has no such environment variables."""
+    kept = {name: os.environ.pop(name) for name in names if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(kept)
 
 
 class _Loop:
@@ -135,6 +146,8 @@ def _judge(
     return plugin.report()
 
 
+OF_THE_SHELL = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
+"""What pytest takes from the environment, in which they are meant for other tests."""
 PYTEST_OPTIONS = (
     # Neither the user's settings nor the plugins that happen to be installed may change a grade.
     f"--config-file={os.devnull}",

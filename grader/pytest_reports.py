@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
+from grader.console import IN_GITHUB
 from grader.errors import GraderError
 from grader.grading import Grading
 from grader.model import CheckResult, Outcome, Question
@@ -25,10 +28,26 @@ class PytestReports(Silent):
         self.plugin = GradingPlugin(grading, self)
         self._out = out
         self._last: CheckResult | None = None
+        self._token = secrets.token_hex(16) if os.environ.get(IN_GITHUB) else ""
 
     def check_done(self, question: Question, result: CheckResult) -> None:
         """Keep the result for what pytest is about to be told."""
         self._last = result
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """From here on GitHub takes no line that student code printed for a command."""
+        self._say_to_github(session.config, f"::stop-commands::{self._token}")
+
+    def pytest_unconfigure(self, config: pytest.Config) -> None:
+        """Only what student code cannot know ends that."""
+        self._say_to_github(config, f"::{self._token}::")
+
+    def _say_to_github(self, config: pytest.Config, line: str) -> None:
+        terminal = config.pluginmanager.get_plugin("terminalreporter")
+        if self._token and terminal is not None:
+            terminal.ensure_newline()
+            terminal.write_line(line)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self) -> Generator[None, pytest.TestReport, pytest.TestReport]:

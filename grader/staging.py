@@ -200,9 +200,11 @@ def _copied(source: Path, target: Path, limits: SubmissionLimits, before: int) -
         raise SubmissionError(f"{readable(source.name)} is no regular file")
     size = 0
     with reader, target.open("wb") as writer:
+        # A file that is all holes is told by its size alone, before it fills the disk.
+        told = os.fstat(reader.fileno()).st_size
         while chunk := reader.read(COPY_BYTES):
             size += len(chunk)
-            if size > max_mb << 20:
+            if max(size, told) > max_mb << 20:
                 raise SubmissionError(f"{readable(source.name)} is larger than {max_mb} MB")
             if before + size > limits.max_mb << 20:
                 raise SubmissionError(f"there are more than {limits.max_mb} MB of code and models")

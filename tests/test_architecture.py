@@ -29,7 +29,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("grader.roster_columns", "grader.roster_file"),
     ("grader.roster", "grader.similarity"),
     ("grader.roster_matching",),
-    ("grader.archive", "grader.compare", "grader.source"),
+    ("grader.archive", "grader.compare", "grader.source", "grader.wrong_part"),
     ("grader.sandbox.spec", "grader.sandbox.installed", "grader.sandbox.stack"),
     ("grader.graded", "grader.listing", "grader.notebook_outputs", "grader.unopened"),
     ("grader.unnamed", "grader.imported", "grader.versions"),

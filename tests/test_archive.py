@@ -257,6 +257,22 @@ def test_gzip_bomb(tmp_path: Path) -> None:
         assert peak < 10 * MB
 
 
+def test_table_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    """A hundred thousand empty members: zipfile would take all of them into memory first."""
+    archive, info = tmp_path / "handin.zip", zipfile.ZipInfo("x")
+    with zipfile.ZipFile(archive, "w") as writer:
+        writer.writestr(MAIN, CODE)
+        writer.writestr(info, "")
+        last = writer.filelist[-1]
+        writer.filelist += [last] * 120_000  # in the table alone
+    assert archive.stat().st_size > 5 * MB
+    tracemalloc.start()
+    assert "has more than 5,000 files, or very long names" in refused(archive)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2 * MB
+
+
 def test_tar_that_is_too_large(tmp_path: Path) -> None:
     archive = tarred(tmp_path, MAIN, "a.py", content=os.urandom(2 * MB))
     assert "too large" in refused(archive, with_limits(max_file_mb=1))

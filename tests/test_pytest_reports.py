@@ -54,3 +54,16 @@ def test_several_processes_would_each_have_a_part_of_the_report(tmp_path: Path) 
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
     assert "leave out -n" in done.stderr
     assert graded("repeatable", tmp_path / "rubric.toml", "-n", "0").returncode == 0
+
+
+def test_github_takes_nothing_that_student_code_prints_for_a_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    (tmp_path / "rubric.toml").write_text("")
+    lines = graded("notebook_case", tmp_path / "rubric.toml").stdout.splitlines()
+    [stop] = [line for line in lines if line.startswith("::stop-commands::")]
+    token = stop.removeprefix("::stop-commands::")
+    assert len(token) == 32
+    [told] = [k for k, line in enumerate(lines) if "96 of 96 values differ" in line]
+    assert lines.index(stop) < told < lines.index(f"::{token}::")

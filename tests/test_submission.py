@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from grader.archive import DATA_BYTES
+from grader.errors import SubmissionError
 from grader.submission import MOST_DATA, stage
 from tests.staging import CODE, GIVEN, LIMITS, MB, refused, staged, with_limits, write, zipped
 
@@ -305,6 +306,16 @@ def test_folder_that_is_too_large(tmp_path: Path) -> None:
     assert "larger than 1 MB" in refused(folder, with_limits(max_file_mb=1))
     assert "more than 2 MB" in refused(folder, with_limits(max_mb=2))
     assert len(staged(folder, with_limits(max_mb=3)).files) == 2
+
+
+def test_file_of_holes_is_refused_before_it_is_copied(tmp_path: Path) -> None:
+    folder = write(tmp_path / "bob", "implementation.py")
+    with (folder / "rnn_lm.sav").open("wb") as file:
+        file.truncate(1 << 30)
+    limits = with_limits(max_file_mb=1)
+    with pytest.raises(SubmissionError, match="larger than 1 MB"):
+        stage(folder, tmp_path / "staged", limits)
+    assert sum(f.stat().st_size for f in (tmp_path / "staged").rglob("*.sav")) == 0
 
 
 def test_too_many_files(tmp_path: Path) -> None:

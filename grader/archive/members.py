@@ -11,6 +11,9 @@ from grader.archive.names import is_unsafe, path_of
 from grader.errors import SubmissionError
 from grader.naming import readable
 
+MOST_HIDDEN = 4
+"""Times as many members as may be read."""
+
 
 class ArchiveLimits(Protocol):
     """The limits that hold while an archive is read."""

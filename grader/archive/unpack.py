@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from grader.archive.kinds import Kind, is_archive_name, kind_of, why_not_read
-from grader.archive.members import ArchiveLimits, Content, Member
+from grader.archive.members import MOST_HIDDEN, ArchiveLimits, Content, Member
 from grader.archive.names import (
     DATA_BYTES,
     MOST_DATA_BYTES,
@@ -21,9 +21,6 @@ from grader.archive.tars import tar_members
 from grader.archive.zips import zip_members
 from grader.errors import SubmissionError
 from grader.naming import MAINS, by_depth, choose_model, held, readable
-
-MOST_HIDDEN = 4
-"""Times as many members as may be read."""
 
 
 def contents(archive: Path, limits: ArchiveLimits) -> Iterator[tuple[Member, Content]]:

@@ -2,37 +2,65 @@
 
 from __future__ import annotations
 
+import io
 import stat
 import zipfile
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from grader.archive.members import ArchiveLimits, Content, Member, bomb, damaged
+from grader.archive.members import MOST_HIDDEN, ArchiveLimits, Content, Member, bomb, damaged
 from grader.archive.names import COPY_BYTES, LINK_OR_DEVICE, problem_of
 from grader.errors import SubmissionError
+from grader.naming import readable
 
 MEMBER = b"PK\x03\x04"
 ENCRYPTED = 1
 IN_UTF8 = 0x800
 """The bits of a member's flags that say so."""
 OLD_NAMES = "cp437"
+BYTES_A_NAME = 256
+"""In a zip's table, for each member that there may be: a path of usual length twice over. zipfile
+takes the table as a whole, and ten times its size in memory, before anybody can count."""
 
 
 def zip_members(archive: Path, limits: ArchiveLimits) -> Iterator[tuple[Member, Content]]:
     """Every member, and its content if it is read before the next one is taken."""
+    reader = _Reader(io.FileIO(archive))
+    reader.most = BYTES_A_NAME * MOST_HIDDEN * limits.max_files
     # Of a damaged archive, zipfile lets through nearly every kind of exception.
     try:
-        zipped = zipfile.ZipFile(archive)
+        zipped = zipfile.ZipFile(reader)
+    except _TableTooLarge:
+        reader.close()
+        words = f"has more than {limits.max_files:,} files, or very long names"
+        raise SubmissionError(f"{readable(archive.name)} {words}") from None
     except Exception as error:
+        reader.close()
         raise damaged(archive, error) from None
-    with zipped:
+    reader.most = None
+    with reader, zipped:
         if _was_cut_off(archive, zipped):
             raise damaged(archive, "it was cut off before its end")
         for info in zipped.infolist():
             info.filename = _name(info)
             member = Member(info.filename, _mtime(info), _problem(info), _is_folder(info))
             yield member, _content(archive, zipped, info, limits)
+
+
+class _TableTooLarge(Exception):
+    """A zip's table is larger than that of any hand-in."""
+
+
+class _Reader(io.BufferedReader):
+    """Refuses to read more than ``most`` bytes at once, if that is set."""
+
+    most: int | None = None
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if self.most is not None and size is not None and size > self.most:
+            raise _TableTooLarge
+        return super().read(size)
 
 
 def _was_cut_off(archive: Path, zipped: zipfile.ZipFile) -> bool:

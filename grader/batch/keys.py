@@ -23,6 +23,7 @@ from grader.worker.model_code import MODEL_CLASS
 PACKAGE = Path(__file__).resolve().parents[1]
 PROGRAM_SUFFIXES = frozenset({".py", ".toml"})
 CODE_SUFFIXES = (".py", NOTEBOOK)
+WORD = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*")
 MOST_CODE = 4_000_000
 """Bytes of a file in which packages are looked for: notebooks may have large pictures."""
 UNNAMED_PACKAGES = frozenset({"safetensors"})
@@ -62,12 +63,14 @@ def packages_of(submission: Submission) -> dict[str, str]:
     Any word counts, also in a notebook's text: to grade once more when such a package comes or
     changes costs little, and a result that stays when it does would be wrong.
     """
-    names = {*UNNAMED_PACKAGES}
+    here = installed_packages()
+    known, names = {name.encode() for name in here}, {*UNNAMED_PACKAGES}
     for file in submission.files:
         if file.lower().endswith(CODE_SUFFIXES):
             code = beginning(submission.folder / file, MOST_CODE)
-            names |= {word.decode() for word in re.findall(rb"[A-Za-z_][A-Za-z0-9_]*", code)}
-    here = installed_packages()
+            # Only those that are known are kept: a file may have a million words.
+            words = (found[0] for found in WORD.finditer(code))
+            names |= {word.decode() for word in words if word in known}
     return {
         name: ", ".join(f"{each} {installed_version(each)}" for each in sorted(here[name]))
         for name in sorted(names & here.keys())

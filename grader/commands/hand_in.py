@@ -9,8 +9,8 @@ from rich.text import Text
 
 from grader.asked import course_warning, may_be_of_several
 from grader.commands.early import write_results
-from grader.commands.output import IN_GITHUB, Output, beyond_reach, no_commands, summarise
-from grader.console import SubmissionProgress, complain, say, show
+from grader.commands.output import Output, beyond_reach, no_commands, summarise
+from grader.console import IN_GITHUB, SubmissionProgress, complain, say, show
 from grader.destination import check_destination
 from grader.doctor import Sandbox
 from grader.engine import grade

@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.commands.early import STEP_SUMMARY
-from grader.console import say
+from grader.console import IN_GITHUB, say
 from grader.errors import UsageError
 from grader.naming import SUMMARY_TEXT
 from grader.reports.files import write_atomically
-
-IN_GITHUB = "GITHUB_ACTIONS"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -123,6 +124,15 @@ def test_same_mistake_of_another_is_compared_with_answers_that_are_there(
     with_questions(["q3"], Rubric.load(), grade_two)
     assert computed[0] > 80
     assert computed == [computed[0]] * 2
+
+
+def test_what_the_shell_tells_pytest_is_meant_for_other_tests(
+    run: Run, alice: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-k nothing --no-such-option")
+    monkeypatch.setenv("PYTEST_PLUGINS", "no_such_plugin")
+    assert run(made.task(alice, tmp_path / "out", "q5")).row.score == 2
+    assert os.environ["PYTEST_PLUGINS"] == "no_such_plugin"
 
 
 def test_regrade_grades_all_the_same(run: Run, alice: Path, tmp_path: Path) -> None:

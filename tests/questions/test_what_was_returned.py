@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from pathlib import Path
 
-from grader.checking import OUTPUTS_AGREE, VARIES
+import numpy as np
+
+from grader.checking import MOST_VALUES, OUTPUTS_AGREE, VARIES, alike
 from tests.conftest import Grade
 
 RNN = """
@@ -69,3 +72,16 @@ def test_answer_that_varies(grading: Grade, tmp_path: Path) -> None:
     assert all(message.endswith(VARIES) for message in wrong)
     [*others] = messages(grading, tmp_path, RNN.replace("+ bias", "- bias"))
     assert not any(VARIES in message for message in others)
+
+
+def test_answers_of_any_size_are_compared_in_little_memory() -> None:
+    large = np.zeros(8 * MOST_VALUES, np.int8)
+    other = large.copy()
+    tracemalloc.start()
+    assert alike([large], [other])
+    other[-1] = 1
+    assert not alike([large], [other])
+    assert not alike([large], [large.astype(np.uint8)])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 * large.nbytes
