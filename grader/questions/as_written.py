@@ -34,7 +34,7 @@ class Seen:
 
     @property
     def explains_all(self) -> bool:
-        """Whether no answer says more: its arguments are taken for others."""
+        """Whether a near answer says no more: its arguments may be taken for others."""
         return self.hint is not None and self.hint.title == ORDER
 
 
@@ -80,6 +80,8 @@ def _is_in_other_order(function: str, definition: ast.FunctionDef) -> bool:
     wanted = FUNCTIONS[function].split(", ")
     places = {name.lower(): place for place, name in enumerate(wanted)}
     names = [arg.arg.lower() for arg in _arguments(definition)]
+    if len(names) - len(definition.args.defaults) > len(wanted):  # such as a self
+        return False
     return any(places.get(name, place) != place for place, name in enumerate(names))
 
 

@@ -86,7 +86,7 @@ def _hint(item: pytest.Function, check: Check, outcome: Outcome) -> Hint | None:
     location_only = rubric.hints == "location"
     seen = seen_in(question.function, check.student.submission.folder / IMPLEMENTATION)
     written = place_of(seen.hint) if seen.hint and location_only else seen.hint
-    if outcome is Outcome.EXCEPTION or seen.explains_all:
+    if outcome is Outcome.EXCEPTION:
         grading.diagnosed.update([question.id] if written else [])
         return written
     diagnose: Diagnose | None = getattr(item.module, "diagnose", None)
@@ -99,7 +99,8 @@ def _hint(item: pytest.Function, check: Check, outcome: Outcome) -> Hint | None:
         found = diagnose(further)
     except CheckFailed:
         return written  # The worker died over further questions: nothing else is lost.
-    if found is None:
+    # Who names the arguments in another order may have meant them as they come.
+    if found is None or (found.near and seen.explains_all):
         return written
     hint = as_hint(found, location_only=location_only)
     if location_only or not seen.again:

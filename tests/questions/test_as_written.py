@@ -33,6 +33,8 @@ def title(tmp_path: Path, code: str, function: str = "rnn") -> str:
         ("def rnn(x, h, wt_x, wt_h, b): pass\n", ORDER),
         ("def rnn(bias, /, *rest): pass\n", ORDER),
         ("def gru(bias, wt_h): pass\n", ""),
+        (f"{GOOD.replace('(', '(self, ')}    pass\n", ""),
+        (f"{BAD.replace(')', ', more=1)')}    pass\n", ORDER),
         (f"{GOOD}{EARLY}", RETURN),
         (f"{GOOD}    if x:\n    {EARLY.replace(chr(10), chr(10) + '    ').rstrip()}\n", RETURN),
         (f"{GOOD}{LOOP}        if t: return t\n", ""),
@@ -105,3 +107,11 @@ def test_hint_of_a_question(grading: Grade, tmp_path: Path) -> None:
     [(found, why)] = hints(grading, tmp_path, RNN + without_bias)
     assert found == "The bias is not added"
     assert why.endswith("rnn is defined at lines 4 and 13: the last one counts.")
+
+
+def test_names_in_another_order_that_are_meant_as_they_come(grading: Grade, tmp_path: Path) -> None:
+    turned = RNN.replace("wt_h, wt_x, bias", "wt_x, wt_h, bias")
+    turned = turned.replace("@ wt_x + state @ wt_h", "@ wt_h + state @ wt_x")
+    assert hints(grading, tmp_path, turned) == []
+    [(found, _)] = hints(grading, tmp_path, turned.replace(" + bias", ""))
+    assert found == "The bias is not added"
