@@ -4,10 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from grader.questions.misconceptions.gate_parts import FORMULA_N, PAGE, sigmoid
+from grader.questions.misconceptions.gate_parts import FORMULA_N, PAGE, Gate, sigmoid
 from grader.questions.misconceptions.record import Misconception
 
+
+def _with_biases_inside(gate: Gate) -> Gate:
+    wt_x, bias_x, wt_h, bias_h = gate
+    return wt_x, np.zeros_like(bias_x), wt_h, bias_x + bias_h
+
+
+def _without_input(gate: Gate) -> Gate:
+    wt_x, bias_x, wt_h, bias_h = gate
+    return np.zeros_like(wt_x), bias_x, wt_h, bias_h
+
+
 RESET = "what the reset gate is applied to"
+_SUM = "the sum inside the candidate's nonlinearity"
+_NONLINEARITY = "the candidate's nonlinearity"
 CANDIDATE_MISCONCEPTIONS = (
     Misconception(
         id="reset-before-product",
@@ -72,17 +85,93 @@ CANDIDATE_MISCONCEPTIONS = (
     Misconception(
         id="candidate-bias-dropped",
         title="The candidate has no recurrent bias",
-        where="the sum inside the candidate's nonlinearity",
-        explanation="Both gates have their two biases, but in the candidate the recurrent one is "
-        "left out.",
+        where=_SUM,
+        explanation="The bias that belongs to the state is left out of the candidate's sum.",
         hint=FORMULA_N + "how many biases are there?",
         page=PAGE,
         changes={"candidate": lambda from_x, r, h, wt_h, bias_h: from_x + r * (h @ wt_h)},
     ),
     Misconception(
+        id="reset-before-product-without-bias",
+        title="The reset gate is applied before the matrix product, without the recurrent bias",
+        where=RESET,
+        explanation="The state is multiplied by r and then by the kernel, and only one bias is "
+        "added: the form of the first paper. Torch's differs.",
+        hint=FORMULA_N + "what is inside the parentheses after r_t, and how many biases are there?",
+        page=PAGE,
+        changes={"candidate": lambda from_x, r, h, wt_h, bias_h: from_x + (r * h) @ wt_h},
+    ),
+    Misconception(
+        id="reset-and-recurrent-bias-missing",
+        title="The candidate has neither the reset gate nor the recurrent bias",
+        where=RESET,
+        explanation="The product of the state and its kernel is added as it is, as in an RNN with "
+        "one bias.",
+        hint=FORMULA_N + "what stands around the product with the old state?",
+        page=PAGE,
+        changes={"candidate": lambda from_x, r, h, wt_h, bias_h: from_x + h @ wt_h},
+    ),
+    Misconception(
+        id="reset-over-the-bias-alone",
+        title="The reset gate covers the recurrent bias alone",
+        where=RESET,
+        explanation="r multiplies the bias, and the product of the state and its kernel is added "
+        "in full.",
+        hint=FORMULA_N + "where do the parentheses after r_t open?",
+        page=PAGE,
+        changes={"candidate": lambda from_x, r, h, wt_h, bias_h: from_x + h @ wt_h + r * bias_h},
+    ),
+    Misconception(
+        id="reset-over-both-biases",
+        title="The reset gate covers the input's bias too",
+        where=RESET,
+        explanation="Both biases are multiplied by r, so that a shut reset gate hides that of the "
+        "input.",
+        hint=FORMULA_N + "which bias is inside the parentheses after r_t?",
+        page=PAGE,
+        changes={"gates": lambda r, z, n: (r, z, _with_biases_inside(n))},
+    ),
+    Misconception(
+        id="reset-outside-tanh",
+        title="The reset gate is applied outside the tanh",
+        where=RESET,
+        explanation="The candidate is r times the tanh of the whole sum, so that a shut reset "
+        "gate hides the input, too.",
+        hint=FORMULA_N + "is r_t inside the tanh, and what follows it?",
+        page=PAGE,
+        changes={
+            "activation": lambda v: v,
+            "candidate": lambda from_x, r, h, wt_h, bias_h: r * np.tanh(from_x + h @ wt_h + bias_h),
+        },
+    ),
+    Misconception(
+        id="tanh-of-the-inputs-part-alone",
+        title="The candidate's recurrent part is added outside the tanh",
+        where=_NONLINEARITY,
+        explanation="Only the input's part goes through the tanh; what r multiplies is added "
+        "afterwards, so that the state can grow beyond 1.",
+        hint=FORMULA_N + "where do the parentheses of the tanh close?",
+        page=PAGE,
+        changes={
+            "activation": lambda v: v,
+            "candidate": lambda from_x, r, h, wt_h, bias_h: (
+                np.tanh(from_x) + r * (h @ wt_h + bias_h)
+            ),
+        },
+    ),
+    Misconception(
+        id="candidate-without-input",
+        title="The candidate does not see the input",
+        where=_SUM,
+        explanation="In its sum the product of the input and its kernel is missing.",
+        hint=FORMULA_N + "where is the input in it?",
+        page=PAGE,
+        changes={"gates": lambda r, z, n: (r, z, _without_input(n))},
+    ),
+    Misconception(
         id="relu-for-tanh",
         title="ReLU stands in the place of the candidate's tanh",
-        where="the candidate's nonlinearity",
+        where=_NONLINEARITY,
         explanation="Negative candidates became zero.",
         hint="See which function the page's line of n_t begins with.",
         page=PAGE,
@@ -91,7 +180,7 @@ CANDIDATE_MISCONCEPTIONS = (
     Misconception(
         id="sigmoid-for-tanh",
         title="A sigmoid stands in the place of the candidate's tanh",
-        where="the candidate's nonlinearity",
+        where=_NONLINEARITY,
         explanation="The candidate is computed like a gate and lies between 0 and 1.",
         hint="See which function the page's line of n_t begins with.",
         page=PAGE,
@@ -100,7 +189,7 @@ CANDIDATE_MISCONCEPTIONS = (
     Misconception(
         id="no-activation",
         title="The candidate has no nonlinearity",
-        where="the candidate's nonlinearity",
+        where=_NONLINEARITY,
         explanation="The candidate is the bare sum, so that the state can grow beyond 1.",
         hint="See which function the page's line of n_t begins with.",
         page=PAGE,
@@ -109,9 +198,9 @@ CANDIDATE_MISCONCEPTIONS = (
     Misconception(
         id="candidate-without-recurrence",
         title="The candidate lacks its recurrent part",
-        where="the sum inside the candidate's nonlinearity",
-        explanation="The old state enters the gates, but not the candidate, which is made of the "
-        "input alone; the reset gate has nothing to multiply.",
+        where=_SUM,
+        explanation="The candidate is made of the input alone, without the old state; the reset "
+        "gate has nothing to multiply.",
         hint=FORMULA_N + "what is the part that has r_t before it made of?",
         page=PAGE,
         changes={"candidate": lambda from_x, r, h, wt_h, bias_h: from_x},
@@ -119,9 +208,9 @@ CANDIDATE_MISCONCEPTIONS = (
     Misconception(
         id="candidate-without-recurrent-product",
         title="The candidate's recurrent part is its bias alone",
-        where="the sum inside the candidate's nonlinearity",
-        explanation="The recurrent bias is there, multiplied by r, but the product of the state "
-        "and the kernel is missing.",
+        where=_SUM,
+        explanation="Of the part that is multiplied by r there is the bias, but the product of the "
+        "state and the kernel is missing.",
         hint=FORMULA_N + "what is the part that has r_t before it made of?",
         page=PAGE,
         changes={"candidate": lambda from_x, r, h, wt_h, bias_h: from_x + r * bias_h},
@@ -129,7 +218,7 @@ CANDIDATE_MISCONCEPTIONS = (
     Misconception(
         id="candidate-without-kernel",
         title="The candidate's recurrent kernel is not used",
-        where="the sum inside the candidate's nonlinearity",
+        where=_SUM,
         explanation="The state and the bias are added up and multiplied by r, but the state has "
         "not gone through the kernel.",
         hint=FORMULA_N + "what is the old state multiplied by?",
@@ -139,7 +228,7 @@ CANDIDATE_MISCONCEPTIONS = (
     Misconception(
         id="candidate-without-kernel-bias-outside",
         title="The candidate's recurrent part is r times the state, and its bias",
-        where="the sum inside the candidate's nonlinearity",
+        where=_SUM,
         explanation="The state has not gone through the recurrent kernel, and the bias is added "
         "in full, whatever r is.",
         hint=FORMULA_N + "what is the old state multiplied by, and where do the parentheses after "
@@ -150,7 +239,7 @@ CANDIDATE_MISCONCEPTIONS = (
     Misconception(
         id="candidate-of-the-bare-state",
         title="The candidate's recurrent part is r times the state alone",
-        where="the sum inside the candidate's nonlinearity",
+        where=_SUM,
         explanation="The state has not gone through the recurrent kernel, and the recurrent bias "
         "is missing.",
         hint=FORMULA_N + "which parameters stand inside the parentheses after r_t?",

@@ -7,7 +7,7 @@ like any check does. It has no say in the points.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
@@ -17,7 +17,14 @@ from grader.errors import CheckFailed
 from grader.model import Hint, Outcome
 from grader.oracle import AttentionSizes, Draw, RecurrentSizes
 from grader.questions.misconceptions.gates import Gate, GateMisconception
-from grader.questions.misconceptions.matching import Answers, Case, Diagnosis, matching
+from grader.questions.misconceptions.matching import (
+    Answers,
+    Case,
+    Diagnosis,
+    matching,
+    overflows,
+    the_one,
+)
 from grader.questions.misconceptions.record import Misconception
 from grader.questions.misconceptions.tasks import GateTask, RnnCopied, StateKept, mended
 
@@ -36,6 +43,8 @@ ATTENTION_SIZES = (
     AttentionSizes(batch=4, steps=8, embed=10, heads=5),
     AttentionSizes(batch=3, steps=4, embed=10, heads=2),
 )
+SHORT = 2
+"""Steps in which states that grow from step to step do not become infinite yet."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +58,22 @@ class AnswerDiagnosis:
     """One draw each."""
 
     def __call__(self, check: Check) -> Diagnosis | None:
-        cases = []
-        for sizes, seed in zip(self.sizes, check.seeds(len(self.sizes)), strict=True):
-            draw = self.draw(sizes, seed, check.allowance)
-            cases.append(Case(draw, _answers(check, draw)))
-        return matching(cases, self.solution, self.misconceptions)
+        cases = self._asked(check, self.sizes)
+        if all(case.comparable for case in cases):
+            return matching(cases, self.solution, self.misconceptions)
+        if not all(case.answers for case in cases):
+            return None
+        draws = [case.draw for case in cases]
+        growing = [m for m in self.misconceptions if overflows(self.solution, m, draws)]
+        short = [replace(sizes, steps=SHORT) for sizes in self.sizes]
+        return the_one(self._asked(check, short), self.solution, growing) if growing else None
+
+    def _asked(self, check: Check, sizes: Sequence[Any]) -> list[Case]:
+        seeds = check.seeds(len(sizes))
+        draws = [
+            self.draw(of, seed, check.allowance) for of, seed in zip(sizes, seeds, strict=True)
+        ]
+        return [Case(draw, _answers(check, draw)) for draw in draws]
 
 
 @dataclass(frozen=True)

@@ -119,6 +119,22 @@ def matching(
     return _near(cases, solution, misconceptions)
 
 
+def overflows(solution: Any, misconception: Misconception, draws: Sequence[Draw]) -> bool:
+    """Whether the misconception's answer to one of the draws is not finite."""
+    answers = [answers_of(solution, (misconception,), draw) for draw in draws]
+    return not all(np.isfinite(array).all() for arrays in answers for array in arrays or ())
+
+
+def the_one(
+    cases: Sequence[Case], solution: Any, misconceptions: Sequence[Misconception]
+) -> Diagnosis | None:
+    """The only one of the misconceptions that gives all of the answers."""
+    if not all(case.answers and case.comparable for case in cases):
+        return None
+    exact = _explaining([(m,) for m in misconceptions], cases, solution)
+    return Diagnosis(exact[0]) if len(exact) == 1 else None
+
+
 def _explaining(
     candidates: Iterable[Candidate], cases: Sequence[Case], solution: Any
 ) -> list[Candidate]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from grader.questions.misconceptions.record import Array, Misconception
-from grader.questions.misconceptions.recurrence import Recurrence
+from grader.questions.misconceptions.recurrence import NOTHING_ADDED, Recurrence
 from grader.questions.misconceptions.sequences import sequence_misconceptions
 
 PAGE = "torch.nn.RNN"
@@ -153,7 +153,31 @@ MISCONCEPTIONS = (
         explanation="Each state depends on its own input alone, so the network is not recurrent.",
         hint="Count the terms of the sum on the page, and those of yours.",
         page=PAGE,
-        changes={"joined": lambda from_x, from_h, bias, f: f(from_x + bias)},
+        changes={"joined": lambda from_x, from_h, bias, f: f(from_x + bias), **NOTHING_ADDED},
+    ),
+    Misconception(
+        id="state-for-recurrent-term",
+        title="The old state is added outside the nonlinearity, without its kernel",
+        where="what the nonlinearity is applied to",
+        explanation="The new state is the old one and the squashed sum of the input's product and "
+        "the bias. The recurrent kernel is not used, and states can grow beyond 1.",
+        hint="Find the previous state in the page's formula: what is it multiplied by, and is it "
+        "inside the parentheses?",
+        page=PAGE,
+        changes={
+            "joined": lambda from_x, from_h, bias, f: f(from_x + bias),
+            "added": lambda made, old: made + old,
+        },
+    ),
+    Misconception(
+        id="recurrent-kernel-missing",
+        title="The recurrent kernel is not used",
+        where="the product with the state",
+        explanation="The previous state is added to the sum as it is, without having gone through "
+        "its kernel.",
+        hint="Find the previous state in the page's formula: what is it multiplied by?",
+        page=PAGE,
+        changes={"kernels": lambda wt_x, wt_h: (wt_x, np.eye(len(wt_h)))},
     ),
     Misconception(
         id="activation-before-recurrence",
@@ -176,6 +200,16 @@ MISCONCEPTIONS = (
         changes={"joined": lambda from_x, from_h, bias, f: f(from_x) + from_h + bias},
     ),
     Misconception(
+        id="bias-outside-activation",
+        title="The bias is added outside the nonlinearity",
+        where="what the nonlinearity is applied to",
+        explanation="The bias is added to what the nonlinearity gives, so that states can be "
+        "beyond its range.",
+        hint="See where the parentheses of the page's formula close.",
+        page=PAGE,
+        changes={"joined": lambda from_x, from_h, bias, f: f(from_x + from_h) + bias},
+    ),
+    Misconception(
         id="outputs-before-activation",
         title="The outputs are the sums before the tanh",
         where="what is stored in each step",
@@ -184,6 +218,37 @@ MISCONCEPTIONS = (
         hint="See under Outputs what the output of a step is, and what you store in which line.",
         page=PAGE,
         changes={"seen": lambda f: lambda v: v},
+    ),
+    Misconception(
+        id="sum-carried-on",
+        title="The sum before the tanh is carried on",
+        where="what is carried from one step to the next",
+        explanation="The outputs go through the tanh, but the next step begins with the sum, which "
+        "has not.",
+        hint="See in the page's formula which of the two a step gives, the sum or what the "
+        "nonlinearity makes of it, and which of yours the next step reads.",
+        page=PAGE,
+        changes={
+            "activation": np.tanh,
+            "seen": lambda f: f,
+            "kept": lambda new, old: np.arctanh(new),
+        },
+    ),
+    Misconception(
+        id="sum-carried-on-and-returned",
+        title="The sum before the tanh is carried on and returned as the final state",
+        where="what is carried from one step to the next",
+        explanation="The outputs go through the tanh, but the next step begins with the sum, which "
+        "has not, and that of the last step is returned.",
+        hint="See in the page's formula which of the two a step gives, the sum or what the "
+        "nonlinearity makes of it, and which of yours the next step reads.",
+        page=PAGE,
+        changes={
+            "activation": np.tanh,
+            "seen": lambda f: f,
+            "kept": lambda new, old: np.arctanh(new),
+            "final": lambda states: np.arctanh(states[-1])[None],
+        },
     ),
     *sequence_misconceptions(PAGE),
 )

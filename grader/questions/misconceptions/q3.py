@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from grader.questions.misconceptions.blends import BLEND, BLEND_MISCONCEPTIONS, FORMULA_H
 from grader.questions.misconceptions.candidates import CANDIDATE_MISCONCEPTIONS, RESET
 from grader.questions.misconceptions.gate_parts import (
     FORMULA_N,
@@ -16,9 +17,11 @@ from grader.questions.misconceptions.gate_parts import (
     Gate,
     sigmoid,
 )
+from grader.questions.misconceptions.gatings import GATING_MISCONCEPTIONS
 from grader.questions.misconceptions.record import Array, Misconception
 from grader.questions.misconceptions.recurrence import Recurrence
 from grader.questions.misconceptions.sequences import sequence_misconceptions
+from grader.questions.misconceptions.single_gates import SINGLE_GATE_MISCONCEPTIONS, WHICH
 
 Function = Callable[[Array], Array]
 
@@ -32,6 +35,10 @@ class Gru(Recurrence):
     biases: Callable[[Array, Array], tuple[Array, Array]] = lambda bias_x, bias_h: (bias_x, bias_h)
     gate_biases: Callable[[Array, Array], tuple[Array, Array]] = lambda x, h: (x, h)
     """Of the reset and the update gate alone."""
+    total: Callable[[Array, Array, Array, Array], Array] = lambda from_x, bias_x, from_h, bias_h: (
+        from_x + bias_x + from_h + bias_h
+    )
+    """The sum inside a gate's nonlinearity."""
     gating: Callable[[Array], Array] = sigmoid
     gatings: Callable[[Function], tuple[Function, Function]] = lambda f: (f, f)
     """From the gates' nonlinearity to that of the reset and that of the update gate."""
@@ -42,7 +49,7 @@ class Gru(Recurrence):
     """The sum inside the candidate's nonlinearity."""
     old: Callable[[Array, Array, Array], Array] = lambda h, r, first: h
     """The state that the update gate keeps, from the last one, r and the initial one."""
-    blend: Callable[[Array, Array, Array], Array] = lambda z, n, h: (1 - z) * n + z * h
+    blend: Callable[[Array, Array, Array, Array], Array] = lambda r, z, n, h: (1 - z) * n + z * h
     seen: Callable[[Array, Array], Array] = lambda new, n: new
     """The output of a step, from its state and its candidate."""
 
@@ -66,13 +73,13 @@ class Gru(Recurrence):
         def total(parameters: Gate, x: Array, h: Array) -> Array:
             wt_x, bias_x, wt_h, bias_h = parameters
             bias_x, bias_h = self.gate_biases(bias_x, bias_h)
-            return x @ wt_x + bias_x + h @ wt_h + bias_h
+            return self.total(x @ wt_x, bias_x, h @ wt_h, bias_h)
 
         def step(x: Array, h: Array) -> tuple[Array, Array]:
             r, z = of_reset(total(r_gate, x, h)), of_update(total(z_gate, x, h))
             wt_x, bias_x, wt_h, bias_h = n_gate
             n = self.activation(self.candidate(x @ wt_x + bias_x, r, h, wt_h, bias_h))
-            new = self.blend(z, n, self.old(h, r, first))
+            new = self.blend(r, z, n, self.old(h, r, first))
             return new, self.seen(new, n)
 
         return self.run(step, init_state, input_data)
@@ -85,91 +92,14 @@ class Gru(Recurrence):
 
 
 SOLUTION = Gru()
-_BLEND = "how the new state is put together from the old one and the candidate"
-_WHICH = "which parameters belong to which gate"
-_FORMULA_H = "Read the line of h_t on the page symbol by symbol: "
 MISCONCEPTIONS = (
-    Misconception(
-        id="update-gate-turned-round",
-        title="The update gate is turned round",
-        where=_BLEND,
-        explanation="Where z is 1 the state becomes the candidate, and where it is 0 the old state "
-        "is kept. Papers differ in this, and torch has it the other way; or what stands for z is 1 "
-        "less what it should be, as with a sign turned round in its sigmoid.",
-        hint=_FORMULA_H + "which of the two terms goes away when z is 1, and is your z that of its "
-        "own line?",
-        page=PAGE,
-        changes={"blend": lambda z, n, h: z * n + (1 - z) * h},
-    ),
-    Misconception(
-        id="update-gate-missing",
-        title="The update gate is not used",
-        where=_BLEND,
-        explanation="The new state is the candidate alone, and nothing of the old one is kept.",
-        hint=_FORMULA_H + "what is the second term?",
-        page=PAGE,
-        changes={"blend": lambda z, n, h: n},
-    ),
-    Misconception(
-        id="candidate-not-weighted",
-        title="The candidate is added with its full weight",
-        where=_BLEND,
-        explanation="The old state is weighted by z, but the candidate is not weighted, so the "
-        "weights of the two do not add up to one.",
-        hint=_FORMULA_H + "what stands before n_t?",
-        page=PAGE,
-        changes={"blend": lambda z, n, h: n + z * h},
-    ),
-    Misconception(
-        id="tanh-of-the-new-state",
-        title="The new state goes through a tanh",
-        where=_BLEND,
-        explanation="The mixture of the old state and the candidate is squashed once more. Only "
-        "the candidate has a tanh.",
-        hint=_FORMULA_H + "which functions are there?",
-        page=PAGE,
-        changes={"blend": lambda z, n, h: np.tanh((1 - z) * n + z * h)},
-    ),
-    Misconception(
-        id="old-state-term-missing",
-        title="The old state's part of the new one is missing",
-        where=_BLEND,
-        explanation="The candidate is weighted by 1 less z, but nothing of the old state is "
-        "added, so that it fades where z is near 1.",
-        hint=_FORMULA_H + "what is added to the first term?",
-        page=PAGE,
-        changes={"blend": lambda z, n, h: (1 - z) * n},
-    ),
-    Misconception(
-        id="initial-state-kept",
-        title="The update gate keeps the initial state, not the last one",
-        where=_BLEND,
-        explanation="At each step z weights the state that was passed in, where it should weight "
-        "the one that the step before made.",
-        hint=_FORMULA_H + "of which time is the state in the last term?",
-        page=PAGE,
-        changes={"old": lambda h, r, first: first},
-    ),
-    Misconception(
-        id="reset-overwrites-the-state",
-        title="The reset gate's product takes the old state's place",
-        where=_BLEND,
-        explanation="The state is multiplied by r for the candidate, and the product is stored in "
-        "its place, so that the update gate keeps a part of r times the old state.",
-        hint=_FORMULA_H + "is what z_t is multiplied by in yours still the state that the step "
-        "before made?",
-        page=PAGE,
-        changes={
-            "candidate": lambda from_x, r, h, wt_h, bias_h: from_x + (r * h) @ wt_h + bias_h,
-            "old": lambda h, r, first: r * h,
-        },
-    ),
+    *BLEND_MISCONCEPTIONS,
     Misconception(
         id="outputs-are-candidates",
         title="The outputs are the candidates",
         where="what is stored in each step",
-        explanation="The state is put together rightly and carried on, but what is stored as the "
-        "output is the candidate n.",
+        explanation="The step carries on another array than it stores: its output is the "
+        "candidate n.",
         hint="See under Outputs which of the four lines' results the output of a step is.",
         page=PAGE,
         changes={"seen": lambda new, n: n},
@@ -177,7 +107,7 @@ MISCONCEPTIONS = (
     Misconception(
         id="reset-and-update-swapped",
         title="The reset and the update gate are exchanged",
-        where=_WHICH,
+        where=WHICH,
         explanation="r is computed from the update gate's parameters and z from the reset gate's.",
         hint="Compare the order of your function's arguments with the order of the gates in "
         "the page's Variables.",
@@ -187,7 +117,7 @@ MISCONCEPTIONS = (
     Misconception(
         id="reset-gate-and-candidate-exchanged",
         title="The reset gate's and the candidate's parameters are exchanged",
-        where=_WHICH,
+        where=WHICH,
         explanation="r is computed from the candidate's parameters and n from the reset gate's.",
         hint="Compare the order of your function's arguments, and of what you take from them, "
         "with the order of the gates in the page's Variables.",
@@ -197,7 +127,7 @@ MISCONCEPTIONS = (
     Misconception(
         id="update-gate-and-candidate-exchanged",
         title="The update gate's and the candidate's parameters are exchanged",
-        where=_WHICH,
+        where=WHICH,
         explanation="z is computed from the candidate's parameters and n from the update gate's.",
         hint="Compare the order of your function's arguments, and of what you take from them, "
         "with the order of the gates in the page's Variables.",
@@ -207,7 +137,7 @@ MISCONCEPTIONS = (
     Misconception(
         id="parameters-of-the-gate-before",
         title="Each gate has the parameters of the one before",
-        where=_WHICH,
+        where=WHICH,
         explanation="The parameters are taken in another order: z is computed from the reset "
         "gate's, n from the update gate's and r from the candidate's.",
         hint="Compare the order of your function's arguments, and of what you take from them, "
@@ -218,7 +148,7 @@ MISCONCEPTIONS = (
     Misconception(
         id="parameters-of-the-gate-after",
         title="Each gate has the parameters of the one after",
-        where=_WHICH,
+        where=WHICH,
         explanation="The parameters are taken in another order: r is computed from the update "
         "gate's, z from the candidate's and n from the reset gate's.",
         hint="Compare the order of your function's arguments, and of what you take from them, "
@@ -238,13 +168,15 @@ MISCONCEPTIONS = (
     Misconception(
         id="reset-gate-for-both",
         title="The reset gate stands in the place of the update gate, too",
-        where=_BLEND,
+        where=BLEND,
         explanation="r decides how much of the old state is kept, and z is not used.",
-        hint=_FORMULA_H + "which gate are its terms weighted with?",
+        hint=FORMULA_H + "which gate are its terms weighted with?",
         page=PAGE,
         changes={"gates": lambda r, z, n: (r, r, n)},
     ),
     *CANDIDATE_MISCONCEPTIONS,
     *GATE_MISCONCEPTIONS,
+    *SINGLE_GATE_MISCONCEPTIONS,
+    *GATING_MISCONCEPTIONS,
     *sequence_misconceptions(PAGE),
 )

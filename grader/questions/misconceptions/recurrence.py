@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,8 @@ class Recurrence:
     returned: Callable[[Array, Array], Any] = lambda outputs, final: (outputs, final)
     runs_on: bool = False
     """Whether each sequence begins with the last state of the one before."""
+    unit_by_unit: bool = False
+    """Whether a step puts each unit of the new state into the array that the next one reads."""
 
     def run(
         self,
@@ -43,6 +45,7 @@ class Recurrence:
         """What the function returns whose step makes of ``(x, h)`` a new state, and an output."""
         inputs = self.read(_wide(input_data))
         state = self.begun(_wide(init_state))
+        step = _unit_by_unit(step) if self.unit_by_unit else step
         if self.runs_on:
             states, seen = self._one_by_one(step, state[:1], inputs)
         else:
@@ -68,6 +71,22 @@ class Recurrence:
             state = of_each[-1][0][-1]
         states, seen = zip(*of_each, strict=True)
         return _together(states), _together(seen)
+
+
+NOTHING_ADDED: Mapping[str, Any] = {"added": Recurrence().added}
+"""Among the changes of a misconception that says how much of the old state a step adds: so it is no
+pair with the one that says that the old state is added to what the step makes."""
+
+
+def _unit_by_unit(step: Step) -> Step:
+    def units(x: Array, h: Array) -> tuple[Array, Array]:
+        h, output = h.copy(), np.empty_like(h)
+        for unit in range(h.shape[1]):
+            new, seen = step(x, h)
+            h[:, unit], output[:, unit] = new[:, unit], seen[:, unit]
+        return h, output
+
+    return units
 
 
 def _together(of_each: Sequence[list[Array]]) -> list[Array]:

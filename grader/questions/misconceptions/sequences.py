@@ -1,20 +1,16 @@
-"""What goes wrong with the sequence in any recurrent network."""
+"""What goes wrong with the states and steps of a sequence in any recurrent network."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from grader.questions.misconceptions.record import Array, Misconception
+from grader.questions.misconceptions.sequence_results import result_misconceptions
 
 
 def _as_time_major(inputs: Array) -> Array:
     batch, steps, width = inputs.shape
     return inputs.reshape(steps, batch, width).swapaxes(0, 1)
-
-
-def _reshaped(states: list[Array]) -> Array:
-    outputs = np.stack(states[1:])
-    return outputs.reshape(outputs.shape[1], outputs.shape[0], -1)
 
 
 def _after_a_gap(states: list[Array]) -> Array:
@@ -23,10 +19,6 @@ def _after_a_gap(states: list[Array]) -> Array:
 
 def _before_a_gap(states: list[Array]) -> Array:
     return np.stack([*states[1:], np.zeros_like(states[0])], axis=1)
-
-
-def _of_the_first_step(states: list[Array]) -> Array:
-    return np.stack([states[1], *(np.zeros_like(state) for state in states[2:])], axis=1)
 
 
 def _zeros_first(inputs: Array, step: int) -> Array:
@@ -38,7 +30,6 @@ def _zeros_last(inputs: Array, step: int) -> Array:
 
 
 _INPUT = "how the input of one step is taken from input_data"
-_STACKED = "how the states of all steps become one array"
 
 
 def sequence_misconceptions(page: str) -> tuple[Misconception, ...]:
@@ -48,8 +39,8 @@ def sequence_misconceptions(page: str) -> tuple[Misconception, ...]:
             id="initial-state-ignored",
             title="The initial state is not used",
             where="the state that the first step begins with",
-            explanation="The numbers are those of a network that starts from zeros. "
-            "The function is given a state to start from, and it is not zero.",
+            explanation="The network starts from zeros. The function is given a state to start "
+            "from, and it is not zero.",
             hint="Compare what the page says under Inputs about h_0 with what your first step "
             "takes for the previous state.",
             page=page,
@@ -67,25 +58,26 @@ def sequence_misconceptions(page: str) -> tuple[Misconception, ...]:
             changes={"begun": lambda init: np.repeat(init[0, :1], init.shape[1], axis=0)},
         ),
         Misconception(
+            id="starts-from-ones",
+            title="The first step begins with a state of ones",
+            where="the state that the first step begins with",
+            explanation="Every unit of the state is 1 before the first step. The function is given "
+            "a state to start from.",
+            hint="Compare what the page says under Inputs about h_0 with what your first step "
+            "takes for the previous state.",
+            page=page,
+            changes={"begun": lambda init_state: np.ones_like(init_state[0])},
+        ),
+        Misconception(
             id="state-runs-on",
             title="Each sequence goes on from the one before",
             where="the state that the first step begins with",
-            explanation="The first sequence of the batch is right. Each further one begins with "
-            "the last state of the one before, where it should begin with its own initial state.",
+            explanation="The first sequence of the batch has its initial state. Each further one "
+            "begins with the last state of the one before, where it should begin with its own.",
             hint="In which line does the state get its first value, and is it run again for each "
             "sequence?",
             page=page,
             changes={"runs_on": True},
-        ),
-        Misconception(
-            id="returns-in-the-loop",
-            title="The function returns after the first step",
-            where="the indentation of the last line",
-            explanation="The first step is right, and the outputs of all others are zero: they "
-            "were never computed.",
-            hint="Is the line with return inside of the loop over the steps?",
-            page=page,
-            changes={"shown": _of_the_first_step, "final": lambda states: states[1][None]},
         ),
         Misconception(
             id="state-not-updated",
@@ -97,6 +89,29 @@ def sequence_misconceptions(page: str) -> tuple[Misconception, ...]:
             "loop holds that, and where does it get a new value?",
             page=page,
             changes={"kept": lambda new, old: old},
+        ),
+        Misconception(
+            id="new-state-thrown-away",
+            title="The new state is never assigned to the one that is carried and returned",
+            where="what is carried from one step to the next",
+            explanation="Each step is computed from its input and the initial state, and that is "
+            "also what is returned as the final state: what a step makes goes into the outputs "
+            "alone.",
+            hint="The formula on the page names the states at the times t-1 and t. Which variable "
+            "of your loop holds the first, and where does it become the second?",
+            page=page,
+            changes={"kept": lambda new, old: old, "final": lambda states: states[0][None]},
+        ),
+        Misconception(
+            id="units-updated-in-place",
+            title="The units of the state are overwritten one after the other",
+            where="the array that a step's new state is written into",
+            explanation="Within a step each unit is computed from a state whose first units are "
+            "new already. All units of a step should be made from the state before it.",
+            hint="The page is about getting a copy: is the array that your step reads also the one "
+            "that it writes unit by unit?",
+            page="torch.clone",
+            changes={"unit_by_unit": True},
         ),
         Misconception(
             id="runs-backwards",
@@ -132,6 +147,19 @@ def sequence_misconceptions(page: str) -> tuple[Misconception, ...]:
             changes={"read": lambda inputs: inputs[:, 1:], "shown": _after_a_gap},
         ),
         Misconception(
+            id="initial-state-for-the-first-step",
+            title="The first output is the initial state, and the first input is not read",
+            where="where the loop over the steps begins",
+            explanation="The initial state stands in the first place of the outputs, and the loop "
+            "begins with the second step, so that there is one step too few.",
+            hint="See under Outputs which h_t is the first one, and whether it has read an input.",
+            page=page,
+            changes={
+                "read": lambda inputs: inputs[:, 1:],
+                "shown": lambda states: np.stack(states, axis=1),
+            },
+        ),
+        Misconception(
             id="last-step-skipped",
             title="The last step is left out",
             where="where the loop over the steps ends",
@@ -140,6 +168,20 @@ def sequence_misconceptions(page: str) -> tuple[Misconception, ...]:
             hint="The page counts the time t up to the last input; see what your loop counts to.",
             page=page,
             changes={"read": lambda inputs: inputs[:, :-1], "shown": _before_a_gap},
+        ),
+        Misconception(
+            id="last-step-skipped-and-returned",
+            title="The last step is left out, and its empty place is returned as the final state",
+            where="where the loop over the steps ends",
+            explanation="The outputs of the last step stay zero, since the loop ends one step "
+            "early, and the final state is taken from there.",
+            hint="The page counts the time t up to the last input; see what your loop counts to.",
+            page=page,
+            changes={
+                "read": lambda inputs: inputs[:, :-1],
+                "shown": _before_a_gap,
+                "final": lambda states: np.zeros_like(states[0])[None],
+            },
         ),
         Misconception(
             id="inputs-reshaped",
@@ -226,104 +268,5 @@ def sequence_misconceptions(page: str) -> tuple[Misconception, ...]:
             page=page,
             changes={"added": lambda made, old: made + old},
         ),
-        Misconception(
-            id="outputs-time-major",
-            title="The outputs have time first and the batch second",
-            where=_STACKED,
-            explanation="The values are right, in another order of axes: the steps come first. "
-            "The layer of the notebook is built with batch_first=True.",
-            hint="Look up which new axis the states of the steps are joined along.",
-            page="torch.stack",
-            changes={"shown": lambda states: np.stack(states[1:])},
-        ),
-        Misconception(
-            id="outputs-reshaped",
-            title="The outputs are reshaped where their axes should be exchanged",
-            where=_STACKED,
-            explanation="The shape is right, but the values stand in the order [steps, batch]: a "
-            "reshape does not move any number in memory.",
-            hint="Read how the page treats the order of elements; compare torch.transpose.",
-            page="torch.reshape",
-            changes={"shown": _reshaped},
-        ),
-        Misconception(
-            id="outputs-reversed",
-            title="The outputs stand in the order from the last step to the first",
-            where=_STACKED,
-            explanation="Each state is right, and so is the final one, but the outputs begin with "
-            "the last step's and end with the first one's.",
-            hint="See under Outputs which h_t belongs to step t, and at which end your steps are "
-            "stored.",
-            page=page,
-            changes={"shown": lambda states: np.stack(states[:0:-1], axis=1)},
-        ),
-        Misconception(
-            id="outputs-one-step-late",
-            title="The outputs are the states before the steps",
-            where="when the state is stored in the loop",
-            explanation="The first output is the initial state and the last state is missing: the "
-            "state is stored before the step instead of after it.",
-            hint="See under Outputs which h_t belongs to step t.",
-            page=page,
-            changes={"shown": lambda states: np.stack(states[:-1], axis=1)},
-        ),
-        Misconception(
-            id="outputs-all-the-last",
-            title="Every step shows the last state",
-            where="what is stored for each step",
-            explanation="All outputs of a sequence are the same. Either one array is changed in "
-            "place and stored again at each step, or each step puts its state into all places.",
-            hint="The page is about getting a copy: do your steps share one array? If not, see "
-            "which places of the outputs a step assigns to.",
-            page="torch.clone",
-            changes={"shown": lambda states: np.stack([states[-1]] * (len(states) - 1), axis=1)},
-        ),
-        Misconception(
-            id="final-state-of-the-first-step",
-            title="The final state is that of the first step",
-            where="which state is returned as the final one",
-            explanation="The outputs are right, but the state after the first step is returned in "
-            "the place of the one after the last.",
-            hint="See under Outputs what h_n is.",
-            page=page,
-            changes={"final": lambda states: states[1][None]},
-        ),
-        Misconception(
-            id="final-state-one-step-early",
-            title="The final state is that of the last step but one",
-            where="which state is returned as the final one",
-            explanation="The outputs are right, but the state before the last step is returned.",
-            hint="See under Outputs what h_n is.",
-            page=page,
-            changes={"final": lambda states: states[-2][None]},
-        ),
-        Misconception(
-            id="final-state-is-the-initial",
-            title="The final state is the initial one",
-            where="which state is returned as the final one",
-            explanation="The outputs are right, but the state that was passed in is returned "
-            "unchanged.",
-            hint="See under Outputs what h_n is, and which variable of yours holds it in the end.",
-            page=page,
-            changes={"final": lambda states: states[0][None]},
-        ),
-        Misconception(
-            id="final-state-of-the-last-sequence",
-            title="The final state is the last sequence, not the last step",
-            where="which state is returned as the final one",
-            explanation="The last entry along the first axis of the outputs is the last sequence "
-            "of the batch with all of its steps. The final state is each sequence's last step.",
-            hint="See under Outputs what each axis of output is when batch_first=True.",
-            page=page,
-            changes={"final": lambda states: np.stack(states[1:], axis=1)[-1]},
-        ),
-        Misconception(
-            id="results-exchanged",
-            title="The outputs and the final state are returned in the wrong order",
-            where="the order of the two results",
-            explanation="Both are right, but the final state comes first.",
-            hint="See under Outputs which of the two the layer returns first.",
-            page=page,
-            changes={"returned": lambda outputs, final: (final, outputs)},
-        ),
+        *result_misconceptions(page),
     )
