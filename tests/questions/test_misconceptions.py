@@ -154,6 +154,27 @@ def test_mistakes_in_one_part_are_no_pair(question: Judged) -> None:
         assert independent(one, other) == independent(other, one)
 
 
+@pytest.mark.parametrize(
+    ("question", "id"),
+    [
+        ("q2", "recurrent-term-missing"),
+        ("q3", "update-gate-missing"),
+        ("q3", "old-state-term-missing"),
+        ("q3", "turned-round-and-old-state-term-missing"),
+        ("q3", "candidate-not-weighted"),
+    ],
+)
+def test_what_is_said_to_be_missing_is_not_said_to_be_added_too(question: str, id: str) -> None:
+    assert not independent(misconception(question, id), misconception(question, "old-state-added"))
+
+
+@pytest.mark.parametrize(("question", "id"), ALL)
+def test_nothing_else_is_called_right(question: str, id: str) -> None:
+    # Where two mistakes are told together, what is said of each has to hold beside the other.
+    explanation = misconception(question, id).explanation
+    assert [s for s in (" are right", "is right but", "rightly") if s in explanation] == []
+
+
 def a_little_off(code: Callable[..., Any]) -> Callable[..., Any]:
     def scaled(*arguments: Any) -> Any:
         answer = code(*arguments)
@@ -211,6 +232,7 @@ ODD: dict[str, Callable[..., Any]] = {
     "three": lambda *arguments: (np.zeros(2), np.zeros(2), np.zeros(2)),
     "nan": lambda *arguments: np.full((3, 4, 2, 2), np.nan),
     "ones in gates": lambda *arguments: np.ones((3, 4, 1)),
+    "infinite": lambda *arguments: (np.full((3, 5, 4), np.inf), np.full((1, 3, 4), np.inf)),
     "ragged gates": lambda *arguments: [[np.zeros((2, 3)), 1.0, np.zeros(2), np.inf]] * 3,
 }
 
@@ -240,6 +262,56 @@ def not_finite(wt_h: Any, wt_x: Any, bias: Any) -> Any:
 @pytest.mark.parametrize("answer", [in_wrong_shape, not_finite])
 def test_gates_that_no_layer_takes_get_no_name(answer: Callable[..., Any]) -> None:
     assert BY_ID["q4"].diagnosed(answer, SEED) is None
+
+
+INFINITE_BIASES = [
+    ("q4", np.inf, np.inf, "update-gate-open"),
+    ("q4", -np.inf, -np.inf, "reset-gate-shut"),
+    ("q4", -np.inf, np.inf, "gates-exchanged"),
+    ("q4", 0.0, -np.inf, "reset-gate-untouched"),
+    ("q5", 0.0, -np.inf, "update-gate-shut"),
+    ("q5", np.inf, 0.0, "reset-gate-instead"),
+    ("q5", np.inf, -np.inf, "update-gate-shut"),
+]
+
+
+@pytest.mark.parametrize(("question", "reset", "update", "cause"), INFINITE_BIASES)
+@pytest.mark.parametrize("largest", [np.inf, 100.0])
+def test_infinite_biases_are_taken_for_large_ones(
+    question: str, reset: float, update: float, cause: str, largest: float
+) -> None:
+    def gates(*arguments: Any) -> Any:
+        inputs, hidden = arguments[1].shape if question == "q4" else arguments
+        r, z = (gate(inputs, hidden, np.clip(bias, -largest, largest)) for bias in (reset, update))
+        return r, z, mistaken(question)(*arguments)[2]
+
+    found = BY_ID[question].diagnosed(gates, SEED)
+    assert found == Diagnosis((misconception(question, cause),))
+
+
+def test_infinite_biases_hold_a_gate() -> None:
+    def copied(wt_h: Any, wt_x: Any, bias: Any) -> Any:
+        inputs, hidden = wt_x.shape
+        n = mistaken("q4", "bias-twice")(wt_h, wt_x, bias)[2]
+        return gate(inputs, hidden, np.inf), gate(inputs, hidden, -np.inf), n
+
+    found = BY_ID["q4"].diagnosed(copied, SEED)
+    assert found == Diagnosis((misconception("q4", "bias-twice"),))
+
+
+@pytest.mark.parametrize(
+    ("question", "order"),
+    [("q4", order) for order in ("zrn", "nrz", "nzr", "rnz", "znr")]
+    + [("q5", order) for order in ("zrn", "rnz", "nrz")],
+)
+def test_tuples_in_another_order_are_told_by_their_order(question: str, order: str) -> None:
+    def gates(*arguments: Any) -> Any:
+        right = dict(zip("rzn", mistaken(question)(*arguments), strict=True))
+        return [right[gate] for gate in order]
+
+    found = BY_ID[question].diagnosed(gates, SEED)
+    assert found is not None
+    assert "the order r, z, n" in as_hint(found).hint
 
 
 def test_reset_gate_of_one_half_is_no_mistake_where_the_candidate_makes_up_for_it() -> None:
@@ -348,7 +420,7 @@ def test_mistake_that_shows_only_where_there_are_more_units_is_named() -> None:
 def test_mistake_whose_mending_earns_nothing_gets_no_name() -> None:
     def halved(wt_h: Any, wt_x: Any, bias: Any) -> Any:
         r, z, _ = mistaken("q4", "reset-gate-untouched")(wt_h, wt_x, bias)
-        return r, z, (wt_x, bias, wt_h / 2, 0 * bias)
+        return r, z, (wt_x, bias, wt_h / 3, 0 * bias)
 
     assert BY_ID["q4"].diagnosed(halved, SEED) is None
 

@@ -168,7 +168,7 @@ def _listed(texts: Sequence[str]) -> str:
 def _fit(gates: Sequence[Gate], sizes: RecurrentSizes) -> bool:
     """Whether the gates can be looked at; the candidate's kernels may have any shape."""
     return (
-        all(gate.finite and gate.has_biases(sizes.hidden) for gate in gates)
+        all(gate.has_biases(sizes.hidden) and gate.workable for gate in gates)
         and gates[0].has_kernels(sizes.inputs, sizes.hidden)
         and gates[1].has_kernels(sizes.inputs, sizes.hidden)
     )

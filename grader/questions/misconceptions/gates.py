@@ -48,13 +48,16 @@ class Gate:
         return self.wt_x.shape == (inputs, hidden) and self.wt_h.shape == (hidden, hidden)
 
     @property
-    def finite(self) -> bool:
-        return all(np.isfinite(v).all() for v in (self.wt_x, self.bias_x, self.wt_h, self.bias_h))
+    def workable(self) -> bool:
+        """Whether a GRU can compute with it: an infinite bias holds a gate like a large one."""
+        kernels = np.isfinite(self.wt_x).all() and np.isfinite(self.wt_h).all()
+        return bool(kernels and not np.isnan(self.bias).any())
 
     @property
     def bias(self) -> NDArray[np.float64]:
         """What the two biases make together."""
-        total: NDArray[np.float64] = self.bias_x + self.bias_h
+        with np.errstate(invalid="ignore"):
+            total: NDArray[np.float64] = self.bias_x + self.bias_h
         return total
 
     @property

@@ -150,7 +150,7 @@ MISCONCEPTIONS = (
         id="recurrent-term-missing",
         title="The previous state does not enter the step",
         where="the sum inside the nonlinearity",
-        explanation="Each state depends on its own input alone, so the network is not recurrent.",
+        explanation="The state before does not go into the sum, so the network is not recurrent.",
         hint="Count the terms of the sum on the page, and those of yours.",
         page=PAGE,
         changes={"joined": lambda from_x, from_h, bias, f: f(from_x + bias), **NOTHING_ADDED},
@@ -211,10 +211,10 @@ MISCONCEPTIONS = (
     ),
     Misconception(
         id="outputs-before-activation",
-        title="The outputs are the sums before the tanh",
+        title="The outputs are the sums before the nonlinearity",
         where="what is stored in each step",
-        explanation="The state goes through the tanh before the next step, but what is stored as "
-        "the output did not, so that outputs can be beyond 1.",
+        explanation="The state goes through the nonlinearity before the next step, but what is "
+        "stored as the output did not, so that outputs can be beyond 1.",
         hint="See under Outputs what the output of a step is, and what you store in which line.",
         page=PAGE,
         changes={"seen": lambda f: lambda v: v},

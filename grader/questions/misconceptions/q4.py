@@ -18,7 +18,9 @@ from grader.questions.misconceptions.gates import (
     held,
     same,
 )
+from grader.questions.misconceptions.orders import COMPARE, order_misconceptions
 from grader.questions.misconceptions.record import Array
+from grader.questions.misconceptions.rnn_candidates import CANDIDATE_MISCONCEPTIONS
 
 PAGE = "torch.nn.GRU"
 SATURATED = 50.0
@@ -39,14 +41,16 @@ class GruAsRnn:
     biases: Callable[[Array], tuple[Array, Array]] = lambda bias: (bias, np.zeros_like(bias))
     """Of the candidate."""
 
+    ordered: Callable[[Parameters, Parameters, Parameters], Any] = lambda r, z, n: (r, z, n)
+
     def __call__(self, wt_h: Array, wt_x: Array, bias: Array) -> Any:
         """The three tuples, as a student with these parts returns them."""
         bias_x, bias_h = self.biases(bias)
         candidate = (self.wt_x(wt_x, wt_h), bias_x, self.wt_h(wt_x, wt_h), bias_h)
         if self.copied is not None:
             rnn = (wt_x, bias, wt_h, np.zeros_like(bias))
-            return self.copied(rnn), self.copied(rnn), candidate
-        return self.reset(*wt_x.shape), self.update(*wt_x.shape), candidate
+            return self.ordered(self.copied(rnn), self.copied(rnn), candidate)
+        return self.ordered(self.reset(*wt_x.shape), self.update(*wt_x.shape), candidate)
 
 
 Holds = Callable[..., bool]
@@ -80,7 +84,6 @@ def _rnn_in_every_gate(r: Gate, z: Gate, n: Gate, wt_h: Array, wt_x: Array, bias
 
 SOLUTION = GruAsRnn(reset=held(SATURATED), update=held(-SATURATED))
 _R, _Z, _BOTH = "the reset gate's parameters", "the update gate's parameters", "both gates"
-_N = "the candidate's parameters"
 _LINE_H = "Put the value that your update gate has into the page's line of h_t: what remains?"
 _LINE_N = "Put the value that your reset gate has into the page's line of n_t: what remains?"
 _SIGMOID_0 = "See what the page's function gives for an argument of zero."
@@ -211,8 +214,7 @@ MISCONCEPTIONS = (
         where=_BOTH,
         explanation="The reset gate is shut and the update gate open: each has what the other one "
         "needs.",
-        hint="Compare the order of the tuples that you return with the order r, z, n; then put "
-        "both values into the page's last two lines.",
+        hint=f"{COMPARE}; then put both values into the page's last two lines.",
         page=PAGE,
         changes={"reset": held(-SATURATED), "update": held(SATURATED)},
         about=frozenset({"r", "z"}),
@@ -261,108 +263,6 @@ MISCONCEPTIONS = (
         about=frozenset({"r", "z", "n.bias", "n.wt_x", "n.wt_h"}),
         holds=lambda r, z, n, *rnn: r.untouched and z.untouched and n.untouched,
     ),
-    GateMisconception(
-        id="bias-missing",
-        title="The candidate lacks the RNN's bias",
-        where=_N,
-        explanation="The RNN's kernels are there, but both biases of the candidate are zero.",
-        hint="Compare the page's line of n_t with the RNN's formula, term by term.",
-        page=PAGE,
-        changes={"biases": lambda bias: (np.zeros_like(bias), np.zeros_like(bias))},
-        about=frozenset({"n.bias"}),
-        holds=lambda r, z, n, wt_h, wt_x, bias: not n.bias_x.any() and not n.bias_h.any(),
-    ),
-    GateMisconception(
-        id="bias-twice",
-        title="The candidate has the RNN's bias twice",
-        where=_N,
-        explanation="The bias that the function receives is the sum of torch's two. It stands in "
-        "both places of the candidate, which adds them up.",
-        hint="See how many biases the page's line of n_t has, and what they make when r is 1.",
-        page=PAGE,
-        changes={"biases": lambda bias: (bias, bias)},
-        about=frozenset({"n.bias"}),
-        holds=lambda r, z, n, wt_h, wt_x, bias: same(n.bias_x, bias) and same(n.bias_h, bias),
-    ),
-    GateMisconception(
-        id="bias-halved",
-        title="The candidate has half of the RNN's bias",
-        where=_N,
-        explanation="The two biases of the candidate are half of what the function receives when "
-        "they are added up.",
-        hint="See how many biases the page's line of n_t has, and what they make when r is 1.",
-        page=PAGE,
-        changes={"biases": lambda bias: (bias / 2, np.zeros_like(bias))},
-        about=frozenset({"n.bias"}),
-        holds=lambda r, z, n, wt_h, wt_x, bias: same(n.bias, bias / 2),
-    ),
-    GateMisconception(
-        id="bias-negated",
-        title="The candidate's bias has the wrong sign",
-        where=_N,
-        explanation="The two biases of the candidate make the negative of the RNN's bias.",
-        hint="Compare the page's line of n_t with the RNN's formula, term by term.",
-        page=PAGE,
-        changes={"biases": lambda bias: (-bias, np.zeros_like(bias))},
-        about=frozenset({"n.bias"}),
-        holds=lambda r, z, n, wt_h, wt_x, bias: same(n.bias, -bias),
-    ),
-    GateMisconception(
-        id="input-kernel-missing",
-        title="The candidate lacks the RNN's input kernel",
-        where=_N,
-        explanation="The kernel of the candidate's input is zero, so no input is seen.",
-        hint="Compare the page's line of n_t with the RNN's formula, term by term.",
-        page=PAGE,
-        changes={"wt_x": lambda wt_x, wt_h: np.zeros_like(wt_x)},
-        about=frozenset({"n.wt_x"}),
-        holds=lambda r, z, n, wt_h, wt_x, bias: not n.wt_x.any(),
-    ),
-    GateMisconception(
-        id="recurrent-kernel-missing",
-        title="The candidate lacks the RNN's recurrent kernel",
-        where=_N,
-        explanation="The recurrent kernel of the candidate is zero, so the old state is not seen.",
-        hint="Compare the page's line of n_t with the RNN's formula, term by term.",
-        page=PAGE,
-        changes={"wt_h": lambda wt_x, wt_h: np.zeros_like(wt_h)},
-        about=frozenset({"n.wt_h"}),
-        holds=lambda r, z, n, wt_h, wt_x, bias: not n.wt_h.any(),
-    ),
-    GateMisconception(
-        id="input-kernel-transposed",
-        title="The candidate's input kernel is transposed",
-        where=_N,
-        explanation="The notebook transposes the parameters when it loads them; they are "
-        "transposed here once more. Where there are as many inputs as hidden units nothing fails.",
-        hint="Compare the shapes in the page's Variables with the notebook's line that loads them.",
-        page=PAGE,
-        changes={"wt_x": lambda wt_x, wt_h: wt_x.T},
-        about=frozenset({"n.wt_x"}),
-        holds=lambda r, z, n, wt_h, wt_x, bias: same(n.wt_x, wt_x.T),
-    ),
-    GateMisconception(
-        id="recurrent-kernel-transposed",
-        title="The candidate's recurrent kernel is transposed",
-        where=_N,
-        explanation="The notebook transposes the parameters when it loads them; they are "
-        "transposed here once more, and a square kernel shows no error.",
-        hint="Compare the shapes in the page's Variables with the notebook's line that loads them.",
-        page=PAGE,
-        changes={"wt_h": lambda wt_x, wt_h: wt_h.T},
-        about=frozenset({"n.wt_h"}),
-        holds=lambda r, z, n, wt_h, wt_x, bias: same(n.wt_h, wt_h.T),
-    ),
-    GateMisconception(
-        id="kernels-exchanged",
-        title="The candidate's two kernels are exchanged",
-        where=_N,
-        explanation="The RNN's recurrent kernel stands at the input's place and the other way "
-        "round. Only shapes can reveal that, where they differ.",
-        hint="See in the notebook which index of the tuple is loaded into which parameter.",
-        page=PAGE,
-        changes={"wt_x": lambda wt_x, wt_h: wt_h, "wt_h": lambda wt_x, wt_h: wt_x},
-        about=frozenset({"n.wt_x", "n.wt_h"}),
-        holds=lambda r, z, n, wt_h, wt_x, bias: same(n.wt_x, wt_h) and same(n.wt_h, wt_x),
-    ),
+    *CANDIDATE_MISCONCEPTIONS,
+    *order_misconceptions(ENOUGH),
 )

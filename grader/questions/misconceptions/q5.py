@@ -19,6 +19,7 @@ from grader.questions.misconceptions.gates import (
     held,
     same,
 )
+from grader.questions.misconceptions.orders import COMPARE
 
 PAGE = "torch.nn.GRU"
 SATURATED = 50.0
@@ -76,7 +77,10 @@ def _through_candidate(r: Gate, z: Gate, n: Gate, *sizes: int) -> bool:
 SOLUTION = LongMemory(reset=held(0.0), update=held(SATURATED), candidate=held(0.0))
 _Z, _WHICH = "the update gate's parameters", "which gate decides whether the old state is kept"
 _LINE_H = "Put the value that your update gate has into the page's line of h_t: what remains?"
-_NAMES = "See which of r_t, z_t and n_t the old state is multiplied by in the page's last line."
+_NAMES = (
+    f"{COMPARE}; then see which of r_t, z_t and n_t the old state is multiplied by in the page's "
+    "last line."
+)
 MISCONCEPTIONS = (
     GateMisconception(
         id="update-gate-shut",
@@ -166,8 +170,9 @@ MISCONCEPTIONS = (
         id="reset-gate-instead",
         title="The reset gate is held where the update gate should be",
         where=_WHICH,
-        explanation="The reset gate only decides what the candidate sees of the old state. The "
-        "update gate is left at zero parameters and forgets half of the state.",
+        explanation="The tuple with the large bias is in the reset gate's place; that gate decides "
+        "what the candidate sees of the old state. What is in the update gate's place is zero, and "
+        "forgets half of the state at each step.",
         hint=_NAMES,
         page=PAGE,
         changes={"reset": held(SATURATED), "update": held(0.0)},
@@ -178,8 +183,9 @@ MISCONCEPTIONS = (
         id="candidate-instead",
         title="The candidate's bias is set where the update gate's should be",
         where=_WHICH,
-        explanation="A large bias makes the candidate constant. The update gate is left at zero "
-        "parameters and mixes that constant in.",
+        explanation="The tuple with the large bias is in the candidate's place, which makes the "
+        "candidate constant. What is in the update gate's place is zero, and mixes that constant "
+        "in.",
         hint=_NAMES,
         page=PAGE,
         changes={"candidate": held(SATURATED), "update": held(0.0)},

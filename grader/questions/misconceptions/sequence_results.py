@@ -109,7 +109,7 @@ def result_misconceptions(page: str) -> tuple[Misconception, ...]:
             id="final-state-is-the-initial",
             title="The final state is the initial one",
             where=_FINAL,
-            explanation="The state that was passed in is returned, unchanged, in the place of the "
+            explanation="The state that the first step begins with is returned in the place of the "
             "one after the last step.",
             hint="See under Outputs what h_n is, and which variable of yours holds it in the end.",
             page=page,

@@ -72,8 +72,8 @@ def sequence_misconceptions(page: str) -> tuple[Misconception, ...]:
             id="state-runs-on",
             title="Each sequence goes on from the one before",
             where="the state that the first step begins with",
-            explanation="The first sequence of the batch has its initial state. Each further one "
-            "begins with the last state of the one before, where it should begin with its own.",
+            explanation="Each sequence of the batch but the first begins with the last state of "
+            "the one before, where it should begin with its own initial state.",
             hint="In which line does the state get its first value, and is it run again for each "
             "sequence?",
             page=page,
@@ -94,8 +94,8 @@ def sequence_misconceptions(page: str) -> tuple[Misconception, ...]:
             id="new-state-thrown-away",
             title="The new state is never assigned to the one that is carried and returned",
             where="what is carried from one step to the next",
-            explanation="Each step is computed from its input and the initial state, and that is "
-            "also what is returned as the final state: what a step makes goes into the outputs "
+            explanation="Each step begins with the state that the first one begins with, and that "
+            "is also what is returned as the final state: what a step makes goes into the outputs "
             "alone.",
             hint="The formula on the page names the states at the times t-1 and t. Which variable "
             "of your loop holds the first, and where does it become the second?",
@@ -197,8 +197,7 @@ def sequence_misconceptions(page: str) -> tuple[Misconception, ...]:
             id="first-input-always",
             title="Every step reads the first input",
             where=_INPUT,
-            explanation="The states change from step to step, but the input that goes into them is "
-            "that of the first step each time.",
+            explanation="The input that goes into a step is that of the first one each time.",
             hint="The page's formula has an input x_t; find what t is in your loop.",
             page=page,
             changes={"at": lambda inputs, step: inputs[:, 0]},
@@ -207,8 +206,7 @@ def sequence_misconceptions(page: str) -> tuple[Misconception, ...]:
             id="last-input-always",
             title="Every step reads the last input",
             where=_INPUT,
-            explanation="The states change from step to step, but the input that goes into them is "
-            "that of the last step each time.",
+            explanation="The input that goes into a step is that of the last one each time.",
             hint="The page's formula has an input x_t; find what t is in your loop.",
             page=page,
             changes={"at": lambda inputs, step: inputs[:, -1]},
@@ -217,8 +215,8 @@ def sequence_misconceptions(page: str) -> tuple[Misconception, ...]:
             id="input-missing",
             title="The input is not used",
             where="where the input enters the step",
-            explanation="Each state depends on the one before it and on the parameters alone; "
-            "the numbers are the same whatever input_data holds.",
+            explanation="No input goes into the steps: the numbers are the same whatever "
+            "input_data holds.",
             hint="The page's formula has an input x_t; find each place where it enters, and the "
             "same places in your step.",
             page=page,

@@ -56,95 +56,10 @@ def _without_diagonal(scores: Array) -> Array:
 
 _SEEN = "which steps a query may see"
 _WEIGHED = "what happens to the scores before they weigh the values"
-_SCALE = "what the scores are divided by"
 _SUM = "the axis over which the attention weights sum to one"
 _DENOMINATOR = "What is the denominator of the page's formula, and over which axis is it summed?"
 _WHICH_AXIS = "Which index of the scores counts the keys, and along which axis does the page's "
 WEIGHT_MISCONCEPTIONS = (
-    Misconception(
-        id="no-scale",
-        title="The scores are not scaled",
-        where=_SCALE,
-        explanation="The products of queries and keys go into the softmax as they are. The wider "
-        "a head, the larger they are, and the harder the softmax.",
-        hint="Find scale_factor in the page's code.",
-        page=FORMULA,
-        changes={"scale": lambda width, embed, heads: 1.0},
-    ),
-    Misconception(
-        id="scaled-by-embedding",
-        title="The scores are scaled by the embedding's width",
-        where=_SCALE,
-        explanation="The root is taken of the whole embedding's width. Each head compares queries "
-        "and keys of its own, smaller width.",
-        hint="Find scale_factor in the page's code: of which array's last axis is the root taken, "
-        "and how long is that axis in one head?",
-        page=FORMULA,
-        changes={"scale": lambda width, embed, heads: embed**-0.5},
-    ),
-    Misconception(
-        id="scaled-by-head-count",
-        title="The scores are scaled by the number of heads",
-        where=_SCALE,
-        explanation="The root is taken of how many heads there are, not of how wide one is.",
-        hint="Find scale_factor in the page's code: of which array's last axis is the root taken?",
-        page=FORMULA,
-        changes={"scale": lambda width, embed, heads: heads**-0.5},
-    ),
-    Misconception(
-        id="scaled-by-steps",
-        title="The scores are scaled by the number of steps",
-        where=_SCALE,
-        explanation="The root is taken of the sequence's length, not of a head's width.",
-        hint="Find scale_factor in the page's code: of which axis is the root taken?",
-        page=FORMULA,
-        changes={
-            "scale": lambda width, embed, heads: 1.0,
-            "masked": lambda scores: scores * scores.shape[-1] ** -0.5,
-        },
-    ),
-    Misconception(
-        id="scaled-without-root",
-        title="The scores are divided by the width itself, not by its root, or by the root twice",
-        where=_SCALE,
-        explanation="The scores become too small, and the attention too even.",
-        hint="Find scale_factor in the page's code.",
-        page=FORMULA,
-        changes={"scale": lambda width, embed, heads: 1 / width},
-    ),
-    Misconception(
-        id="multiplied-by-root",
-        title="The scores are multiplied by the root of the width",
-        where=_SCALE,
-        explanation="The scores become larger where they should become smaller, and the attention "
-        "nearly picks a single step.",
-        hint="Find scale_factor in the page's code: is it larger or smaller than one?",
-        page=FORMULA,
-        changes={"scale": lambda width, embed, heads: width**0.5},
-    ),
-    Misconception(
-        id="scaled-for-the-notebook",
-        title="The scores are scaled for the notebook's width alone",
-        where=_SCALE,
-        explanation="They are divided by the root of 2, whatever the width is. The width of a head "
-        "is 2 in the notebook; with other sizes it is another.",
-        hint="Find scale_factor in the page's code: which array's last axis does it depend on?",
-        page=FORMULA,
-        changes={"scale": lambda width, embed, heads: 2**-0.5},
-    ),
-    Misconception(
-        id="scaled-after-softmax",
-        title="The weights are scaled instead of the scores",
-        where="the order of scaling and softmax",
-        explanation="The division by the root of the width comes after the softmax, so that the "
-        "weights of a query do not sum to one.",
-        hint="Find scale_factor in the page's code: is it before the softmax or after it?",
-        page=FORMULA,
-        changes={
-            "scale": lambda width, embed, heads: 1.0,
-            "mixed": lambda weights, v: weights @ v * v.shape[-1] ** -0.5,
-        },
-    ),
     Misconception(
         id="softmax-over-queries",
         title="The softmax runs over the queries",
@@ -339,5 +254,55 @@ WEIGHT_MISCONCEPTIONS = (
         hint="See what is_causal and attn_mask are by default.",
         page=PAGE,
         changes={"masked": _without_diagonal},
+    ),
+    Misconception(
+        id="softmax-twice",
+        title="The softmax is applied twice",
+        where=_WEIGHED,
+        explanation="What goes into the second softmax are weights between 0 and 1 already, so "
+        "that what comes out is nearly even.",
+        hint="Count the calls of softmax in the page's code, and in yours, those within a helper "
+        "too.",
+        page=FORMULA,
+        changes={"weighed": lambda scores: softmax(softmax(scores))},
+    ),
+    Misconception(
+        id="uniform-weights",
+        title="All weights are the same",
+        where=_WEIGHED,
+        explanation="Each head averages the values over all steps; queries and keys do not matter.",
+        hint="See what the page's code makes attn_weight of, and what yours depend on.",
+        page=FORMULA,
+        changes={"weighed": lambda scores: np.ones_like(scores) / scores.shape[-1]},
+    ),
+    Misconception(
+        id="largest-over-queries",
+        title="What is taken off the scores is the largest over the queries",
+        where=_SUM,
+        explanation="Within a softmax all scores may become smaller by the same number. Here "
+        "those of a query become smaller by different ones, each by the largest score of its key.",
+        hint="Compare the axis of your largest score with that of your sum, and with the page's "
+        "dim.",
+        page=SOFTMAX,
+        changes={"weighed": lambda s: softmax(s - s.max(axis=-2, keepdims=True))},
+    ),
+    Misconception(
+        id="largest-of-other-rows",
+        title="What is taken off the scores is the largest of other rows",
+        where=_SUM,
+        explanation="The largest along the last axis have that axis no more. Broadcasting then "
+        "lays them along the columns, and from each score another row's largest is taken off.",
+        hint="See what keepdim is for, and what shape your largest scores have without it.",
+        page="torch.amax",
+        changes={"weighed": lambda s: softmax(s - s.max(axis=-1)[..., np.newaxis, :])},
+    ),
+    Misconception(
+        id="weights-not-used",
+        title="The values are passed on without weights",
+        where="the product of weights and values",
+        explanation="Each step gets its own value alone, and nothing of the other steps.",
+        hint="See what the last line of the page's code multiplies.",
+        page=FORMULA,
+        changes={"mixed": lambda weights, v: v},
     ),
 )
