@@ -183,6 +183,9 @@ MHA_MISTAKES: dict[str, tuple[Edit, ...]] = {
     "last-head-alone": (
         ("        heads.append(head)", "        heads = [torch.zeros(B, T, d)] * i + [head]"),
     ),
+    "first-head-alone": (
+        ("torch.cat(heads, dim=2)", "torch.cat([heads[0], torch.zeros(B, T, E - d)], dim=2)"),
+    ),
     "last-head-left-out": (
         ("torch.cat(heads, dim=2)", "torch.cat([*heads[:-1], torch.zeros(B, T, d)], dim=2)"),
     ),

@@ -219,6 +219,16 @@ def test_right_answer_of_too_few_digits_is_near_to_nothing(question: str) -> Non
         assert BY_ID[question].diagnosed(distorted(mistaken(question)), SEED) is None
 
 
+def test_right_answer_that_fails_at_other_sizes_is_like_no_answer_that_is_infinite() -> None:
+    def gru(*arguments: Any) -> Any:
+        if arguments[0][0].shape[0] != arguments[0][0].shape[1]:
+            raise ValueError("as many inputs as hidden units are expected")
+        return mistaken("q3")(*arguments)
+
+    # With this seed two misconceptions together overflow where the answer is right.
+    assert BY_ID["q3"].diagnosed(gru, 3) is None
+
+
 def raising(*arguments: Any) -> Any:
     raise ValueError("no")
 

@@ -167,6 +167,17 @@ HEAD_MISCONCEPTIONS = (
         changes={"joined": lambda heads: concatenated(_but_for(heads, slice(None, -1)))},
     ),
     Misconception(
+        id="first-head-alone",
+        title="Only the first head is computed",
+        where=JOIN,
+        explanation="The first head is at its place, and the others are zero, as where the "
+        "function returns within the loop over the heads.",
+        hint="The page's formula concatenates all heads: is your line with return inside of the "
+        "loop?",
+        page=PAGE,
+        changes={"joined": lambda heads: concatenated(_but_for(heads, slice(1, None)))},
+    ),
+    Misconception(
         id="last-head-left-out",
         title="The last head is left out",
         where=JOIN,

@@ -64,7 +64,9 @@ class Case:
     def matches(self, solution: Any, candidate: Candidate) -> bool:
         """Whether the student's answers are those of the candidate but for rounding."""
         answers = answers_of(solution, candidate, self.draw)
-        return _distance(self.answers, answers) <= self.tolerance(answers)
+        distance = _distance(self.answers, answers)
+        # Answers of the candidate that are not finite are like nothing, though all is allowed then.
+        return bool(np.isfinite(distance)) and distance <= self.tolerance(answers)
 
     @property
     def comparable(self) -> bool:
