@@ -34,7 +34,7 @@ Diagnose = Callable[[Check], Diagnosis | None]
 # No two axes are alike, so that each misconception shows; but for one draw, with as many inputs as
 # hidden units: without it no transposed kernel could be seen. The smallest comes first.
 RECURRENT_SIZES = (
-    RecurrentSizes(batch=3, steps=5, inputs=4, hidden=4),
+    RecurrentSizes(batch=2, steps=3, inputs=4, hidden=4),
     RecurrentSizes(batch=4, steps=6, inputs=3, hidden=2),
     RecurrentSizes(batch=2, steps=7, inputs=3, hidden=5),
 )

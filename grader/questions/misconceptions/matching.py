@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import combinations
 from typing import Any
 
@@ -80,15 +80,20 @@ class Case:
         """The largest difference between the student's answers and the right ones."""
         return _distance(self.answers, tuple(e.value for e in self.draw.expected))
 
-    @property
+    @cached_property
     def size(self) -> float:
         """The size of the right answer's values."""
         return _largest(e.value for e in self.draw.expected)
 
+    @cached_property
+    def allowed(self) -> float:
+        """The largest difference that rounding explains."""
+        return _largest(e.allowed for e in self.draw.expected)
+
     def tolerance(self, answers: Answers) -> float:
         """How far the student's answers may be from these, to be the same but for rounding."""
         larger = _largest(answers or ()) / self.size
-        return MATCH * _largest(e.allowed for e in self.draw.expected) * max(1.0, larger)
+        return MATCH * self.allowed * max(1.0, larger)
 
 
 @lru_cache(maxsize=REMEMBERED)
