@@ -168,10 +168,10 @@ HEAD_MISCONCEPTIONS = (
     ),
     Misconception(
         id="first-head-alone",
-        title="Only the first head is computed",
+        title="Only the first head is kept",
         where=JOIN,
-        explanation="The first head is at its place, and the others are zero, as where the "
-        "function returns within the loop over the heads.",
+        explanation="Nothing of the other heads is in the output, as where the function returns "
+        "within the loop over the heads.",
         hint="The page's formula concatenates all heads: is your line with return inside of the "
         "loop?",
         page=PAGE,
