@@ -60,6 +60,8 @@ class Check:
         """Figures for the report that belong to the whole question."""
         self.hint: Hint | None = None
         """What was misunderstood, if that is known."""
+        self.look_at = ""
+        """What to look at next, where that is not known."""
         self.remarks: list[str] = []
         """What a person should look at, though it costs nothing."""
         self._name = name

@@ -64,6 +64,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         return True
     if check is not None and failure.outcome in EXPLAINED:
         check.hint = _hint(pyfuncitem, check, failure.outcome)
+        if check.look_at and failure.mismatch is not None:
+            failure = failure.told_as(f"{failure.message} {check.look_at}")
     raise failure
 
 
@@ -101,6 +103,9 @@ def _hint(item: pytest.Function, check: Check, outcome: Outcome) -> Hint | None:
         return written  # The worker died over further questions: nothing else is lost.
     # Who names the arguments in another order may have meant them as they come.
     if found is None or (found.near and seen.explains_all):
+        is_told_why = check.student.varies or check.student.keeps_state
+        if written is None and not location_only and not is_told_why:
+            check.look_at = getattr(diagnose, "unexplained", "")
         return written
     hint = as_hint(found, location_only=location_only)
     if location_only or not seen.again:

@@ -3,12 +3,12 @@
 from grader.model import Question
 from grader.oracle import RecurrentSizes, remembered, rnn_draw
 from grader.questions.misconceptions.diagnosis import RECURRENT_SIZES, AnswerDiagnosis
-from grader.questions.misconceptions.q2 import MISCONCEPTIONS, SOLUTION
+from grader.questions.misconceptions.q2 import MISCONCEPTIONS, PAGE, SOLUTION
 from grader.questions.parity import Parity
 from grader.source import RECURRENT_LAYERS
 
 QUESTION = Question(id="q2", title="RNN", function="rnn")
-diagnose = AnswerDiagnosis(SOLUTION, MISCONCEPTIONS, remembered(rnn_draw), RECURRENT_SIZES)
+diagnose = AnswerDiagnosis(SOLUTION, MISCONCEPTIONS, remembered(rnn_draw), RECURRENT_SIZES, PAGE)
 
 
 class TestRnn(Parity):

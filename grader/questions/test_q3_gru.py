@@ -3,12 +3,13 @@
 from grader.model import Question
 from grader.oracle import RecurrentSizes, gru_draw, remembered
 from grader.questions.misconceptions.diagnosis import RECURRENT_SIZES, AnswerDiagnosis
+from grader.questions.misconceptions.gate_parts import PAGE
 from grader.questions.misconceptions.q3 import MISCONCEPTIONS, SOLUTION
 from grader.questions.parity import Parity
 from grader.source import RECURRENT_LAYERS
 
 QUESTION = Question(id="q3", title="GRU", function="gru")
-diagnose = AnswerDiagnosis(SOLUTION, MISCONCEPTIONS, remembered(gru_draw), RECURRENT_SIZES)
+diagnose = AnswerDiagnosis(SOLUTION, MISCONCEPTIONS, remembered(gru_draw), RECURRENT_SIZES, PAGE)
 
 
 class TestGru(Parity):

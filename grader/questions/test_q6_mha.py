@@ -7,11 +7,12 @@ from grader.model import Question
 from grader.oracle import AttentionSizes, mha_draw, remembered
 from grader.questions.misconceptions.diagnosis import ATTENTION_SIZES, AnswerDiagnosis
 from grader.questions.misconceptions.q6 import MISCONCEPTIONS, SOLUTION
+from grader.questions.misconceptions.weights import PAGE
 from grader.questions.parity import Parity
 from grader.source import ATTENTION_LAYERS
 
 QUESTION = Question(id="q6", title="Multi-head attention", function="mha")
-diagnose = AnswerDiagnosis(SOLUTION, MISCONCEPTIONS, remembered(mha_draw), ATTENTION_SIZES)
+diagnose = AnswerDiagnosis(SOLUTION, MISCONCEPTIONS, remembered(mha_draw), ATTENTION_SIZES, PAGE)
 
 
 class TestMha(Parity):

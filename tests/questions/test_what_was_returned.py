@@ -74,6 +74,19 @@ def test_answer_that_varies(grading: Grade, tmp_path: Path) -> None:
     assert not any(VARIES in message for message in others)
 
 
+def test_mistake_that_is_not_known_is_told_where_the_formula_is(
+    grading: Grade, tmp_path: Path
+) -> None:
+    odd = RNN.replace("np.tanh(", "np.sin(3 * ")
+    first, *others = messages(grading, tmp_path, odd)
+    assert first.endswith(
+        "symbol by symbol: https://docs.pytorch.org/docs/stable/generated/torch.nn.RNN.html"
+    )
+    assert not any("docs.pytorch.org" in message for message in others)
+    known = messages(grading, tmp_path, RNN.replace(" + bias", ""))
+    assert not any("docs.pytorch.org" in message for message in known)
+
+
 def test_answers_of_any_size_are_compared_in_little_memory() -> None:
     large = np.zeros(8 * MOST_VALUES, np.int8)
     other = large.copy()

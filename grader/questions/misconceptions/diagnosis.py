@@ -12,7 +12,7 @@ from itertools import combinations
 from typing import Any
 
 from grader.answers import arrays_of
-from grader.checking import Check
+from grader.checking import MOST_VALUES, Check
 from grader.errors import CheckFailed
 from grader.model import Hint, Outcome
 from grader.oracle import AttentionSizes, Draw, RecurrentSizes
@@ -25,7 +25,7 @@ from grader.questions.misconceptions.matching import (
     overflows,
     the_one,
 )
-from grader.questions.misconceptions.record import Misconception
+from grader.questions.misconceptions.record import PAGES, Misconception
 from grader.questions.misconceptions.tasks import GateTask, RnnCopied, StateKept, mended
 
 Diagnose = Callable[[Check], Diagnosis | None]
@@ -43,6 +43,10 @@ ATTENTION_SIZES = (
     AttentionSizes(batch=4, steps=8, embed=10, heads=5),
     AttentionSizes(batch=3, steps=4, embed=10, heads=2),
 )
+UNEXPLAINED = (
+    "It is none of the mistakes that are known here. Take one short sequence and go through the "
+    "code with the formula beside it, symbol by symbol: {}"
+)
 SHORT = 2
 """Steps in which states that grow from step to step do not become infinite yet."""
 
@@ -56,6 +60,13 @@ class AnswerDiagnosis:
     draw: Callable[..., Draw]
     sizes: Sequence[Any]
     """One draw each."""
+    page: str
+    """The page of torch's documentation with the formula that is asked for."""
+
+    @property
+    def unexplained(self) -> str:
+        """What to look at next where no misconception explains an answer."""
+        return UNEXPLAINED.format(f"{PAGES}{self.page}.html")
 
     def __call__(self, check: Check) -> Diagnosis | None:
         cases = self._asked(check, self.sizes)
@@ -195,4 +206,6 @@ def _answers(check: Check, draw: Draw) -> Answers:
         if failure.outcome is Outcome.EXCEPTION:
             return None
         raise
-    return tuple(arrays_of(value))
+    arrays = tuple(arrays_of(value))
+    # What is so large is no misconception's, and not to be kept for long.
+    return () if any(array.size > MOST_VALUES for array in arrays) else arrays
