@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from grader.compare import Expected, Float64, differing
@@ -25,6 +27,8 @@ LEAST_RELATED = 6
 """Of fewer values any relation may be chance."""
 SLACK = 4.0
 """Allowances that values of one relation may differ by: a factor multiplies what rounding makes."""
+SOMETHING_ELSE = "so something else is computed."
+_ALONE = re.compile(rf"{re.escape(SOMETHING_ELSE)}(?: Only [^.]+\.)?$")
 MOST_DECIMALS, LEAST_ROUNDED = 5, 4
 """Float32 has some seven; and one value, or two, may have few by chance."""
 
@@ -52,7 +56,7 @@ def remark(actual: Float64, expected: Expected) -> str:
         return f"That is {times}. {relation}"
     if is_far or ratio > FEWER_DIGITS:
         more = _not_filled(actual) or wrong_part(differing(actual, expected), expected.axes)
-        return f"That is {times}, so something else is computed. {more}".rstrip()
+        return f"That is {times}, {SOMETHING_ELSE} {more}".rstrip()
     if _one_sided(difference, expected):
         return (
             f"That is {times}, and nearly all to one side: it looks like a small constant too "
@@ -67,6 +71,11 @@ def remark(actual: Float64, expected: Expected) -> str:
         f"That is {times}: it looks like fewer digits somewhere, such as float16 or a rounded "
         "constant, or like a small difference in the formula."
     )
+
+
+def leaves_open(message: str) -> bool:
+    """Whether a message that ends with a remark says nothing of what to look at."""
+    return _ALONE.search(message) is not None
 
 
 def _relation(actual: Float64, expected: Expected) -> str:

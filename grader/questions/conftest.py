@@ -11,6 +11,7 @@ from grader.errors import CheckFailed
 from grader.grading import GRADING, Grading
 from grader.model import Hint, Outcome, Visibility
 from grader.naming import IMPLEMENTATION
+from grader.precision import leaves_open
 from grader.questions.as_written import place_of, seen_in
 from grader.questions.misconceptions.diagnosis import Diagnose, as_hint
 
@@ -64,7 +65,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         return True
     if check is not None and failure.outcome in EXPLAINED:
         check.hint = _hint(pyfuncitem, check, failure.outcome)
-        if check.look_at and failure.mismatch is not None:
+        if check.look_at and leaves_open(failure.message):
             failure = failure.told_as(f"{failure.message} {check.look_at}")
     raise failure
 
@@ -103,8 +104,7 @@ def _hint(item: pytest.Function, check: Check, outcome: Outcome) -> Hint | None:
         return written  # The worker died over further questions: nothing else is lost.
     # Who names the arguments in another order may have meant them as they come.
     if found is None or (found.near and seen.explains_all):
-        is_told_why = check.student.varies or check.student.keeps_state
-        if written is None and not location_only and not is_told_why:
+        if written is None and not location_only:
             check.look_at = getattr(diagnose, "unexplained", "")
         return written
     hint = as_hint(found, location_only=location_only)

@@ -83,6 +83,10 @@ def test_mistake_that_is_not_known_is_told_where_the_formula_is(
         "symbol by symbol: https://docs.pytorch.org/docs/stable/generated/torch.nn.RNN.html"
     )
     assert not any("docs.pytorch.org" in message for message in others)
+    # Here it is said already.
+    zeros = messages(grading, tmp_path, RNN.replace("np.tanh(", "0 * np.sin("))
+    assert "All the values are zero" in zeros[0]
+    assert not any("docs.pytorch.org" in message for message in zeros)
     known = messages(grading, tmp_path, RNN.replace(" + bias", ""))
     assert not any("docs.pytorch.org" in message for message in known)
 
