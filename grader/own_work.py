@@ -8,6 +8,7 @@ from pathlib import Path
 from grader.checking import Check
 from grader.errors import CheckFailed
 from grader.listing import beginning
+from grader.means import Source, Sources, may_hide_layers, may_make_up_names, text_of
 from grader.model import Outcome
 from grader.naming import IMPLEMENTATION
 from grader.oracle import Draw
@@ -18,8 +19,6 @@ from grader.source import (
     RECORDED,
     SWITCHED_OFF,
     can_be_searched,
-    may_hide_layers,
-    may_make_up_names,
     torch_layers_used,
 )
 
@@ -153,18 +152,19 @@ def forbidden(message: str) -> CheckFailed:
     return CheckFailed(Outcome.FORBIDDEN, message)
 
 
-def _sources(folder: Path) -> tuple[str, ...]:
-    """The texts of a hand-in's Python files; no more than shows that they are too many."""
-    texts, left = [], MAX_ALL_SOURCE
+def _sources(folder: Path) -> Sources:
+    """A hand-in's Python files; no more than shows that they are too many."""
+    sources, left = [], MAX_ALL_SOURCE
     for file in sorted(folder.rglob("*.py")):
-        texts.append(_source(file))
-        left -= len(texts[-1])
+        source = _source(file)
+        sources.append((file.parent.name if file.stem == "__init__" else file.stem, source))
+        left -= len(source)
         if left < 0:
             break
-    return tuple(texts)
+    return tuple(sources)
 
 
-def _source(file: Path) -> str:
+def _source(file: Path) -> Source:
     """A file's text, or as much as shows that it is too long; '' of one that cannot be read."""
     # A character may take four bytes.
-    return beginning(file, 4 * (MAX_SOURCE + 1)).decode("utf-8", "replace")
+    return text_of(beginning(file, 4 * (MAX_SOURCE + 1)))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,17 +19,6 @@ ATTENTION_LAYERS = frozenset(
     "_math_attention_inner".split()
 )
 """Names below the package ``torch`` that are the layer to be written, or hold it."""
-OUT_OF_SIGHT = frozenset(
-    "threading _thread concurrent multiprocessing ctypes gc overrides _C DisableTorchFunction "
-    "DisableTorchFunctionSubclass jit compile sys modules os fork grader inspect importlib "
-    "__import__ exec eval builtins asyncio profiler library _op_dk decompose redispatch "
-    "__code__ CodeType FunctionType _op".split()
-)
-"""Names of what could run a layer without its being seen."""
-BY_NAME = frozenset(
-    "getattr setattr vars globals locals __dict__ __getattribute__ attrgetter methodcaller".split()
-)
-"""By which code may come to what it does not name, as in ``getattr(torch, "s" + "ys")``."""
 OTHER_LAYERS = (
     "torch._decomp.",
     "torch._inductor.fx_passes.fuse_attention.",
@@ -53,9 +43,17 @@ MAX_ALL_SOURCE = 2_000_000
 MAX_PARTS = 40
 """Of a dotted name; torch's have ten at most. Each place of a longer chain is looked at alone."""
 _NO_PYTHON = (SyntaxError, ValueError)
-_TOO_DEEP = (RecursionError, MemoryError)
+TOO_DEEP = (RecursionError, MemoryError)
 """What Python raises for source that is nested deeper than can be parsed here, though perhaps not
 deeper than a worker compiles."""
+_ANNOTATION = "an annotation"
+_TYPE_TESTS = frozenset({"isinstance", "issubclass"})
+_READS_ANNOTATIONS = frozenset(
+    "__annotations__ __annotate__ annotationlib get_annotations get_type_hints inspect signature "
+    "__signature__ fields __dataclass_fields__ singledispatch singledispatchmethod".split()
+)
+"""Names of what gives code the class that an annotation names."""
+_LOOK_UP = frozenset({"resolve_name", "import_module"})
 _LAYER_CLASSES = frozenset(n for n in RECURRENT_LAYERS | ATTENTION_LAYERS if n[0].isupper())
 
 
@@ -67,7 +65,9 @@ class LayerCall:
     line: int
 
 
-def torch_layers_used(source: str, function: str, layers: frozenset[str]) -> list[LayerCall]:
+def torch_layers_used(
+    source: str | bytes, function: str, layers: frozenset[str]
+) -> list[LayerCall]:
     """The places that ``function`` reaches, through the file's own names, and that name a layer.
 
     A layer that only other code of the file uses, such as a test, is not found. Source that is no
@@ -76,7 +76,7 @@ def torch_layers_used(source: str, function: str, layers: frozenset[str]) -> lis
     return _layers_used(_read(source) or {}, function, layers)
 
 
-def can_be_searched(source: str) -> bool:
+def can_be_searched(source: str | bytes) -> bool:
     """Whether the source is neither too long nor nested too deep to be read."""
     return _read(source) is not None
 
@@ -84,55 +84,12 @@ def can_be_searched(source: str) -> bool:
 def parsed(source: str | bytes) -> ast.Module | None:
     """The source as a tree; None for what is no Python, nested too deep, or too long to be read."""
     try:
-        return _tree(source)
-    except _TOO_DEEP:
+        return tree_of(source)
+    except TOO_DEEP:
         return None
 
 
-@lru_cache(maxsize=1)
-def may_hide_layers(sources: tuple[str, ...]) -> bool:
-    """Whether one of the sources names something by which a layer can run without its being seen.
-
-    One that is too long or nested too deep to be read may, and so may too many of them. A hand-in
-    is read once for the three questions that ask.
-    """
-    return sum(map(len, sources)) > MAX_ALL_SOURCE or any(map(_may_hide_layers, sources))
-
-
-def _may_hide_layers(source: str) -> bool:
-    try:
-        tree = _tree(source)
-    except _TOO_DEEP:
-        return True
-    if tree is None:
-        return False
-    named = (
-        part for node in ast.walk(tree) for name in _names_in(node) for part in name.split(".")
-    )
-    return not OUT_OF_SIGHT.isdisjoint(named)
-
-
-@lru_cache(maxsize=1)
-def may_make_up_names(sources: tuple[str, ...]) -> bool:
-    """Whether one of the sources looks something up by a name that is perhaps written nowhere."""
-    return any(_makes_up_names(tree) for source in sources if (tree := parsed(source)))
-
-
-def _makes_up_names(tree: ast.Module) -> bool:
-    ways: set[ast.AST] = set()
-    written: set[ast.AST] = set()
-    for node in ast.walk(tree):
-        match node:
-            case ast.Attribute(attr=name) | ast.Name(id=name) | ast.alias(name=name):
-                ways |= {node} if name in BY_NAME else set()
-            case ast.Call(func=way, args=[_, ast.Constant(), *_]):
-                written.add(way)
-            case ast.Subscript(value=ast.Call(func=way) | way, slice=ast.Constant()):
-                written.add(way)
-    return not ways <= written
-
-
-def _tree(source: str | bytes) -> ast.Module | None:
+def tree_of(source: str | bytes) -> ast.Module | None:
     """The source as a tree; None for what is no Python.
 
     Raises RecursionError or MemoryError for what is too long or nested too deep.
@@ -145,18 +102,6 @@ def _tree(source: str | bytes) -> ast.Module | None:
         return None
 
 
-def _names_in(node: ast.AST) -> Iterator[str]:
-    match node:
-        case ast.Attribute(attr="eval"):
-            return  # A model's: that is no way to run text.
-        case ast.Attribute(attr=name) | ast.Name(id=name) | ast.alias(name=name):
-            yield name
-        case ast.ImportFrom(module=str(name)):
-            yield name
-        case ast.Constant(value=str(name)):
-            yield name
-
-
 @dataclass(frozen=True)
 class _Definition:
     """What a top-level statement says: names of the module, and places that name parts of torch."""
@@ -166,18 +111,19 @@ class _Definition:
 
 
 @lru_cache(maxsize=1)
-def _read(source: str) -> dict[str, list[_Definition]] | None:
+def _read(source: str | bytes) -> dict[str, list[_Definition]] | None:
     """The definitions of each name; a file is read once for the three questions that ask.
 
     None where it is too long or nested too deep.
     """
     try:
-        tree = _tree(source)
-    except _TOO_DEEP:
+        tree = tree_of(source)
+    except TOO_DEEP:
         return None
     if tree is None:
         return {}
-    statements = [list(ast.walk(statement)) for statement in tree.body]
+    left_out = _says_only_what_it_is(tree)
+    statements = [list(_walk(statement, left_out)) for statement in tree.body]
     names = [set(_names_defined(nodes)) for nodes in statements]
     own = set().union(*names)
     # What the file defines itself is its own, whatever an import called so before.
@@ -191,6 +137,43 @@ def _read(source: str) -> dict[str, list[_Definition]] | None:
             for name in defined:
                 definitions.setdefault(name, []).append(definition)
     return definitions
+
+
+def _says_only_what_it_is(tree: ast.Module) -> frozenset[str]:
+    """Which of annotations and Python's tests of types give the code no class that they name."""
+    bound, used = set(), set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Load()) | ast.Attribute(attr=name):
+                used.add(name)
+            case ast.Name(id=name) | ast.arg(arg=name):
+                bound.add(name)
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                bound.add(name)
+            case ast.alias(name=name, asname=other):
+                used.update(name.split("."))
+                bound.add(other or name)
+    annotations = {_ANNOTATION} if _READS_ANNOTATIONS.isdisjoint(used) else set()
+    return frozenset(annotations | (_TYPE_TESTS - bound))
+
+
+def _walk(statement: ast.stmt, left_out: frozenset[str]) -> Iterator[ast.AST]:
+    """All nodes of a statement, itself first, without the types that ``left_out`` tells of."""
+    waiting: deque[ast.AST] = deque([statement])
+    while waiting:
+        node = waiting.popleft()
+        yield node
+        parts: Iterable[ast.AST] = ast.iter_child_nodes(node)
+        match node:
+            case ast.arg() if _ANNOTATION in left_out:
+                parts = ()
+            case ast.FunctionDef(returns=type_) | ast.AnnAssign(annotation=type_) if (
+                _ANNOTATION in left_out
+            ):
+                parts = (part for part in parts if part is not type_)
+            case ast.Call(func=ast.Name(id=name), args=[_, type_]) if name in left_out:
+                parts = (part for part in parts if part is not type_)
+        waiting.extend(parts)
 
 
 def _definition(nodes: Sequence[ast.AST], aliases: dict[str, str]) -> _Definition:
@@ -283,11 +266,24 @@ def _dotted_name(node: ast.AST | None, aliases: dict[str, str]) -> str:
     parts: list[str] = []
     # Not by recursion: a line without meaning may be nested deeper than that goes.
     while node is not None and not isinstance(node, ast.Name) and len(parts) < MAX_PARTS:
+        if looked_up := _looked_up(node):
+            return ".".join([looked_up, *reversed(parts)])
         node, part = _taken_apart(node)
         parts.append(part)
     if not isinstance(node, ast.Name) or node.id not in aliases:
         return ""
     return ".".join([aliases[node.id], *reversed(parts)])
+
+
+def _looked_up(node: ast.AST) -> str:
+    """What is found by its full name, as by ``pkgutil.resolve_name("torch.nn:GRU")``, or ''."""
+    match node:
+        case ast.Call(
+            func=ast.Name(id=way) | ast.Attribute(attr=way),
+            args=[ast.Constant(value=str(name)), *_],
+        ) if way in _LOOK_UP:
+            return name.replace(":", ".")
+    return ""
 
 
 def _taken_apart(node: ast.AST) -> tuple[ast.AST | None, str]:

@@ -32,7 +32,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("grader.archive", "grader.compare", "grader.source", "grader.wrong_part"),
     ("grader.sandbox.spec", "grader.sandbox.installed", "grader.sandbox.stack"),
     ("grader.graded", "grader.listing", "grader.notebook_outputs", "grader.unopened"),
-    ("grader.unnamed", "grader.imported", "grader.versions"),
+    ("grader.unnamed", "grader.imported", "grader.versions", "grader.means"),
     ("grader.gathering",),
     ("grader.claims", "grader.explain", "grader.left_out", "grader.defined_elsewhere"),
     ("grader.not_python",),

@@ -10,13 +10,10 @@ from hypothesis import strategies as st
 
 from grader.source import (
     ATTENTION_LAYERS,
-    MAX_ALL_SOURCE,
     MAX_SOURCE,
     RECURRENT_LAYERS,
     LayerCall,
     can_be_searched,
-    may_hide_layers,
-    may_make_up_names,
     torch_layers_used,
 )
 
@@ -68,6 +65,8 @@ def attention(source: str) -> list[str]:
         ("from torch import gru_cell as cell", "cell(*arguments)"),
         ("import torch.nn as nn", "[layer(3, 2) for layer in (nn.RNN, nn.LSTM)]"),
         ("import torch.nn as nn", "(lambda: nn.GRU(3, 2))()"),
+        ("import pkgutil", 'pkgutil.resolve_name("torch._decomp.decompositions:gru_impl")(x)'),
+        ("from pkgutil import resolve_name", 'resolve_name("torch.nn").GRU(3, 2)'),
     ],
 )
 def test_names_that_a_layer_goes_by(imports: str, expression: str) -> None:
@@ -186,10 +185,27 @@ def gru(x):
         "SIZES = {'GRU': 3}\ndef gru(x):\n    print('GRU')\n    return SIZES['GRU']\n",
         "import torch\ndef gru(x):\n    return x.options['GRU'], vars(x)['GRU']\n",
         "import torch._decomp\nimport torch.ao\ndef gru(x):\n    return x\n",
+        "from torch import nn\ndef gru(x, layer: nn.GRU = None) -> nn.GRU:\n    return x\n",
+        "from torch import nn\ndef gru(x):\n    layer: nn.GRU | None = None\n    return x\n",
+        "from torch import nn\ndef gru(x):\n    assert not isinstance(x, (nn.GRU, nn.RNN))\n",
     ],
 )
 def test_not_a_layer_of_torch_that_is_used(source: str) -> None:
     assert recurrent(source) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def gru(x, layer: nn.GRU = None):\n    return gru.__annotations__['layer'](3, 2)(x)\n",
+        "isinstance = lambda x, layer: layer(3, 2)(x)\ndef gru(x):\n    isinstance(x, nn.GRU)\n",
+        "def gru(x, isinstance):\n    return isinstance(x, nn.GRU)\n",
+        "def gru(x):\n    layer: nn.Module = nn.GRU(3, 2)\n    return layer(x)\n",
+        "def gru(x):\n    return isinstance(nn.GRU(3, 2)(x), tuple)\n",
+    ],
+)
+def test_type_that_code_may_come_to(source: str) -> None:
+    assert recurrent(f"from torch import nn\n{source}")
 
 
 @pytest.mark.parametrize("function", ["rnn", "gru"])
@@ -239,65 +255,19 @@ def test_source_that_is_no_python(source: str) -> None:
     assert recurrent(source) == []
 
 
-def test_source_that_is_too_long_names_nothing_and_may_hide_layers() -> None:
+def test_source_that_is_too_long_names_nothing() -> None:
     source = f"from torch import nn\ndef gru(x):\n    return nn.GRU(x)\n#{' ' * MAX_SOURCE}"
     assert recurrent(source) == []
-    assert may_hide_layers((source,))
     assert recurrent(source[:MAX_SOURCE])
-    assert not may_hide_layers((source[:MAX_SOURCE],))
 
 
-@pytest.mark.parametrize(
-    ("source", "may"),
-    [("model.eval()", False), ("eval(text)", True), ("builtins.eval(text)", True)],
-)
-def test_way_to_run_text_is_no_method_of_a_model(source: str, may: bool) -> None:
-    assert may_hide_layers((source,)) == may
-
-
-@pytest.mark.parametrize(
-    ("source", "may"),
-    [
-        ("getattr(torch, 's' + 'ys')", True),
-        ("for name in names: getattr(np, name)", True),
-        ("take = getattr\ntake(torch, 'nn')", True),
-        ("vars(torch)[f'{s}ys']", True),
-        ("torch.__dict__.get('s' + 'ys')", True),
-        ("names = globals()\nnames['s' + 'ys']", True),
-        ("from operator import attrgetter as take", True),
-        ("getattr(x, 'shape', None)", False),
-        ("vars(x)['shape'], x.__dict__['shape'], globals()['x']", False),
-        ("x['s' + 'ys'], x.get(name)", False),
-        ("getattr(", False),
-    ],
-)
-def test_names_that_may_be_written_nowhere(source: str, may: bool) -> None:
-    assert may_make_up_names((source,)) == may
-
-
-def test_source_nested_too_deep_names_nothing_and_may_hide_layers() -> None:
+def test_source_nested_too_deep_names_nothing() -> None:
     """A worker compiles what is nested almost so deep, and Python's ``ast`` gives up earlier."""
     source = f"from torch import nn\ndef gru(x):\n    return nn.GRU(x)\nx{'.a' * 90_000}\n"
     assert recurrent(source) == []
     assert not can_be_searched(source)
-    assert may_hide_layers((source,))
     for no_python in ("def gru(:", "\0"):
         assert can_be_searched(no_python)
-        assert not may_hide_layers((no_python,))
-
-
-def test_too_many_sources_may_hide_layers() -> None:
-    sources = (" " * MAX_SOURCE,) * (MAX_ALL_SOURCE // MAX_SOURCE)
-    assert not may_hide_layers(sources)
-    assert may_hide_layers((*sources, " "))
-
-
-def test_sources_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    read: list[object] = []
-    monkeypatch.setattr("grader.source._tree", read.append)
-    for _ in range(3):
-        may_hide_layers(("once", "and twice"))
-    assert len(read) == 2
 
 
 @pytest.mark.timeout(10)

@@ -66,7 +66,7 @@ class LayersUsed(TorchFunctionMode):
         # An operator of torch.ops is named with its overload: gru.input.
         name = str(getattr(func, "__name__", ""))
         self._is_on |= name == LAST
-        layer = layer_of(name)
+        layer = _layer_of(func, name)
         if not layer:
             return func(*args, **(kwargs or {}))
         self._names.add(layer)
@@ -92,11 +92,16 @@ class LayersUsed(TorchFunctionMode):
         return self._watch.unseen(kernel, *args, **kwargs) if kernel else func(*args, **kwargs)
 
 
-def _kernel_of(func: object, name: str) -> Callable[..., Any] | None:
-    """The C function that does what one of torch's does.
+def _layer_of(func: object, name: str) -> str:
+    """Which of torch's layers a function is, or ''; one of a student's own may be called so."""
+    if type(func) in _CALLS:
+        return layer_of(str(func))
+    is_torchs = type(func) is BuiltinFunctionType or func is _ATTENTION
+    return layer_of(f"aten::{name}") if is_torchs else ""
 
-    None for a student's own, such as one named ``gru``, of which all is to be seen.
-    """
+
+def _kernel_of(func: object, name: str) -> Callable[..., Any] | None:
+    """The C function that does what one of torch's does; None where there is no such one."""
     if type(func) in _CALLS:
         # What is called by torch.ops goes through Python, where other code may be put in its place.
         called = getattr(type(func).__call__, "__code__", None)

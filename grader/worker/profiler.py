@@ -29,7 +29,11 @@ _disable: Any = getattr(_autograd, "_disable_profiler", None)
 _Seen: Any = getattr(_autograd, "_ProfilerResult", None)
 _events: Any = getattr(_Seen, "events", None)
 _began: Any = getattr(_Seen, "trace_start_ns", None)
-_name: Any = getattr(getattr(_autograd, "_KinetoEvent", None), "name", None)
+_Event: Any = getattr(_autograd, "_KinetoEvent", None)
+_name: Any = getattr(_Event, "name", None)
+_scope: Any = getattr(_Event, "scope", lambda _: None)
+_LABEL = 7
+"""The scope of what someone has called so himself, by ``record_function``."""
 _now = time.time_ns
 
 
@@ -74,12 +78,12 @@ class Profiler:
         _first(_ZERO)
 
     def end(self) -> set[str] | None:
-        """The names of all operators since ``begin``; None where not all of that was seen."""
+        """The names of all that ran since ``begin``; None where not all of that was seen."""
         try:
             call_last()
             with _quietly():
                 seen = _disable()
-            names = {_name(event) for event in _events(seen)}
+            names = {_name(event) for event in _events(seen) if _scope(event) != _LABEL}
             is_this_one = _began(seen) <= self._begun_by
         except _NOT_THERE:
             return None

@@ -43,8 +43,9 @@ KERNELS = {
 }
 """How the names of what those functions end in begin, and whose they are: called alone, by
 ``torch.ops``, they are the layer as well."""
-NAMESPACES = ("aten::", "quantized::", "mkldnn::")
-"""Under which torch has its layers."""
+NAMESPACES = frozenset(["aten", "quantized", "mkldnn"])
+"""Under which torch has its layers. What is a student's own has another, or none, as has what he
+calls so himself: a function in TorchScript or of autograd, an operator of his, or a label."""
 WRITTEN_IN_PYTHON = {
     "multi_head_attention_forward": "multi_head_attention_forward",
     "flex_attention": "scaled_dot_product_attention",
@@ -100,10 +101,11 @@ _SWITCHES: dict[object, str] = {
 """What student code could end this watch by, and what is then noted."""
 
 
-def layer_of(name: str) -> str:
-    """The function of torch's layers that ``name``, such as ``gru.input``, belongs to, or ''."""
-    for namespace in NAMESPACES:
-        name = name.removeprefix(namespace)
+def layer_of(operator: str) -> str:
+    """Which of torch's layers an operator, such as ``aten::gru.input``, belongs to, or ''."""
+    namespace, _, name = operator.replace("::", ".").partition(".")
+    if namespace not in NAMESPACES:
+        return ""
     # A layer of rounded weights is one of torch's, too.
     name = name.split(".")[0].removeprefix("quantized_").removesuffix("_dynamic")
     if name in LAYER_FUNCTIONS:

@@ -20,10 +20,12 @@ def mha(Wq, Wk, Wv, Wo, x):
         return torch.nn.MultiheadAttention(10, 5)(x, x, x)
     return own(Wq, Wk, Wv, Wo, x)
 """,
-    "a test of types": """
+    "what holds parameters": """
 own = mha
-def mha(Wq, Wk, Wv, Wo, x: torch.nn.MultiheadAttention | torch.Tensor):
-    return None if isinstance(x, torch.nn.MultiheadAttention) else own(Wq, Wk, Wv, Wo, x)
+def mha(Wq, Wk, Wv, Wo, x):
+    layer = torch.nn.MultiheadAttention(x.shape[-1], len(Wq))
+    layer.out_proj.weight.data.copy_(torch.tensor(Wo))
+    return own(Wq, Wk, Wv, Wo, x)
 """,
     "a method that nobody calls": """
 own = mha
@@ -56,13 +58,80 @@ def graded(grading: Grade, folder: Path, code: str) -> tuple[Report, CheckResult
     return report, check
 
 
+EVERYONES = "import gc, os, re, sys\nprint(os.environ.get('HOME'), sys.version)\n"
+"""What nearly every hand-in has at its top."""
+
+
 @pytest.mark.parametrize("code", NAMED_ONLY.values(), ids=NAMED_ONLY)
-def test_layer_that_is_only_named_costs_nothing(grading: Grade, tmp_path: Path, code: str) -> None:
-    report, check = graded(grading, tmp_path, code)
+@pytest.mark.parametrize("imports", ["", EVERYONES], ids=["alone", "beside os and sys"])
+def test_layer_that_is_only_named_costs_nothing(
+    grading: Grade, tmp_path: Path, imports: str, code: str
+) -> None:
+    report, check = graded(grading, tmp_path, f"{imports}{code}")
     assert report.score == 5
     assert check.passed
     [note] = [note for note in report.notes if "mha names torch.nn" in note]
     assert "and no call of it ran that layer" in note
+
+
+def test_type_costs_nothing_beside_means(grading: Grade, tmp_path: Path) -> None:
+    code = """
+import threading
+own = mha
+def mha(Wq, Wk, Wv, Wo, x: torch.nn.MultiheadAttention | torch.Tensor):
+    return None if isinstance(x, torch.nn.MultiheadAttention) else own(Wq, Wk, Wv, Wo, x)
+"""
+    report, check = graded(grading, tmp_path, code)
+    assert report.score == 5
+    assert check.passed
+    assert not [note for note in report.notes if "torch.nn" in note]
+
+
+STEPS = """    return torch.softmax(q @ k.mT / q.shape[-1] ** 0.5, -1) @ v
+def mha(Wq, Wk, Wv, Wo, x):
+    own = [[x @ torch.tensor(w) for w in ws] for ws in zip(Wq, Wk, Wv)]
+    return torch.cat([attend(*ws) for ws in own], -1) @ torch.tensor(Wo)
+attend = scaled_dot_product_attention
+"""
+NAMED_LIKE_A_LAYER = {
+    "TorchScript": f"""
+@torch.jit.script
+def scaled_dot_product_attention(q, k, v):
+{STEPS}""",
+    "an operator": f"""
+@torch.library.custom_op("mine::scaled_dot_product_attention", mutates_args=())
+def scaled_dot_product_attention(
+    q: torch.Tensor, k: torch.Tensor, v: torch.Tensor
+) -> torch.Tensor:
+{STEPS}""",
+    "a function of torch's protocol": f"""
+from torch.overrides import handle_torch_function, has_torch_function
+def scaled_dot_product_attention(q, k, v):
+    if has_torch_function((q, k, v)):
+        return handle_torch_function(scaled_dot_product_attention, (q, k, v), q, k, v)
+{STEPS}""",
+    "autograd": f"""
+class scaled_dot_product_attention(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, q, k, v):
+        return torch.softmax(q @ k.mT / q.shape[-1] ** 0.5, -1) @ v
+def unused(q, k, v):
+{STEPS.rstrip()}.apply
+""",
+    "a label": f"""
+def scaled_dot_product_attention(q, k, v):
+    with torch.profiler.record_function("scaled_dot_product_attention"):
+        return torch.profiler.record_function("aten::gru")(own_attention)(q, k, v)
+def own_attention(q, k, v):
+{STEPS}""",
+}
+
+
+@pytest.mark.parametrize("code", NAMED_LIKE_A_LAYER.values(), ids=NAMED_LIKE_A_LAYER)
+def test_own_work_that_is_named_like_a_layer(grading: Grade, tmp_path: Path, code: str) -> None:
+    report, check = graded(grading, tmp_path, code)
+    assert check.message == ""
+    assert report.score == 5
 
 
 @pytest.mark.parametrize("call", TAKEN_FROM.values(), ids=TAKEN_FROM)
@@ -106,7 +175,7 @@ def mha(Wq, Wk, Wv, Wo, x):{LAYER.format(call)}
 
 
 @pytest.mark.parametrize(
-    "means", ["import threading", "torch.jit.script", "import sys", "torch._C"]
+    "means", ["import threading", "torch.jit.script", "import sys\nsys.modules", "torch._C"]
 )
 def test_layer_that_is_named_beside_means_to_hide_it_earns_nothing(
     grading: Grade, tmp_path: Path, means: str
@@ -131,7 +200,7 @@ def test_source_that_cannot_be_read_is_remarked_on(
 ) -> None:
     code = f"#{' ' * MAX_SOURCE}" if long else "# nested deeper than this process can read"
     if not long:
-        monkeypatch.setattr("grader.source._tree", too_deep)
+        monkeypatch.setattr("grader.source.tree_of", too_deep)
     report, check = graded(grading, tmp_path, code)
     assert report.score == 5
     assert check.passed

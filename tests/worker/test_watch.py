@@ -184,12 +184,14 @@ def test_what_others_put_into_torchs_places_changes_nothing(
     ("operator", "layer"),
     [
         ("aten::gru", "gru"),
-        ("gru.input", "gru"),
+        ("aten.gru.input", "gru"),
         ("quantized::quantized_gru_cell_dynamic", "gru_cell"),
-        ("quantized_rnn_tanh_cell_dynamic.default", "rnn_tanh_cell"),
+        ("quantized.quantized_rnn_tanh_cell_dynamic.default", "rnn_tanh_cell"),
         ("aten::quantized_lstm", "lstm"),
         ("aten::_flash_attention_forward", "scaled_dot_product_attention"),
         ("aten::tanh", ""),
+        ("gru_cell", ""),
+        ("mine::gru_cell", ""),
         ("quantized::linear_dynamic", ""),
     ],
 )

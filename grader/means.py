@@ -1,0 +1,157 @@
+"""Reads a hand-in's source, without running it, for means by which a layer could run unseen."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from grader.source import MAX_ALL_SOURCE, TOO_DEEP, parsed, tree_of
+
+Source = str | bytes
+Sources = tuple[tuple[str, Source], ...]
+"""A hand-in's Python files: the name that each is imported by, and what is in it."""
+OUT_OF_SIGHT = frozenset(
+    "threading _thread concurrent multiprocessing ctypes overrides _C DisableTorchFunction "
+    "DisableTorchFunctionSubclass jit compile modules fork forkpty register_at_fork "
+    "posix_spawn posix_spawnp execl execle execlp execlpe execv execve execvp execvpe spawnl "
+    "spawnle spawnlp spawnlpe spawnv spawnve spawnvp spawnvpe setprofile settrace monitoring "
+    "addaudithook _getframe _current_frames get_objects get_referrers get_referents grader "
+    "inspect importlib __import__ exec eval builtins asyncio profiler library load_library "
+    "_op_dk decompose redispatch __code__ CodeType FunctionType _op runpy codeop pydoc marshal "
+    "zipimport".split()
+)
+"""Names of what could run a layer without its being seen."""
+EVERYONES = frozenset({"os", "sys", "gc"})
+"""Modules of such means that much honest code imports: only what is taken from them counts, and
+handing one of them on, after which nobody knows."""
+BY_NAME = frozenset(
+    "getattr setattr vars globals locals __dict__ __getattribute__ attrgetter methodcaller "
+    "pkgutil resolve_name pickle timeit".split()
+)
+"""By which code may come to what it does not name, as in ``getattr(torch, "s" + "ys")``."""
+_DICTIONARY = frozenset({"__dict__", "__getattribute__"})
+_TEXT_OF_ITS_OWN = "code"
+"""A module that runs text; as a name it is anything."""
+_IMPORTED_BY_US = "implementation"
+_LINE = re.compile(rb"\r\n?|\n")
+
+
+def text_of(raw: bytes) -> Source:
+    """What Python reads in a file: where it may say in what coding it is, the bytes themselves."""
+    if any(b"coding" in line for line in _LINE.split(raw, 2)[:2]):
+        return raw
+    return raw.decode("utf-8-sig", "replace")
+
+
+@lru_cache(maxsize=1)
+def may_hide_layers(sources: Sources) -> bool:
+    """Whether one of the files names something by which a layer can run without its being seen.
+
+    One that is too long or nested too deep to be read may, and so may one that is imported and no
+    Python to this reader, or too many of them. A hand-in is read once for the three questions
+    that ask.
+    """
+    if sum(len(source) for _, source in sources) > MAX_ALL_SOURCE:
+        return True
+    imported, unread = {_IMPORTED_BY_US}, set()
+    for name, source in sources:
+        try:
+            tree = tree_of(source)
+        except TOO_DEEP:
+            return True
+        if tree is None:
+            unread.add(name)
+        elif _has_means(tree):
+            return True
+        else:
+            imported.update(_imports(tree))
+    return not imported.isdisjoint(unread)
+
+
+def _has_means(tree: ast.Module) -> bool:
+    parts = (part for node in _used(tree) for name in _names_in(node) for part in name.split("."))
+    return not OUT_OF_SIGHT.isdisjoint(parts) or _hands_on(tree)
+
+
+def _used(tree: ast.Module) -> Iterator[ast.AST]:
+    """All but what only has the name of one of the means."""
+    others: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Attribute(attr="modules") as method):
+                others.add(method)  # A model's, as is eval: Python's own are not called.
+            case ast.Attribute(attr="eval") | ast.Name(id="modules"):
+                others.add(node)
+            case ast.Attribute(value=ast.Name(id="re"), attr="compile"):
+                others.add(node)
+        if node not in others:
+            yield node
+
+
+def _names_in(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.Import(names=aliases) if any(one.name == _TEXT_OF_ITS_OWN for one in aliases):
+            yield "codeop"  # which that module is made of
+        case ast.ImportFrom(module="code"):
+            yield "codeop"
+        case ast.ImportFrom(module=str(name)):
+            yield name
+        case ast.Attribute(attr=name) | ast.Name(id=name) | ast.alias(name=name):
+            yield name
+        case ast.Constant(value=str(name)):
+            yield name
+
+
+def _hands_on(tree: ast.Module) -> bool:
+    """Whether one of ``EVERYONES`` is used for more than a name that is taken from it.
+
+    ``import os as system``, too, and ``torch.os``; not a variable that is called so.
+    """
+    modules, bases = set(), set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.alias(name=name, asname=other) if name.split(".")[0] in EVERYONES:
+                modules.add(other or name.split(".")[0])
+            case ast.ImportFrom(module=str(name), names=[ast.alias(name="*")]) if name in EVERYONES:
+                return True
+            case ast.Attribute(value=base, attr=name) if name not in _DICTIONARY:
+                bases.add(base)
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Load()) if name in modules and node not in bases:
+                return True
+            case ast.Attribute(attr=name) if name in EVERYONES and node not in bases:
+                return True
+            case ast.Constant(value=str(name)) if not EVERYONES.isdisjoint(name.split(".")):
+                return True
+    return False
+
+
+def _imports(tree: ast.Module) -> Iterator[str]:
+    """The parts of all names by which a file may import another one."""
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            for name in [getattr(node, "module", None) or "", *(one.name for one in node.names)]:
+                yield from name.split(".")
+
+
+@lru_cache(maxsize=1)
+def may_make_up_names(sources: Sources) -> bool:
+    """Whether one of the files looks something up by a name that is perhaps written nowhere."""
+    return any(_makes_up_names(tree) for _, source in sources if (tree := parsed(source)))
+
+
+def _makes_up_names(tree: ast.Module) -> bool:
+    ways: set[ast.AST] = set()
+    written: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(attr=name) | ast.Name(id=name) | ast.alias(name=name):
+                ways |= {node} if name in BY_NAME else set()
+            case ast.Call(func=way, args=[_, ast.Constant(), *_]):
+                written.add(way)
+            case ast.Subscript(value=ast.Call(func=way) | way, slice=ast.Constant()):
+                written.add(way)
+    return not ways <= written

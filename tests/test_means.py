@@ -1,0 +1,143 @@
+"""Means to run a layer unseen are found in a source; what much honest code does is none."""
+
+from __future__ import annotations
+
+import pytest
+
+from grader.means import may_hide_layers, may_make_up_names, text_of
+from grader.source import MAX_ALL_SOURCE, MAX_SOURCE, torch_layers_used
+
+
+def hides(*sources: str | bytes) -> bool:
+    return may_hide_layers(tuple((f"file{n}", source) for n, source in enumerate(sources)))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "eval(text)",
+        "builtins.eval(text)",
+        "sys.modules['torch']",
+        "import sys\nsys.modules.get('torch')",
+        "from sys import modules",
+        "from sys import *",
+        "import os\nos.fork()",
+        "from os import fork as f",
+        "import os as system\nlist(map(getattr, [system], names))",
+        "import os\ngetattr(os, name)",
+        "import sys\nvars(sys)",
+        "import sys\nsys.__dict__",
+        "import gc\nf(gc)",
+        "import gc\ngc.get_objects()",
+        "import os.path\nf(os)",
+        "import torch\nf(torch.sys)",
+        "vars(torch)['sys']",
+        "sys.setprofile(None)",
+        "sys._getframe(1)",
+        "import runpy\nrunpy.run_path('data.txt')",
+        "import code",
+        "from code import InteractiveInterpreter",
+        "import importlib.util",
+        "torch.ops.load_library('layer.so')",
+        "torch.compile(step)",
+    ],
+)
+def test_means_to_run_a_layer_unseen(source: str) -> None:
+    assert hides(source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "model.eval()",
+        "import os, sys\nprint(os.environ.get('DEBUG'), sys.version, os.path.join('a', 'b'))",
+        "import os.path as p\np.join('a', 'b')",
+        "import sys\nsys.path.append('..'); print(1, file=sys.stderr); sys.exit()",
+        "import os\nos.environ['OMP_NUM_THREADS'] = '1'\nos.makedirs('out', exist_ok=True)",
+        "import gc\ngc.collect()",
+        "from os.path import join",
+        "os = []\nos.append(1)\nnp.stack(os)",
+        "for module in self.modules(): module.reset_parameters()",
+        "modules = [nn.Linear(2, 3)]\nnn.Sequential(*modules)",
+        "import re\nre.compile('a')",
+        "code = 'code'\nprint(vars()[code])",
+        "import pickle\npickle.load(open('vocabulary.pkl', 'rb'))",
+        "import timeit\ntimeit.timeit(lambda: rnn())",
+        "import cProfile",
+        "",
+    ],
+)
+def test_what_much_honest_code_does_is_no_means(source: str) -> None:
+    assert not hides(source)
+
+
+@pytest.mark.parametrize(
+    ("source", "may"),
+    [
+        ("getattr(torch, 's' + 'ys')", True),
+        ("for name in names: getattr(np, name)", True),
+        ("take = getattr\ntake(torch, 'nn')", True),
+        ("vars(torch)[f'{s}ys']", True),
+        ("torch.__dict__.get('s' + 'ys')", True),
+        ("names = globals()\nnames['s' + 'ys']", True),
+        ("from operator import attrgetter as take", True),
+        ("from pkgutil import resolve_name as find", True),
+        ("import pkgutil", True),
+        ("import pickle", True),
+        ("getattr(x, 'shape', None)", False),
+        ("vars(x)['shape'], x.__dict__['shape'], globals()['x']", False),
+        ("x['s' + 'ys'], x.get(name)", False),
+        ("getattr(", False),
+    ],
+)
+def test_names_that_may_be_written_nowhere(source: str, may: bool) -> None:
+    assert may_make_up_names((("implementation", source),)) == may
+
+
+def test_what_cannot_be_read_may_hide_layers() -> None:
+    assert hides("#" + " " * MAX_SOURCE)
+    assert not hides(" " * MAX_SOURCE)
+    assert hides(f"x{'.a' * 90_000}\n")
+
+
+def test_file_that_is_no_python_hides_nothing_unless_it_is_imported() -> None:
+    assert not hides("x = 1", "print 'Python 2'", "\0")
+    assert hides("x = 1", "from file0 import x\nfrom file2 import y", b"# coding: mine\n")
+    assert hides("from . import file1", "print 'Python 2'")
+    assert may_hide_layers((("implementation", "\0"),))
+
+
+HIDDEN = b"\\u0069\\u006dport torch\ndef gru(x):\n    return torch.nn.G\\u0052U(3, 2)\n"
+
+
+@pytest.mark.parametrize(
+    "first",
+    [b"# coding: unicode_escape\n", b"\n# vim: set fileencoding=unicode_escape :\n"],
+)
+def test_file_is_read_in_its_own_coding(first: bytes) -> None:
+    source = text_of(first + HIDDEN)
+    assert torch_layers_used(source, "gru", frozenset({"GRU"}))
+    assert hides(text_of(first + b"os.\\u0066ork()"))
+
+
+def test_line_that_only_old_macintoshes_end_so() -> None:
+    assert hides(text_of(b"#\r# coding: unicode_escape\nos.\\u0066ork()\n"))
+
+
+def test_mark_of_utf_8_hides_nothing() -> None:
+    assert hides(text_of(b"\xef\xbb\xbfos.fork()"))
+    assert text_of("größe".encode("latin-1")) == "gr��e"
+
+
+def test_too_many_sources_may_hide_layers() -> None:
+    sources = (" " * MAX_SOURCE,) * (MAX_ALL_SOURCE // MAX_SOURCE)
+    assert not hides(*sources)
+    assert hides(*sources, " ")
+
+
+def test_sources_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[object] = []
+    monkeypatch.setattr("grader.means.tree_of", read.append)
+    for _ in range(3):
+        hides("once", "and twice")
+    assert len(read) == 2
