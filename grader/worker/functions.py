@@ -14,6 +14,7 @@ from grader.wire import Array, Message
 from grader.worker.absent_modules import AbsentModules, forget_modules_of
 from grader.worker.devices import CPU, Redirection
 from grader.worker.failures import absent
+from grader.worker.hooks import Hooks
 from grader.worker.layers_used import LayersUsed
 from grader.worker.missing_function import why_missing
 from grader.worker.notebook_code import is_of_definitions, module_of_definitions, script_tree
@@ -41,7 +42,9 @@ class Implementation:
         self._failed: list[str] = []
         self._passed_over: list[PassedOver] = []
         self._profiler: Profiler | None = None
+        self._hooks = Hooks()
         self._on_cpu = Redirection(CPU)
+        self._hooks.install()
         keep_the_switch()
 
     def load(self, request: Message) -> Message:
@@ -94,7 +97,7 @@ class Implementation:
 
         spoil = request.fields.get("spoil", False)
         wanted = spoil or request.fields.get("watch", False)
-        watch = Watch(self._profiler) if wanted and self._profiler else None
+        watch = Watch(self._profiler, self._hooks) if wanted and self._profiler else None
         with watch or nullcontext(), LayersUsed(spoil=spoil, watch=watch) as layers:
             try:
                 value = self._on_cpu.run(attempt)

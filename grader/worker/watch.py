@@ -21,6 +21,7 @@ from torch.overrides import has_torch_function
 
 from grader.source import BROKEN, RECORDED, SWITCHED_OFF
 from grader.worker import profiler
+from grader.worker.hooks import Hooks
 from grader.worker.profiler import Profiler
 
 LAYER_FUNCTIONS = frozenset(
@@ -92,10 +93,12 @@ _STEPS = torch.nn.functional.multi_head_attention_forward.__code__.replace(co_na
 _DEFAULTS = torch.nn.functional.multi_head_attention_forward.__defaults__
 # Student code may give these names other values.
 _record = getattr(torch._C._autograd, "_enable_record_function", lambda _: None)
-_watch_threads, _watch_this_thread = threading.setprofile, sys.setprofile
-_watched_by, _this_thread = sys.getprofile, threading.get_ident
+_watch_this_thread, _trace_this_thread = sys.setprofile, sys.settrace
+_watched_by, _traced_by, _this_thread = sys.getprofile, sys.gettrace, threading.get_ident
+_text = str.__str__
 _SWITCHES: dict[object, str] = {
     _watch_this_thread: SWITCHED_OFF,
+    _trace_this_thread: SWITCHED_OFF,
     **dict.fromkeys(profiler.switches(), BROKEN),
 }
 """What student code could end this watch by, and what is then noted."""
@@ -115,9 +118,10 @@ def layer_of(operator: str) -> str:
 
 def _layer_named(code: CodeType) -> str | None:
     """The layer that torch computes by a function of its own, by the function's name."""
-    if code.co_name.startswith(_PATTERN):
+    name = _text(code.co_name)
+    if name.startswith(_PATTERN):
         return "scaled_dot_product_attention"
-    return WRITTEN_IN_PYTHON.get(code.co_name) or WRITTEN_IN_PYTHON.get(code.co_qualname)
+    return WRITTEN_IN_PYTHON.get(name) or WRITTEN_IN_PYTHON.get(_text(code.co_qualname))
 
 
 def _codes_in(code: CodeType) -> Iterator[CodeType]:
@@ -158,8 +162,10 @@ class Watch:
     Where torch's profiler did not work before there was any student code, only frames are seen.
     """
 
-    def __init__(self, profiler: Profiler) -> None:
+    def __init__(self, profiler: Profiler, hooks: Hooks | None = None) -> None:
         self.names: set[str] = set()
+        self._hooks = hooks or Hooks()
+        self._tracing: Any = None
         self._paused: set[int] = set()
         self._awaited: set[int] = set()
         self._profiler = profiler
@@ -168,7 +174,10 @@ class Watch:
     def __enter__(self) -> Watch:
         if self._profiler.works:
             self._profiler.begin()
-        _watch_threads(self._called)
+        # Nothing is seen of what runs in a function that traces.
+        self._tracing = _traced_by()
+        _trace_this_thread(None)
+        self._hooks.called = self._called
         _watch_this_thread(self._called)
         return self
 
@@ -177,7 +186,8 @@ class Watch:
         if _watched_by() != self._called:
             self.names.add(SWITCHED_OFF)
         _watch_this_thread(None)
-        _watch_threads(None)
+        self._hooks.called = None
+        _trace_this_thread(self._tracing)
         if not self._profiler.works:
             return
         seen = self._profiler.end()
@@ -216,7 +226,9 @@ class Watch:
             # It may be switched on again before the end.
             self.names.add(_SWITCHES[function])
         code = frame.f_code
-        if code.co_filename.startswith(_RECORDING):
+        # A name of a class of a student's would run its code here, where nothing is seen.
+        file = _text(code.co_filename)
+        if file.startswith(_RECORDING):
             self.names.add(RECORDED)
         if event != "call":
             return
@@ -225,8 +237,7 @@ class Watch:
         if code is _STEPS and _this_thread() in self._awaited:
             self._awaited.discard(_this_thread())  # its next call is none that was seen
             return
-        is_torchs = code.co_filename.startswith(_TORCH)
-        layer = _layer_named(code) if is_torchs else None
+        layer = _layer_named(code) if file.startswith(_TORCH) else None
         # One function asks first whether there is a mode, to be called again by it.
         by_mode = (
             frame.f_globals is _FUNCTIONAL

@@ -21,6 +21,15 @@ def layer(Wq, Wk, Wv, Wo, x):
     return torch.cat(list(heads.unbind(1)), -1).numpy() @ Wo
 """
 """Multi-head attention whose middle is torch's, by a name that the source does not show."""
+PYTHONS_STEPS = (
+    IN_PLAIN_SIGHT
+    + """
+import torch._inductor.fx_passes.fuse_attention as patterns
+steps_of = getattr(patterns, "_sfdp_" + "pattern_1")
+attention = lambda q, k, v: steps_of(q, k, v, q.shape[-1] ** 0.5)
+"""
+)
+"""The same by what torch has written in Python, which no operator is."""
 STEPS = """
     class Steps(torch.Tensor):
         @classmethod
@@ -252,6 +261,14 @@ def test_watch_that_the_import_switches_off(grading: Grade, tmp_path: Path, swit
     assert check.outcome is Outcome.FORBIDDEN
 
 
+PYTHONS_OWN = """
+import cProfile, sys
+set_profile = next(
+    cell.cell_contents for cell in sys.setprofile.__closure__
+    if type(cell.cell_contents) is type(len)
+)
+"""
+"""What the grader has replaced, taken from that."""
 ONLY_WATCHED = """
 watched_by = vars(torch)["s" + "ys"].getprofile
 steps = mha
@@ -276,8 +293,9 @@ def watched(grading: Grade, folder: Path, own: str, means: str = "") -> tuple[Re
     [
         ("torch.autograd.profiler.profile().__enter__()", "switches off that by which"),
         ("torch._C._autograd._disable_profiler()", "switches off that by which"),
-        ("sys.setprofile(None)", "switches off that by which"),
-        ("on = sys.getprofile(); sys.setprofile(None); sys.setprofile(on)", "switches off that"),
+        ("set_profile(None)", "switches off that by which"),
+        ("on = sys.getprofile(); set_profile(None); set_profile(on)", "switches off that"),
+        ("cProfile.Profile.__base__.enable(cProfile.Profile())", "switches off that by which"),
         ("raise RuntimeError('not here')", "is right, and not so while the grader looks"),
         ("return 0", "is right, and not so while the grader looks"),
     ],
@@ -285,7 +303,7 @@ def watched(grading: Grade, folder: Path, own: str, means: str = "") -> tuple[Re
 def test_function_that_cannot_be_watched_and_has_means_earns_nothing(
     grading: Grade, tmp_path: Path, own: str, words: str
 ) -> None:
-    report, check = watched(grading, tmp_path, own, "import sys")
+    report, check = watched(grading, tmp_path, own, PYTHONS_OWN)
     assert report.score == 0
     assert check.outcome is Outcome.FORBIDDEN
     assert words in check.message
@@ -300,7 +318,9 @@ def test_what_is_no_accident_needs_no_means(grading: Grade, tmp_path: Path, own:
     assert check.outcome is Outcome.FORBIDDEN
 
 
-SWITCHES_OFF = "vars(torch)['s' + 'ys'].setprofile(None)"
+SWITCHES_OFF = """python = vars(torch)['s' + 'ys']
+        setter = getattr(python, 'set' + 'profile').__closure__
+        [cell.cell_contents for cell in setter if type(cell.cell_contents) is type(len)][0](None)"""
 
 
 @pytest.mark.parametrize("own", [SWITCHES_OFF, "raise RuntimeError('not here')"])
@@ -330,14 +350,68 @@ def test_what_may_be_an_accident_is_remarked_on(
     assert [note for note in report.notes if words in note]
 
 
-def test_time_that_a_student_measures_costs_nothing(grading: Grade, tmp_path: Path) -> None:
-    code = """
-import cProfile
-steps = mha
-def mha(*arguments):
-    return cProfile.Profile().runcall(steps, *arguments)
+OF_ITS_OWN = {
+    "cProfile around the call": "return cProfile.Profile().runcall(steps, *arguments)",
+    "cProfile and what it says": """
+    profile.enable()
+    result = steps(*arguments)
+    profile.disable()
+    pstats.Stats(profile, stream=io.StringIO()).print_stats()
+    return result""",
+    "profile": "return profiling.Profile().runcall(steps, *arguments)",
+    "a count of calls": """
+    sys.setprofile(lambda *_: None)
+    try:
+        return steps(*arguments)
+    finally:
+        sys.setprofile(None)""",
+    "a trace": """
+    sys.settrace(lambda *_: None)
+    try:
+        return steps(*arguments)
+    finally:
+        sys.settrace(None)""",
+    "a debugger": "return bdb.Bdb().runcall(steps, *arguments)",
+    "threads": """
+    threading.setprofile(lambda *_: None)
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        return pool.submit(steps, *arguments).result()""",
+}
+"""Hooks that honest code sets."""
+IMPORTS = """
+import bdb, concurrent.futures, cProfile, io, pstats, sys, threading
+import profile as profiling
+profile = cProfile.Profile()
 """
-    assert graded(grading, tmp_path, code)[0].score == 5
+
+
+@pytest.mark.parametrize("way", OF_ITS_OWN.values(), ids=OF_ITS_OWN)
+def test_hook_that_a_function_sets_costs_nothing(grading: Grade, tmp_path: Path, way: str) -> None:
+    code = f"{IMPORTS}\nsteps = mha\ndef mha(*arguments):\n    {way}\n"
+    report, check = graded(grading, tmp_path, code)
+    assert report.score == 5
+    assert check.passed
+    assert not [note for note in report.notes if note.startswith("mha")]
+
+
+@pytest.mark.parametrize("way", OF_ITS_OWN.values(), ids=OF_ITS_OWN)
+def test_hook_that_a_function_sets_hides_no_layer(grading: Grade, tmp_path: Path, way: str) -> None:
+    code = f"{IMPORTS}{PYTHONS_STEPS}\nsteps = layer\ndef mha(*arguments):\n    {way}\n"
+    assert_earns_nothing(*graded(grading, tmp_path, code))
+
+
+@pytest.mark.parametrize("way", ["_thread.start_new_thread", "threading._start_new_thread"])
+def test_layer_in_a_thread_below_threading(grading: Grade, tmp_path: Path, way: str) -> None:
+    code = f"""{PYTHONS_STEPS}
+import _thread, threading, time
+def mha(*arguments):
+    found = []
+    {way}(lambda: found.append(layer(*arguments)), ())
+    while not found:
+        time.sleep(0.001)
+    return found[0]
+"""
+    assert_earns_nothing(*graded(grading, tmp_path, code))
 
 
 def test_no_name_is_left_by_which_a_thread_goes_unseen(grading: Grade, tmp_path: Path) -> None:

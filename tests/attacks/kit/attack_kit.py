@@ -3,6 +3,7 @@
 import ctypes
 import json
 import os
+import pkgutil
 import struct
 
 import attack_targets as targets
@@ -61,6 +62,31 @@ def torchs_mha(Wq, Wk, Wv, Wo, input_data):
     joined = [torch.tensor(np.array(part)) for part in (Wq, Wk, Wv)]
     q, k, v = (torch.einsum("bte,hed->bhtd", input_data, part) for part in joined)
     heads = torch.nn.functional.scaled_dot_product_attention(q, k, v)
+    return (heads.transpose(1, 2).flatten(2) @ torch.tensor(Wo)).numpy()
+
+
+def in_python(name):
+    """One of those functions, in Python, by which torch computes a layer from other operators."""
+    return pkgutil.resolve_name(f"torch.{name}")
+
+
+def pythons_gru(linear_trans_r, linear_trans_z, linear_trans_n, init_state, input_data):
+    """The right answer of ``gru``, by torch's steps of the layer that no operator is."""
+    gates = linear_trans_r, linear_trans_z, linear_trans_n
+    joined = [np.concatenate([gate[part] for gate in gates], axis=-1).T for part in (0, 2, 1, 3)]
+    weights = [torch.tensor(np.ascontiguousarray(array)) for array in joined]
+    x, h = torch.tensor(input_data), torch.tensor(init_state)
+    steps = in_python("_decomp.decompositions:gru_impl")
+    outputs, state = steps(x, h, weights, True, 1, 0.0, False, False, True)
+    return outputs.numpy(), state.numpy()
+
+
+def pythons_mha(Wq, Wk, Wv, Wo, input_data):
+    """The right answer of ``mha``, by torch's steps of attention that no operator is."""
+    joined = [torch.tensor(np.array(part)) for part in (Wq, Wk, Wv)]
+    q, k, v = (torch.einsum("bte,hed->bhtd", input_data, part) for part in joined)
+    steps = in_python("_inductor.fx_passes.fuse_attention:_sfdp_pattern_1")
+    heads = steps(q, k, v, q.shape[-1] ** 0.5)
     return (heads.transpose(1, 2).flatten(2) @ torch.tensor(Wo)).numpy()
 
 

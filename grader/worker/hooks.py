@@ -1,0 +1,123 @@
+"""Keeps the watch for frames on in every thread, whatever student code does with Python's hooks.
+
+Python has one hook for profiling in each thread, and looks at nothing while a function that traces
+or an audit hook runs. So before any student code is imported, that by which such hooks are set is
+replaced: while a call is watched it does nothing, and in threads it never does. Honest code that
+measures, traces or debugs itself gives the same answers then.
+"""
+
+from __future__ import annotations
+
+import _thread
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from types import BuiltinFunctionType, FrameType
+from typing import Any
+
+Called = Callable[[FrameType, str, object], None]
+_set_profile, _set_trace, _this_thread = sys.setprofile, sys.settrace, threading.get_ident
+_STARTS = ("start_new_thread", "start_new", "start_joinable_thread")
+_NOT_MEASURED = "nothing: it was watched by the grader"
+
+
+class Hooks:
+    """Gives each event of every thread to ``called``, where that is set.
+
+    Of the main thread, which is the one that makes this, only what others set is kept away.
+    """
+
+    def __init__(self) -> None:
+        self.called: Called | None = None
+        self._main = _this_thread()
+
+    def install(self) -> None:
+        """Replace what student code would set hooks and start threads by, for good."""
+        for module, prefix in ((_thread, ""), (threading, "_")):
+            for name in _STARTS:
+                if start := getattr(module, prefix + name, None):
+                    setattr(module, prefix + name, self._starting(start))
+        setters = {"setprofile": _set_own_profile, "settrace": _set_trace}
+        setters |= {"_setprofileallthreads": _set_own_profile, "_settraceallthreads": _set_trace}
+        for name, set_hook in setters.items():
+            if hasattr(sys, name):
+                setattr(sys, name, self._setting(set_hook))
+        sys.addaudithook(_refuse_others)
+        if sys.version_info >= (3, 12):
+            sys.monitoring.register_callback = _registering(sys.monitoring.register_callback)
+        with suppress(ImportError):
+            self._quiet_profiles()
+
+    def _may_be_set(self) -> bool:
+        return self.called is None and _this_thread() == self._main
+
+    def _setting(self, set_hook: Callable[[Any], None]) -> Callable[[Any], None]:
+        def set_own(function: Any, /) -> None:
+            if self._may_be_set():
+                set_hook(function)
+
+        return set_own
+
+    def _starting(self, start: Callable[..., Any]) -> Callable[..., Any]:
+        def start_watched(function: Any, *rest: Any, **named: Any) -> Any:
+            def run(*args: Any, **kwargs: Any) -> Any:
+                _set_profile(self._in_a_thread)
+                return function(*args, **kwargs)
+
+            return start(run if callable(function) else function, *rest, **named)
+
+        return start_watched
+
+    def _in_a_thread(self, frame: FrameType, event: str, argument: object) -> None:
+        called = self.called
+        if called is not None:
+            called(frame, event, argument)
+
+    def _quiet_profiles(self) -> None:
+        """Let ``cProfile`` leave the watch on; what it then prints says that it saw nothing."""
+        import _lsprof
+        import cProfile
+
+        kind: Any = cProfile.Profile
+        enable, disable, stats = kind.enable, kind.disable, kind.getstats
+        nothing = _lsprof.profiler_entry((_NOT_MEASURED, 1, 0, 0.0, 0.0, None))
+
+        def on(profile: Any, *args: Any, **kwargs: Any) -> None:
+            if self._may_be_set():
+                enable(profile, *args, **kwargs)
+
+        def off(profile: Any) -> None:
+            if self._may_be_set():
+                disable(profile)
+
+        def seen(profile: Any) -> Any:
+            return stats(profile) or [nothing]
+
+        kind.enable, kind.disable, kind.getstats = on, off, seen
+
+
+def _set_own_profile(function: Any) -> None:
+    """Set a student's hook, which is told of what Python tells, and not of what is called here."""
+    here = sys._getframe(0).f_code, sys._getframe(1).f_code
+
+    def told(frame: FrameType, event: str, argument: object) -> None:
+        if frame.f_code not in here:
+            function(frame, event, argument)
+
+    _set_profile(None if function is None else told)
+
+
+def _refuse_others(event: str, _: object) -> None:
+    """Python takes no further audit hook then, and says nothing of it."""
+    if event == "sys.addaudithook":
+        raise RuntimeError
+
+
+def _registering(register: Callable[[int, int, Any], Any]) -> Callable[[int, int, Any], Any]:
+    def register_own(tool: int, event: int, callback: Any, /) -> Any:
+        # Such are those of cProfile.
+        is_pythons = type(callback) is BuiltinFunctionType
+        return register(tool, event, callback if is_pythons else None)
+
+    return register_own

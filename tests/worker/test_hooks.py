@@ -1,0 +1,127 @@
+"""Hooks see every thread; what student code sets is set only where nothing is watched."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+PROGRAM = """
+import _thread, cProfile, sys, threading, time
+from grader.worker.hooks import Hooks
+hooks = Hooks()
+hooks.install()
+seen = set()
+def called(frame, event, argument):
+    seen.add(frame.f_code.co_name)
+def in_thread(start):
+    done = []
+    start(lambda: done.append(step()))
+    while not done:
+        time.sleep(0.001)
+def step():
+    return 1
+def by_thread(work):
+    threading.Thread(target=work).start()
+def by_raw_thread(work):
+    _thread.start_new_thread(work, ())
+"""
+
+
+def printed(code: str) -> str:
+    """What a process of its own prints: hooks are installed for good."""
+    program = PROGRAM + textwrap.dedent(code)
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    return run.stdout.strip()
+
+
+@pytest.mark.parametrize("start", ["by_thread", "by_raw_thread"])
+def test_every_thread_is_watched(start: str) -> None:
+    code = f"""
+    in_thread({start})
+    print("step" in seen)
+    hooks.called = called
+    in_thread({start})
+    print("step" in seen)
+    """
+    assert printed(code).split() == ["False", "True"]
+
+
+def test_thread_that_ends_its_hooks_is_watched() -> None:
+    code = """
+    ready, go = threading.Event(), threading.Event()
+    def work():
+        sys.setprofile(None)
+        threading.current_thread()
+        ready.set()
+        go.wait()
+        step()
+    thread = threading.Thread(target=work)
+    threading.setprofile(lambda *_: None)
+    thread.start()
+    ready.wait()
+    hooks.called = called
+    go.set()
+    thread.join()
+    print("step" in seen)
+    """
+    assert printed(code) == "True"
+
+
+def test_what_is_set_where_nothing_is_watched() -> None:
+    code = """
+    own = []
+    sys.setprofile(lambda frame, *_: own.append(frame.f_code.co_name))
+    step()
+    sys.setprofile(None)
+    sys.settrace(lambda frame, *_: own.append(frame.f_code.co_name))
+    step()
+    sys.settrace(None)
+    profile = cProfile.Profile()
+    profile.runcall(step)
+    print(own.count("step") >= 2, any("step" in str(one.code) for one in profile.getstats()))
+    """
+    assert printed(code) == "True True"
+
+
+def test_while_a_call_is_watched_nothing_is_set() -> None:
+    code = """
+    hooks.called = called
+    sys.setprofile(print)
+    sys.settrace(print)
+    profile = cProfile.Profile()
+    profile.runcall(step)
+    [one] = profile.getstats()
+    print(sys.getprofile(), sys.gettrace(), one.code)
+    """
+    assert printed(code) == "None None nothing: it was watched by the grader"
+
+
+def test_no_audit_hook_is_added() -> None:
+    assert printed("sys.addaudithook(print)\nsys.audit('something')") == ""
+
+
+def test_what_no_thread_can_run_is_said_as_ever() -> None:
+    code = """
+    try:
+        _thread.start_new_thread(3, ())
+    except TypeError as error:
+        print(error)
+    """
+    assert "must be callable" in printed(code)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="Python has no sys.monitoring")
+def test_nothing_of_its_own_is_called_by_monitoring() -> None:
+    code = """
+    sys.monitoring.use_tool_id(3, "own")
+    sys.monitoring.register_callback(3, sys.monitoring.events.LINE, print)
+    sys.monitoring.register_callback(3, sys.monitoring.events.LINE, lambda *_: print("line"))
+    sys.monitoring.set_events(3, sys.monitoring.events.LINE)
+    step()
+    """
+    assert printed(code) == ""
