@@ -263,10 +263,7 @@ def test_watch_that_the_import_switches_off(grading: Grade, tmp_path: Path, swit
 
 PYTHONS_OWN = """
 import cProfile, sys
-set_profile = next(
-    cell.cell_contents for cell in sys.setprofile.__closure__
-    if type(cell.cell_contents) is type(len)
-)
+set_profile = sys.setprofile.__globals__["_set_profile"]
 """
 """What the grader has replaced, taken from that."""
 ONLY_WATCHED = """
@@ -318,9 +315,8 @@ def test_what_is_no_accident_needs_no_means(grading: Grade, tmp_path: Path, own:
     assert check.outcome is Outcome.FORBIDDEN
 
 
-SWITCHES_OFF = """python = vars(torch)['s' + 'ys']
-        setter = getattr(python, 'set' + 'profile').__closure__
-        [cell.cell_contents for cell in setter if type(cell.cell_contents) is type(len)][0](None)"""
+SWITCHES_OFF = """setter = getattr(vars(torch)['s' + 'ys'], 'set' + 'profile')
+        setter.__globals__['_set_' + 'profile'](None)"""
 
 
 @pytest.mark.parametrize("own", [SWITCHES_OFF, "raise RuntimeError('not here')"])
