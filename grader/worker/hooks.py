@@ -19,6 +19,10 @@ from typing import Any
 Called = Callable[[FrameType, str, object], None]
 _set_profile, _set_trace, _this_thread = sys.setprofile, sys.settrace, threading.get_ident
 _STARTS = ("start_new_thread", "start_new", "start_joinable_thread")
+_monitoring: Any = getattr(sys, "monitoring", None)
+_set_events: Any = getattr(_monitoring, "set_events", None)
+_PROFILER = 2
+"""By which number Python's events, since 3.12, go to a profile such as cProfile's."""
 _NOT_MEASURED = "nothing: it was watched by the grader"
 
 
@@ -30,6 +34,7 @@ class Hooks:
 
     def __init__(self) -> None:
         self.called: Called | None = None
+        self._waiting = 0
         self._main = _this_thread()
 
     def install(self) -> None:
@@ -45,9 +50,22 @@ class Hooks:
                 setattr(sys, name, self._setting(set_hook))
         sys.addaudithook(_refuse_others)
         if sys.version_info >= (3, 12):
-            sys.monitoring.register_callback = _registering(sys.monitoring.register_callback)
+            self._quiet_monitoring(sys.monitoring)
         with suppress(ImportError):
             self._quiet_profiles()
+
+    def begin(self, called: Called) -> None:
+        """Look on from now; a profile that is on waits until the end."""
+        if _monitoring and _monitoring.get_tool(_PROFILER) is not None:
+            self._waiting = _monitoring.get_events(_PROFILER)
+            _set_events(_PROFILER, 0)
+        self.called = called
+
+    def end(self) -> None:
+        self.called = None
+        if self._waiting and _monitoring.get_tool(_PROFILER) is not None:
+            _set_events(_PROFILER, self._waiting)
+        self._waiting = 0
 
     def _may_be_set(self) -> bool:
         return self.called is None and _this_thread() == self._main
@@ -73,6 +91,17 @@ class Hooks:
         called = self.called
         if called is not None:
             called(frame, event, argument)
+
+    def _quiet_monitoring(self, monitoring: Any) -> None:
+        """Leave Python no function of a student's to call for an event."""
+        register = monitoring.register_callback
+
+        def register_own(tool: int, event: int, callback: Any, /) -> Any:
+            # Such are those of cProfile.
+            is_pythons = type(callback) is BuiltinFunctionType and self._may_be_set()
+            return register(tool, event, callback if is_pythons else None)
+
+        monitoring.register_callback = register_own
 
     def _quiet_profiles(self) -> None:
         """Let ``cProfile`` leave the watch on; what it then prints says that it saw nothing."""
@@ -112,12 +141,3 @@ def _refuse_others(event: str, _: object) -> None:
     """Python takes no further audit hook then, and says nothing of it."""
     if event == "sys.addaudithook":
         raise RuntimeError
-
-
-def _registering(register: Callable[[int, int, Any], Any]) -> Callable[[int, int, Any], Any]:
-    def register_own(tool: int, event: int, callback: Any, /) -> Any:
-        # Such are those of cProfile.
-        is_pythons = type(callback) is BuiltinFunctionType
-        return register(tool, event, callback if is_pythons else None)
-
-    return register_own

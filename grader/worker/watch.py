@@ -177,7 +177,7 @@ class Watch:
         # Nothing is seen of what runs in a function that traces.
         self._tracing = _traced_by()
         _trace_this_thread(None)
-        self._hooks.called = self._called
+        self._hooks.begin(self._called)
         _watch_this_thread(self._called)
         return self
 
@@ -186,7 +186,7 @@ class Watch:
         if _watched_by() != self._called:
             self.names.add(SWITCHED_OFF)
         _watch_this_thread(None)
-        self._hooks.called = None
+        self._hooks.end()
         _trace_this_thread(self._tracing)
         if not self._profiler.works:
             return

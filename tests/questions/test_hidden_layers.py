@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -292,7 +293,13 @@ def watched(grading: Grade, folder: Path, own: str, means: str = "") -> tuple[Re
         ("torch._C._autograd._disable_profiler()", "switches off that by which"),
         ("set_profile(None)", "switches off that by which"),
         ("on = sys.getprofile(); set_profile(None); set_profile(on)", "switches off that"),
-        ("cProfile.Profile.__base__.enable(cProfile.Profile())", "switches off that by which"),
+        pytest.param(
+            "cProfile.Profile.__base__.enable(cProfile.Profile())",
+            "switches off that by which",
+            marks=pytest.mark.skipif(
+                sys.version_info >= (3, 12), reason="this Python has other hooks for it"
+            ),
+        ),
         ("raise RuntimeError('not here')", "is right, and not so while the grader looks"),
         ("return 0", "is right, and not so while the grader looks"),
     ],
@@ -396,13 +403,16 @@ def test_hook_that_a_function_sets_hides_no_layer(grading: Grade, tmp_path: Path
     assert_earns_nothing(*graded(grading, tmp_path, code))
 
 
-@pytest.mark.parametrize("way", ["_thread.start_new_thread", "threading._start_new_thread"])
+@pytest.mark.parametrize("way", ["_thread.start_new_thread", "start"])
 def test_layer_in_a_thread_below_threading(grading: Grade, tmp_path: Path, way: str) -> None:
+    is_joinable = way == "start" and sys.version_info >= (3, 13)
+    given = "" if is_joinable else ", ()"
     code = f"""{PYTHONS_STEPS}
 import _thread, threading, time
+start = getattr(threading, "_start_new_thread", None) or threading._start_joinable_thread
 def mha(*arguments):
     found = []
-    {way}(lambda: found.append(layer(*arguments)), ())
+    {way}(lambda: found.append(layer(*arguments)){given})
     while not found:
         time.sleep(0.001)
     return found[0]

@@ -44,7 +44,7 @@ def test_every_thread_is_watched(start: str) -> None:
     code = f"""
     in_thread({start})
     print("step" in seen)
-    hooks.called = called
+    hooks.begin(called)
     in_thread({start})
     print("step" in seen)
     """
@@ -64,7 +64,7 @@ def test_thread_that_ends_its_hooks_is_watched() -> None:
     threading.setprofile(lambda *_: None)
     thread.start()
     ready.wait()
-    hooks.called = called
+    hooks.begin(called)
     go.set()
     thread.join()
     print("step" in seen)
@@ -90,7 +90,7 @@ def test_what_is_set_where_nothing_is_watched() -> None:
 
 def test_while_a_call_is_watched_nothing_is_set() -> None:
     code = """
-    hooks.called = called
+    hooks.begin(called)
     sys.setprofile(print)
     sys.settrace(print)
     profile = cProfile.Profile()
@@ -125,3 +125,23 @@ def test_nothing_of_its_own_is_called_by_monitoring() -> None:
     step()
     """
     assert printed(code) == ""
+
+
+def test_profile_that_is_on_waits_while_a_call_is_watched() -> None:
+    code = """
+    times = []
+    profile = cProfile.Profile.__base__(lambda: times.append(1) or 0.0)
+    profile.enable()
+    sys.setprofile(None) if sys.version_info < (3, 12) else None
+    hooks.begin(called)
+    begun = len(times)
+    step()
+    print(len(times) - begun < 4)
+    before = len(times)
+    step()
+    step()
+    print(len(times) == before)
+    hooks.end()
+    profile.disable()
+    """
+    assert printed(code).split() == ["True", "True"]
