@@ -332,7 +332,7 @@ def test_what_eval_mode_alone_does_is_told_as_that(
     there: Callable[[Tensor], Tensor], words: str
 ) -> None:
     """That no model of that form gets lower would not be true: in train() mode it does."""
-    figures = measured(OfTheMode(there))
+    figures = measured(OfTheMode(there).eval())
     assert named(figures) == ONLY_IN_EVAL_MODE.id
     assert re.search(words, explained(figures))
     assert "no model of this form" not in explained(figures)
