@@ -120,7 +120,11 @@ class Assessment:
             answer_s=min(ANSWER_S, self._wanted.limit_s),
         )
         evaluation = self._evaluated(trained)
-        flags = flags_of_training(trained.run, asked_for=why == ASKED_FOR)
+        flags = flags_of_training(
+            trained.run,
+            asked_for=why == ASKED_FOR,
+            in_train_mode=trained.validated_in_train_mode,
+        )
         return replace(evaluation, flags=(*flags, *evaluation.flags))
 
     def _evaluated(self, trained: TrainedModel | None) -> Evaluation:

@@ -94,6 +94,11 @@ CUT_SHORT = (
     "points depend on this machine; --max-time gives it more"
 )
 
+VALIDATED_IN_TRAIN_MODE = (
+    "the model that the grader trained has no loss in eval() mode: its epochs were compared in "
+    "train() mode"
+)
+
 
 def flags_of_speed(whole: WholeSentences) -> list[str]:
     """Whether time ended before all sentences were scored."""
@@ -165,9 +170,14 @@ def flags_of_test_set(
     return [BETTER_IN_TEST.format(loss, training.loss)]
 
 
-def flags_of_training(run: TrainingRun, *, asked_for: bool) -> list[str]:
-    """Whether the grader trained the model unasked, and whether it had the time."""
+def flags_of_training(
+    run: TrainingRun, *, asked_for: bool, in_train_mode: bool = False
+) -> list[str]:
+    """Whether the grader trained the model unasked, whether it had the time, and whether held-back
+    sentences had a loss ``in_train_mode`` alone."""
     flags = [] if asked_for else [TRAINED_HERE]
     if run.was_cut_short:
         flags.append(CUT_SHORT.format(len(run.epochs), run.planned_epochs))
+    if in_train_mode:
+        flags.append(VALIDATED_IN_TRAIN_MODE)
     return flags

@@ -71,6 +71,8 @@ class TrainedModel:
 
     weights: NDArray[np.uint8]
     run: TrainingRun
+    validated_in_train_mode: bool = False
+    """The worker's word for it, which serves for a message alone."""
 
 
 def train(
@@ -134,7 +136,8 @@ class _Run:
         )
         if len(reply.arrays) != 1 or reply.arrays[0].dtype != np.uint8:
             raise _no_answer()
-        return TrainedModel(reply.arrays[0].reshape(-1), run)
+        in_train_mode = reply.fields.get("in_train_mode") is True
+        return TrainedModel(reply.arrays[0].reshape(-1), run, in_train_mode)
 
     def _begin(self, corpus: Corpus, seed: int, device: str) -> int:
         """Send what the worker needs; returns the number of characters to train on."""

@@ -111,7 +111,11 @@ class Trainer:
 
     def _end(self, seconds: float) -> Message:
         weights, history = self._training.finish(seconds)
-        fields = {"epochs": [asdict(epoch) for epoch in history], "best_epoch": best_epoch(history)}
+        fields = {
+            "epochs": [asdict(epoch) for epoch in history],
+            "best_epoch": best_epoch(history),
+            "in_train_mode": self._training.validates_in_train_mode,
+        }
         return Message("trained", fields, (np.frombuffer(weights, np.uint8),))
 
 

@@ -13,7 +13,8 @@ import io
 import math
 import random
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,16 @@ from grader.encoded import Encoded, Int64
 from grader.worker.batches import Batch, Sentences, groups_of_like_length
 from grader.worker.devices import Redirection, move_remembered_devices
 from grader.worker.forward import in_rows, seed_everything
+
+
+IN_VALIDATION = (
+    "The steps of the training itself worked: this was afterwards, when the loss on held-back "
+    "sentences was asked for in eval() mode, and it is not finite in train() mode, or fails, too"
+)
+LATE = (
+    "The steps of the training itself worked: this was when the loss on held-back sentences was "
+    "asked for in eval() mode, which had worked after an earlier epoch"
+)
 
 
 class Untrainable(Exception):
@@ -115,6 +126,8 @@ class Training:
         self._nats = torch.zeros((), dtype=torch.float64, device=settings.device)
         self._earlier_s, self._resumed, self._until = 0.0, 0.0, 0.0
         self._ending = self._done = self._diverged = False
+        self.validates_in_train_mode = False
+        """Whether held-back sentences have a loss in ``train()`` mode alone."""
         self._work = self._run()
 
     def trial(self) -> bool:
@@ -173,6 +186,12 @@ class Training:
         self._resume(seconds)
         while not self._done:
             self._resume(0.0)
+        if self._best is None and self._diverged and math.isfinite(self._nats.item()):
+            raise Untrainable(
+                "After the first epoch of training the loss on held-back sentences is NaN or "
+                "infinite, in eval() mode and in train() mode; in the training itself it was not. "
+                "Does forward do something else where gradients are off, or with other lengths?"
+            )
         if self._best is None:
             raise Untrainable(
                 "The loss became NaN or infinite in the first epoch of training. Is there a "
@@ -241,11 +260,40 @@ class Training:
         self._steps += 1
 
     def _validated(self) -> Generator[None, None, float]:
-        """The loss in ``eval()`` mode, each token counted once; pauses after each batch."""
+        """The loss on held-back sentences in ``eval()`` mode; pauses after each batch.
+
+        Where a model has none in that mode after the first epoch, and has one in ``train()`` mode,
+        it is that one from then on: so are models scored, and the notebook knows no other mode.
+        """
+        if self.validates_in_train_mode:
+            return (yield from self._loss_held_back(train=True))
+        failure: Exception | None = None
+        loss = math.nan
+        try:
+            loss = yield from self._loss_held_back(train=False)
+        except Exception as error:
+            failure = error
+        if self._best is None and not math.isfinite(loss):
+            with suppress(Exception):  # then the first failure says more
+                in_train_mode = yield from self._loss_held_back(train=True)
+                if math.isfinite(in_train_mode):
+                    self.validates_in_train_mode = True
+                    return in_train_mode
+        if failure is not None:
+            where = IN_VALIDATION if self._best is None else LATE
+            if isinstance(failure, Untrainable):
+                raise Untrainable(f"{failure} {where}.") from None
+            failure.add_note(where)
+            raise failure
+        return loss
+
+    def _loss_held_back(self, *, train: bool) -> Generator[None, None, float]:
+        """The loss on held-back sentences, each token counted once; leaves the model's buffers, such
+        as running statistics, as they were."""
         nats, targets = torch.zeros_like(self._nats), 0
-        self.model.eval()
+        self.model.train(train)
         for batch in self._validate_on:
-            with torch.no_grad():
+            with torch.no_grad(), _buffers_restored(self.model):
                 nats.add_(self._loss(batch), alpha=batch.targets)
             targets += batch.targets
             yield
@@ -286,6 +334,23 @@ def _module(model: object) -> nn.Module:
             "it cannot be trained."
         )
     return model
+
+
+@contextmanager
+def _buffers_restored(model: nn.Module) -> Iterator[None]:
+    before = [
+        (module, name, buffer, buffer.clone())
+        for module in model.modules()
+        if module.training
+        for name, buffer in module.named_buffers(recurse=False)
+    ]
+    try:
+        yield
+    finally:
+        for module, name, buffer, value in before:
+            if not torch.equal(buffer, value):
+                buffer.copy_(value)
+            module._buffers[name] = buffer
 
 
 def _copied(state: dict[str, Any]) -> dict[str, Any]:

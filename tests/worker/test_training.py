@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -304,13 +305,96 @@ def test_divergence_in_the_first_epoch() -> None:
         run.finish()
 
 
-def test_divergence_in_validation_alone() -> None:
+class FailsInEval(Scripted):
+    """Fails in ``eval()`` mode; there are statistics that each pass in ``train()`` mode changes."""
+
+    def __init__(self, fail: Callable[[Tensor], Tensor], after: int = 0) -> None:
+        super().__init__((1.0, 1.0, 1.0))
+        self.fail = fail
+        self.after = after
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        logits = super().forward(tokens)
+        return logits if self.training or self.steps <= self.after else self.fail(logits)
+
+
+def broken(logits: Tensor) -> Tensor:
+    raise ValueError("not in this mode")
+
+
+def infinite(logits: Tensor) -> Tensor:
+    return logits * math.inf
+
+
+@pytest.mark.parametrize("fail", [broken, infinite, lambda logits: logits[:, -1]])
+def test_train_mode_validates_where_eval_mode_fails(fail: Callable[[Tensor], Tensor]) -> None:
+    run = training(lambda: FailsInEval(fail))
+    progress = run.advance(FOREVER)
+    assert (progress.done, progress.diverged) == (True, False)
+    assert run.validates_in_train_mode
+    weights, history = weights_of(run), run.finish()[1]
+    assert len(history) == 2
+    assert history[1].validation_loss < history[0].validation_loss
+    assert weights["steps"] == 20  # and none more from the validation
+
+
+def test_modules_are_left_as_they_were_by_validation_in_train_mode() -> None:
+    class Replaces(FailsInEval):
+        def forward(self, tokens: Tensor) -> Tensor:
+            if self.training:
+                self.steps = self.steps + 1
+            return super().forward(tokens)
+
+    run = training(lambda: Replaces(broken))
+    run.advance(FOREVER)
+    assert weights_of(run)["steps"] == 40
+
+
+def test_failure_in_validation_is_told_as_such() -> None:
+    class Broken(FailsInEval):
+        def forward(self, tokens: Tensor) -> Tensor:
+            return super().forward(tokens) if torch.is_grad_enabled() else broken(tokens)
+
+    run = training(lambda: Broken(broken))
+    with pytest.raises(ValueError, match="not in this mode") as caught:
+        run.advance(FOREVER)
+    [note] = caught.value.__notes__
+    assert note.startswith("The steps of the training itself worked")
+    assert "fails, too" in note
+
+
+def test_shape_that_is_wrong_in_validation_alone() -> None:
+    class Last(Scripted):
+        def forward(self, tokens: Tensor) -> Tensor:
+            logits = super().forward(tokens)
+            return logits if torch.is_grad_enabled() else logits[:, -1]
+
+    run = training(lambda: Last((1.0, 1.0)))
+    with pytest.raises(Untrainable, match="has shape .*steps of the training itself work"):
+        run.advance(FOREVER)
+
+
+def test_infinite_loss_in_validation_alone() -> None:
     class Bad(Scripted):
         def forward(self, tokens: Tensor) -> Tensor:
-            return super().forward(tokens) * (1.0 if self.training else float("inf"))
+            logits = super().forward(tokens)
+            return logits if torch.is_grad_enabled() else infinite(logits)
 
     run = training(lambda: Bad((1.0, 1.0)))
     assert run.advance(FOREVER).diverged
+    with pytest.raises(Untrainable, match="loss on held-back sentences is NaN or infinite"):
+        run.finish()
+
+
+def test_eval_mode_that_worked_once_counts() -> None:
+    run = training(lambda: FailsInEval(infinite, after=10))
+    assert run.advance(FOREVER).diverged
+    assert not run.validates_in_train_mode
+    assert weights_of(run)["steps"] == 10
+    run = training(lambda: FailsInEval(broken, after=10))
+    with pytest.raises(ValueError, match="not in this mode") as caught:
+        run.advance(FOREVER)
+    assert "worked after an earlier epoch" in caught.value.__notes__[0]
 
 
 class Output(Model):
