@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import PurePosixPath
@@ -41,6 +41,8 @@ MODEL_SUFFIXES = (".sav", ".pt", ".pth", ".safetensors")
 """Endings that a model's file has, and hardly any other."""
 UNUSUAL_SUFFIXES = (".ckpt", ".model", ".pkl", ".pickle", ".bin")
 """Endings that a model's file may have; data that was saved has them, too."""
+NEVER_A_MODEL = frozenset((*CODE_SUFFIXES, *".zip .tar .tgz .gz .bz2 .xz .7z .rar .zst".split()))
+"""Endings of what is read as something else, whatever it is called, and of what is unpacked."""
 OTHER_DATA = ("data", "vocab", "freq", "embed", "optim", "loss", "history")
 """In the name of a file that is saved beside a model."""
 SHOWN = 3
@@ -153,20 +155,24 @@ def root_of(files: Sequence[PurePosixPath]) -> PurePosixPath | None:
     return next((file.parent for file in files if file.suffix.lower() == NOTEBOOK), None)
 
 
-def choose_model(files: Sequence[PurePosixPath]) -> ModelChoice | None:
+def choose_model(
+    files: Sequence[PurePosixPath], is_one: Callable[[PurePosixPath], bool] = lambda _: False
+) -> ModelChoice | None:
     """What to take for the trained model where no file is named ``rnn_lm.sav``.
 
     A file ``rnn_lm`` with another ending comes first, then one with the ending of a model's file,
     then one with an ending that models share with other files. Those beside the main files come
-    before others.
+    before others. ``is_one`` tells, by its content, whether a file ``rnn_lm`` with any other ending
+    is a model.
     """
     if any(file.name.lower() == MODEL for file in files):
         return None
     main = _main_folder(files)
     beside = [file for file in files if file.parent == main]
+    named = {f for f in files if _is_named_like_the_model(f) or (may_be_a_model(f) and is_one(f))}
     groups = (
-        [f for f in beside if _is_named_like_the_model(f)],
-        [f for f in files if _is_named_like_the_model(f)],
+        [f for f in beside if f in named],
+        [f for f in files if f in named],
         [f for f in beside if is_model(f)],
         [f for f in beside if f.suffix.lower() in UNUSUAL_SUFFIXES and not is_other_data(f)],
         [f for f in files if is_model(f)],
@@ -180,6 +186,16 @@ def choose_model(files: Sequence[PurePosixPath]) -> ModelChoice | None:
         note += f", and not {', '.join(map(str, others[:SHOWN]))}"
         note += f" or {len(others) - SHOWN} more" if len(others) > SHOWN else ""
     return ModelChoice(best, note)
+
+
+def may_be_a_model(file: PurePosixPath) -> bool:
+    """Whether a file ``rnn_lm`` has an ending that says nothing, such as one that a mail program
+    or a browser put there: ``rnn_lm.sav.download``, ``rnn_lm.dat``."""
+    return (
+        file.name.lower().startswith(f"{MODEL_STEM}.")
+        and file.suffix.lower() not in NEVER_A_MODEL
+        and not _is_named_like_the_model(file)
+    )
 
 
 def is_model(file: PurePosixPath) -> bool:

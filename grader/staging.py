@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
@@ -23,6 +24,12 @@ from grader.naming import (
 )
 from grader.regular import open_regular
 from grader.rubric import SubmissionLimits
+
+HEAD_BYTES = 512
+INSIDE = (b"/data.pkl", b"/constants.pkl")
+"""What the first names are in a zip that torch writes."""
+PICKLE = re.compile(rb"\x80[\x02-\x05]")
+SAFETENSORS = re.compile(rb".{3}\x00{5}\{", re.DOTALL)
 
 
 class Staging:
@@ -162,6 +169,14 @@ class Staging:
 
     def _copy(self, source: Path, target: Path) -> None:
         self._bytes += _copied(source, target, self._limits, self._bytes)
+
+
+def is_saved_by_torch(file: Path) -> bool:
+    """Whether a file begins as those do that torch, pickle or safetensors write."""
+    head = beginning(file, HEAD_BYTES)
+    if head.startswith(b"PK"):
+        return any(name in head for name in INSIDE)
+    return PICKLE.match(head) is not None or SAFETENSORS.match(head) is not None
 
 
 def _not_graded(graded: PurePosixPath, others: Sequence[PurePosixPath]) -> str:

@@ -17,7 +17,7 @@ from grader.left_out import left_out
 from grader.listing import Files, listed
 from grader.naming import IMPLEMENTATION, MAIN_FILES, choose_model, is_model, readable, root_of
 from grader.rubric import SubmissionLimits
-from grader.staging import Staging
+from grader.staging import Staging, is_saved_by_torch
 from grader.unnamed import has_implementation, what_could_be_it, with_implementation, without_empty
 from grader.versions import is_old
 
@@ -114,7 +114,8 @@ def stage(
             raise SubmissionError("; ".join((*words, *said, *notes)))
         notes += said if is_undecided else [*said, *what_could_be_it(files)]
         into.mkdir(parents=True, mode=0o755)
-        staging = Staging(files, choose_model(list(files)), into, limits)
+        model = choose_model(list(files), lambda file: is_saved_by_torch(files[file]))
+        staging = Staging(files, model, into, limits)
         staging.copy_root(root)
         staging.copy_mains(root)
         staging.copy_imported(root, gathered | files)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
+import pickle
 import zipfile
 from pathlib import Path
 
 import pytest
+import safetensors.torch
+import torch
 
 from grader.errors import SubmissionError
 from grader.naming import main_file
-from grader.submission import stage
+from grader.submission import Submission, stage
 from tests.staging import LIMITS, staged, write
 
 
@@ -85,6 +89,62 @@ def test_a_notebook_and_a_model_can_be_graded(tmp_path: Path, as_zip: bool) -> N
     assert content == "a4/final.pt"
     assert (tmp_path / "staged" / "sentence_modeling.ipynb").exists()
     assert not (tmp_path / "staged" / "final.pt").exists()
+
+
+def with_content(tmp_path: Path, name: str, content: bytes, as_zip: bool) -> Submission:
+    """A staged hand-in with a file of this name and content beside ``rnn_lm.py``."""
+    path = write(tmp_path / "handin", "rnn_lm.py")
+    (path / name).write_bytes(content)
+    if as_zip:
+        with zipfile.ZipFile(tmp_path / "handin.zip", "w") as archive:
+            for file in path.iterdir():
+                archive.write(file, file.name)
+        path = tmp_path / "handin.zip"
+    return stage(path, tmp_path / "staged", LIMITS)
+
+
+def saved(legacy: bool = False) -> bytes:
+    """What torch writes: more than a file of data may have."""
+    file = io.BytesIO()
+    torch.save(torch.zeros(300_000), file, _use_new_zipfile_serialization=not legacy)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("as_zip", [False, True])
+@pytest.mark.parametrize(
+    "name",
+    ["rnn_lm.sav.txt", "rnn_lm.sav.download", "RNN_LM.SAV.bin", "rnn_lm.dat", "rnn_lm.sav (1)"],
+)
+def test_model_under_any_ending_is_told_by_its_content(
+    tmp_path: Path, name: str, as_zip: bool
+) -> None:
+    submission = with_content(tmp_path, name, saved(), as_zip)
+    assert (submission.folder / "rnn_lm.sav").read_bytes() == saved()
+    assert submission.notes == (f"rnn_lm.sav is missing; {name} was taken for it",)
+
+
+@pytest.mark.parametrize(
+    "content", [saved(legacy=True), pickle.dumps([1]), safetensors.torch.save({"a": torch.ones(2)})]
+)
+def test_content_of_a_model_in_other_formats(tmp_path: Path, content: bytes) -> None:
+    assert with_content(tmp_path, "rnn_lm.xyz", content, False).has("rnn_lm.sav")
+
+
+@pytest.mark.parametrize("as_zip", [False, True])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("rnn_lm.sav.txt", b"My model is at https://example.org"),
+        ("rnn_lm.txt", b"Notes on the model"),
+        ("rnn_lm.docx", b"PK\x03\x04 and word/document.xml"),
+        ("rnn_lm.dat", b""),
+        ("rnn_lm2.dat", saved()),
+    ],
+)
+def test_other_content_is_no_model(tmp_path: Path, name: str, content: bytes, as_zip: bool) -> None:
+    submission = with_content(tmp_path, name, content, as_zip)
+    assert not submission.has("rnn_lm.sav")
+    assert submission.notes == ()
 
 
 def test_folder_with_the_name_of_the_model(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from grader.archive.names import (
 from grader.archive.tars import tar_members
 from grader.archive.zips import zip_members
 from grader.errors import SubmissionError
-from grader.naming import MAINS, by_depth, choose_model, held, readable
+from grader.naming import MAINS, by_depth, choose_model, held, may_be_a_model, readable
 
 
 def contents(archive: Path, limits: ArchiveLimits) -> Iterator[tuple[Member, Content]]:
@@ -72,7 +72,7 @@ def unpack(archive: Path, into: Path, limits: ArchiveLimits) -> list[str]:
     opens_archives = True
     for member, content in contents(archive, limits):
         name = member.name
-        is_small = is_data(name) and not (model and name == model.path)
+        is_small = is_data(name) and not (model and name == model.path) and not may_be_a_model(name)
         is_further = is_archive_name(name) and has_main
         if member.is_folder or name not in wanted:
             continue
@@ -111,7 +111,11 @@ def may_be_staged(names: Iterable[PurePosixPath]) -> Collection[PurePosixPath]:
     wanted = {
         name
         for name in shallow_first
-        if is_visible(name) or is_data(name) or (model and name == model.path)
+        if is_visible(name)
+        or is_data(name)
+        or (model and name == model.path)
+        # Its content will tell.
+        or may_be_a_model(name)
     }
     if not held(shallow_first) >= MAINS:
         wanted |= {name for name in shallow_first if is_archive_name(name)}

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from grader.listing import listed
+from grader.listing import beginning, listed
 from grader.naming import (
     MODEL,
     MODEL_CODE,
     MODEL_STEM,
+    NOTEBOOK,
     UNUSUAL_SUFFIXES,
     is_model,
     is_other_data,
@@ -22,6 +23,8 @@ from grader.submission import Submission
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".lzma", ".z", ".7z", ".rar", ".zip", ".tar", ".tgz")
 FOREIGN = (".h5", ".hdf5", ".keras", ".onnx", ".tflite", ".npz", ".npy", ".msgpack", ".joblib")
 """Endings of models that others than torch write, or of arrays."""
+CLASS = b"class SentenceModel"
+MOST_OF_A_NOTEBOOK = 16 << 20
 IN_TORCHS_ZIP = frozenset({"byteorder", "version"})
 """Files beside ``data.pkl`` in what torch.save writes."""
 SAVE = f'torch.save(model, "{MODEL}")'
@@ -29,7 +32,8 @@ SAVE = f'torch.save(model, "{MODEL}")'
 
 def why_missing(submission: Submission) -> str:
     """That there is no trained model, and which files may be it in another form."""
-    code = "" if submission.has(MODEL_CODE) else f", and no {MODEL_CODE} either"
+    has_code = submission.has(MODEL_CODE) or _has_class_in_notebook(submission)
+    code = "" if has_code else f", and no {MODEL_CODE} either"
     missing = f"There is no trained model {MODEL} in the hand-in{code}"
     if folder := _unpacked(submission):
         return (
@@ -62,6 +66,11 @@ def also_there(submission: Submission) -> str:
     )
 
 
+def _has_class_in_notebook(submission: Submission) -> bool:
+    notebooks = (submission.folder / f for f in submission.files if f.endswith(NOTEBOOK))
+    return any(CLASS in beginning(notebook, MOST_OF_A_NOTEBOOK) for notebook in notebooks)
+
+
 def _files(submission: Submission) -> list[PurePosixPath]:
     files = map(PurePosixPath, sorted({*submission.files, *submission.left_out}))
     return [f for f in files if f.name.lower() != MODEL and not f.name.startswith(".")]
@@ -80,7 +89,9 @@ def _may_be_in_another_form(file: PurePosixPath) -> bool:
     suffix, inside = file.suffix.lower(), PurePosixPath(file.stem)
     if suffix in COMPRESSED:
         return inside.stem.lower() == MODEL_STEM or _may_be_the_model(inside)
-    return (suffix in FOREIGN and not is_other_data(file)) or _may_be_the_model(file)
+    is_foreign = suffix in FOREIGN and not is_other_data(file)
+    # rnn_lm.sav.txt and the like would have been taken for it, had it begun as a model does.
+    return is_foreign or file.name.lower().startswith(f"{MODEL}.") or _may_be_the_model(file)
 
 
 def _unpacked(submission: Submission) -> str:

@@ -21,12 +21,27 @@ def handed_in(folder: Path, *names: str) -> Submission:
 
 @pytest.mark.parametrize(
     "name",
-    ["rnn_lm.h5", "rnn_lm.npz", "rnn_lm.sav.gz", "model.pth.xz", "rnn_lm.gz", "charlm.keras"],
+    [
+        "rnn_lm.h5",
+        "rnn_lm.npz",
+        "rnn_lm.sav.gz",
+        "model.pth.xz",
+        "rnn_lm.gz",
+        "charlm.keras",
+        "rnn_lm.sav.txt",
+    ],
 )
 def test_model_in_another_form_is_named(tmp_path: Path, name: str) -> None:
     told = why_missing(handed_in(tmp_path, "rnn_lm.py", name, "notes.txt"))
     assert told.startswith(f"There is no trained model rnn_lm.sav in the hand-in, but {name}, ")
     assert told.endswith("and hand in rnn_lm.sav.")
+
+
+def test_code_in_a_notebook_is_code(tmp_path: Path) -> None:
+    submission = handed_in(tmp_path, "implementation.py", "a.ipynb")
+    assert "and no rnn_lm.py either" in why_missing(submission)
+    (submission.folder / "a.ipynb").write_text('{"source": ["class SentenceModel(nn.Module):"]}')
+    assert "rnn_lm.py" not in why_missing(submission)
 
 
 def test_what_was_unpacked_is_told(tmp_path: Path) -> None:
