@@ -17,7 +17,7 @@ from grader.language_model.batching import TokenBudget
 from grader.language_model.causality import held_back
 from grader.language_model.clock import Clock, Progress
 from grader.language_model.corpus import Corpus
-from grader.language_model.dependencies import OF_BATCHES
+from grader.language_model.dependencies import AHEAD, OF_BATCHES
 from grader.language_model.flags import (
     IN_DOUBT,
     NEAR_A_THRESHOLD,
@@ -145,7 +145,9 @@ class Evaluator:
             findings = prober.complete(findings, whole, self._training_sample)
         as_notebook = None
         of_the_batches = [] if again is None else [IN_NOTEBOOK_BATCHES]
-        if again is None and findings.kinds & OF_BATCHES and whole.stopped == "finished":
+        # What sees the end of a sentence sees its padding, too.
+        minds_batches = bool(findings.kinds & (OF_BATCHES | AHEAD))
+        if again is None and minds_batches and whole.stopped == "finished":
             as_notebook = in_notebook.whole_sentences()
         if as_notebook and counts_in_notebook_batches(whole, as_notebook, findings):
             losses = whole.totals.loss, as_notebook.totals.loss

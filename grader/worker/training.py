@@ -27,7 +27,6 @@ from grader.worker.batches import Batch, Sentences, groups_of_like_length
 from grader.worker.devices import Redirection, move_remembered_devices
 from grader.worker.forward import in_rows, seed_everything
 
-
 IN_VALIDATION = (
     "The steps of the training itself worked: this was afterwards, when the loss on held-back "
     "sentences was asked for in eval() mode, and it is not finite in train() mode, or fails, too"
@@ -288,8 +287,10 @@ class Training:
         return loss
 
     def _loss_held_back(self, *, train: bool) -> Generator[None, None, float]:
-        """The loss on held-back sentences, each token counted once; leaves the model's buffers, such
-        as running statistics, as they were."""
+        """The loss on held-back sentences, each token counted once.
+
+        It leaves the model's buffers, such as running statistics, as they were.
+        """
         nats, targets = torch.zeros_like(self._nats), 0
         self.model.train(train)
         for batch in self._validate_on:

@@ -91,6 +91,21 @@ def test_loss_of_a_model_that_mixes_sentences_is_the_notebooks(
     assert "batches that the notebook makes" in other_dependencies(measures)
 
 
+def over_the_sentence(logits: Tensor) -> Tensor:
+    """Padding counts, too, of which there is another amount in other batches."""
+    return 3 * (logits - logits.mean(1, keepdim=True))
+
+
+def test_notebooks_figure_is_that_of_its_batches_also_for_what_looks_ahead(
+    evaluating: Evaluating,
+) -> None:
+    measures = evaluating(lambda: Mixing(over_the_sentence)).measures
+    assert measures.causality.looks_ahead or Kind.FUTURE in measures.causality.kinds
+    notebooks, by_token = notebook_losses(lambda: Mixing(over_the_sentence))
+    assert measures.notebook_loss == pytest.approx(notebooks, abs=1e-5)
+    assert abs(measures.whole_sentence_loss - by_token) > 1e-3
+
+
 def test_whole_sentences_come_first_and_no_worker_gets_one_twice(evaluating: Evaluating) -> None:
     evaluating(MIXING["less the batch's mean"])
     batches = [TEST.batch(members) for members in notebook_batches(len(TEST), NOTEBOOK_BATCH)]

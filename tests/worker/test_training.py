@@ -370,7 +370,7 @@ def test_shape_that_is_wrong_in_validation_alone() -> None:
             return logits if torch.is_grad_enabled() else logits[:, -1]
 
     run = training(lambda: Last((1.0, 1.0)))
-    with pytest.raises(Untrainable, match="has shape .*steps of the training itself work"):
+    with pytest.raises(Untrainable, match=r"has shape .*steps of the training itself work"):
         run.advance(FOREVER)
 
 
