@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 
 from grader.encoded import Encoded, Int64
 from grader.language_model.dependencies import AHEAD, Kind
+from grader.language_model.rehearsal import FEWEST
 from grader.language_model.scoring import MOST_SURPRISE
 from grader.language_model.totals import LossTotals
 
@@ -122,13 +123,27 @@ def group_by_cut(
     return probes
 
 
-def keep_as_many_first(
-    log_probabilities: Float64, places: Sequence[Place], rng: np.random.Generator
-) -> None:
-    """Forget, at random, as large a part of the places after BEGIN alone as was not reached of the
-    others: those are asked first, and a slow model could have little else compared.
+def filled_up(tokens: Int64, to: int, characters: int, rng: np.random.Generator) -> Int64:
+    """Beginnings [n, cut] with random characters behind them, which tell a model nothing.
+
+    The notebook never asks what follows BEGIN alone, and a model may not take a single token, or
+    needs some more.
     """
-    first = np.array([place.cut == 1 for place in places], bool)
+    drawn = rng.integers(0, characters, (len(tokens), to - tokens.shape[1]))
+    return np.hstack([tokens, drawn])
+
+
+def keep_as_many_first(
+    log_probabilities: Float64,
+    places: Sequence[Place],
+    rng: np.random.Generator,
+    fewest: int = FEWEST,
+) -> None:
+    """Forget, at random, as large a part of the places after less than ``fewest`` tokens, such as
+    BEGIN alone, as was not reached of the others: those are asked first, and a slow model could
+    have little else compared.
+    """
+    first = np.array([place.cut < fewest for place in places], bool)
     if not first.all():
         reached = np.isfinite(log_probabilities[~first]).mean()
         log_probabilities[first & (rng.random(len(places)) >= reached)] = math.nan

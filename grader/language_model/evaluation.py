@@ -26,6 +26,7 @@ from grader.language_model.flags import (
     flags_of_findings,
     flags_of_mode,
     flags_of_private,
+    flags_of_size,
     flags_of_speed,
     flags_of_test_set,
 )
@@ -158,6 +159,7 @@ class Evaluator:
             *flags_of_speed(whole),
             *self._flags_of_private(private, totals),
             *flags_of_columns(model.loading.columns, self._corpus.vocabulary),
+            *flags_of_size(model.loading, len(self._test), self._rubric),
             *flags_of_mode(loading.fails_in_eval, whole.totals.loss, signs, self._rubric),
             *of_the_batches,
         ]

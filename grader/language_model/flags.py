@@ -6,7 +6,9 @@ import math
 
 from grader.language_model.corpus import Vocabulary
 from grader.language_model.dependencies import Kind
+from grader.language_model.loaded_model import Loading
 from grader.language_model.probing import Findings
+from grader.language_model.rehearsal import FEWEST
 from grader.language_model.totals import LossTotals
 from grader.language_model.whole_sentences import WholeSentences
 from grader.measures import Signs, TrainingRun
@@ -66,6 +68,16 @@ IN_SAVED_MODE = (
     "the language model fails in eval() mode, and works in train() mode, in which it was saved and "
     "the notebook scores it: what counts is its loss in that; a person should look at it"
 )
+FIXED_ROWS = (
+    "the language model takes {} sentences at once and no other number, and was given as many; the "
+    "notebook scores {} at once{}, and fails at other numbers: a person should look at it"
+)
+A_LAST_BATCH = ", with {} in its last batch"
+LONG_ALONE = (
+    "the language model takes no input of less than {} tokens, which the notebook never gives to "
+    "it: sentences' beginnings that are shorter were filled up with random characters; a person "
+    "should look at it"
+)
 NO_PRIVATE = "the language model could not be scored on the private test set"
 BETTER_IN_PUBLIC = (
     "the language model does far better on the public test set ({:.3f}) than on the private one "
@@ -122,6 +134,19 @@ def flags_of_columns(columns: int, vocabulary: Vocabulary) -> list[str]:
     """Whether a model knows more tokens than there are."""
     known = vocabulary.size
     return [OTHER_DATA.format(columns, known)] if columns > known else []
+
+
+def flags_of_size(loading: Loading, sentences: int, rubric: LanguageModel) -> list[str]:
+    """Whether a model takes one number of sentences alone, with which the notebook's test of so
+    many ``sentences`` would fail, or no short ones."""
+    flags = []
+    rows, at_once = loading.rows, rubric.batch_size
+    last = sentences % at_once
+    if rows is not None and (rows != at_once or last):
+        flags.append(FIXED_ROWS.format(rows, at_once, A_LAST_BATCH.format(last) if last else ""))
+    if loading.fewest > FEWEST:
+        flags.append(LONG_ALONE.format(loading.fewest))
+    return flags
 
 
 def flags_of_mode(

@@ -19,6 +19,7 @@ from grader.language_model.clock import Clock
 from grader.language_model.corpus import Vocabulary
 from grader.language_model.other_models import also_there, why_missing
 from grader.language_model.rehearsal import (
+    FEWEST,
     IN_EVAL_ALONE,
     are_probabilities,
     beginnings_of,
@@ -26,13 +27,14 @@ from grader.language_model.rehearsal import (
     failed_on,
     failed_on_beginnings,
     failed_on_made_up,
+    longer_beginnings,
 )
+from grader.language_model.replies import logits_of
 from grader.language_model.scoring import check_shape
 from grader.model import Outcome
 from grader.naming import MODEL
 from grader.student import Student
 from grader.wire import Array, Message, sequence, text
-from grader.worker.forward import LOGITS_KEYS
 from grader.worker.threads import better_threads
 
 DEVICE = re.compile(r"cpu|cuda(:\d)?")
@@ -41,8 +43,6 @@ LONGEST = 100
 REHEARSAL = (2, 1, 4)
 """What parts of the longest sentence's length the made-up sentences have, on which a model may fail
 in words of its own: END and PAD are among their tokens."""
-NO_TENSORS = {name: f"a {name}" for name in ("tuple", "list", "dict")} | {"NoneType": "None"}
-"""What is told of in place of logits. Any other name could be one that a test sentence is in."""
 TRIAL = (50, 24)
 """Sentences and tokens on which numbers of threads are compared."""
 TRIALS = 3
@@ -84,6 +84,10 @@ class Loading:
     notes: tuple[str, ...] = ()
     fails_in_eval: str = ""
     """How it fails in ``eval()`` mode, where it is scored in the mode that it was saved in."""
+    fewest: int = FEWEST
+    """Tokens that it must be given at the least."""
+    rows: int | None = None
+    """Sentences that it takes at once, where it takes no other number."""
 
 
 class LoadedModel:
@@ -182,7 +186,7 @@ class LoadedModel:
         self._student.quote_no_more()
         self._rehearsed = True
         if self.threads is None and self.loading.device == "cpu" and self._student.threads > 1:
-            trial = self._made_up(TRIAL, seed)
+            trial = self._made_up((TRIAL[0], max(TRIAL[1], self.loading.fewest)), seed)
             self.threads = better_threads(
                 self._student.threads, lambda threads: self._seconds_on(threads, trial)
             )
@@ -194,7 +198,18 @@ class LoadedModel:
             except CheckFailed as failure:
                 if failure.outcome not in OF_THE_MODE:
                     raise
+                if failure.outcome is Outcome.EXCEPTION and self._takes_more(sentences, tokens):
+                    return
                 raise failed_on_beginnings(failure, tokens.shape) from None
+
+    def _takes_more(self, sentences: Int64, too_few: Int64) -> bool:
+        """Whether it takes beginnings of more tokens, as many as the notebook's batches have."""
+        for tokens in longer_beginnings(sentences, too_few.shape[1]):
+            with suppress(CheckFailed):
+                self.logits(tokens)
+                self.loading = replace(self.loading, fewest=tokens.shape[1])
+                return True
+        return False
 
     def _has_logits_in_train_mode(self, sentences: Int64) -> bool:
         with suppress(CheckFailed):
@@ -213,11 +228,13 @@ class LoadedModel:
         place = self._ask(Message("model_place", {}), "The worker").fields
         device, rows = text(place.get("device"), 20), place.get("rows")
         more = [ON_THE_CPU] if place.get("moved") is True else []
-        more += [FIXED_ROWS.format(rows)] if type(rows) is int and 0 < rows < 100 else []
+        rows = rows if type(rows) is int and 0 < rows < 100 else None
+        more += [] if rows is None else [FIXED_ROWS.format(rows)]
         self.loading = replace(
             self.loading,
             device=device if DEVICE.fullmatch(device) else "a device without a name",
             notes=(*self.loading.notes, *more),
+            rows=rows,
         )
 
     def _made_up_sentences(self, seed: int) -> Int64:
@@ -283,7 +300,7 @@ class LoadedModel:
         replies = self._student.stream(requests(), lambda: self._clock.left_s, "The model")
         try:
             for reply in replies:
-                logits, shape = _logits(reply), shapes.popleft()
+                logits, shape = logits_of(reply), shapes.popleft()
                 if options["last_only"]:
                     # What the worker has cut off is one row for each sentence.
                     check_shape(logits[:, None], (shape[0], 1), self._vocabulary)
@@ -364,18 +381,3 @@ def check_handed_in(student: Student) -> None:
 def _bytes(tokens: Int64) -> NDArray[np.uint8]:
     # An id is at most 130: there are 128 ASCII characters, and three tokens.
     return tokens.astype(np.uint8)
-
-
-def _logits(reply: Message) -> Array:
-    if reply.op == "no_tensor":
-        what = NO_TENSORS.get(text(reply.fields.get("type"), 20), "no tensor")
-        key = text(reply.fields.get("key"), 20)
-        advice = f" Return what it has under {key!r}." if key in LOGITS_KEYS else ""
-        raise CheckFailed(
-            Outcome.WRONG,
-            f"The model returns {what}; one tensor of logits is expected, and nothing beside it."
-            f"{advice}",
-        )
-    if len(reply.arrays) != 1 or reply.arrays[0].ndim == 0:
-        raise CheckFailed(Outcome.WRONG, "The model's output is no array of logits.")
-    return reply.arrays[0]

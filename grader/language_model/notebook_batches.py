@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from grader.encoded import Int64
 from grader.errors import CheckFailed
 from grader.language_model.batching import TokenBudget
-from grader.language_model.causality import MOST_ROUNDS, compare, gain_of
+from grader.language_model.causality import MOST_ROUNDS, compare, filled_up, gain_of
 from grader.language_model.dependencies import AHEAD, Kind
 from grader.language_model.loaded_model import LoadedModel
 from grader.language_model.probing import Findings, Judge
@@ -178,15 +178,15 @@ class NotebookBatches(Judge):
     def _from_beginnings(self, model: LoadedModel, cuts: Sequence[Cut]) -> dict[Cut, Float64]:
         """The log-probabilities of the targets after each cut; of fewer when time is over.
 
-        A batch that is cut after BEGIN gets a second token, drawn at random: see ``Prober``.
+        A batch that is cut after BEGIN, or fewer tokens than the model takes, is filled up.
         """
         found = {}
-        longer = [cut for cut in cuts if cut.after > 1]
-        for cut in (cut for cut in cuts if cut.after == 1):
-            begin = self._batch(cut)[:, :1]
-            drawn = self._secret.integers(0, self._vocabulary.begin_id, begin.shape)
-            logits = model.logits(np.hstack([begin, drawn]))[:, 0]
-            found[cut] = self._targets(cut, logits)
+        fewest, characters = model.loading.fewest, self._vocabulary.begin_id
+        longer = [cut for cut in cuts if cut.after >= fewest]
+        for cut in (cut for cut in cuts if cut.after < fewest):
+            begin = self._batch(cut)[:, : cut.after]
+            logits = model.logits(filled_up(begin, fewest, characters, self._secret))
+            found[cut] = self._targets(cut, logits[:, cut.after - 1])
 
         def beginnings() -> Iterator[Int64]:
             for cut in longer:

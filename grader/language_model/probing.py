@@ -19,6 +19,7 @@ from grader.language_model.causality import (
     Place,
     Probe,
     compare,
+    filled_up,
     gain_of,
     gain_of_all,
     gain_unseen,
@@ -231,16 +232,18 @@ class Prober(Judge):
         """
         probes = group_by_cut(places, self._test, rng, self._rubric.batch_size)
         result = np.full(len(places), math.nan)
-        longer = [probe for probe in probes if probe.tokens.shape[1] > 1]
+        fewest = model.loading.fewest
+        longer = [probe for probe in probes if probe.tokens.shape[1] >= fewest]
         done = len(places) - sum(len(probe.members) for probe in longer)
-        for probe in (probe for probe in probes if probe.tokens.shape[1] == 1):
-            # The notebook never asks what follows BEGIN alone, and a model may not take a single
-            # token: it gets another one, drawn at random, that tells it nothing.
-            drawn = rng.integers(0, self._vocabulary.begin_id, probe.tokens.shape)
-            pairs = _in_company(np.hstack([probe.tokens, drawn]))
+        for probe in (probe for probe in probes if probe.tokens.shape[1] < fewest):
+            cut = probe.tokens.shape[1]
+            if cut > 1 and self._clock.past(by):
+                continue
+            filled = filled_up(probe.tokens, fewest, self._vocabulary.begin_id, rng)
+            tokens = _in_company(filled)
             if before is not None:
-                model.logits(_some_of(before, len(pairs), rng))
-            self._note(probe, model.logits(pairs)[:, 0], result)
+                model.logits(_some_of(before, len(tokens), rng))
+            self._note(probe, model.logits(tokens)[:, cut - 1], result)
 
         def batches() -> Iterator[Int64]:
             for probe in longer:
@@ -258,7 +261,7 @@ class Prober(Judge):
             self._note(probe, logits, result)
             done += len(probe.members)
             self._progress(DOING, done / len(places))
-        keep_as_many_first(result, places, rng)
+        keep_as_many_first(result, places, rng, fewest)
         return result
 
     @staticmethod

@@ -18,6 +18,9 @@ from grader.wire import Array
 
 FEWEST = 2
 """Tokens of the shortest beginnings that a model is asked for."""
+LONGER = (4, 8, 11, 16, 24, 33)
+"""Where those are too short for a model: 11 are BEGIN and the ten characters that the task gives,
+and 33 BEGIN and the course's shortest sentences; the notebook's batches are no narrower."""
 BETWEEN = 4
 """What part of the longest sentence other beginnings are."""
 SUM_ROUNDING = 1e-3
@@ -70,6 +73,11 @@ def beginnings_of(sentences: Int64) -> list[Int64]:
     longest = sentences.shape[1]
     lengths = sorted({FEWEST, max(FEWEST, longest // BETWEEN)}, reverse=True)
     return [sentences[:, :length] for length in lengths if length < longest]
+
+
+def longer_beginnings(sentences: Int64, too_few: int) -> list[Int64]:
+    """The sentences [B,L] cut to more tokens than were too few for a model, the fewest first."""
+    return [sentences[:, :n] for n in LONGER if too_few < n < sentences.shape[1]]
 
 
 def failed_on_made_up(failure: CheckFailed, longest: int) -> CheckFailed:

@@ -16,9 +16,11 @@ from grader.language_model.flags import (
     NO_TRAINING_LOSS,
     flags_of_columns,
     flags_of_mode,
+    flags_of_size,
     flags_of_test_set,
     flags_of_training,
 )
+from grader.language_model.loaded_model import Loading
 from grader.language_model.scoring import Scored
 from grader.language_model.totals import LossTotals
 from grader.measures import Signs
@@ -37,6 +39,23 @@ def test_model_that_knows_other_data(more: int, is_told: bool) -> None:
         f"gives {size + 1} logits for each position, and the data that it is scored on has {size}"
     )
     assert [words in flag for flag in told] == [True] * is_told
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentences", "words"),
+    [
+        (None, 100, ""),
+        (50, 40_000, ""),
+        (50, 105, "50 at once, with 5 in its last batch, and fails"),
+        (64, 40_000, "takes 64 sentences at once and no other number"),
+    ],
+)
+def test_number_of_sentences_at_which_the_notebook_fails(
+    rows: int | None, sentences: int, words: str
+) -> None:
+    told = flags_of_size(Loading(rows=rows), sentences, RUBRIC)
+    assert len(told) == bool(words)
+    assert words in " ".join(told)
 
 
 def some_signs(loss: float, loss_in_train_mode: float | None) -> Signs:

@@ -181,13 +181,25 @@ def test_number_of_sentences_that_a_model_insists_on_is_noted(rows: int, is_note
         def forward(self, x: Tensor) -> Tensor:
             return torch.zeros(*x.shape, SIZE) + torch.zeros(rows, 1, 1)
 
-    notes = " ".join(loaded(FakeStudent(Fixed)).loading.notes)
-    assert ("takes 50 sentences at once" in notes) == is_noted
+    loading = loaded(FakeStudent(Fixed)).loading
+    assert ("takes 50 sentences at once" in " ".join(loading.notes)) == is_noted
+    assert loading.rows == (50 if is_noted else None)
 
 
-@pytest.mark.parametrize(("fewest", "shape"), [(3, [3, 2]), (10, [3, 2]), (26, [3, 25])])
+@pytest.mark.parametrize(
+    ("least", "fewest"), [(1, 2), (2, 2), (3, 4), (11, 11), (12, 16), (25, 33), (33, 33)]
+)
+def test_how_much_a_model_must_be_given(least: int, fewest: int) -> None:
+    def long_alone(x: Tensor) -> Tensor:
+        assert x.shape[1] >= least
+        return zeros(x)
+
+    assert loaded(FakeStudent(lambda: Like(long_alone), threads=2)).loading.fewest == fewest
+
+
+@pytest.mark.parametrize(("fewest", "shape"), [(34, [3, 25]), (101, [3, 25])])
 def test_what_short_beginnings_are_too_little_for(fewest: int, shape: list[int]) -> None:
-    """No sentence is so short, and beginnings of all lengths will be asked for."""
+    """Sentences are so short, and beginnings of all lengths will be asked for."""
 
     def long_alone(x: Tensor) -> Tensor:
         if x.shape[1] < fewest:

@@ -254,11 +254,12 @@ class Needing(Pairs):
 
 def test_model_that_fails_on_beginnings() -> None:
     with pytest.raises(CheckFailed, match="too short"):
-        Probing(lambda: Needing(3)).findings()
+        Probing(lambda: Needing(34)).findings()
 
 
-def test_model_that_needs_two_tokens_is_probed_at_all_places() -> None:
-    found = Probing(lambda: Needing(2)).findings()
+@pytest.mark.parametrize("tokens", [2, 5])
+def test_model_that_needs_some_tokens_is_probed_at_all_places(tokens: int) -> None:
+    found = Probing(lambda: Needing(tokens)).findings()
     assert found.comparison.probes == RUBRIC.probes
     assert (found.comparison.changed, found.gain) == (0, None)
 
