@@ -18,6 +18,9 @@ Z_FLAG = 4.0
 """Standard errors that a difference must exceed."""
 LEAST_NATS = 0.02
 """No smaller difference between two modes is worth a look."""
+TOO_GOOD_PART = 0.75
+"""Of the literature's loss. On the course's data nothing that was learnt from sentences alone is
+near it, and on the made-up corpus the best models that were trained have 1.1 to 1.2."""
 BY_HEART_NATS = 0.2
 """By no less must a loss on the test set be below that on training sentences. A model nearly always
 does better on what it was trained on: of 40 that were trained on the course's data, or hardly at
@@ -93,6 +96,16 @@ BY_HEART = (
     "the language model very likely knows the test set by heart: it does far better on that "
     "({:.3f}) than on training sentences ({:.3f}), and better than the literature ({:g} on the "
     "course's data). The points are unchanged; a person should look at it"
+)
+TOO_GOOD_ALONE = (
+    "the language model's loss of {:.3f} is far below what the literature reaches ({:g} on the "
+    "course's data): does it know the test set by heart? The points are unchanged; a person should "
+    "look at it"
+)
+TOO_GOOD = (
+    "the language model's loss is far below what the literature reaches ({2:g} on the course's "
+    "data), on the test set ({0:.3f}) and on training sentences ({1:.3f}): does it know both by "
+    "heart? The points are unchanged; a person should look at it"
 )
 NO_TRAINING_LOSS = (
     "the language model could not be scored on training sentences, so nothing tells whether it "
@@ -176,7 +189,8 @@ def flags_of_private(private: LossTotals, public: LossTotals, rubric: LanguageMo
 def flags_of_test_set(
     loss: float, standard_error: float, training: LossTotals | None, rubric: LanguageModel
 ) -> list[str]:
-    """Whether a model does far better on the test set than on training sentences.
+    """Whether a model does far better on the test set than on training sentences, or on both than
+    any model does that was trained.
 
     One that the grader trained has learnt from those alone, unless its code brings the test set
     along. ``loss`` is the one that gives the points. Without points nothing was gained, and without
@@ -184,12 +198,14 @@ def flags_of_test_set(
     """
     if not any(loss < threshold.below for threshold in rubric.thresholds):
         return []
+    literature = rubric.baselines.literature
+    too_good = loss < TOO_GOOD_PART * literature
     if training is None:
-        return [NO_TRAINING_LOSS]
+        alone = [TOO_GOOD_ALONE.format(loss, literature)] if too_good else []
+        return [NO_TRAINING_LOSS, *alone]
     noise = Z_FLAG * math.hypot(standard_error, training.standard_error)
     if training.loss - loss <= max(BY_HEART_NATS, noise):
-        return []
-    literature = rubric.baselines.literature
+        return [TOO_GOOD.format(loss, training.loss, literature)] if too_good else []
     if loss < literature:
         return [BY_HEART.format(loss, training.loss, literature)]
     return [BETTER_IN_TEST.format(loss, training.loss)]

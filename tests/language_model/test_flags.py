@@ -14,6 +14,8 @@ from grader.language_model.flags import (
     IN_SAVED_MODE,
     LEAST_NATS,
     NO_TRAINING_LOSS,
+    TOO_GOOD,
+    TOO_GOOD_ALONE,
     flags_of_columns,
     flags_of_mode,
     flags_of_size,
@@ -115,7 +117,10 @@ def totals(loss: float, standard_error: float = 0.01) -> LossTotals:
         # As models are.
         (1.3, 1.0, 0.01, ""),
         (1.681, 1.67, 0.01, ""),
-        (0.523, 0.523, 0.01, ""),
+        (0.76, 0.7, 0.01, ""),
+        # Nothing that was learnt from sentences alone is so good.
+        (0.523, 0.523, 0.01, TOO_GOOD),
+        (0.356, 0.438, 0.01, TOO_GOOD),
     ],
 )
 def test_far_better_on_the_test_set(
@@ -129,6 +134,12 @@ def test_far_better_on_the_test_set(
 @pytest.mark.parametrize(("loss", "is_told"), [(2.4, True), (2.6, False)])
 def test_no_loss_on_training_sentences(loss: float, is_told: bool) -> None:
     assert flags_of_test_set(loss, 0.01, None, RUBRIC) == [NO_TRAINING_LOSS] * is_told
+
+
+def test_loss_that_is_too_good_without_one_on_training_sentences() -> None:
+    literature = RUBRIC.baselines.literature
+    told = flags_of_test_set(0.4, 0.01, None, RUBRIC)
+    assert told == [NO_TRAINING_LOSS, TOO_GOOD_ALONE.format(0.4, literature)]
 
 
 @pytest.mark.parametrize("stopped", ["finished", "time"])
