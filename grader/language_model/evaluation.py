@@ -158,7 +158,7 @@ class Evaluator:
             *flags_of_findings(findings, as_notebook.totals if as_notebook else None),
             *flags_of_speed(whole),
             *self._flags_of_private(private, totals),
-            *flags_of_columns(model.loading.columns, self._corpus.vocabulary),
+            *flags_of_columns(model.loading, self._corpus.vocabulary),
             *flags_of_size(model.loading, len(self._test), self._rubric),
             *flags_of_mode(loading.fails_in_eval, whole.totals.loss, signs, self._rubric),
             *of_the_batches,
@@ -296,8 +296,10 @@ class Evaluator:
     def _looked_into(self, model: LoadedModel, loss: float) -> Signs | None:
         """What may explain the loss, from one batch.
 
-        Nothing where the loss earns all points, or the model fails.
+        Nothing where the loss earns all points, the model fails, or not all logits came.
         """
+        if model.loading.all_columns:
+            return None
         if loss < min(threshold.below for threshold in self._rubric.thresholds):
             return None
         if self._clock.past(SIDE_FIGURES_BY):

@@ -143,9 +143,9 @@ def flags_of_findings(findings: Findings, as_notebook: LossTotals | None = None)
     return [why, *([] if findings.gain.is_complete else [SLOW_ALONE])]
 
 
-def flags_of_columns(columns: int, vocabulary: Vocabulary) -> list[str]:
+def flags_of_columns(loading: Loading, vocabulary: Vocabulary) -> list[str]:
     """Whether a model knows more tokens than there are."""
-    known = vocabulary.size
+    columns, known = loading.all_columns or loading.columns, vocabulary.size
     return [OTHER_DATA.format(columns, known)] if columns > known else []
 
 

@@ -52,6 +52,7 @@ IN_TRAIN_MODE = (
     "in eval() mode, and is scored in that."
 )
 MOST_NOTES = 10
+MOST_TOLD = 10**9
 ON_THE_CPU = (
     "the model was run on the CPU: its code makes tensors there, which do not go with a model on a "
     "GPU; x.device says where they belong"
@@ -78,7 +79,9 @@ class Loading:
     device: str = "cpu"
     parameters: int | None = None
     columns: int = 0
-    """Logits for each position."""
+    """Logits for each position, as they come."""
+    all_columns: int = 0
+    """How many the model gives, by the worker's word, where it has made one of the most of them."""
     weights_finite: bool = True
     """Its word for it, which serves for messages alone."""
     notes: tuple[str, ...] = ()
@@ -306,15 +309,17 @@ class LoadedModel:
                     check_shape(logits[:, None], (shape[0], 1), self._vocabulary)
                 else:
                     check_shape(logits, shape, self._vocabulary)
-                self._check_columns(logits)
+                self._check_columns(logits, reply)
                 yield logits
         except CheckFailed as failure:
             if self._rehearsed and failure.outcome is Outcome.EXCEPTION:
                 raise failed_on(failure, shapes[0]) from None
             raise self._explained(failure) from None
 
-    def _check_columns(self, logits: Array) -> None:
+    def _check_columns(self, logits: Array, reply: Message) -> None:
         """All calls must give as many logits for each position, for they are compared."""
+        if type(told := reply.fields.get("columns")) is int and 0 < told < MOST_TOLD:
+            self.loading = replace(self.loading, all_columns=told)
         columns = self.loading.columns
         if columns and logits.shape[-1] != columns:
             raise CheckFailed(

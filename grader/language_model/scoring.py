@@ -16,6 +16,7 @@ from grader.errors import CheckFailed
 from grader.language_model.corpus import Vocabulary
 from grader.model import Outcome
 from grader.wire import Array
+from grader.worker.forward import MOST_COLUMNS
 
 Float64 = NDArray[np.float64]
 ROWS = 1024
@@ -95,6 +96,12 @@ def check_shape(logits: Array, inputs: tuple[int, ...], vocabulary: Vocabulary) 
             f"The model's logits came as {logits.dtype}; the grader turns any tensor into float32, "
             "and its part of the program was kept from that. Does the code replace a method of "
             "torch.Tensor, or a function of another module?",
+        )
+    if logits.shape and logits.shape[-1] > MOST_COLUMNS:
+        raise CheckFailed(
+            Outcome.WRONG,
+            f"The model gives {logits.shape[-1]:,} logits for each position, and more than "
+            f"{MOST_COLUMNS:,} are not taken: {vocabulary.size} are expected.",
         )
     wanted = (*inputs, vocabulary.size)
     if logits.shape[:-1] == inputs and logits.shape[-1] > vocabulary.end_id:

@@ -19,6 +19,11 @@ FIXED_ROWS = (50, 64)
 """Sentences in a batch of the notebook's test, and of its training: a model whose first hidden
 state has a number of rows written into it takes no other number."""
 
+MOST_COLUMNS = 1024
+"""Logits for each position that are sent as they are."""
+KEPT = 128 + 3
+"""Of more, those of all tokens that there can be; the rest, which are no targets, become one."""
+
 LOGITS_KEYS = ("logits", "output", "outputs", "out", "scores", "predictions")
 """Under what names logits are returned in a dictionary."""
 
@@ -96,6 +101,9 @@ class Forward:
 
     def _reply(self, logits: torch.Tensor) -> Message:
         self._calls += 1
+        if logits.ndim > 1 and logits.shape[-1] > MOST_COLUMNS:
+            fields = {"columns": logits.shape[-1]}
+            return Message("logits", fields, (_folded(logits).cpu().numpy(),))
         if self._slots and 0 < logits.numel() <= len(self._slots[0]):
             slot = self._calls % len(self._slots)
             place = self._slots[slot][: logits.numel()].view(logits.shape)
@@ -125,6 +133,13 @@ def in_rows(output: Any, tokens: torch.Tensor) -> Any:
         if rows in ([n for n in tokens.shape if n != 1], [tokens.numel()]):
             return output.reshape(*tokens.shape, output.shape[-1])
     return output
+
+
+def _folded(logits: torch.Tensor) -> torch.Tensor:
+    """The logits with all further ones as one: the softmax of those that are kept is the same."""
+    logits = logits.float()
+    others = logits[..., KEPT:].logsumexp(-1, keepdim=True)
+    return torch.cat([logits[..., :KEPT], others], -1)
 
 
 def _in_groups(model: Any, tokens: torch.Tensor, rows: int) -> Any:

@@ -391,3 +391,25 @@ def test_in_a_worker(tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.Monke
     assert measures.loss == pytest.approx(expected, rel=1e-5)
     assert measures.sentences == 240
     assert (measures.causality.kinds, measures.causality.changed) == ((), 0)
+
+
+class Wide(Pairs):
+    """Gives logits for tokens that there are not, which take a part of all chances."""
+
+    def __init__(self, more: int) -> None:
+        super().__init__()
+        self.more = torch.linspace(-3, 1, more)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([super().forward(x), self.more.expand(*x.shape, -1)], -1)
+
+
+@pytest.mark.parametrize("more", [1000, 1200])
+def test_logits_of_what_there_is_not_count_in_the_softmax(
+    evaluating: Evaluating, more: int
+) -> None:
+    found = evaluating(lambda: Wide(more), random_sentences(60), probes=20)
+    expected = loss_at_once(lambda: Wide(more), random_sentences(60))
+    assert found.measures.loss == pytest.approx(expected, rel=1e-6)
+    assert any(f"gives {VOCABULARY.size + more} logits" in flag for flag in found.flags)
+    assert (found.measures.signs is None) == (more > 1024)

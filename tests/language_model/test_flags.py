@@ -36,11 +36,16 @@ RUBRIC = Rubric.load().language_model
 @pytest.mark.parametrize(("more", "is_told"), [(-1, False), (0, False), (1, True)])
 def test_model_that_knows_other_data(more: int, is_told: bool) -> None:
     size = VOCABULARY.size
-    told = flags_of_columns(size + more, VOCABULARY)
+    told = flags_of_columns(Loading(columns=size + more), VOCABULARY)
     words = (
         f"gives {size + 1} logits for each position, and the data that it is scored on has {size}"
     )
     assert [words in flag for flag in told] == [True] * is_told
+
+
+def test_all_logits_are_told_where_few_came() -> None:
+    [told] = flags_of_columns(Loading(columns=132, all_columns=11_000), VOCABULARY)
+    assert "gives 11000 logits" in told
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from grader.errors import CheckFailed
 from grader.language_model.corpus import Vocabulary
 from grader.language_model.scoring import (
     ROWS,
+    check_shape,
     score_batch,
     target_log_probabilities,
 )
@@ -249,3 +250,8 @@ def test_nan_behind_the_sentence_is_nothing() -> None:
     logits = random_logits(batch)
     logits[0, 2], logits[1, 3:] = np.nan, np.nan
     assert "NaN begins after the character 'b'" in refusal(logits, batch)
+
+
+def test_more_logits_than_a_worker_sends_are_refused() -> None:
+    with pytest.raises(CheckFailed, match="gives 1,025 logits for each position, and more than"):
+        check_shape(np.zeros((2, 3, 1025), np.float32), (2, 3), VOCABULARY)
