@@ -120,6 +120,21 @@ class Signs(Record):
     remembers: bool = Field(
         description="Whether a prediction depends on characters before the last one."
     )
+    negated_loss: MaybeInfinite = Field(
+        default=math.inf, description="The loss with the sign of all logits turned round."
+    )
+    one_hot: bool = Field(
+        default=False, description="Whether one logit at each place is 1 and all others are 0."
+    )
+    frequency_divergence: FiniteOrNull = Field(
+        default=None,
+        description="Of the mean prediction from how often each target occurs: Kullback-Leibler.",
+    )
+    costliest: str = Field(default="", description="The target with the largest part of the loss.")
+    costliest_part: float = Field(default=0.0, description="What part that is.")
+    loss_without_costliest: FiniteOrNull = Field(
+        default=None, description="The mean loss of all other targets."
+    )
     loss_in_train_mode: FiniteOrNull = Field(
         default=None, description="Of the same batch; null where the model fails in train() mode."
     )

@@ -75,6 +75,11 @@ RANDOM = (
     "as torch.nn.functional.dropout without training=self.training, or does it begin with a random "
     "state, such as torch.randn?"
 )
+RANDOM_IN_TRAIN_MODE = (
+    "The model predicts something else each time. It was scored in train() mode, as it fails in "
+    "eval() mode, and there each dropout leaves out something else in each call: that makes its "
+    "loss worse than it would be. Let it work in eval() mode, which turns dropout off."
+)
 UNSTABLE = (
     "At {changed} of {probes} places the prediction changed with the other sentences of the batch, "
     "or with how long its own goes on, by more than rounding should make of it; on average it was "
@@ -152,7 +157,7 @@ def unsteadiness(measures: ModelMeasures) -> str:
     """Why the same question gets several answers; '' where it does not."""
     causality = measures.causality
     if Kind.RANDOMNESS in causality.kinds:
-        found = RANDOM
+        found = RANDOM_IN_TRAIN_MODE if measures.fails_in_eval_mode else RANDOM
     elif causality.changed and not causality.kinds and not causality.looks_ahead:
         found = UNSTABLE.format(
             changed=causality.changed, probes=causality.probes, gain=causality.mean_gain

@@ -32,6 +32,11 @@ AT_THE_END = (
     " It is NaN at the last place of the longest sentences alone: in attention, that is a row of "
     "the mask which forbids every position. Is the mask turned round?"
 )
+ZERO = (
+    "The model gives probability zero to {}: its loss is infinite. Is there a mask over the "
+    "logits, or a log of zero, at what can come next? Only BEGIN and PAD never do."
+)
+A_CHARACTER = "a character that does occur"
 NO_TOKENS = (
     "It has those of the characters alone: the last layer must have len(freq) + 3 outputs in place "
     "of len(freq)."
@@ -64,6 +69,7 @@ def score_batch(logits: Array, batch: NDArray[np.int64], vocabulary: Vocabulary)
     check_finite(
         log_probabilities[counted],
         lambda: _where_nan_begins(np.isnan(log_probabilities) & counted, inputs, vocabulary),
+        lambda: _what_is_impossible(target[np.isinf(log_probabilities) & counted], vocabulary),
     )
     return Scored(log_probabilities, counted)
 
@@ -140,8 +146,29 @@ def _where_nan_begins(
     return ONE_TOKEN.format(vocabulary.characters[tokens.pop()])
 
 
-def check_finite(log_probabilities: Float64, where: Callable[[], str] = str) -> None:
-    """No target may have a log-probability that is NaN or infinite; ``where`` tells more of NaN."""
+def token_name(id: int, vocabulary: Vocabulary) -> str:
+    """A token in a student's words."""
+    if id < vocabulary.begin_id:
+        return repr(vocabulary.characters[id])
+    return {vocabulary.begin_id: "BEGIN", vocabulary.end_id: "END"}.get(id, "PAD")
+
+
+def _what_is_impossible(targets: NDArray[np.int64], vocabulary: Vocabulary) -> str:
+    """What has probability zero: its name, if that is one token."""
+    tokens = set(targets.tolist())
+    if len(tokens) != 1:
+        return A_CHARACTER
+    name = token_name(tokens.pop(), vocabulary)
+    return f"{name}, which is the last target of each sentence" if name == "END" else name
+
+
+def check_finite(
+    log_probabilities: Float64,
+    where: Callable[[], str] = str,
+    what: Callable[[], str] = lambda: A_CHARACTER,
+) -> None:
+    """No target may have a log-probability that is NaN or infinite; ``where`` tells more of NaN,
+    and ``what`` is impossible."""
     if np.isfinite(log_probabilities).all():
         return
     if np.isnan(log_probabilities).any():
@@ -150,7 +177,4 @@ def check_finite(log_probabilities: Float64, where: Callable[[], str] = str) -> 
             "The model's logits are NaN or infinite. Look at the training loss: it probably became "
             f"NaN too (a learning rate that is too high, or a logarithm of zero).{where()}",
         )
-    raise CheckFailed(
-        Outcome.WRONG,
-        "The model gives probability zero to a character that does occur: its loss is infinite.",
-    )
+    raise CheckFailed(Outcome.WRONG, ZERO.format(what()))

@@ -17,7 +17,7 @@ from grader.errors import CheckFailed
 from grader.language_model.corpus import Vocabulary
 from grader.language_model.loaded_model import LoadedModel
 from grader.language_model.rehearsal import are_probabilities
-from grader.language_model.scoring import score_batch
+from grader.language_model.scoring import score_batch, token_name
 from grader.measures import Signs
 from grader.wire import Array
 
@@ -64,12 +64,15 @@ def read(logits: Array, batch: Int64, vocabulary: Vocabulary, *, remembers: bool
     losses = {scale: _loss((scale * rows).log_softmax(1), targets) for scale in SCALES}
     best = min(losses, key=lambda scale: losses[scale])
     sums = are_probabilities(rows.numpy())
+    frequencies = torch.bincount(targets, minlength=rows.shape[1]).double() / len(targets)
+    mean = own.exp().mean(0)
+    costliest, part, others = _costliest(own, targets, vocabulary)
     never = [id for id in (vocabulary.begin_id, vocabulary.pad_id) if id < rows.shape[1]]
     return Signs(
         columns=rows.shape[1],
         loss=_loss(own, targets),
-        constant_loss=_entropy(torch.bincount(targets).double() / len(targets)),
-        variation=_entropy(own.exp().mean(0)) - _entropy(own.exp()),
+        constant_loss=_entropy(frequencies),
+        variation=_entropy(mean) - _entropy(own.exp()),
         shifted=_shifted(logits, batch, vocabulary),
         scale=best,
         scaled_loss=losses[best],
@@ -79,7 +82,25 @@ def read(logits: Array, batch: Int64, vocabulary: Vocabulary, *, remembers: bool
         never_cost=_loss(own, targets) - _loss(_without(own, never), targets),
         padding_chance=_padding_chance(logits, batch, vocabulary),
         remembers=remembers,
+        negated_loss=_loss((-rows).log_softmax(1), targets),
+        one_hot=sums and bool(((rows == 0) | (rows == 1)).all()),
+        frequency_divergence=float(torch.special.xlogy(frequencies, frequencies / mean).sum()),
+        costliest=costliest,
+        costliest_part=part,
+        loss_without_costliest=others,
     )
+
+
+def _costliest(
+    log_probabilities: Tensor, targets: Tensor, vocabulary: Vocabulary
+) -> tuple[str, float, float | None]:
+    """The target with the largest part of the loss, that part, and the mean loss of the others."""
+    nats = -log_probabilities.gather(1, targets[:, None]).squeeze(1)
+    sums = torch.bincount(targets, nats)
+    id = int(sums.argmax())
+    others = nats[targets != id]
+    mean = float(others.mean()) if len(others) else None
+    return token_name(id, vocabulary), float(sums[id] / sums.sum()), mean
 
 
 def _loss(log_probabilities: Tensor, targets: Tensor) -> float:

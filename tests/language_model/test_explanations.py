@@ -94,6 +94,14 @@ def test_randomness() -> None:
     assert words_in(text) == {Kind.RANDOMNESS}
 
 
+def test_randomness_of_train_mode_is_the_modes() -> None:
+    text = unsteadiness(
+        found(Kind.RANDOMNESS).model_copy(update={"fails_in_eval_mode": "It raised."})
+    )
+    assert "each time. It was scored in train() mode, as it fails in eval() mode" in text
+    assert "Is a dropout left on" not in text
+
+
 def test_network_that_magnifies_rounding() -> None:
     text = unsteadiness(found(changed=7))
     assert text.startswith("At 7 of 480 places")

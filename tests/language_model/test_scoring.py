@@ -182,8 +182,17 @@ def test_nothing_but_negative_infinity() -> None:
 def test_target_that_is_ruled_out() -> None:
     batch = batch_of("abc", "a")
     logits = random_logits(batch)
-    logits[1, 1, batch[1, 2]] = -np.inf
-    assert "probability zero" in refusal(logits, batch)
+    logits[1, 0, batch[1, 1]] = -np.inf
+    assert "probability zero to 'a'" in refusal(logits, batch)
+    logits[0, 1, batch[0, 2]] = -np.inf
+    assert "probability zero to a character that does occur" in refusal(logits, batch)
+
+
+def test_end_that_is_ruled_out() -> None:
+    batch = batch_of("abc", "a")
+    logits = random_logits(batch)
+    logits[..., VOCABULARY.begin_id :] = -np.inf
+    assert "probability zero to END, which is the last target of each" in refusal(logits, batch)
 
 
 def test_ruling_out_what_never_comes_next_is_fine() -> None:

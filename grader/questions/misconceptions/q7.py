@@ -8,22 +8,32 @@ hint; and a model that looks ahead is told about that instead.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
 from grader.measures import ModelMeasures, Signs
 from grader.questions.misconceptions.matching import Diagnosis
-from grader.questions.misconceptions.record import Misconception
+from grader.questions.misconceptions.q7_decisive import (
+    CLEARLY,
+    DECISIVE,
+    INFORMED,
+    LOSS_PAGE,
+    OUTPUT,
+    STEPS,
+    TARGETS,
+    LossExplanation,
+)
 
-CLEARLY = 0.3
-"""Nats; a batch of 50 sentences tells a loss to about 0.05."""
-INFORMED = 0.1
-"""Nats below the best constant prediction, at the best scale: less is nothing learnt."""
+WELL_INFORMED = 0.2
+"""Short of that it is not sure enough, as each network is at first: no scale was forgotten."""
 NO_VARIATION = 0.002
 """Nats; float32 gives 1e-6 for predictions that are all the same."""
 NEVER = 0.15
 """Nats that predicting BEGIN and PAD costs; twice that of a model that knows nothing."""
+NEVER_AT_ALL = 0.004
+"""The same of a model that has learnt that they never come; 0.02 are those of one that has not."""
+AS_OFTEN = 0.8
+"""Nats: untrained models have over 1.2, trained ones some hundredths, on wrong ids 0.3 to 0.7."""
 FALLING = 0.02
 """Nats of validation loss in an epoch: more than 2 % of the sentences leave to chance."""
 FIRST, LATER = slice(1, 10), slice(12, 60)
@@ -32,22 +42,6 @@ ones are the easier ones."""
 LEAST_LATER = 8
 MUCH_WORSE = 1.0
 """Nats; some sentences are that long by chance."""
-LOSS_PAGE = "generated/torch.nn.CrossEntropyLoss"
-OUTPUT = "what forward returns"
-TARGETS = "which target each prediction is compared with"
-STEPS = "whether the optimizer's steps reach the model that is saved"
-
-
-@dataclass(frozen=True, kw_only=True)
-class LossExplanation(Misconception):
-    """Where a loss comes from; words may hold the figures' names in braces."""
-
-    fits: Callable[[ModelMeasures, Signs], bool]
-    changes: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def link(self) -> str:
-        return f"https://docs.pytorch.org/docs/stable/{self.page}.html"
 
 
 def what_the_loss_says(measures: ModelMeasures) -> Diagnosis | None:
@@ -55,8 +49,8 @@ def what_the_loss_says(measures: ModelMeasures) -> Diagnosis | None:
     signs = measures.signs
     if signs is None or measures.causality.looks_ahead:
         return None
-    if ONLY_IN_EVAL_MODE.fits(measures, signs):
-        return _alone([ONLY_IN_EVAL_MODE], measures, signs)  # the others are of its logits there
+    if first := next((e for e in DECISIVE if e.fits(measures, signs)), None):
+        return _alone([first], measures, signs)
     found = [e for e in EXPLANATIONS if e.fits(measures, signs)]
     if measures.training is not None and measures.training.was_cut_short:
         # How far it came is not the student's doing.
@@ -77,6 +71,7 @@ def _in_figures(found: LossExplanation, measures: ModelMeasures, signs: Signs) -
     proper = signs.loss_as_probabilities
     first, later = _at_first_and_later(measures)
     figures = {
+        "costliest": "a space" if signs.costliest == "' '" else signs.costliest,
         "first": first,
         "later": later,
         "loss": measures.loss,
@@ -127,6 +122,23 @@ def _informed(signs: Signs) -> bool:
 def _ignorant(signs: Signs) -> bool:
     """Whether they do not even know how frequent characters are."""
     return signs.scaled_loss > signs.constant_loss + CLEARLY
+
+
+def _was_trained(signs: Signs) -> bool:
+    """Whether the predictions, taken together, are those of a model that was trained."""
+    apart = signs.frequency_divergence
+    return apart is not None and apart < AS_OFTEN and signs.never_cost < NEVER_AT_ALL
+
+
+def _near_guessing(measures: ModelMeasures, signs: Signs) -> bool:
+    """Whether the loss is about that of guessing, and nothing else explains that."""
+    return (
+        _ignorant(signs)
+        and not _good_at_first(measures, signs)
+        and signs.loss < math.log(signs.columns) + 1
+        and not _misaligned(signs)
+        and not _as_distribution(signs)
+    )
 
 
 def _at_first_and_later(measures: ModelMeasures) -> tuple[float, float]:
@@ -251,19 +263,28 @@ EXPLANATIONS = (
         id="untrained",
         title="The model is as good as untrained",
         where=STEPS,
-        explanation="Guessing among all tokens has a loss of {uniform:.2f}, and the predictions "
-        "do not even know how frequent characters are. That is how a network begins.",
+        explanation="Guessing among all tokens has a loss of {uniform:.2f}, and the frequencies of "
+        "characters alone one of {signs.constant_loss:.2f}: the predictions do not even know "
+        "those. That is how a network begins.",
         hint="Is the model that is saved the one that was trained? Do its parameters change in a "
         "step, and are they the ones that the optimizer was given? The page says what belongs to a "
         "step.",
         page="optim",
-        fits=lambda measures, signs: (
-            _ignorant(signs)
-            and not _good_at_first(measures, signs)
-            and signs.loss < math.log(signs.columns) + 1
-            and not _misaligned(signs)
-            and not _as_distribution(signs)
-        ),
+        fits=lambda measures, signs: _near_guessing(measures, signs) and not _was_trained(signs),
+    ),
+    LossExplanation(
+        id="trained-on-others",
+        title="The model is trained, but for other ids or other rows",
+        where="whether ids and rows are the same in training and now",
+        explanation="On the whole it predicts characters as often as they occur, and BEGIN and PAD "
+        "never, as only training makes it. But what it says where makes its loss worse than the "
+        "frequencies of characters alone, {signs.constant_loss:.2f}: its predictions are those for "
+        "other inputs.",
+        hint="Have the characters the same ids in training as in the notebook, where the sorted "
+        "set of them comes first and then BEGIN, END and PAD? And does forward leave the sentences "
+        "of a batch in their order? The page shows what an id selects.",
+        page="generated/torch.nn.Embedding",
+        fits=lambda measures, signs: _near_guessing(measures, signs) and _was_trained(signs),
     ),
     LossExplanation(
         id="good-at-first",
@@ -302,11 +323,13 @@ EXPLANATIONS = (
         "{signs.scaled_loss:.2f}, clearly lower than as they are: the model knows more than it "
         "says. A factor below one means that it is too sure of itself, above one not enough.",
         hint="Are the logits divided, normalised or multiplied between the last layer and the "
-        "loss, and is that the same in training? The page says what the loss does to its input.",
+        "loss, and is that the same in training? Or are the training's targets smoothed? The page "
+        "says what the loss does to its input, and what label_smoothing does.",
         page=LOSS_PAGE,
         fits=lambda measures, signs: (
             _informed(signs)
             and signs.scaled_loss < signs.loss - CLEARLY
+            and (signs.scale < 1 or signs.scaled_loss < signs.constant_loss - WELL_INFORMED)
             and not _as_distribution(signs)
             and not _overfitted(measures, signs)
         ),
@@ -334,21 +357,6 @@ EXPLANATIONS = (
         "ones go from epoch to epoch? The page shows one of the ways against this.",
         page="generated/torch.nn.Dropout",
         fits=lambda measures, signs: _overfitted(measures, signs) and not _ignorant(signs),
-    ),
-)
-ONLY_IN_EVAL_MODE = LossExplanation(
-    id="only-in-eval-mode",
-    title="The model does worse in eval() mode",
-    where="what depends on the mode",
-    explanation="In train() mode the same model has a loss of about "
-    "{signs.loss_in_train_mode:.2f}; what counts is eval() mode, in which it is {loss:.2f}.{there}",
-    hint="Which of your own lines ask for self.training, and which of the layers do something "
-    "else after eval()? The page says what that call changes.",
-    page="generated/torch.nn.Module",
-    fits=lambda measures, signs: (
-        not measures.fails_in_eval_mode
-        and signs.loss_in_train_mode is not None
-        and signs.loss_in_train_mode < signs.loss - CLEARLY
     ),
 )
 STILL_FALLING = LossExplanation(
