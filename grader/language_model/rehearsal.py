@@ -48,6 +48,9 @@ TOO_SHORT = (
     "If what has {} rows there is a table of positions or a mask, it is too short: the input can "
     "be {} tokens long, BEGIN and {} characters. Make it that long, or of the input's length."
 )
+MEANT = ", which may be meant"
+CHANGED = re.compile(r" If this is the model: was the class changed .*? gave it then\.")
+"""A cause that is none where a name is misspelt."""
 OF_A_MODEL = (
     "Print the shapes of what stands in that line: the input is [batch, length], an embedding "
     "makes [batch, length, width] of it, and layers expect that or, without batch_first=True, "
@@ -95,6 +98,8 @@ def in_words_of_a_model(failure: CheckFailed, longest: int) -> CheckFailed:
     found, tokens = TWO_SIZES.search(failure.message), longest + 1
     smaller, larger = sorted(int(size) for size in found.groups() if size) if found else (0, 0)
     is_short = smaller < larger == tokens
+    if MEANT in failure.message:
+        failure = failure.told_as(CHANGED.sub("", failure.message))
     words = TOO_SHORT.format(smaller, tokens, longest) if is_short else OF_A_MODEL
     return failure.told_as(failure.message.replace(SHAPES, words))
 

@@ -37,6 +37,11 @@ ZERO = (
     "logits, or a log of zero, at what can come next? Only BEGIN and PAD never do."
 )
 A_CHARACTER = "a character that does occur"
+ONE_SHORT = (
+    "There is one beside the characters: the last layer must have len(freq) + 3 outputs in place "
+    "of len(freq) + 1, as END is a target with the id len(freq) + 1."
+)
+OTHER_FREQ = "Was it built with another freq?"
 NO_TOKENS = (
     "It has those of the characters alone: the last layer must have len(freq) + 3 outputs in place "
     "of len(freq)."
@@ -116,17 +121,51 @@ def check_shape(logits: Array, inputs: tuple[int, ...], vocabulary: Vocabulary) 
     if logits.shape[:-1] == inputs:
         characters = len(vocabulary.characters)
         as_characters = logits.shape[-1] == characters
+        one_short = logits.shape[-1] == characters + 1
         raise CheckFailed(
             Outcome.WRONG,
             f"The model gives {logits.shape[-1]} logits for each position; {vocabulary.size} are "
             f"expected: the {characters} characters of the training data, then BEGIN, END and PAD. "
-            f"{NO_TOKENS if as_characters else 'Was it built with another freq?'}",
+            f"{NO_TOKENS if as_characters else ONE_SHORT if one_short else OTHER_FREQ}",
         )
     raise CheckFailed(
         Outcome.WRONG,
         f"The model's output has shape {shape}; [batch, length, characters + 3] = {list(wanted)} "
-        "is expected.",
+        f"is expected.{_why_so_shaped(logits.shape, inputs, vocabulary)}",
     )
+
+
+def _why_so_shaped(shape: tuple[int, ...], inputs: tuple[int, ...], vocabulary: Vocabulary) -> str:
+    """What may have made another shape of logits for ``inputs`` [batch, length]; '' if unknown."""
+    if len(shape) not in (2, 3) or len(inputs) != 2:
+        return ""
+    batch, length = inputs
+    tokens = shape[-1] > vocabulary.end_id
+    if shape == inputs:
+        return " That is one number for each place: was argmax taken, or a maximum?"
+    if shape == (batch, shape[-1]) and tokens:
+        return (
+            " That is one prediction for each sentence: was only the last step kept, as by "
+            "out[:, -1] or by the layer's final state? Each place has a target."
+        )
+    if len(shape) != 3:
+        return ""
+    if shape[::2] == (batch, length) and shape[1] > vocabulary.end_id:
+        return (
+            " The last two axes are exchanged, as nn.CrossEntropyLoss takes them: the notebook "
+            "flattens the logits and needs those of one place side by side."
+        )
+    if shape[:2] == (length, batch):
+        return (
+            " The length comes before the batch: is there a transpose(0, 1) too many, or one "
+            "missing at the end?"
+        )
+    if shape[0] == batch and shape[1] < length and tokens:
+        return (
+            f" Of {length} places {shape[1]} have a prediction: is the input cut, to a greatest "
+            "length or by one place?"
+        )
+    return ""
 
 
 def _where_nan_begins(

@@ -26,6 +26,7 @@ from grader.worker.notebook_code import (
     script_tree,
     trains_when_run,
 )
+from grader.worker.why_not_built import mistake_in
 
 MAIN = "__main__"
 SAVING = frozenset({"save", "dump", "save_file"})
@@ -173,6 +174,11 @@ class CodeSource:
         own = {n.arg for n in inside if isinstance(n, ast.arg)} | set(map(name_given_by, inside))
         read = {n.id for n in inside if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
         return read <= {*own, *self.namespace, *vars(builtins)}
+
+    def mistake_in(self, name: str) -> str:
+        """A slip in the class of that name that shows elsewhere; '' for none."""
+        node = self._class(name)
+        return "" if node is None else mistake_in(node)
 
     def text_of(self, name: str) -> str:
         """The class of that name, written out the same way wherever it stands."""

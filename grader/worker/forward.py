@@ -19,6 +19,8 @@ FIXED_ROWS = (50, 64)
 """Sentences in a batch of the notebook's test, and of its training: a model whose first hidden
 state has a number of rows written into it takes no other number."""
 
+PACKED = "PackedSequence"
+
 MOST_COLUMNS = 1024
 """Logits for each position that are sent as they are."""
 KEPT = 128 + 3
@@ -62,7 +64,8 @@ class Forward:
         with torch.no_grad():
             logits = self._run(model, tokens)
         if not isinstance(logits, torch.Tensor):
-            return Message("no_tensor", {"type": type(logits).__name__, "key": _key(logits)})
+            told = {"type": _kind(logits), "key": _key(logits)}
+            return Message("no_tensor", {**told, **_item(logits, tokens)})
         if fields.get("last_only") and logits.ndim == 3:
             logits = logits[:, -1]
         return self._reply(logits.detach())
@@ -116,6 +119,22 @@ def _key(output: Any) -> str:
     """The name under which a dictionary has the logits, if it is a usual one."""
     named = output if isinstance(output, Mapping) else {}
     return next((key for key in LOGITS_KEYS if isinstance(named.get(key), torch.Tensor)), "")
+
+
+def _kind(output: Any) -> str:
+    """The type's name, or that of the usual one that it is a kind of, as a named tuple is."""
+    name = type(output).__name__
+    if name == PACKED:
+        return name
+    return next((k.__name__ for k in (tuple, list, dict) if isinstance(output, k)), name)
+
+
+def _item(output: Any, tokens: torch.Tensor) -> dict[str, Any]:
+    """Which item of a tuple or list may be the logits, and its shape, if there is one."""
+    for number, item in enumerate(output) if isinstance(output, tuple | list) else ():
+        if isinstance(item, torch.Tensor) and item.shape[:-1] == tokens.shape:
+            return {"item": number, "shape": list(item.shape)}
+    return {}
 
 
 def _in_rows_of(model: Any, tokens: torch.Tensor) -> Any:

@@ -23,10 +23,11 @@ from grader.worker import saved_file
 from grader.worker.checkpoints import Weights, model_or_weights
 from grader.worker.constructions import ALONE, Arguments, first_argument
 from grader.worker.devices import Redirection, move_remembered_devices
-from grader.worker.model_code import MODEL_CLASS, ModelCode
+from grader.worker.model_code import MODEL_CLASS, ModelCode, has_forward
 from grader.worker.older_torch import complete, older_recurrent_layers
 from grader.worker.saved_file import CannotLoad
 from grader.worker.state_dicts import fill
+from grader.worker.why_not_built import did_you_mean
 
 T = TypeVar("T")
 
@@ -94,6 +95,7 @@ class ModelLoader:
         self._freq = freq
         self._redirection = redirection
         self._as_saved = as_saved
+        self._model: Any = None
 
     def load(self, file: Path) -> Loaded:
         """Load the file that was handed in."""
@@ -115,11 +117,19 @@ class ModelLoader:
     def new_model(self) -> nn.Module:
         """``SentenceModel(freq)``, untrained, of ``rnn_lm.py`` if it is there."""
         with self._explaining():
-            return self._first(self._build)
+            model = self._first(self._build)
+        if stub := self._code.stub(MODEL_CLASS):
+            raise CannotLoad(stub)
+        if not has_forward(model) and (mistake := self._code.mistake_in(MODEL_CLASS)):
+            raise CannotLoad(f"{MODEL_CLASS} has no forward. {mistake}.")
+        return model
 
     def explain(self, error: BaseException) -> None:
         """Add to an exception of the model's what kept a name from being known, if anything."""
-        if why := self._code.why_unknown(error):
+        why = self._code.why_unknown(error) or did_you_mean(error, self._model)
+        if not why and isinstance(error, NotImplementedError):
+            why = self._code.mistake_in(type(self._model).__name__)
+        if why:
             error.add_note(why)
 
     @contextmanager
@@ -143,8 +153,10 @@ class ModelLoader:
 
     def _finished(self, model: Any, notes: list[str]) -> Loaded:
         device = self._redirection.device
+        self._model = model
         if isinstance(model, Weights):
-            model, more = self._built_from(model)
+            self._model, more = self._built_from(model)
+            model = self._model
             notes = [*notes, *more]
         if isinstance(model, nn.Module):
             added = complete(model)
@@ -279,10 +291,13 @@ class ModelLoader:
         try:
             model = self._redirection.run(lambda: model_class(first, *values, **options))
         except Exception as error:
+            mistake = self._code.mistake_in(MODEL_CLASS)
             error.add_note(
-                f"{class_name} was called as the homework's notebook does it, {MODEL_CLASS}(freq), "
-                "where freq is an integer array with the count of each character; if it needs "
-                "their number, len(freq) is that, and there are three tokens more"
+                mistake
+                or f"{class_name} was called as the homework's notebook does it, "
+                f"{MODEL_CLASS}(freq), where freq is an integer array with the count of each "
+                "character; if it needs their number, len(freq) is that, and there are three "
+                "tokens more"
             )
             raise
         if not isinstance(model, nn.Module):

@@ -22,6 +22,7 @@ from grader.worker.constructions import Arguments, first_argument
 from grader.worker.devices import is_of_devices
 from grader.worker.older_torch import RENAMED
 from grader.worker.saved_file import CannotLoad
+from grader.worker.why_not_built import hidden_class, relative_import
 
 MODULE = "rnn_lm"
 MODEL_CLASS = "SentenceModel"
@@ -121,7 +122,7 @@ class ModelCode:
     def fits(self, model: object) -> bool:
         """Whether the class that was found for a model seems to be the one it was made from."""
         source = self._taken.get(type(model).__name__)
-        return source is None or not (_has_no_forward(model) or source.misses(model))
+        return source is None or (has_forward(model) and not source.misses(model))
 
     def turn_to_each(self, name: str) -> Iterator[None]:
         """For each other file that defines the class: ``find`` asks it first; then as before."""
@@ -136,6 +137,8 @@ class ModelCode:
         """What kept a name from being known that a file does define; '' where that is not it."""
         name = error.name if isinstance(error, NameError) else None
         for source in self._sources:
+            if name and (words := relative_import(name, source.notes)):
+                return words
             if name and source.notes and source.gives(name):
                 return (
                     f"{source.label} does define {name}, but not all of it can be run here: "
@@ -143,6 +146,25 @@ class ModelCode:
                     "tells the number of characters, len(freq)"
                 )
         return ""
+
+    def mistake_in(self, name: str) -> str:
+        """A slip in the class ``name`` of the hand-in that shows elsewhere; '' for none."""
+        found = (
+            f"Look at the class {name} in {source.label}: {mistake}"
+            for source in self._sources
+            if (mistake := source.mistake_in(name))
+        )
+        return next(found, "")
+
+    def stub(self, name: str) -> str:
+        """That the class ``name`` was found, and its ``forward`` does nothing; '' otherwise."""
+        source = self._taken.get(name)
+        if source is None or not source.is_unfinished(name):
+            return ""
+        return (
+            f"The class {name} of {source.label} is still as it was given: its forward does "
+            "nothing. Write the model there, and hand in the file that you trained with."
+        )
 
     def nowhere(self, name: str, module: str = MAIN) -> str:
         """That nothing defines a class, in a student's words."""
@@ -165,6 +187,12 @@ class ModelCode:
                 f"{MODULE}.py defines {', '.join(others[:-1])} and {others[-1]}: if one of them is "
                 f"the model, it must be called {name}. Otherwise put the class there, too."
             )
+        for source in self._sources:
+            if hidden := hidden_class(source.tree, name):
+                return (
+                    f"The model needs the class {name}, which {source.label} has {hidden}. Move it "
+                    "to the top level of the file, at the left margin."
+                )
         saved_as = "" if module == MAIN else f" The saved model names it {module}.{name}."
         return (
             f"The model needs the class {name}, and nothing in the hand-in defines it: neither "
@@ -294,5 +322,6 @@ def _moved(module: str) -> Iterator[str]:
             yield module.replace(old, new, 1)
 
 
-def _has_no_forward(model: object) -> bool:
-    return getattr(type(model), "forward", None) is torch.nn.Module.forward
+def has_forward(model: object) -> bool:
+    """Whether its class, if it is a module's, says what the module computes."""
+    return getattr(type(model), "forward", None) is not torch.nn.Module.forward

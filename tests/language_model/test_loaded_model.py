@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -21,6 +21,10 @@ from grader.wire import Message
 from tests.language_model.fakes import VOCABULARY, FakeStudent, loaded
 
 PAD, SIZE = VOCABULARY.pad_id, VOCABULARY.size
+
+
+class Named(NamedTuple):
+    out: Tensor
 
 
 class Positions(nn.Module):
@@ -158,6 +162,13 @@ def test_made_up_sentences_are_as_the_notebook_has_them() -> None:
     [
         ((torch.zeros(1), None), "returns a tuple;"),
         (None, "returns None;"),
+        (Named(torch.zeros(3, 101, SIZE)), "returns a tuple; one tensor"),
+        (
+            (None, torch.zeros(3, 101, SIZE)),
+            f"item [1] alone, which has the shape [3, 101, {SIZE}",
+        ),
+        (np.zeros(1), "returns a NumPy array"),
+        (nn.utils.rnn.pack_sequence([torch.zeros(2)]), "returns a PackedSequence, of which"),
         ({}, "returns a dict;"),
         ({"logits": torch.zeros(1)}, "nothing beside it. Return what it has under 'logits'."),
         (type("The_sentence_is", (), {})(), "returns no tensor;"),

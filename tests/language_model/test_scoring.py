@@ -25,6 +25,7 @@ Logits = NDArray[Any]
 LARGEST = float(np.finfo(np.float32).max)
 SENTENCES = ["abc", "a", "cabbage", "bee", ""]
 VOCABULARY = Vocabulary.of(["abcde fg", "gabe"])
+SIZE = VOCABULARY.size
 
 
 def batch_of(*sentences: str) -> NDArray[np.int64]:
@@ -264,3 +265,25 @@ def test_nan_behind_the_sentence_is_nothing() -> None:
 def test_more_logits_than_a_worker_sends_are_refused() -> None:
     with pytest.raises(CheckFailed, match="gives 1,025 logits for each position, and more than"):
         check_shape(np.zeros((2, 3, 1025), np.float32), (2, 3), VOCABULARY)
+
+
+@pytest.mark.parametrize(
+    ("shape", "words"),
+    [
+        ((4, 9), "was argmax taken"),
+        ((4, SIZE), "only the last step kept"),
+        ((4, SIZE, 9), "last two axes are exchanged"),
+        ((9, 4, SIZE), "length comes before the batch"),
+        ((4, 8, SIZE), "Of 9 places 8 have a prediction"),
+        ((4, 9, SIZE - 2), "There is one beside the characters"),
+        ((4, 9, SIZE - 3), "those of the characters alone"),
+        ((4, 9, SIZE - 5), "another freq"),
+        ((5, 9, SIZE), "is expected."),
+        ((3,), "is expected."),
+    ],
+)
+def test_what_made_another_shape(shape: tuple[int, ...], words: str) -> None:
+    with pytest.raises(CheckFailed) as caught:
+        check_shape(np.zeros(shape, np.float32), (4, 9), VOCABULARY)
+    assert words in caught.value.message
+    assert not words.startswith("is") or caught.value.message.endswith(words)

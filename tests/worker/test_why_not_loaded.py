@@ -11,7 +11,10 @@ from torch import nn
 
 from grader.remedies import remedy_for
 from grader.wire import Message
+from grader.worker.devices import Redirection
 from grader.worker.failures import raised
+from grader.worker.loading import ModelLoader
+from grader.worker.saved_file import CannotLoad
 from grader.worker.sentence_model import LanguageModel
 from tests.worker.loading_support import FREQ, MODEL_CODE, TOKENS, HandIn, why
 
@@ -119,3 +122,75 @@ def test_remedy(fails: Any, words: str) -> None:
     with pytest.raises((RuntimeError, ValueError)) as error:
         fails()
     assert words in remedy_for(error.type.__name__, str(error.value), "")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("def __init__", "def _init_"), "its method _init_ must be called __init__"),
+        (("        super().__init__()\n", ""), "its __init__ must call super().__init__()"),
+    ],
+)
+def test_class_that_cannot_be_built(hand_in: HandIn, change: tuple[str, str], words: str) -> None:
+    trained = hand_in.trained()
+    assert change[0] in MODEL_CODE
+    hand_in.script("rnn_lm.py", MODEL_CODE.replace(*change))
+    hand_in.save(trained.state_dict())
+    assert words in told(hand_in)
+
+
+def test_attribute_that_is_misspelt(hand_in: HandIn) -> None:
+    trained = hand_in.trained()
+    name = next(iter(trained._modules))
+    hand_in.script("rnn_lm.py", MODEL_CODE.replace(f"self.{name}(", f"self.{name[:-1]}("))
+    hand_in.save(trained.state_dict())
+    assert f"It has an attribute {name}, which may be meant" in told(hand_in)
+
+
+def test_name_of_a_relative_import(hand_in: HandIn) -> None:
+    trained = hand_in.trained()
+    hand_in.script("sizes.py", "TOKENS = 9\n")
+    code = MODEL_CODE.replace("len(freq) + 3", "TOKENS")
+    hand_in.script("rnn_lm.py", "from .sizes import TOKENS\n" + code)
+    hand_in.save(trained.state_dict())
+    assert "write 'from sizes import TOKENS', without the dot" in told(hand_in)
+
+
+def test_class_that_an_import_does_not_find(hand_in: HandIn) -> None:
+    trained = hand_in.trained()
+    inside = "".join(f"    {line}\n" for line in MODEL_CODE.splitlines())
+    hand_in.script("rnn_lm.py", f"if __name__ == '__main__':\n{inside}")
+    hand_in.save(trained.state_dict())
+    assert "has under 'if __name__ == '__main__':', which is not run" in why(hand_in)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("class SentenceModel(nn.Module):\n    def forward(self, x):\n        pass", "still as it"),
+        (
+            "class SentenceModel(nn.Module):\n"
+            "    def __init__(self, freq):\n"
+            "        super().__init__()\n"
+            "        def forward(self, x):\n"
+            "            return x",
+            "its def forward stands inside of __init__",
+        ),
+        (
+            "class SentenceModel(nn.Module):\n"
+            "    def __init__(self, freq):\n"
+            "        super().__init__()\n"
+            "    def foward(self, x):\n"
+            "        return x",
+            "its method foward must be called forward",
+        ),
+    ],
+)
+def test_class_that_cannot_be_trained(hand_in: HandIn, text: str, words: str) -> None:
+    if "__init__" not in text:
+        init = "def __init__(self, freq):\n        super().__init__()\n    def forward"
+        text = text.replace("def forward", init)
+    hand_in.script("rnn_lm.py", f"import torch\nfrom torch import nn\n{text}\n")
+    loader = ModelLoader(hand_in.folder, FREQ, Redirection(torch.device("cpu")))
+    with pytest.raises(CannotLoad, match=words):
+        loader.new_model()
