@@ -11,8 +11,9 @@ AHEAD = {
         "The model looks ahead: when characters after a place are changed, its prediction there "
         "changes. Attention needs a causal mask (see "
         "torch.nn.Transformer.generate_square_subsequent_mask), a recurrent layer must not be "
-        "bidirectional, a convolution must be padded on the left only, and nothing may be averaged "
-        "or normalised over all positions."
+        "bidirectional, a convolution must be padded on the left only, nothing may be averaged or "
+        "normalised over all positions, and where axes are exchanged, a view or reshape in place "
+        "of a transpose mixes up the positions."
     ),
     Kind.NEXT: (
         "The model sees the very character that it is to predict: when that one alone is changed, "
@@ -37,8 +38,9 @@ NO_GAIN = (
 OTHER = {
     Kind.BATCH: (
         "What the model predicts for a sentence depends on the other sentences of its batch. Is "
-        "batch_first=True missing in a layer, is a softmax taken over the wrong dimension, or does "
-        "a normalisation use the whole batch?"
+        "batch_first=True missing in a layer, is a softmax taken over the wrong dimension, does a "
+        "normalisation use the whole batch, or does a view or reshape stand where a transpose is "
+        "meant?"
     ),
     Kind.PADDING: (
         "What the model predicts depends on how long the sentence is, or on how much padding "
@@ -91,6 +93,10 @@ FAILS_IN_EVAL_MODE = (
     "In eval() mode the model fails: {} In train() mode, in which it was saved and the notebook "
     "scores it, this does not happen, so that its loss is the one in that mode. What does forward, "
     "or a layer that it calls, do otherwise once self.training is false?"
+)
+OTHER_FREQ = (
+    " It gives {} logits for each position, and this data has {} tokens: was it built with the "
+    "freq of other data?"
 )
 FROM_BEGINNINGS = (
     "They vary so much that what counts is its loss from the sentences' beginnings alone: {loss}, "
@@ -151,6 +157,12 @@ def failure_in_eval_mode(measures: ModelMeasures) -> str:
     """Why the model was scored in the mode that it was saved in; '' where it was not."""
     why = measures.fails_in_eval_mode
     return FAILS_IN_EVAL_MODE.format(why) if why else ""
+
+
+def of_other_data(measures: ModelMeasures, tokens: int) -> str:
+    """That a model knows more than there is, as far as that is known, for the end of a message."""
+    columns = 0 if measures.signs is None else measures.signs.columns
+    return OTHER_FREQ.format(columns, tokens) if columns > tokens else ""
 
 
 def unsteadiness(measures: ModelMeasures) -> str:

@@ -63,11 +63,16 @@ DIVERGED = (
     "torch.nn.utils.clip_grad_norm_."
 )
 OF_THE_FORWARD = (
-    f"{NOT_A_NUMBER}, though all its weights are finite: they come from its forward. In attention, "
-    "a row of the mask that forbids every position gives NaN: the mask must leave the diagonal "
-    "open, as torch.triu(..., diagonal=1) does; and zero times minus infinity is NaN, too, so a "
-    "mask is filled with -inf (masked_fill), not multiplied by it. Otherwise look for a division "
-    "by zero, or the logarithm of zero."
+    f"{NOT_A_NUMBER}, though all its weights are finite: they come from its forward. Look for a "
+    "division by zero, the logarithm of zero, or an exp of what is large. In attention, a row of "
+    "the mask that forbids every position gives NaN: the mask must leave the diagonal open, as "
+    "torch.triu(..., diagonal=1) does; and zero times minus infinity is NaN, too, so a mask is "
+    "filled with -inf (masked_fill), not multiplied by it."
+)
+FURTHER_ARGUMENT = re.compile(r"forward\(\) missing \d+ required positional arguments?: '(\w+)'")
+TOKENS_ALONE = (
+    "The notebook calls the model with the tokens alone: give {0} a default value, as in "
+    "forward(self, x, {0}=None), and return the logits and nothing beside them."
 )
 
 
@@ -86,6 +91,8 @@ def longer_beginnings(sentences: Int64, too_few: int) -> list[Int64]:
 def failed_on_made_up(failure: CheckFailed, longest: int) -> CheckFailed:
     """A failure on made-up sentences, the longest of so many characters, in a model's words."""
     said = in_words_of_a_model(failure, longest).message.removesuffix(".")
+    if further := FURTHER_ARGUMENT.search(said):
+        return failure.told_as(f"{said}. {TOKENS_ALONE.format(further[1])}")
     return failure.told_as(f"{said}. {MADE_UP.format(longest, longest + 1)}")
 
 

@@ -21,6 +21,7 @@ from grader.language_model.explanations import (
     by_state,
     failure_in_eval_mode,
     looking_ahead,
+    of_other_data,
     other_dependencies,
     unsteadiness,
 )
@@ -131,6 +132,8 @@ def test_loss_below(
             advice = f"It is measured from the sentences' beginnings, because {why}."
         if threshold.below == missed and measures.training is None:
             advice += also_there(grading.submission)
+        if threshold.below == missed:
+            advice += of_other_data(measures, grading.corpus.vocabulary.size)
         mode = "train()" if failure_in_eval_mode(measures) else "eval()"
         raise wrong(
             f"The loss is {loss:.3f} nats a character in {mode} mode; below {threshold.below:g} "

@@ -186,7 +186,11 @@ class ModelLoader:
 
         def build(model_class: Any, name: str, arguments: Arguments) -> tuple[nn.Module, list[str]]:
             model = self._build(model_class, name, arguments)
-            notes = fill(model, weights.tensors, len(self._freq), name)
+            try:
+                notes = fill(model, weights.tensors, len(self._freq), name)
+            except CannotLoad as error:
+                defaults = "" if arguments else _defaults_of(model_class)
+                raise CannotLoad(f"{error}{defaults}") from error
             return model, [*_told(arguments), *notes]
 
         return self._first(build, weights.options)
@@ -317,6 +321,19 @@ def _taken_by(model_class: Any, options: Mapping[str, Any]) -> dict[str, Any]:
     by_name = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     names = {argument.name for argument in others if argument.kind in by_name}
     return {name: value for name, value in options.items() if name in names}
+
+
+def _defaults_of(model_class: Any) -> str:
+    """That a model was built with its class's default values, where there are any; or ''."""
+    try:
+        _, *others = inspect.signature(model_class).parameters.values()
+    except (TypeError, ValueError):  # no signature can be told, or there is no argument
+        return ""
+    sizes = [a for a in others if type(a.default) in (int, float, bool)]
+    values = ", ".join(f"{a.name}={a.default}" for a in sizes)
+    if not values:
+        return ""
+    return f" It was built with its default values, {values}: those must be the ones of training."
 
 
 def _told(arguments: Arguments) -> list[str]:

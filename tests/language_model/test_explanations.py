@@ -5,8 +5,13 @@ from __future__ import annotations
 import pytest
 
 from grader.language_model.dependencies import Kind
-from grader.language_model.explanations import looking_ahead, other_dependencies, unsteadiness
-from grader.measures import Interval, ModelMeasures
+from grader.language_model.explanations import (
+    looking_ahead,
+    of_other_data,
+    other_dependencies,
+    unsteadiness,
+)
+from grader.measures import Interval, ModelMeasures, Signs
 from grader.worker.loading import QUANTISED
 from tests.reports.builders import causality, measures
 
@@ -143,3 +148,10 @@ def test_scale_that_quantised_layers_take_for_a_batch() -> None:
     assert words_in(told) == {Kind.STATE}
     ahead = found(Kind.FUTURE, looks_ahead=True).model_copy(update={"loading": (QUANTISED,)})
     assert "that alone can do it" in looking_ahead(ahead)
+
+
+def test_model_that_was_built_for_other_data() -> None:
+    measured = found().model_copy(update={"signs": Signs.model_construct(columns=98)})
+    assert "gives 98 logits for each position, and this data has 89" in of_other_data(measured, 89)
+    assert of_other_data(measured, 98) == ""
+    assert of_other_data(found(), 1) == ""

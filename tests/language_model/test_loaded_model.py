@@ -283,3 +283,11 @@ def test_made_up_text_may_give_what_is_not_a_number() -> None:
         return logits
 
     loaded(FakeStudent(lambda: Like(after_the_first)))
+
+
+def test_argument_that_the_notebook_does_not_give() -> None:
+    class NeedsState(nn.Module):
+        def forward(self, x: Tensor, h: Tensor) -> Tensor:
+            return zeros(x)
+
+    assert "give h a default value, as in forward(self, x, h=None)" in failure(NeedsState).message

@@ -194,3 +194,9 @@ def test_class_that_cannot_be_trained(hand_in: HandIn, text: str, words: str) ->
     loader = ModelLoader(hand_in.folder, FREQ, Redirection(torch.device("cpu")))
     with pytest.raises(CannotLoad, match=words):
         loader.new_model()
+
+
+def test_default_values_that_are_not_those_of_training(hand_in: HandIn) -> None:
+    hand_in.save(hand_in.trained(MODEL_CODE.replace("hidden=4", "hidden=7")).state_dict())
+    hand_in.script("rnn_lm.py", MODEL_CODE)
+    assert "with its default values, hidden=4: those must be the ones of training" in why(hand_in)
