@@ -26,6 +26,7 @@ from tests.worker.loading_support import FREQ, MODEL_CODE, TOKENS, HandIn, V, ou
 
 GPU = "meta"
 FORWARD = "        return self.out(self.rnn(self.emb(x))[0])"
+RAISES = "        if len(x):\n            raise ValueError('mine')"
 ON_CPU_ALONE = {
     "state": "        return self.out(self.rnn(self.emb(x), torch.zeros(1, len(x), 4))[0])",
     "sum": "        return self.out(self.rnn(self.emb(x) + torch.zeros(2))[0])",
@@ -90,7 +91,7 @@ def test_model_that_can_only_be_loaded_on_the_cpu(hand_in: HandIn) -> None:
 
 
 def test_other_errors_stay_where_they_are(hand_in: HandIn) -> None:
-    handed_in(hand_in, MODEL_CODE.replace(FORWARD, "        raise ValueError('mine')"))
+    handed_in(hand_in, MODEL_CODE.replace(FORWARD, RAISES))
     model, _ = loaded(hand_in, GPU)
     with pytest.raises(ValueError, match="mine"):
         model.logits(LOGITS)
@@ -166,7 +167,7 @@ def test_training_goes_to_the_cpu_too(hand_in: HandIn, code: str) -> None:
 
 
 def test_training_that_fails_otherwise_fails(hand_in: HandIn) -> None:
-    hand_in.script("rnn_lm.py", MODEL_CODE.replace(FORWARD, "        raise ValueError('mine')"))
+    hand_in.script("rnn_lm.py", MODEL_CODE.replace(FORWARD, RAISES))
     trainer, _ = begun(hand_in, GPU)
     with pytest.raises(ValueError, match="mine"):
         trainer.more(Message("train_more", {"seconds": 1e9}))
