@@ -35,6 +35,8 @@ QUANTISED = "layers are quantised with one scale for a whole batch, by quantize_
 """A note that the grader knows again: a prediction then depends on the rest of its batch."""
 DEVICE = "device"
 DYNAMIC = "torch.ao.nn.quantized.dynamic"
+OTHER_SHAPES = " in the file, "
+"""In what is said of weights that do not fit by their size."""
 CHECKPOINT = "the saved checkpoint"
 TOKENS = 3
 """BEGIN, END and PAD, beside the characters."""
@@ -189,7 +191,8 @@ class ModelLoader:
             try:
                 notes = fill(model, weights.tensors, len(self._freq), name)
             except CannotLoad as error:
-                defaults = "" if arguments else _defaults_of(model_class)
+                is_of_sizes = not arguments and OTHER_SHAPES in str(error)
+                defaults = _defaults_of(model_class) if is_of_sizes else ""
                 raise CannotLoad(f"{error}{defaults}") from error
             return model, [*_told(arguments), *notes]
 
