@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from grader.intake import looks_like_many
+from grader.intake.brightspace import upload_of
 from grader.rubric import Rubric
 from tests.course_folders import MAIN, found, lay_down, packed
 
@@ -54,7 +55,7 @@ def test_later_upload_is_taken_however_times_are_written(
 
 
 @pytest.mark.parametrize(
-    "times", [("9 marraskuu 2026 945", "8 maaliskuu 2026 945"), ("x2026", "y2026")]
+    "times", [("9 marraskuu 2026 945", "8 maaliskuu 2026 945"), ("x2026 1", "y2026 1")]
 )
 def test_uploads_whose_order_nobody_can_tell_are_a_row_that_says_so(
     tmp_path: Path, times: tuple[str, str]
@@ -64,6 +65,11 @@ def test_uploads_whose_order_nobody_can_tell_are_a_row_that_says_so(
     hand_ins = found(folder, tmp_path)
     assert "there are 2 uploads" in hand_ins["Ann"].problem
     assert hand_ins["Bo"].problem == ""
+
+
+def test_folder_of_a_term_is_no_students(tmp_path: Path) -> None:
+    assert upload_of("2026-11 - Homework 4 - Fall 2026") == ""
+    assert upload_of(f"{ANN} - Nov 9, 2026 945 AM") == "301"
 
 
 def test_students_of_one_name_are_two(tmp_path: Path) -> None:

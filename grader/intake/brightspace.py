@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from grader.intake.handin import Entry, HandIn, hand_in, taken_of_several
 
 PATTERN = re.compile(
-    r"(?P<id>\d{1,12})-\d{1,12} - (?P<name>.+) - (?P<time>[^-]*\d{4}[^-]*)", re.DOTALL
+    r"(?P<id>\d{1,12})-\d{1,12} - (?P<name>.+) - (?P<time>[^-]*\d{4},? \d[^-]*)", re.DOTALL
 )
 TIME = re.compile(
     r"(?:(?P<before>\d\d?) )?(?P<month>[a-z]{3,})\.?,? (?:(?P<after>\d\d?),? )?(?P<year>\d{4}),? "
