@@ -13,7 +13,7 @@ from grader.model import Outcome, TracebackLine
 from grader.remedies import remedy_for
 from grader.submission import Submission
 from grader.wire import Message, sequence, text
-from grader.worker.failures import MOST_OF_A_NOTE
+from grader.worker.failures import IN_A_PACKAGE, MOST_OF_A_NOTE
 
 AT_THE_TOP = (
     "A test at the top level of a file ends its import, and with it all that is graded: put it "
@@ -29,6 +29,7 @@ AROUND_CODE = (
 )
 _FENCE = re.compile(r"^```", re.MULTILINE)
 _FROM = re.compile(r"cannot import name '\w+' from '(?P<module>\w+)' \((?P<file>.*)\)$")
+NO_PYTHON = frozenset(("SyntaxError", "IndentationError", "TabError"))
 CODE = ".py"
 MOST_OF_A_LINE = 300
 MAX_SOURCE_BYTES = 1 << 20
@@ -77,7 +78,11 @@ def failure_in(reply: Message, doing: str, submission: Submission, *, quotes: bo
     if kind == "NameError" and lines and lines[-1].file.endswith(".py"):
         place = where_defined(message, lines[-1].file, submission.folder, submission.files)
         remedy = " ".join(filter(None, (remedy, place)))
-    said = f"{doing} raised {': '.join(filter(None, (kind, message)))}{where}"
+        remedy = "" if any(IN_A_PACKAGE in note for note in notes) else remedy
+    what = ": ".join(filter(None, (kind, message)))
+    said = f"{doing} raised {what}{where}"
+    if kind in NO_PYTHON and lines and lines[-1].file not in doing:
+        said = f"Python cannot read {lines[-1].file}: {what}{where}"
     told = ". ".join(filter(None, (said, *notes, remedy)))
     return CheckFailed(outcome, told, traceback=lines)
 

@@ -125,6 +125,11 @@ ARRAYS = "import numpy as np, torch\n"
         ("import os\ndef rnn(x):\n  open('a', 'w')\n  os.remove('a')", "and removes no file"),
         ("from multiprocessing import Lock\ndef rnn(x): return Lock()", "locks and pools"),
         ("def rnn(x): breakpoint()", "A debugger was called there"),
+        (
+            "import torch\nfrom torch.nn.functional import one_hot\n"
+            "def rnn(x): return one_hot(torch.tensor([3]), 2)",
+            "so that there are V + 3",
+        ),
         ("def rnn(x): return [Wq for Wq in [[1]]][0][1]", "the loop goes with len(Wq)"),
         ("def rnn(x): return [1][1]", "Is a size of the notebook's"),
         ("def rnn(x): raise NotImplementedError", "write it, and take that line out"),
@@ -217,6 +222,7 @@ def test_missing_gpu_is_no_mistake_of_the_students(kind: str, message: str, code
         ("TypeError", "'Model' object is not callable", "model(2)"),
         ("AttributeError", "'Model' object has no attribute 'b'", "model.b"),
         ("SyntaxError", "'(' was never closed", "x = ("),
+        ("RuntimeError", "Class values must be non-negative.", "F.one_hot(x, self.n)"),
         ("NameError", "name 'bais' is not defined", "bais"),
         ("NameError", "name 'h' is not defined", "np.tanh(h) + x.h(1)"),
     ],

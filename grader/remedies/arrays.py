@@ -35,6 +35,12 @@ ARRAYS = (
         "longest sentence is one token longer than the sentence.",
     ),
     remedy(
+        "RuntimeError",
+        says("Class values must be smaller than num_classes"),
+        "one_hot has fewer columns there than there are ids. BEGIN, END and PAD come to the "
+        "characters, so that there are V + 3.",
+    ),
+    remedy(
         "AttributeError",
         lambda message, code: _OF_A_LIST.match(message) is not None and bool(_HEADS.search(code)),
         "Wq, Wk and Wv are lists, with one array for each head: take them one by one.",

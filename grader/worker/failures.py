@@ -13,6 +13,8 @@ MAX_LINES = 12
 MAX_TEXT = 300
 """Characters of an exception's text: some of torch's are essays."""
 MOST_OF_A_NOTE = 600
+IN_A_PACKAGE = "which works inside of a package alone"
+"""In the note on a name that a relative import was to bring: it says all that there is to say."""
 
 
 def absent(what: str) -> Message:

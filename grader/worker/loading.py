@@ -298,14 +298,15 @@ class ModelLoader:
         try:
             model = self._redirection.run(lambda: model_class(first, *values, **options))
         except Exception as error:
-            mistake = self._code.mistake_in(MODEL_CLASS)
-            error.add_note(
-                mistake
-                or f"{class_name} was called as the homework's notebook does it, "
-                f"{MODEL_CLASS}(freq), where freq is an integer array with the count of each "
-                "character; if it needs their number, len(freq) is that, and there are three "
-                "tokens more"
-            )
+            if mistake := self._code.mistake_in(MODEL_CLASS):
+                error.add_note(mistake)
+            elif not _is_of_code(error):
+                error.add_note(
+                    f"{class_name} was called as the homework's notebook does it, "
+                    f"{MODEL_CLASS}(freq), where freq is an integer array with the count of each "
+                    "character; if it needs their number, len(freq) is that, and there are three "
+                    "tokens more"
+                )
             raise
         if not isinstance(model, nn.Module):
             gives = "is" if isinstance(model_class, type) else "returns"
@@ -313,6 +314,14 @@ class ModelLoader:
                 f"{class_name} {gives} no torch.nn.Module, so no weights can be put into it."
             )
         return model
+
+
+def _is_of_code(error: Exception) -> bool:
+    """Whether it would be raised whatever the class is built with: the name of a helper is
+    unknown, say, and not one of a size."""
+    if isinstance(error, NameError):
+        return len(error.name or "") > 1 and A_SIZE.search(error.name or "") is None
+    return isinstance(error, ImportError)
 
 
 def _taken_by(model_class: Any, options: Mapping[str, Any]) -> dict[str, Any]:

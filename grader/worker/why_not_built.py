@@ -9,6 +9,8 @@ from difflib import get_close_matches
 
 from torch import nn
 
+from grader.worker.failures import IN_A_PACKAGE
+
 INIT, FORWARD = "__init__", "forward"
 SLIPS = ("_init_", "__init", "init__", "_init__", "__init_", "__int__", "init")
 NO_ATTRIBUTE = re.compile(r"'(\w+)' object has no attribute '(\w+)'")
@@ -66,8 +68,8 @@ def relative_import(name: str, notes: Iterable[str]) -> str:
         for module, imported in AN_IMPORT.findall(note) if RELATIVE in note else ():
             if imported == name:
                 return (
-                    f"It is imported by 'from .{module} import {name}', which works inside of a "
-                    f"package alone: write 'from {module} import {name}', without the dot"
+                    f"It is imported by 'from .{module} import {name}', {IN_A_PACKAGE}: "
+                    f"write 'from {module} import {name}', without the dot"
                 )
     return ""
 

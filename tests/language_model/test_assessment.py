@@ -194,6 +194,7 @@ def why_it_does_not_run(sandbox: Sandbox, folder: Path) -> str:
         ("from helpers_of_mine import Net\nclass SentenceModel(Net):\n    pass\n", "No module"),
         (RIGHT_CODE.replace("SentenceModel", "SentModel"), "Did you rename it?"),
         (RIGHT_CODE.replace("8)", "wide)"), "name 'wide' is not defined"),
+        (f"{RIGHT_CODE}print((1)\n", "Python cannot read rnn_lm.py: SyntaxError: '(' was never"),
     ],
 )
 def test_same_reason_is_told_once(sandbox: Sandbox, tmp_path: Path, code: str, words: str) -> None:
@@ -203,6 +204,18 @@ def test_same_reason_is_told_once(sandbox: Sandbox, tmp_path: Path, code: str, w
     assert message.count(words) == 1
     assert message.endswith(
         "So the grader tried to train it, which did not work for the same reason."
+    )
+
+
+def test_of_a_relative_import_nothing_else_is_told(sandbox: Sandbox, tmp_path: Path) -> None:
+    code = RIGHT_CODE.replace("self.emb = nn.Embedding", "self.emb = embedding")
+    (tmp_path / "rnn_lm.py").write_text(f"from .layers import embedding\n{code}")
+    (tmp_path / "layers.py").write_text("from torch.nn import Embedding as embedding\n")
+    torch.save({"emb.weight": torch.zeros(98, 8)}, tmp_path / "rnn_lm.sav")
+    assert why_it_does_not_run(sandbox, tmp_path).startswith(
+        "Loading rnn_lm.sav raised NameError: name 'embedding' is not defined (line 8 of "
+        "rnn_lm.py). It is imported by 'from .layers import embedding', which works inside of a "
+        "package alone: write 'from layers import embedding', without the dot. So the grader"
     )
 
 
