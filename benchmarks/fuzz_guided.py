@@ -23,7 +23,7 @@ from typing import Any
 SEEDS = 300
 INSTRUMENTED = [
     *("grader.wire", "grader.answers", "grader.raised", "grader.student"),
-    *("grader.submission", "grader.archive", "zipfile"),
+    *("grader.handed_in.submission", "grader.archive", "zipfile"),
 ]
 UNIT_S = 20
 """An input that takes longer is a failure."""

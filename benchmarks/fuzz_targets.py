@@ -21,12 +21,12 @@ import numpy as np
 
 from grader.answers import MAX_DEPTH, Answer, Returned, Several, Value
 from grader.errors import CheckFailed, SubmissionError, WireError
-from grader.naming import IMPLEMENTATION
+from grader.handed_in.naming import IMPLEMENTATION
+from grader.handed_in.submission import GIVEN_FOLDER, Submission, stage
 from grader.rubric import Rubric
 from grader.sandbox import ForkServer
 from grader.sandbox.conversation import Conversation
 from grader.student import Student
-from grader.submission import GIVEN_FOLDER, Submission, stage
 from grader.wire import DTYPES, MAX_HEADER_BYTES, PREFIX, Array, Message, Reader, encode
 from grader.worker.values import MAX_ITEMS
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.counted import ROOT, wait_for_all
 from grader.batch.results import read_row
-from grader.naming import GRADEBOOK_FILE
+from grader.handed_in.naming import GRADEBOOK_FILE
 from grader.rows import ROW_FILE, Status
 
 QUESTIONS = "q2,q3,q4,q5,q6"

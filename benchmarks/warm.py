@@ -41,8 +41,8 @@ from grader.batch.grade_one import Task, grade_one
 from grader.batch.keys import data_digest
 from grader.doctor import Sandbox
 from grader.engine import Judge, with_questions
-from grader.gathering import Part
 from grader.grading import Grading, Request
+from grader.handed_in.gathering import Part
 from grader.intake import HandIn
 from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE, Corpus
 from grader.modes import IsolationMode

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from grader.errors import DataError, SubmissionError, UsageError
 from grader.grading import MODEL_QUESTION, Request
+from grader.handed_in.naming import SHOWN
 from grader.intake import looks_like_many, may_be_of_many
 from grader.intake.names import shown
 from grader.language_model.corpus import TEST_FILE, TRAIN_FILE
 from grader.modes import Device
-from grader.naming import SHOWN
 from grader.rubric import Rubric
 
 MOST_LR = 1.0

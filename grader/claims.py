@@ -13,10 +13,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.handed_in.naming import readable
+from grader.handed_in.notebook_outputs import Cell, NotebookError, read_outputs
 from grader.measures import ModelMeasures
 from grader.model import CheckResult, Claim, ClaimVerdict, Outcome, QuestionResult
-from grader.naming import readable
-from grader.notebook_outputs import Cell, NotebookError, read_outputs
 
 AGREES, DIFFERS = ClaimVerdict.AGREES, ClaimVerdict.DIFFERS
 NOT_SHOWN, INCOMPARABLE = ClaimVerdict.NOT_SHOWN, ClaimVerdict.INCOMPARABLE

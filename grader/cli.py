@@ -16,7 +16,7 @@ from grader.commands import information
 from grader.console import complain, say
 from grader.errors import UsageError
 from grader.modes import Device, IsolationMode, ModelMode, Summary, ids_in
-from grader.roster_columns import ASSIGNMENT
+from grader.roster.columns import ASSIGNMENT
 
 FROM_RUBRIC = "the rubric's: {}"
 """With the default rubric's number: to read that would take longer than to start."""

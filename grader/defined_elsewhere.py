@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
-from grader.listing import beginning
-from grader.naming import GIVEN_CODE, IMPLEMENTATION, NOTEBOOK, readable
-from grader.notebook_outputs import NotebookError, read_sources
+from grader.handed_in.listing import beginning
+from grader.handed_in.naming import GIVEN_CODE, IMPLEMENTATION, NOTEBOOK, readable
+from grader.handed_in.notebook_outputs import NotebookError, read_sources
 from grader.source import MAX_SOURCE, parsed
 
 MOST_FILES = 5

@@ -18,21 +18,21 @@ import pytest
 from grader import __version__
 from grader.claims import Notebooks, claims_of
 from grader.errors import CheckFailed
-from grader.gathering import Part
+from grader.handed_in.gathering import Part
+from grader.handed_in.naming import IMPLEMENTATION
+from grader.handed_in.submission import Submission, stage
 from grader.language_model.assessment import Assessment, ModelRequest
 from grader.language_model.clock import Progress
 from grader.language_model.corpus import EMBEDDED_CORPUS, Corpus
 from grader.language_model.evaluation import Evaluation
 from grader.model import Claim, QuestionResult, Report, Versions
 from grader.modes import IsolationMode
-from grader.naming import IMPLEMENTATION
 from grader.remedies.place import NOT_INSTALLED
 from grader.remedies.python import NEWER_SYNTAX
 from grader.rubric import Limits, Rubric
 from grader.sandbox.lent import SandboxUse
 from grader.sandbox.scratch import remove_scratch
 from grader.student import Student
-from grader.submission import Submission, stage
 
 MODEL_QUESTION = "q7"
 SPARE_S = 200.0

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from grader.checking import Check
 from grader.errors import CheckFailed
-from grader.listing import beginning
+from grader.handed_in.listing import beginning
+from grader.handed_in.naming import IMPLEMENTATION
 from grader.means import Source, Sources, may_hide_layers, may_make_up_names, text_of
 from grader.model import Outcome
-from grader.naming import IMPLEMENTATION
 from grader.oracle import Draw
 from grader.source import (
     BROKEN,

@@ -16,9 +16,9 @@ from grader.catalogue import read_question
 from grader.checking import CHECK, check_name, counts
 from grader.errors import CheckFailed, HarnessError, RubricError, UsageError
 from grader.grading import GRADING, MODEL_QUESTION, RUBRIC, Grading, absence
+from grader.handed_in.naming import MODEL
 from grader.measures import ModelMeasures
 from grader.model import CheckResult, Outcome, Question, QuestionResult, Report, by_number
-from grader.naming import MODEL
 
 
 class Listener(Protocol):

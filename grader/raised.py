@@ -8,10 +8,10 @@ from pathlib import Path
 
 from grader.defined_elsewhere import where_defined, where_module
 from grader.errors import CheckFailed
-from grader.left_out import why_not_found
+from grader.handed_in.left_out import why_not_found
+from grader.handed_in.submission import Submission
 from grader.model import Outcome, TracebackLine
 from grader.remedies import remedy_for
-from grader.submission import Submission
 from grader.wire import Message, sequence, text
 from grader.worker.failures import IN_A_PACKAGE, MOST_OF_A_NOTE
 

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from grader.errors import CheckFailed
+from grader.handed_in.submission import Submission
 from grader.model import TracebackLine
 from grader.raised import line_of, source_of
 from grader.sandbox.stack import Frame
 from grader.source import parsed
-from grader.submission import Submission
 
 STOPPED = "When it was stopped, it was"
 MOST_LINES = 12

@@ -13,9 +13,10 @@ from grader.answers import Answer, names_in, value_of
 from grader.defined_elsewhere import defined_again, where_named
 from grader.effort import Effort
 from grader.errors import CheckFailed, HarnessError
+from grader.handed_in.naming import IMPLEMENTATION
+from grader.handed_in.not_python import what_instead
+from grader.handed_in.submission import Submission
 from grader.model import Outcome
-from grader.naming import IMPLEMENTATION
-from grader.not_python import what_instead
 from grader.raised import failure_in
 from grader.rubric import Limits
 from grader.sandbox import shared_memory
@@ -25,7 +26,6 @@ from grader.sandbox.scratch import make_scratch, remove_scratch
 from grader.sandbox.shared_memory import SLOTS, SharedMemory
 from grader.sandbox.spec import WorkerSpec
 from grader.stopped import with_place
-from grader.submission import Submission
 from grader.wire import MAX_DIMENSIONS, Message, sequence, text
 from grader.worker.values import pack_arguments
 

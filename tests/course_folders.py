@@ -7,9 +7,9 @@ import tarfile
 import zipfile
 from pathlib import Path
 
+from grader.handed_in.submission import Submission, stage
 from grader.intake import HandIn, arrivals
 from grader.rubric import Rubric
-from grader.submission import Submission, stage
 from tests.staging import GIVEN
 
 RUBRIC = Rubric.load()

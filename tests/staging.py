@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from grader.errors import SubmissionError
+from grader.handed_in.submission import Submission, stage
 from grader.rubric import Rubric, SubmissionLimits
-from grader.submission import Submission, stage
 from tests.conftest import ROOT
 
 LIMITS = Rubric.load().submission

@@ -23,24 +23,17 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("grader.model",),
     ("grader.errors",),
     ("grader.rows",),
-    ("grader.wire", "grader.rubric", "grader.naming", "grader.excerpt", "grader.catalogue"),
-    ("grader.regular",),
+    ("grader.wire", "grader.rubric", "grader.excerpt", "grader.catalogue"),
+    ("grader.handed_in.naming", "grader.regular"),
     ("grader.remedies", "grader.effort"),
-    ("grader.roster_columns", "grader.roster_file"),
     ("grader.roster", "grader.similarity"),
-    ("grader.roster_matching",),
     ("grader.archive", "grader.compare", "grader.source", "grader.wrong_part"),
     ("grader.sandbox.spec", "grader.sandbox.installed", "grader.sandbox.stack"),
-    ("grader.graded", "grader.listing", "grader.notebook_outputs", "grader.unopened"),
-    ("grader.unnamed", "grader.imported", "grader.versions", "grader.means"),
-    ("grader.gathering",),
-    ("grader.claims", "grader.explain", "grader.left_out", "grader.defined_elsewhere"),
-    ("grader.not_python",),
+    ("grader.handed_in.listing", "grader.handed_in.notebook_outputs", "grader.means"),
+    ("grader.claims", "grader.explain", "grader.defined_elsewhere"),
     ("grader.oracle", "grader.precision", "grader.worker"),
     ("grader.sandbox",),
-    ("grader.staging", "grader.cells"),
-    ("grader.from_notebooks",),
-    ("grader.submission",),
+    ("grader.handed_in",),
     ("grader.intake",),
     ("grader.answers", "grader.raised"),
     ("grader.stopped",),
@@ -208,5 +201,5 @@ def test_reports_are_made_of_the_records_alone() -> None:
     reports = {(name, to) for name, to in edges() if name.startswith("grader.reports.")}
     others = {to for _, to in reports if not to.startswith("grader.reports.")}
     of_one, of_many = {"grader.model", "grader.measures"}, {"grader.rows"}
-    lists = {"grader.roster", "grader.roster_columns", "grader.roster_matching"}
+    lists = {"grader.roster.reading", "grader.roster.columns", "grader.roster.matching"}
     assert others == of_one | of_many | lists | {"grader.similarity"}

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.errors import SubmissionError
-from grader.submission import stage
+from grader.handed_in.submission import stage
 from tests.staging import (
     CODE,
     LIMITS,

@@ -16,9 +16,9 @@ from grader.claims import OTHER_DATA, Notebooks, claims_of
 from grader.doctor import Sandbox
 from grader.engine import grade
 from grader.grading import Request
+from grader.handed_in.notebook_outputs import MOST_BYTES, MOST_TEXT, NotebookError, read_outputs
 from grader.measures import ModelMeasures
 from grader.model import Claim, ClaimVerdict, Outcome, QuestionResult, Report
-from grader.notebook_outputs import MOST_BYTES, MOST_TEXT, NotebookError, read_outputs
 from grader.plugin import Silent
 from tests.reports.builders import check, passed, question, report
 from tests.reports.page_samples import measures, trained

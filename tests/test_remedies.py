@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.left_out import why_not_found
+from grader.handed_in.left_out import why_not_found
 from grader.remedies import REMEDIES, remedy_for
 from grader.worker.absent_modules import MOST as MOST_STOOD_IN_FOR
 from tests.conftest import Grade, Handing

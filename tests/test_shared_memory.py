@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from grader.handed_in.submission import stage
 from grader.rubric import Rubric
 from grader.sandbox import ForkServer
 from grader.sandbox.shared_memory import SLOTS, SharedMemory, available, slots_in_worker
 from grader.student import Student
-from grader.submission import stage
 from grader.wire import Message
 
 pytestmark = pytest.mark.skipif(not available(), reason="this platform has no sealed memory")

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks import similarity as benchmark
-from grader.batch.handed_in import file_digests
+from grader.batch.fingerprints import file_digests
+from grader.handed_in.submission import stage
 from grader.rows import Row
 from grader.similarity import (
     LEAST_BYTES,
@@ -24,7 +25,6 @@ from grader.similarity import (
     groups,
     of_one_file,
 )
-from grader.submission import stage
 from tests.conftest import ROOT
 from tests.reports.rows import row
 from tests.staging import LIMITS, write

@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
 from grader.errors import SubmissionError
-from grader.naming import readable
+from grader.handed_in.naming import readable
 from grader.regular import unreadable
 
 BLOCK = tarfile.BLOCKSIZE

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from grader.archive.names import is_unsafe, path_of
 from grader.errors import SubmissionError
-from grader.naming import readable
+from grader.handed_in.naming import readable
 
 MOST_HIDDEN = 4
 """Times as many members as may be read."""

@@ -7,7 +7,7 @@ import re
 from itertools import takewhile
 from pathlib import PurePosixPath
 
-from grader.naming import MODEL_SUFFIXES, readable
+from grader.handed_in.naming import MODEL_SUFFIXES, readable
 
 IGNORED_FOLDERS = frozenset(
     {"__MACOSX", "__pycache__", "node_modules", "site-packages", "dist-packages"}

@@ -18,7 +18,7 @@ from grader.archive.kinds import BLOCK, GZIP
 from grader.archive.members import ArchiveLimits, Content, Member, bomb, damaged
 from grader.archive.names import COPY_BYTES, LINK_OR_DEVICE, problem_of
 from grader.errors import SubmissionError
-from grader.naming import readable
+from grader.handed_in.naming import readable
 
 MAX_EXTENDED = 1 << 20
 """Bytes of one extended header: Macs keep attributes of files in them."""

@@ -20,7 +20,7 @@ from grader.archive.names import (
 from grader.archive.tars import tar_members
 from grader.archive.zips import zip_members
 from grader.errors import SubmissionError
-from grader.naming import MAINS, by_depth, choose_model, held, may_be_a_model, readable
+from grader.handed_in.naming import MAINS, by_depth, choose_model, held, may_be_a_model, readable
 
 
 def contents(archive: Path, limits: ArchiveLimits) -> Iterator[tuple[Member, Content]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from grader.archive.members import MOST_HIDDEN, ArchiveLimits, Content, Member, bomb, damaged
 from grader.archive.names import COPY_BYTES, LINK_OR_DEVICE, problem_of
 from grader.errors import SubmissionError
-from grader.naming import readable
+from grader.handed_in.naming import readable
 
 MEMBER = b"PK\x03\x04"
 ENCRYPTED = 1

@@ -35,9 +35,9 @@ from grader.batch.station import Answer, Build, Errand
 from grader.engine import wanted_questions
 from grader.errors import GraderError, HarnessError, SubmissionError, UsageError
 from grader.grading import MODEL_QUESTION, Request, rubric_of
+from grader.handed_in.submission import stage
 from grader.modes import IsolationMode
 from grader.rows import Status
-from grader.submission import stage
 
 PATIENCE_S = 120.0
 """Without any worker: one that is started anew, or a job in a queue, may take its time."""

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.asked import model_is_asked
+from grader.batch.fingerprints import given_fingerprints
 from grader.batch.grade_one import Done, Task, ungraded_row
-from grader.batch.handed_in import given_fingerprints
 from grader.batch.keys import data_digest
 from grader.batch.local import Executor
 from grader.batch.results import alone_in, others_in, take_over
@@ -20,17 +20,23 @@ from grader.destination import check_destination, resolved
 from grader.engine import wanted_questions
 from grader.errors import GraderError, SubmissionError, UsageError
 from grader.grading import Request
+from grader.handed_in.naming import (
+    CANVAS_FILE,
+    COURSE_FILES,
+    GRADEBOOK_FILE,
+    MOODLE_FILE,
+    SUMMARY_PAGE,
+)
 from grader.intake import arrivals
 from grader.language_model.corpus import Corpus
-from grader.naming import CANVAS_FILE, COURSE_FILES, GRADEBOOK_FILE, MOODLE_FILE, SUMMARY_PAGE
 from grader.reports.canvas import to_canvas
 from grader.reports.class_list import has_grades
 from grader.reports.files import REPORT_FILES, write_atomically
 from grader.reports.gradebook import to_gradebook
 from grader.reports.moodle import to_moodle
 from grader.reports.summary import to_summary
-from grader.roster import Kind, Roster
-from grader.roster_matching import Matching, match
+from grader.roster.matching import Matching, match
+from grader.roster.reading import Kind, Roster
 from grader.rows import ROW_FILE, Row, Status
 from grader.rubric import Rubric
 from grader.similarity import Group, common_marks, groups, of_one_file

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from grader.batch.handed_in import file_digests, fingerprints
+from grader.batch.fingerprints import file_digests, fingerprints
 from grader.batch.keys import question_keys
 from grader.batch.results import (
     Earlier,
@@ -22,17 +22,17 @@ from grader.claims import Notebooks, claims_of
 from grader.engine import Judge, grade_questions, wanted_questions
 from grader.errors import HarnessError, SubmissionError, UsageError
 from grader.grading import Grading, Request
+from grader.handed_in.naming import readable
+from grader.handed_in.submission import Submission
 from grader.intake import HandIn
 from grader.language_model.corpus import Corpus
 from grader.model import Report, by_number
 from grader.modes import IsolationMode
-from grader.naming import readable
 from grader.plugin import Silent
 from grader.reports.view import stopped_by
 from grader.rows import Row, Status, row_of
 from grader.rubric import Rubric
 from grader.sandbox.lent import SandboxUse
-from grader.submission import Submission
 
 ATTEMPTS = 2
 """A process that dies takes its submission along; what it died of may have been another's doing."""

@@ -12,12 +12,12 @@ from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
 from grader.grading import MODEL_QUESTION, Request, seed_of, versions
+from grader.handed_in.listing import beginning
+from grader.handed_in.naming import MODEL, MODEL_CODE, NOTEBOOK
+from grader.handed_in.submission import Submission
 from grader.language_model.corpus import TEST_FILE, TRAIN_FILE
-from grader.listing import beginning
 from grader.modes import IsolationMode
-from grader.naming import MODEL, MODEL_CODE, NOTEBOOK
 from grader.rubric import Rubric
-from grader.submission import Submission
 from grader.worker.model_code import MODEL_CLASS
 
 PACKAGE = Path(__file__).resolve().parents[1]

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from grader.grading import Request
+from grader.handed_in.submission import Submission
 from grader.language_model.corpus import TEST_FILE, TRAIN_FILE
-from grader.submission import Submission
 
 RUBRIC_FILE = "rubric.toml"
 PRIVATE_FILE = "private.csv"

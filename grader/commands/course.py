@@ -16,13 +16,13 @@ from grader.console import CourseProgress, complain, say, show
 from grader.doctor import Sandbox
 from grader.exit_codes import ExitCode
 from grader.grading import Request
-from grader.naming import SUMMARY_PAGE
+from grader.handed_in.naming import SUMMARY_PAGE
 from grader.reports.class_list import to_look_at
 from grader.reports.course import course_table, one_line
 from grader.reports.gradebook import some
 from grader.reports.markdown import course_to_markdown
 from grader.reports.plain import plain
-from grader.roster import Kind, assignment_column, read_roster
+from grader.roster.reading import Kind, assignment_column, read_roster
 from grader.rows import Row, Status
 from grader.rubric import Rubric
 

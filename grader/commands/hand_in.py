@@ -16,13 +16,13 @@ from grader.doctor import Sandbox
 from grader.engine import grade
 from grader.exit_codes import ExitCode
 from grader.grading import Request
-from grader.naming import SUMMARY_TEXT, readable
+from grader.handed_in.naming import SUMMARY_TEXT, readable
+from grader.handed_in.submission import name_of
 from grader.reports.details import data_warning
 from grader.reports.files import REPORT_FILES, write_reports
 from grader.reports.gradescope import to_gradescope
 from grader.reports.markdown import to_annotations, to_markdown
 from grader.reports.terminal import to_terminal
-from grader.submission import name_of
 
 
 def grade_hand_in(request: Request, sandbox: Sandbox, output: Output) -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 from grader.commands.early import STEP_SUMMARY
 from grader.console import IN_GITHUB, say
 from grader.errors import UsageError
-from grader.naming import SUMMARY_TEXT
+from grader.handed_in.naming import SUMMARY_TEXT
 from grader.reports.files import write_atomically
 
 

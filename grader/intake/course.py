@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from grader.archive import ArchiveLimits
 from grader.errors import SubmissionError
-from grader.graded import RESULTS, are_results, is_own
+from grader.handed_in.graded import RESULTS, are_results, is_own
 from grader.intake.export import of_nobody, unpack_export
 from grader.intake.folders import read_folders
 from grader.intake.gradescope import METADATA, read_gradescope

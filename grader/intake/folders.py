@@ -8,10 +8,10 @@ from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
 from grader.archive import GIT, is_archive_name, is_visible, stem_of
+from grader.handed_in.naming import without_copy_number
 from grader.intake.handin import Entry, HandIn, hand_in, newest, taken_of_several
 from grader.intake.names import shown
 from grader.intake.words import is_version, without_copy_numbers
-from grader.naming import without_copy_number
 
 CLASS_WIDE_SUFFIXES = frozenset(".toml .csv .tsv .xlsx .xls .ods .yml .yaml .json .txt .md".split())
 CLASS_WIDE_FILES = frozenset({"index.html"})

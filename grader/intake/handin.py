@@ -19,9 +19,9 @@ from grader.archive import (
     why_not_read,
 )
 from grader.errors import SubmissionError
-from grader.gathering import Part
+from grader.handed_in.gathering import Part
+from grader.handed_in.naming import SHOWN, main_file
 from grader.intake.names import shown
-from grader.naming import SHOWN, main_file
 from grader.regular import unreadable
 from grader.rows import Arrival
 

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from grader.archive import GIT, ArchiveLimits, is_archive_name, is_hidden, table
-from grader.graded import is_own
+from grader.handed_in.graded import is_own
+from grader.handed_in.naming import main_file
 from grader.intake.blackboard import is_page, student_in
 from grader.intake.canvas import student_of
 from grader.intake.gradescope import METADATA
 from grader.intake.marks import marked
 from grader.intake.moodle import is_moodle
-from grader.naming import main_file
 
 MAX_DEPTH = 8
 Names = Sequence[PurePosixPath]

@@ -15,6 +15,7 @@ from grader.archive import (
     stem_of,
 )
 from grader.errors import SubmissionError
+from grader.handed_in.naming import IMPLEMENTATION, IMPLEMENTATION_STEM, MAINS, NOTEBOOK, main_file
 from grader.intake.level import (
     Level,
     Names,
@@ -26,7 +27,6 @@ from grader.intake.level import (
     repositories_at,
 )
 from grader.intake.words import Told, are_of_one, told_by, without_copy_numbers
-from grader.naming import IMPLEMENTATION, IMPLEMENTATION_STEM, MAINS, NOTEBOOK, main_file
 
 FEW = 2
 """Hand-ins, or sections: a single one says nothing."""

@@ -6,12 +6,12 @@ from collections.abc import Collection, Sequence
 from pathlib import PurePosixPath
 
 from grader.archive import is_archive_name, is_visible
+from grader.handed_in.naming import is_model
 from grader.intake.blackboard import student_in
 from grader.intake.brightspace import upload_of
 from grader.intake.canvas import name_in
 from grader.intake.gradescope import METADATA
 from grader.intake.moodle import participant_of
-from grader.naming import is_model
 
 
 def marked(files: Sequence[str], folders: Collection[str]) -> frozenset[str]:

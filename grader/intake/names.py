@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grader.naming import COURSE_FILES, readable
+from grader.handed_in.naming import COURSE_FILES, readable
 
 MAX_BYTES = 80
 MAX_SUFFIX_BYTES = 40

@@ -38,6 +38,8 @@ from grader.archive import (
     stem_of,
 )
 from grader.errors import SubmissionError
+from grader.handed_in.listing import beginning
+from grader.handed_in.naming import IMPLEMENTATION
 from grader.intake.handin import Entry, HandIn, hand_in
 from grader.intake.level import (
     Level,
@@ -58,8 +60,6 @@ from grader.intake.words import (
     told_by,
     without_copy_numbers,
 )
-from grader.listing import beginning
-from grader.naming import IMPLEMENTATION
 
 MAX_SHOWN = 5
 BESIDE = (

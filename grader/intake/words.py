@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 from itertools import takewhile
 
-from grader.naming import OF_SOMETHING, OTHER_CODE, WORD, without_copy_number
+from grader.handed_in.naming import OF_SOMETHING, OTHER_CODE, WORD, without_copy_number
 
 OF_ONE = OTHER_CODE | OF_SOMETHING | frozenset(
     "a my hw q v ex lab new bak copy last late code src task part work week unit step temp tmp try "

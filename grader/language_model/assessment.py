@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.errors import CheckFailed, NotLoadable
+from grader.handed_in.naming import MODEL_CODE, NOTEBOOK
+from grader.handed_in.submission import Submission
 from grader.language_model.clock import Progress
 from grader.language_model.corpus import Corpus
 from grader.language_model.evaluation import Evaluation, Evaluator, Wanted
@@ -15,10 +17,8 @@ from grader.language_model.loaded_model import ModelSource
 from grader.language_model.training import ANSWER_S, TrainedModel, TrainingPlan, train
 from grader.model import Outcome
 from grader.modes import ModelMode
-from grader.naming import MODEL_CODE, NOTEBOOK
 from grader.rubric import LanguageModel
 from grader.student import Student
-from grader.submission import Submission
 
 TRAINABLE = frozenset({Outcome.MISSING, Outcome.EXCEPTION})
 """Failures of loading after which there may still be good code. What hangs or crashes may not."""

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from grader.encoded import Int64
 from grader.errors import CheckFailed, NotLoadable, UsageError
+from grader.handed_in.naming import MODEL
 from grader.language_model.clock import Clock
 from grader.language_model.corpus import Vocabulary
 from grader.language_model.other_models import also_there, why_missing
@@ -32,7 +33,6 @@ from grader.language_model.rehearsal import (
 from grader.language_model.replies import logits_of
 from grader.language_model.scoring import check_shape
 from grader.model import Outcome
-from grader.naming import MODEL
 from grader.student import Student
 from grader.wire import Array, Message, sequence, text
 from grader.worker.threads import better_threads

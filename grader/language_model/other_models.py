@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from grader.listing import beginning, listed
-from grader.naming import (
+from grader.handed_in.listing import beginning, listed
+from grader.handed_in.naming import (
     MODEL,
     MODEL_CODE,
     MODEL_STEM,
@@ -18,7 +18,7 @@ from grader.naming import (
     is_other_data,
     readable,
 )
-from grader.submission import Submission
+from grader.handed_in.submission import Submission
 
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".lzma", ".z", ".7z", ".rar", ".zip", ".tar", ".tgz")
 FOREIGN = (".h5", ".hdf5", ".keras", ".onnx", ".tflite", ".npz", ".npy", ".msgpack", ".joblib")

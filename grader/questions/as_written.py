@@ -9,8 +9,8 @@ from itertools import takewhile
 from pathlib import Path
 
 from grader.defined_elsewhere import last_of_several, meanings_of
+from grader.handed_in.naming import FUNCTIONS, readable
 from grader.model import Hint
-from grader.naming import FUNCTIONS, readable
 
 ORDER = "The arguments are taken in another order"
 RETURN = "The function returns in the first round of its loop"

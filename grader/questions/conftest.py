@@ -9,8 +9,8 @@ import pytest
 from grader.checking import CHECK, Check, check_name, counts
 from grader.errors import CheckFailed
 from grader.grading import GRADING, Grading
+from grader.handed_in.naming import IMPLEMENTATION
 from grader.model import Hint, Outcome, Visibility
-from grader.naming import IMPLEMENTATION
 from grader.precision import leaves_open
 from grader.questions.as_written import place_of, seen_in
 from grader.questions.misconceptions.diagnosis import Diagnose, as_hint

@@ -14,6 +14,7 @@ from grader.checking import Check, wrong
 from grader.compare import Closeness
 from grader.errors import CheckFailed, NotLoadable
 from grader.grading import RUBRIC, Grading
+from grader.handed_in.naming import MODEL
 from grader.language_model.assessment import ASKED_FOR
 from grader.language_model.evaluation import Evaluation
 from grader.language_model.explanations import (
@@ -28,7 +29,6 @@ from grader.language_model.explanations import (
 from grader.language_model.other_models import also_there
 from grader.measures import TrainingRun
 from grader.model import Question
-from grader.naming import MODEL
 from grader.questions.misconceptions.matching import Diagnosis
 from grader.questions.misconceptions.q7 import what_the_loss_says
 from grader.rubric import LossThreshold

@@ -6,7 +6,7 @@ import re
 import sys
 import unicodedata
 
-from grader.naming import FUNCTIONS
+from grader.handed_in.naming import FUNCTIONS
 from grader.remedies.record import Fits, always, remedy, says
 
 A_NOTEBOOK = "Is this a notebook under another name? Its code is what 'Download .py' gives."

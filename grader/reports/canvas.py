@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 from grader.reports.cells import kept, number, table
 from grader.reports.gradebook import final
-from grader.roster import POINTS_POSSIBLE, Roster, is_excused
-from grader.roster_matching import Match
+from grader.roster.matching import Match
+from grader.roster.reading import POINTS_POSSIBLE, Roster, is_excused
 
 TOLD_BY = frozenset({"id", "sis user id", "sis login id", "integration id", "root account"})
 """Columns that go back unchanged, whatever their case."""

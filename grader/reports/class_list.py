@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from grader.reports.gradebook import final, not_final, some
-from grader.roster import Kind, Roster, highest_grade, is_excused
-from grader.roster_columns import COMMENTS
-from grader.roster_matching import Match, Matching
+from grader.roster.columns import COMMENTS
+from grader.roster.matching import Match, Matching
+from grader.roster.reading import Kind, Roster, highest_grade, is_excused
 
 NO_IMPORT = (
     "The class list is a table of names: no file to import was written. For Canvas it takes the "

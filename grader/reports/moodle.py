@@ -15,9 +15,9 @@ from grader.model import Outcome
 from grader.reports.cells import kept, number, table, text
 from grader.reports.gradebook import final
 from grader.reports.view import OUTCOMES
-from grader.roster import Roster
-from grader.roster_columns import COMMENTS, GRADES, MAXIMA, MODIFIED, MOODLE_ID
-from grader.roster_matching import Match
+from grader.roster.columns import COMMENTS, GRADES, MAXIMA, MODIFIED, MOODLE_ID
+from grader.roster.matching import Match
+from grader.roster.reading import Roster
 from grader.rows import Row
 
 NONE = "-"

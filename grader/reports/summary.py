@@ -24,7 +24,7 @@ from grader.reports.gradebook import (
 )
 from grader.reports.html import environment
 from grader.reports.view import OUTCOMES
-from grader.roster_matching import Matching
+from grader.roster.matching import Matching
 from grader.rows import Row, Status
 from grader.similarity import Group
 

@@ -8,7 +8,7 @@ import inspect
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeGuard
 
-from grader.naming import FUNCTIONS
+from grader.handed_in.naming import FUNCTIONS
 from grader.remedies import A_NOTEBOOK
 from grader.source import parsed
 from grader.worker.values import describe

@@ -20,7 +20,7 @@ from typing import IO, Any
 
 import torch
 
-from grader.naming import MODEL_SUFFIXES
+from grader.handed_in.naming import MODEL_SUFFIXES
 
 Find = Callable[[str, str, Callable[[str, str], Any]], Any]
 """Finds what a pickle names by module and name; the third argument is pickle's own way."""

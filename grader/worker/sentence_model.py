@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from grader.naming import CODE_SUFFIXES
+from grader.handed_in.naming import CODE_SUFFIXES
 from grader.wire import Message
 from grader.worker import one_hot, products
 from grader.worker.devices import CPU, Redirection, device_of

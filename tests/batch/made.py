@@ -11,8 +11,8 @@ from pathlib import Path
 from grader.batch.grade_one import Done, Task
 from grader.batch.jobs import JobSettings
 from grader.errors import RubricError
-from grader.gathering import Part
 from grader.grading import Request
+from grader.handed_in.gathering import Part
 from grader.intake import HandIn
 from grader.rows import Arrival, Row, Status
 

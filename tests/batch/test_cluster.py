@@ -31,9 +31,9 @@ from grader.commands.output import Output
 from grader.doctor import Sandbox
 from grader.errors import UsageError
 from grader.grading import Request, rubric_of
+from grader.handed_in.submission import Submission, stage
 from grader.modes import IsolationMode
 from grader.rows import Row, Status
-from grader.submission import Submission, stage
 from tests.batch import made
 from tests.batch.dask_cluster import DaskCluster, soon
 from tests.conftest import ROOT

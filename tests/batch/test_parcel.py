@@ -11,12 +11,12 @@ import pytest
 
 from grader.batch.parcel import pack, pack_course, unpack, unpack_course
 from grader.errors import SubmissionError
-from grader.gathering import Part
 from grader.grading import Request
+from grader.handed_in.gathering import Part
+from grader.handed_in.submission import Submission, stage
 from grader.language_model.assessment import ModelRequest
 from grader.language_model.corpus import EMBEDDED_CORPUS, Corpus
 from grader.rubric import Rubric
-from grader.submission import Submission, stage
 from tests.conftest import ROOT
 
 LIMITS = Rubric.load().submission

@@ -12,13 +12,13 @@ from grader.batch import station as module
 from grader.batch.parcel import Parcel, pack, pack_course
 from grader.batch.station import Answer, Build, Errand, Station
 from grader.errors import IsolationRefused, RubricError
-from grader.gathering import Part
 from grader.grading import Request
+from grader.handed_in.gathering import Part
+from grader.handed_in.submission import stage
 from grader.model import Isolation
 from grader.modes import IsolationMode
 from grader.rows import Arrival, Status
 from grader.rubric import Rubric
-from grader.submission import stage
 from tests.conftest import ROOT
 
 ALICE = ROOT / "submissions" / "alice" / "implementation.py"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from grader.handed_in.submission import Submission, stage
 from grader.language_model.other_models import also_there, why_missing
 from grader.rubric import Rubric
-from grader.submission import Submission, stage
 
 
 def handed_in(folder: Path, *names: str) -> Submission:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from grader.handed_in.naming import FUNCTIONS
 from grader.model import QuestionResult
-from grader.naming import FUNCTIONS
 from grader.questions.as_written import ORDER, RETURN, TWICE, place_of, seen_in
 from tests.conftest import Grade
 

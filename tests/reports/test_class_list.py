@@ -11,11 +11,11 @@ from grader.reports.class_list import (
     has_grades,
     to_look_at,
 )
-from grader.roster import parse_roster
-from grader.roster_matching import match
+from grader.roster.matching import match
+from grader.roster.reading import parse_roster
 from grader.rows import Row
 from tests.reports.rows import question_row, row
-from tests.test_roster import CANVAS
+from tests.roster.test_reading import CANVAS
 
 SHIFTED = """\
 Identifier,Full name,Email address,Grade

@@ -11,11 +11,11 @@ import pytest
 from grader.model import Outcome
 from grader.reports.canvas import to_canvas
 from grader.reports.moodle import to_moodle
-from grader.roster import Roster, assignment_column, parse_roster
-from grader.roster_matching import match
+from grader.roster.matching import match
+from grader.roster.reading import Roster, assignment_column, parse_roster
 from grader.rows import Row, Status
 from tests.reports.rows import question_row, row, unreadable
-from tests.test_roster import CANVAS, DUTCH, GERMAN, MOODLE
+from tests.roster.test_reading import CANVAS, DUTCH, GERMAN, MOODLE
 
 
 def read(document: str) -> list[list[str]]:

@@ -20,8 +20,8 @@ from grader.reports.summary import (
     score_bins,
     to_summary,
 )
-from grader.roster import parse_roster
-from grader.roster_matching import match
+from grader.roster.matching import match
+from grader.roster.reading import parse_roster
 from grader.rows import Row, Status
 from grader.similarity import Group
 from tests.reports.course_samples import GROUPS, HOSTILE_GROUPS, THRESHOLDS, course, hostile_course

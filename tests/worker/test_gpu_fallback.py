@@ -12,11 +12,11 @@ import torch
 
 from grader.doctor import Sandbox
 from grader.grading import Grading, Request
+from grader.handed_in.naming import MODEL
 from grader.language_model.clock import Clock
 from grader.language_model.corpus import Vocabulary
 from grader.language_model.loaded_model import ON_THE_CPU, ModelSource
 from grader.language_model.model_workers import ModelWorkers
-from grader.naming import MODEL
 from grader.plugin import Silent
 from grader.wire import Message
 from grader.worker.devices import Redirection

@@ -14,8 +14,8 @@ import torch
 from grader.doctor import Sandbox
 from grader.errors import CheckFailed
 from grader.grading import Grading, Request
+from grader.handed_in.naming import MODEL
 from grader.model import Outcome
-from grader.naming import MODEL
 from grader.plugin import Silent
 from grader.student import Student
 from grader.wire import Message
