@@ -139,6 +139,11 @@ class Signs(Record):
         default=None, description="Of the same batch; null where the model fails in train() mode."
     )
 
+    def in_train_mode(self, loss: float) -> float | None:
+        """What a whole test set's ``loss`` would be in train() mode: off it as the batch's is."""
+        batch = self.loss_in_train_mode
+        return None if batch is None else loss - (self.loss - batch)
+
 
 class ModelMeasures(Record):
     """All figures of one model; ``loss`` is the one that gives the points."""

@@ -168,13 +168,11 @@ def flags_of_mode(
     """Whether the model is scored in ``train()`` mode, or would earn more points in that."""
     if fails_in_eval:
         return [IN_SAVED_MODE]
-    if signs is None or signs.loss_in_train_mode is None:
+    in_train = signs.in_train_mode(loss) if signs else None
+    if in_train is None or loss - in_train < LEAST_NATS:
         return []
-    in_eval, in_train = loss, loss - (signs.loss - signs.loss_in_train_mode)
-    reached = any(in_train < threshold.below <= in_eval for threshold in rubric.thresholds)
-    if not reached or in_eval - in_train < LEAST_NATS:
-        return []
-    return [BETTER_IN_TRAIN_MODE.format(in_train, in_eval)]
+    reached = any(in_train < threshold.below <= loss for threshold in rubric.thresholds)
+    return [BETTER_IN_TRAIN_MODE.format(in_train, loss)] if reached else []
 
 
 def flags_of_private(private: LossTotals, public: LossTotals, rubric: LanguageModel) -> list[str]:

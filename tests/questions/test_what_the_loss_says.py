@@ -17,6 +17,7 @@ from torch.nn.functional import cross_entropy, one_hot
 from grader.encoded import Encoded
 from grader.language_model.clock import Clock
 from grader.language_model.corpus import EMBEDDED_CORPUS, Corpus
+from grader.language_model.flags import flags_of_mode
 from grader.language_model.loaded_model import LoadedModel
 from grader.language_model.signs import signs_of
 from grader.measures import Epoch, ModelMeasures, Signs, TrainingRun
@@ -26,6 +27,7 @@ from grader.questions.misconceptions.q7 import (
     what_the_loss_says,
 )
 from grader.questions.misconceptions.q7_decisive import DECISIVE
+from grader.rubric import Rubric
 from grader.student import Student
 from tests.language_model.fakes import SOURCE, FakeStudent
 from tests.questions.test_misconceptions import CODE_WORDS
@@ -357,6 +359,15 @@ def test_what_eval_mode_alone_does_is_told_as_that(
     assert named(figures) == "only-in-eval-mode"
     assert re.search(words, explained(figures))
     assert "no model of this form" not in explained(figures)
+
+
+def test_loss_in_train_mode_is_told_as_the_note_for_staff_tells_it() -> None:
+    found = measured(OfTheMode(lambda logits: logits * 8).eval())
+    figures = found.model_copy(update={"loss": found.loss + 0.1})
+    assert figures.signs is not None
+    [note] = flags_of_mode("", figures.loss, figures.signs, Rubric.load().language_model)
+    of_the_note = note.partition("loss is about ")[2][:4]
+    assert f"a loss of about {of_the_note};" in explained(figures)
 
 
 def test_two_explanations_are_none() -> None:

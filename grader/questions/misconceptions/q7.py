@@ -76,6 +76,7 @@ def _in_figures(found: LossExplanation, measures: ModelMeasures, signs: Signs) -
         "later": later,
         "loss": measures.loss,
         "training_loss": measures.training_loss,
+        "in_train_mode": signs.in_train_mode(measures.loss) or 0.0,
         "signs": signs,
         "uniform": math.log(signs.columns),
         "floor": math.log(math.e + signs.columns - 1) - 1,

@@ -51,7 +51,7 @@ ONLY_IN_EVAL_MODE = LossExplanation(
     title="The model does worse in eval() mode",
     where="what depends on the mode",
     explanation="In train() mode the same model has a loss of about "
-    "{signs.loss_in_train_mode:.2f}; what counts is eval() mode, in which it is {loss:.2f}.{there}",
+    "{in_train_mode:.2f}; what counts is eval() mode, in which it is {loss:.2f}.{there}",
     hint="Which of your own lines ask for self.training, and which of the layers do something "
     "else after eval()? The page says what that call changes.",
     page="generated/torch.nn.Module",
