@@ -20,9 +20,10 @@ OUT_OF_SIGHT = frozenset(
     "addaudithook _getframe _current_frames get_objects get_referrers get_referents grader "
     "inspect importlib __import__ exec eval builtins asyncio profiler library load_library "
     "_op_dk decompose redispatch __code__ CodeType FunctionType _op runpy codeop pydoc marshal "
-    "zipimport".split()
+    "zipimport callbacks set_threshold setitimer alarm tb_frame f_back f_locals getprofile "
+    "gettrace _lsprof __closure__ cell_contents __globals__ __self__".split()
 )
-"""Names of what could run a layer without its being seen."""
+"""Names of what could run a layer without its being seen, or lead to the watch itself."""
 EVERYONES = frozenset({"os", "sys", "gc"})
 """Modules of such means that much honest code imports: only what is taken from them counts, and
 handing one of them on, after which nobody knows."""
@@ -30,7 +31,10 @@ BY_NAME = frozenset(
     "getattr setattr vars globals locals __dict__ __getattribute__ attrgetter methodcaller "
     "pkgutil resolve_name pickle timeit".split()
 )
-"""By which code may come to what it does not name, as in ``getattr(torch, "s" + "ys")``."""
+"""By which code may come to what it does not name, as in ``getattr(torch, "s" + "ys")``, or names
+in a string alone. Without them, and without the names above, a string is nothing but a text."""
+_TOO_LONG = "a file that is too long, or nested too deep, to be read"
+_UNREADABLE = "a file that is imported and cannot be read"
 _DICTIONARY = frozenset({"__dict__", "__getattribute__"})
 _TEXT_OF_ITS_OWN = "code"
 """A module that runs text; as a name it is anything."""
@@ -46,33 +50,50 @@ def text_of(raw: bytes) -> Source:
 
 
 @lru_cache(maxsize=1)
-def may_hide_layers(sources: Sources) -> bool:
-    """Whether one of the files names something by which a layer can run without its being seen.
+def means_in(sources: Sources) -> str:
+    """By what, of one of the files, a layer could run without its being seen; '' for nothing.
 
-    One that is too long or nested too deep to be read may, and so may one that is imported and no
-    Python to this reader, or too many of them. A hand-in is read once for the three questions
+    One that is too long or nested too deep to be read is such, and so is one that is imported and
+    no Python to this reader, or too many of them. A hand-in is read once for the three questions
     that ask.
     """
     if sum(len(source) for _, source in sources) > MAX_ALL_SOURCE:
-        return True
-    imported, unread = {_IMPORTED_BY_US}, set()
+        return _TOO_LONG
+    imported, unread, trees = {_IMPORTED_BY_US}, set(), []
     for name, source in sources:
         try:
             tree = tree_of(source)
         except TOO_DEEP:
-            return True
+            return _TOO_LONG
         if tree is None:
             unread.add(name)
-        elif _has_means(tree):
-            return True
         else:
+            trees.append(tree)
             imported.update(_imports(tree))
-    return not imported.isdisjoint(unread)
+    by_text = any(_looks_up(tree) for tree in trees)
+    for tree in trees:
+        if found := _means(tree, by_text) or _handed_on(tree, by_text):
+            return found
+    return _UNREADABLE if not imported.isdisjoint(unread) else ""
 
 
-def _has_means(tree: ast.Module) -> bool:
-    parts = (part for node in _used(tree) for name in _names_in(node) for part in name.split("."))
-    return not OUT_OF_SIGHT.isdisjoint(parts) or _hands_on(tree)
+def _means(tree: ast.Module, by_text: bool) -> str:
+    for node in _used(tree):
+        if by_text or not isinstance(node, ast.Constant):
+            for part in (part for name in _names_in(node) for part in name.split(".")):
+                if part in OUT_OF_SIGHT:
+                    return part
+    return ""
+
+
+def _looks_up(tree: ast.Module) -> bool:
+    return any(name in BY_NAME for node in ast.walk(tree) for name in _own_name(node))
+
+
+def _own_name(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.Attribute(attr=name) | ast.Name(id=name) | ast.alias(name=name):
+            yield name
 
 
 def _used(tree: ast.Module) -> Iterator[ast.AST]:
@@ -98,14 +119,14 @@ def _names_in(node: ast.AST) -> Iterator[str]:
             yield "codeop"
         case ast.ImportFrom(module=str(name)):
             yield name
-        case ast.Attribute(attr=name) | ast.Name(id=name) | ast.alias(name=name):
-            yield name
         case ast.Constant(value=str(name)):
             yield name
+        case _:
+            yield from _own_name(node)
 
 
-def _hands_on(tree: ast.Module) -> bool:
-    """Whether one of ``EVERYONES`` is used for more than a name that is taken from it.
+def _handed_on(tree: ast.Module, by_text: bool) -> str:
+    """Which one of ``EVERYONES`` is used for more than a name that is taken from it; '' for none.
 
     ``import os as system``, too, and ``torch.os``; not a variable that is called so.
     """
@@ -115,18 +136,20 @@ def _hands_on(tree: ast.Module) -> bool:
             case ast.alias(name=name, asname=other) if name.split(".")[0] in EVERYONES:
                 modules.add(other or name.split(".")[0])
             case ast.ImportFrom(module=str(name), names=[ast.alias(name="*")]) if name in EVERYONES:
-                return True
+                return name
             case ast.Attribute(value=base, attr=name) if name not in _DICTIONARY:
                 bases.add(base)
     for node in ast.walk(tree):
         match node:
             case ast.Name(id=name, ctx=ast.Load()) if name in modules and node not in bases:
-                return True
+                return name
             case ast.Attribute(attr=name) if name in EVERYONES and node not in bases:
-                return True
-            case ast.Constant(value=str(name)) if not EVERYONES.isdisjoint(name.split(".")):
-                return True
-    return False
+                return name
+            case ast.Constant(value=str(name)) if by_text and (
+                found := EVERYONES.intersection(name.split("."))
+            ):
+                return min(found)
+    return ""
 
 
 def _imports(tree: ast.Module) -> Iterator[str]:

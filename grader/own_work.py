@@ -9,7 +9,7 @@ from grader.checking import Check
 from grader.errors import CheckFailed
 from grader.handed_in.listing import beginning
 from grader.handed_in.naming import IMPLEMENTATION
-from grader.means import Source, Sources, may_hide_layers, may_make_up_names, text_of
+from grader.means import Source, Sources, may_make_up_names, means_in, text_of
 from grader.model import Outcome
 from grader.oracle import Draw
 from grader.source import (
@@ -41,12 +41,19 @@ def require_own_work(check: Check, layers: frozenset[str], draws: Iterator[Draw]
     named = torch_layers_used(source, function, layers)
     called = sorted(check.student.layers_seen & layers)
     hidden = check.student.out_of_sight & layers
+    means = _means(check)
     if not named and not called and not hidden:
+        if means and may_make_up_names(_sources(check.student.submission.folder)):
+            check.remarks.append(
+                f"no call of {function} was seen to run a layer of torch's; the hand-in uses "
+                f"{means}, by which one could run unseen, and looks up names that are written "
+                "nowhere in it"
+            )
         return
     places = [f"{call.name} in line {call.line}" for call in named]
     ran = sorted(hidden.union(called))
     what = ", ".join(places) if places else ", ".join(f"torch's {name}" for name in ran)
-    if not hidden and not _has_means(check):
+    if not hidden and not means:
         if not called:
             check.remarks.append(f"{function} names {what}, and no call of it ran that layer")
             return
@@ -55,6 +62,12 @@ def require_own_work(check: Check, layers: frozenset[str], draws: Iterator[Draw]
                 f"{function} runs {what}, and is right, too, where that gives random numbers"
             )
             return
+    if not hidden and not called:
+        raise forbidden(
+            f"{function} names {what}, the layer that this question asks you to write yourself. No "
+            f"call was seen to run it, but the hand-in also uses {means}, by which it could run "
+            "unseen: take one of the two out."
+        )
     raise forbidden(
         f"{function} uses {what}, the layer that this question asks you to write yourself. "
         "Write its steps out; NumPy and torch arithmetic (products, sums, tanh, softmax) are "
@@ -117,9 +130,9 @@ def _right_unwatched(check: Check, draw: Draw, watched: CheckFailed) -> None:
         check.remarks.append(f"{only_unwatched} own layers: {watched.message}")
 
 
-def _has_means(check: Check) -> bool:
-    """Whether a file of the hand-in names something by which a layer can run unseen."""
-    return may_hide_layers(_sources(check.student.submission.folder))
+def _means(check: Check) -> str:
+    """By what of its files a hand-in could run a layer unseen; '' for nothing."""
+    return means_in(_sources(check.student.submission.folder))
 
 
 def _is_no_accident(check: Check) -> bool:
@@ -127,7 +140,7 @@ def _is_no_accident(check: Check) -> bool:
 
     That counts beside what has happened, and not beside the mere name of a layer.
     """
-    return _has_means(check) or may_make_up_names(_sources(check.student.submission.folder))
+    return bool(_means(check)) or may_make_up_names(_sources(check.student.submission.folder))
 
 
 def _does_without_layers(check: Check, unseen: Draw, layers: frozenset[str]) -> bool:

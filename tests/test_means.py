@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from grader.means import may_hide_layers, may_make_up_names, text_of
+from grader.means import may_make_up_names, means_in, text_of
 from grader.source import MAX_ALL_SOURCE, MAX_SOURCE, torch_layers_used
 
 
 def hides(*sources: str | bytes) -> bool:
-    return may_hide_layers(tuple((f"file{n}", source) for n, source in enumerate(sources)))
+    return means_in(tuple((f"file{n}", source) for n, source in enumerate(sources))) != ""
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,12 @@ def hides(*sources: str | bytes) -> bool:
         "import importlib.util",
         "torch.ops.load_library('layer.so')",
         "torch.compile(step)",
+        "import gc\ngc.callbacks.append(step)",
+        "signal.setitimer(signal.ITIMER_REAL, 0.001)",
+        "error.__traceback__.tb_frame",
+        "step.__closure__[0].cell_contents",
+        "getattr(sys, 'setprofile')(None)",
+        "take = attrgetter(NAME)\nNAME = 'modules'",
     ],
 )
 def test_means_to_run_a_layer_unseen(source: str) -> None:
@@ -64,11 +70,22 @@ def test_means_to_run_a_layer_unseen(source: str) -> None:
         "import pickle\npickle.load(open('vocabulary.pkl', 'rb'))",
         "import timeit\ntimeit.timeit(lambda: rnn())",
         "import cProfile",
+        "def rnn(x, mode='eval'): return {'modules': mode, 'library': 'os', 'by': 'grader.py'}",
         "",
     ],
 )
 def test_what_much_honest_code_does_is_no_means(source: str) -> None:
     assert not hides(source)
+
+
+def test_text_counts_where_another_file_looks_names_up() -> None:
+    assert not hides("NAME = 'modules'", "x = 1")
+    assert hides("NAME = 'modules'", "import sys\ngetattr(sys, NAME)")
+
+
+def test_means_are_named() -> None:
+    assert means_in((("implementation", "import os\nf(os)"),)) == "os"
+    assert means_in((("implementation", "x = eval('1')"),)) == "eval"
 
 
 @pytest.mark.parametrize(
@@ -104,7 +121,7 @@ def test_file_that_is_no_python_hides_nothing_unless_it_is_imported() -> None:
     assert not hides("x = 1", "print 'Python 2'", "\0")
     assert hides("x = 1", "from file0 import x\nfrom file2 import y", b"# coding: mine\n")
     assert hides("from . import file1", "print 'Python 2'")
-    assert may_hide_layers((("implementation", "\0"),))
+    assert means_in((("implementation", "\0"),))
 
 
 HIDDEN = b"\\u0069\\u006dport torch\ndef gru(x):\n    return torch.nn.G\\u0052U(3, 2)\n"

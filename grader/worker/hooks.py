@@ -4,20 +4,28 @@ Python has one hook for profiling in each thread, and looks at nothing while a f
 or an audit hook runs. So before any student code is imported, that by which such hooks are set is
 replaced: while a call is watched it does nothing, and in threads it never does. Honest code that
 measures, traces or debugs itself gives the same answers then.
+
+Nor does Python look at what runs within the watching function itself. So while a call is watched
+it collects no garbage of its own accord, and no handler of a signal is called there.
 """
 
 from __future__ import annotations
 
 import _thread
+import gc
 import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from importlib import import_module
 from types import BuiltinFunctionType, FrameType
 from typing import Any
 
 Called = Callable[[FrameType, str, object], None]
 _set_profile, _set_trace, _this_thread = sys.setprofile, sys.settrace, threading.get_ident
+_collects, _collect, _keep_all = gc.isenabled, gc.enable, gc.disable
+_signals: Any = import_module("_signal")
+"""By which ``signal.signal`` sets handlers."""
 _STARTS = ("start_new_thread", "start_new", "start_joinable_thread")
 _monitoring: Any = getattr(sys, "monitoring", None)
 _set_events: Any = getattr(_monitoring, "set_events", None)
@@ -35,6 +43,7 @@ class Hooks:
     def __init__(self) -> None:
         self.called: Called | None = None
         self._waiting = 0
+        self._collects = False
         self._main = _this_thread()
 
     def install(self) -> None:
@@ -48,6 +57,10 @@ class Hooks:
         for name, set_hook in setters.items():
             if hasattr(sys, name):
                 setattr(sys, name, self._setting(set_hook))
+        # What is on is this watch.
+        sys.getprofile = sys.gettrace = lambda: None
+        _signals.signal = self._handling(_signals.signal)
+        gc.enable = self._collect_later
         sys.addaudithook(_refuse_others)
         if sys.version_info >= (3, 12):
             self._quiet_monitoring(sys.monitoring)
@@ -59,10 +72,14 @@ class Hooks:
         if _monitoring and _monitoring.get_tool(_PROFILER) is not None:
             self._waiting = _monitoring.get_events(_PROFILER)
             _set_events(_PROFILER, 0)
+        self._collects = _collects()
+        _keep_all()
         self.called = called
 
     def end(self) -> None:
         self.called = None
+        if self._collects:
+            _collect()
         if self._waiting and _monitoring.get_tool(_PROFILER) is not None:
             _set_events(_PROFILER, self._waiting)
         self._waiting = 0
@@ -76,6 +93,25 @@ class Hooks:
                 set_hook(function)
 
         return set_own
+
+    def _handling(self, set_handler: Callable[[int, Any], Any]) -> Callable[[int, Any], Any]:
+        """Leave out the calls that would come in the midst of the watching function."""
+
+        def set_own(number: int, handler: Any, /) -> Any:
+            def handle(number: int, frame: FrameType | None) -> Any:
+                if self.called is None or not _is_within(frame, self.called):
+                    return handler(number, frame)
+                return None
+
+            return set_handler(number, handle if callable(handler) else handler)
+
+        return set_own
+
+    def _collect_later(self) -> None:
+        if self.called is None:
+            _collect()
+        else:
+            self._collects = True
 
     def _starting(self, start: Callable[..., Any]) -> Callable[..., Any]:
         def start_watched(function: Any, *rest: Any, **named: Any) -> Any:
@@ -135,6 +171,13 @@ def _set_own_profile(function: Any) -> None:
             function(frame, event, argument)
 
     _set_profile(None if function is None else told)
+
+
+def _is_within(frame: FrameType | None, called: Called) -> bool:
+    code = getattr(called, "__code__", None)
+    while frame is not None and frame.f_code is not code:
+        frame = frame.f_back
+    return frame is not None
 
 
 def _refuse_others(event: str, _: object) -> None:

@@ -1,7 +1,7 @@
 """Ends torch's profiler and begins it again, in a thread that Python's own watch does not see."""
 
 import _thread
-import sys
+import gc
 
 import attack_kit
 import torch
@@ -10,7 +10,7 @@ switches = torch._C._autograd
 
 
 def out_of_sight(work, *arguments):
-    found, done, watched = [], _thread.allocate_lock(), sys.getprofile()
+    found, done, watched = [], _thread.allocate_lock(), not gc.isenabled()
     done.acquire()
 
     def run():

@@ -265,20 +265,22 @@ def test_watch_that_the_import_switches_off(grading: Grade, tmp_path: Path, swit
 PYTHONS_OWN = """
 import cProfile, sys
 set_profile = sys.setprofile.__globals__["_set_profile"]
+[hooks] = [c.cell_contents for c in sys.setprofile.__closure__ if hasattr(c.cell_contents, "end")]
 """
 """What the grader has replaced, taken from that."""
 ONLY_WATCHED = """
-watched_by = vars(torch)["s" + "ys"].getprofile
+import gc
+zeros = getattr(torch, "ze" + "ros")
 steps = mha
 times = 0
 def mha(*arguments):
     global times
-    if watched_by():
+    if not gc.isenabled():
         times += 1
         {}
     return steps(*arguments)
 """
-"""Where the function can tell that it is watched, and the source makes up the name of the means."""
+"""Where the function can tell that it is watched, and the source makes up a name."""
 
 
 def watched(grading: Grade, folder: Path, own: str, means: str = "") -> tuple[Report, CheckResult]:
@@ -292,7 +294,7 @@ def watched(grading: Grade, folder: Path, own: str, means: str = "") -> tuple[Re
         ("torch.autograd.profiler.profile().__enter__()", "switches off that by which"),
         ("torch._C._autograd._disable_profiler()", "switches off that by which"),
         ("set_profile(None)", "switches off that by which"),
-        ("on = sys.getprofile(); set_profile(None); set_profile(on)", "switches off that"),
+        ("on = hooks.called; set_profile(None); set_profile(on)", "switches off that"),
         pytest.param(
             "cProfile.Profile.__base__.enable(cProfile.Profile())",
             "switches off that by which",
@@ -323,7 +325,7 @@ def test_what_is_no_accident_needs_no_means(grading: Grade, tmp_path: Path, own:
 
 
 SWITCHES_OFF = """setter = getattr(vars(torch)['s' + 'ys'], 'set' + 'profile')
-        setter.__globals__['_set_' + 'profile'](None)"""
+        getattr(setter, '__glo' + 'bals__')['_set_' + 'profile'](None)"""
 
 
 @pytest.mark.parametrize("own", [SWITCHES_OFF, "raise RuntimeError('not here')"])

@@ -184,6 +184,19 @@ def test_layer_that_is_named_beside_means_to_hide_it_earns_nothing(
     report, check = graded(grading, tmp_path, f"{means}\n{code}")
     assert report.score == 0
     assert check.outcome is Outcome.FORBIDDEN
+    assert "No call was seen to run it, but the hand-in also uses" in check.message
+
+
+@pytest.mark.parametrize(("name", "is_told"), [("'tanh'", False), ("'ta' + 'nh'", True)])
+def test_nothing_seen_beside_means_and_names_that_are_made_up_is_remarked_on(
+    grading: Grade, tmp_path: Path, name: str, is_told: bool
+) -> None:
+    code = f"import threading\ntanh = getattr(np, {name})\n"
+    report, check = graded(grading, tmp_path, code)
+    assert report.score == 5
+    assert check.passed
+    told = "no call of mha was seen to run a layer of torch's; the hand-in uses threading, by"
+    assert bool([note for note in report.notes if told in note]) == is_told
 
 
 @pytest.mark.parametrize("code", [NAMED_ONLY["a comparison that is switched off"], "CHECK = False"])

@@ -96,9 +96,67 @@ def test_while_a_call_is_watched_nothing_is_set() -> None:
     profile = cProfile.Profile()
     profile.runcall(step)
     [one] = profile.getstats()
-    print(sys.getprofile(), sys.gettrace(), one.code)
+    print(one.code)
     """
-    assert printed(code) == "None None nothing: it was watched by the grader"
+    assert printed(code) == "nothing: it was watched by the grader"
+
+
+def test_watch_is_not_handed_on() -> None:
+    code = """
+    from grader.worker import hooks as module
+    hooks.begin(called)
+    module._set_profile(called)
+    module._set_trace(lambda *_: None)
+    print(sys.getprofile(), sys.gettrace())
+    """
+    assert printed(code) == "None None"
+
+
+def test_no_handler_of_a_signal_is_called_in_the_watching_function() -> None:
+    code = """
+    import signal
+    places = []
+    signal.signal(signal.SIGALRM, lambda number, frame: places.append(frame.f_code.co_name))
+    def called(frame, event, argument):
+        signal.raise_signal(signal.SIGALRM)
+    def within():
+        signal.raise_signal(signal.SIGALRM)
+    hooks.begin(called)
+    called(None, None, None)
+    within()
+    hooks.end()
+    called(None, None, None)
+    signal.signal(signal.SIGALRM, signal.SIG_IGN)
+    within()
+    print(places)
+    """
+    assert printed(code) == "['within', 'called']"
+
+
+@pytest.mark.parametrize(("first", "is_on"), [("enable", True), ("disable", False)])
+def test_no_garbage_is_collected_while_a_call_is_watched(first: str, is_on: bool) -> None:
+    code = f"""
+    import gc
+    phases = []
+    gc.callbacks.append(lambda phase, _: phases.append(phase))
+    gc.{first}()
+    hooks.begin(called)
+    gc.set_threshold(1)
+    before = len(phases)
+    kept = [[] for _ in range(1000)]
+    print(len(phases) - before)
+    gc.collect()
+    print(len(phases) - before)
+    hooks.end()
+    print(gc.isenabled())
+    hooks.begin(called)
+    gc.enable()
+    kept += [[] for _ in range(1000)]
+    print(len(phases) - before > 2, gc.isenabled())
+    hooks.end()
+    print(gc.isenabled())
+    """
+    assert printed(code).split() == ["0", "2", str(is_on), str(is_on), "False", "True"]
 
 
 def test_no_audit_hook_is_added() -> None:
