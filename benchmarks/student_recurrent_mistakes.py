@@ -62,6 +62,7 @@ SEQUENCE: dict[str, tuple[Edit, ...]] = {
         ("x = input_data[:, t, :]", "x = before[:, t, :]"),
     ),
     "inputs-one-step-late-wrapped": (("input_data[:, t, :]", "input_data[:, t - 1, :]"),),
+    "inputs-counted-from-the-end": (("input_data[:, t, :]", "input_data[:, -t, :]"),),
     "inputs-one-step-early": (
         (
             "x = input_data[:, t, :]",

@@ -11,7 +11,7 @@ from grader.errors import CheckFailed
 from grader.handed_in.left_out import why_not_found
 from grader.handed_in.submission import Submission
 from grader.model import Outcome, TracebackLine
-from grader.remedies import remedy_for
+from grader.remedies import STANDARD_IMPORT, remedy_for
 from grader.wire import Message, sequence, text
 from grader.worker.failures import IN_A_PACKAGE, MOST_OF_A_NOTE
 
@@ -77,6 +77,7 @@ def failure_in(reply: Message, doing: str, submission: Submission, *, quotes: bo
         remedy = where_module(message, submission.files) or remedy
     if kind == "NameError" and lines and lines[-1].file.endswith(".py"):
         place = where_defined(message, lines[-1].file, submission.folder, submission.files)
+        remedy = "" if place and remedy.startswith(STANDARD_IMPORT) else remedy
         remedy = " ".join(filter(None, (remedy, place)))
         remedy = "" if any(IN_A_PACKAGE in note for note in notes) else remedy
     what = ": ".join(filter(None, (kind, message)))

@@ -18,6 +18,7 @@ NOUNS = {
 """What one index of an axis is, by the axis's name; the axis that tells most comes first."""
 MOST_LISTED = 3
 NEXT_STEP = " Look at what the step after that begins with."
+FIRST_WRONG = " Look at what step {} begins with. Does the loop reach it?"
 LAST_STEP = " Does the loop reach it, and is its result kept?"
 
 
@@ -63,6 +64,9 @@ def _which(few: Sequence[int], size: int, noun: str) -> str:
 def _advice(wrong: Sequence[bool]) -> str:
     """Where to look, by the steps of a loop that are wrong."""
     first = wrong.index(True)
+    if first == 0 or not all(wrong[first:]):
+        return ""
     if first == len(wrong) - 1:
         return LAST_STEP
-    return NEXT_STEP if first and all(wrong[first:]) else ""
+    # What was said is which are right, or which are wrong.
+    return NEXT_STEP if 2 * first < len(wrong) else FIRST_WRONG.format(first)

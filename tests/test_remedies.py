@@ -139,6 +139,9 @@ ARRAYS = "import numpy as np, torch\n"
         ("def rnn(x): return [1, 2][1.0]", "see //, or int(...)"),
         ("def rnn(x): return xrange(3)", "Python 3 has range in its place"),
         ("def rnn(x): return reduce(max, [x])", "from functools import reduce"),
+        ("def rnn(x):\n  @wraps(x)\n  def f(): pass", "from functools import wraps"),
+        ("def rnn(x): return chain.from_iterable([x])", "from itertools import chain"),
+        ("def rnn(x):\n  max = 3\n  return max(x)", "a variable has a function's name"),
         ("def rnn(x): return {}.iteritems()", "In Python 3 a dict has items()"),
         ("def rnn(x): return zip([1], [2])[0]", "becomes a list by list(...)"),
         ("def rnn(x):\n  assert len(x) == 99\n  return x", "an assert of your own"),
@@ -224,6 +227,7 @@ def test_missing_gpu_is_no_mistake_of_the_students(kind: str, message: str, code
         ("SyntaxError", "'(' was never closed", "x = ("),
         ("RuntimeError", "Class values must be non-negative.", "F.one_hot(x, self.n)"),
         ("NameError", "name 'bais' is not defined", "bais"),
+        ("NameError", "name 'product' is not defined", "Wq[product] + model.product(1)"),
         ("NameError", "name 'h' is not defined", "np.tanh(h) + x.h(1)"),
     ],
 )
@@ -257,6 +261,13 @@ def test_function_that_only_another_file_has_is_found_there(hand_in: Handing) ->
     assert failure(student, "gru").message.endswith(
         "more.py defines it: import it from there, or copy it."
     )
+
+
+def test_own_function_that_is_called_like_one_of_pythons_modules(hand_in: Handing) -> None:
+    files = {"more.py": "def accumulate(x): return x\n"}
+    message = failure(hand_in("def rnn(x): return accumulate(x)\n", files)).message
+    assert message.endswith("more.py defines it: import it from there, or copy it.")
+    assert "itertools" not in message
 
 
 def test_assertion_in_a_function_is_no_test_at_the_top(hand_in: Handing) -> None:

@@ -359,6 +359,19 @@ def test_import_of_what_is_not_here_is_no_way_out_of_an_error(hand_in: Handing) 
     assert "ValueError: a mistake" in failure(student).message
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "signal = np.zeros(3) @ np.ones(4)",
+        "resource = {}; budget = resource['x']",
+        "def load(hub): return hub[3]\nhub = [1]\nload(hub)",
+    ],
+)
+def test_variable_that_is_called_like_a_machines_part_is_none(hand_in: Handing, line: str) -> None:
+    student = hand_in(f"import numpy as np\n{line}\n{GOOD}")
+    assert "Error" in failure(student).message
+
+
 def test_module_of_ones_own_is_imported_anew_with_what_is_not_here(hand_in: Handing) -> None:
     code = "from steps import rnn, counted\n" + GOOD
     steps = "counted = []\nimport no_such_module\ncounted.append(1)\ndef rnn(x): return 3 * x\n"

@@ -90,9 +90,9 @@ UNSTABLE = (
     "rounding: its recurrent weights may be very large."
 )
 FAILS_IN_EVAL_MODE = (
-    "In eval() mode the model fails: {} In train() mode, in which it was saved and the notebook "
-    "scores it, this does not happen, so that its loss is the one in that mode. What does forward, "
-    "or a layer that it calls, do otherwise once self.training is false?"
+    "The model cannot be scored in eval() mode. {} In train() mode, in which it was saved and the "
+    "notebook scores it, this does not happen, so that its loss is the one in that mode. What does "
+    "forward, or a layer that it calls, do otherwise once self.training is false?"
 )
 OTHER_FREQ = (
     " It gives {} logits for each position, and this data has {} tokens: was it built with the "

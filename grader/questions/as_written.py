@@ -34,7 +34,7 @@ class Seen:
 
     @property
     def explains_all(self) -> bool:
-        """Whether a near answer says no more: its arguments may be taken for others."""
+        """Whether its arguments are taken for others, which a diagnosis may call something else."""
         return self.hint is not None and self.hint.title == ORDER
 
 

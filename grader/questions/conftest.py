@@ -103,7 +103,7 @@ def _hint(item: pytest.Function, check: Check, outcome: Outcome) -> Hint | None:
     except CheckFailed:
         return written  # The worker died over further questions: nothing else is lost.
     # Who names the arguments in another order may have meant them as they come.
-    if found is None or (found.near and seen.explains_all):
+    if found is None or (found.may_be_of_arguments and seen.explains_all):
         if written is None and not location_only:
             check.look_at = getattr(diagnose, "unexplained", "")
         return written

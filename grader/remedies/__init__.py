@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from grader.remedies.arrays import ARRAYS, SHAPES
 from grader.remedies.place import PLACE
-from grader.remedies.python import A_NOTEBOOK, PYTHON
+from grader.remedies.python import A_NOTEBOOK, PYTHON, STANDARD_IMPORT
 
-__all__ = ["A_NOTEBOOK", "REMEDIES", "SHAPES", "remedy_for"]
+__all__ = ["A_NOTEBOOK", "REMEDIES", "SHAPES", "STANDARD_IMPORT", "remedy_for"]
 
 REMEDIES = (*PLACE, *PYTHON, *ARRAYS)
 """The first one that fits is told."""

@@ -114,8 +114,9 @@ ARRAYS = (
             "'int' object is not callable",
             "'float' object is not callable",
         ),
-        "Round brackets after a value call it like a function: an operator is missing before them, "
-        "or they are meant to be square ones.",
+        "Round brackets after a value call it like a function: a variable has a function's name, "
+        "such as max or sum, or an operator is missing before them, or they are meant to be square "
+        "ones.",
     ),
     remedy(
         "RuntimeError",

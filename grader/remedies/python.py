@@ -59,6 +59,7 @@ _MODULES = {
     "dataclasses": "dataclass field",
 }
 """Where names come from that are often used without an import."""
+STANDARD_IMPORT = "Import it at the top of this file: from"
 _PYTHON_2 = {"xrange": "range", "raw_input": "input", "unicode": "str", "basestring": "str"}
 _OF_PYTHON_2 = re.compile(
     "'dict' object has no attribute '(?:iteritems|itervalues|iterkeys|has_key)'"
@@ -92,6 +93,12 @@ def _calls_unknown(message: str, code: str) -> bool:
     """Whether what is not defined is called like a function."""
     found = re.match(r"name '(\w+)' is not defined", message)
     return found is not None and re.search(rf"(?<![.\w]){found[1]}\(", code) is not None
+
+
+def _uses(name: str) -> Fits:
+    """Whether that is what is not defined, and is used as what there is of that name."""
+    used = re.compile(rf"(?<![.\w])(?:@{name}\b|{name} ?[(.])")
+    return lambda message, code: f"'{name}'" in message and used.search(code) is not None
 
 
 def _lost(message: str, code: str) -> bool:
@@ -213,8 +220,8 @@ PYTHON = (
     *(
         remedy(
             "NameError",
-            says(f"'{name}'"),
-            f"Import it at the top of this file: from {module} import {name}.",
+            _uses(name),
+            f"{STANDARD_IMPORT} {module} import {name}.",
         )
         for module, names in _MODULES.items()
         for name in names.split()

@@ -128,11 +128,20 @@ def _asks_for_a_machine(statement: ast.stmt, error: BaseException, file: Path) -
     """
     if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return False
-    if OF_MACHINES.search(ast.unparse(statement)):
+    own = _variables(file)
+    if OF_MACHINES.search(own.sub("_", ast.unparse(statement))):
         return True
     lines = _lines_of(error, file)
     source = file.read_bytes().decode("utf-8", "replace").splitlines()
-    return bool(lines) and bool(OF_MACHINES.search("".join(source[lines[-1] - 1 : lines[-1]])))
+    line = "".join(source[lines[-1] - 1 : lines[-1]]) if lines else ""
+    return OF_MACHINES.search(own.sub("_", line)) is not None
+
+
+def _variables(file: Path) -> re.Pattern[str]:
+    """Finds the names that the file gives a value itself: a ``signal`` may be an array."""
+    stored = (node for node in ast.walk(script_tree(file)) if isinstance(node, ast.Name))
+    names = {re.escape(node.id) for node in stored if isinstance(node.ctx, ast.Store)}
+    return re.compile(rf"(?<![.\w])(?:{'|'.join(sorted(names)) or '(?!)'})\b")
 
 
 def _lines_of(error: BaseException, file: Path) -> list[int]:

@@ -21,6 +21,8 @@ AN_IMPORT = re.compile(r"from \.(\w+) import (\w+)")
 def mistake_in(model_class: ast.ClassDef) -> str:
     """A slip in the class by which a method of it is not what it looks like; '' for none."""
     methods = {n.name: n for n in model_class.body if isinstance(n, ast.FunctionDef)}
+    if not all(ast.unparse(base).split(".")[-1] == "Module" for base in model_class.bases):
+        return ""  # What it lacks it may inherit.
     slip = next((name for name in SLIPS if name in methods), None)
     if slip and INIT not in methods:
         return f"its method {slip} must be called {INIT}, with two underscores on each side"

@@ -55,7 +55,7 @@ def test_mode_in_which_it_was_saved_counts_where_eval_fails(
     assert found.loss == pytest.approx(loss_at_once(Pairs, TEST))
     assert not found.causality.looks_ahead
     told = failure_in_eval_mode(found)
-    assert told.startswith("In eval() mode the model fails: The model")
+    assert told.startswith("The model cannot be scored in eval() mode. The model")
     assert "In train() mode, in which it was saved and the notebook scores it" in told
     assert found.fails_in_eval_mode.startswith("The model")
 
@@ -78,7 +78,9 @@ def test_logits_of_train_mode_count_where_eval_gives_probabilities(evaluating: E
     found = evaluating(lambda: InOneMode(softmax), probes=20).measures
     assert found.loss == pytest.approx(loss_at_once(Pairs, TEST))
     told = failure_in_eval_mode(found)
-    assert told.startswith("In eval() mode the model fails: There it gives probabilities")
+    assert told.startswith(
+        "The model cannot be scored in eval() mode. There it gives probabilities"
+    )
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from grader.handed_in.naming import FUNCTIONS
 from grader.model import QuestionResult
 from grader.questions.as_written import ORDER, RETURN, TWICE, place_of, seen_in
-from tests.conftest import Grade
+from tests.conftest import ROOT, Grade
 
 GOOD = "def rnn(wt_h, wt_x, bias, init_state, input_data):\n"
 BAD = "def rnn(input_data, init_state, wt_x, wt_h, bias):\n"
@@ -107,6 +107,15 @@ def test_hint_of_a_question(grading: Grade, tmp_path: Path) -> None:
     [(found, why)] = hints(grading, tmp_path, RNN + without_bias)
     assert found == "The bias is not added"
     assert why.endswith("rnn is defined at lines 4 and 13: the last one counts.")
+
+
+def test_parameters_that_are_exchanged_in_the_line_with_def(grading: Grade, tmp_path: Path) -> None:
+    reference = (ROOT / "reference" / "implementation.py").read_text()
+    first, second = "    linear_trans_r: Gate,\n", "    linear_trans_z: Gate,\n"
+    code = reference.replace(f"def gru(\n{first}{second}", f"def gru(\n{second}{first}")
+    (tmp_path / "implementation.py").write_text(code)
+    [found] = [c.hint.title for c in grading(tmp_path, "q3").questions[0].checks if c.hint]
+    assert found == ORDER
 
 
 def test_names_in_another_order_that_are_meant_as_they_come(grading: Grade, tmp_path: Path) -> None:

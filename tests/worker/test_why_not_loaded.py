@@ -196,6 +196,28 @@ def test_class_that_cannot_be_trained(hand_in: HandIn, text: str, words: str) ->
         loader.new_model()
 
 
+INHERITED = """
+class Net(nn.Module):
+    def __init__(self, freq):
+        super().__init__()
+        self.layer = nn.Linear(2, no_such_size)
+    def forward(self, x):
+        return self._forward(x)
+
+class SentenceModel(Net):
+    def _forward(self, x):
+        return self.layer(x)
+    def init(self):
+        pass
+"""
+
+
+def test_what_a_class_inherits_is_not_missing(hand_in: HandIn) -> None:
+    hand_in.script("rnn_lm.py", f"import torch\nfrom torch import nn\n{INHERITED}")
+    hand_in.save({"layer.weight": torch.zeros(2, 2)})
+    assert "must be called" not in told(hand_in)
+
+
 def test_default_values_that_are_not_those_of_training(hand_in: HandIn) -> None:
     hand_in.save(hand_in.trained(MODEL_CODE.replace("hidden=4", "hidden=7")).state_dict())
     hand_in.script("rnn_lm.py", MODEL_CODE)

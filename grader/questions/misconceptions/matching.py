@@ -42,6 +42,11 @@ class Diagnosis:
     """The answer comes close to what the misconception gives, but is not the same."""
 
     @property
+    def may_be_of_arguments(self) -> bool:
+        """Whether arguments in another order may be all of it, or a part."""
+        return self.near or any(one.of_arguments for one in self.misconceptions)
+
+    @property
     def id(self) -> str:
         return "+".join(misconception.id for misconception in self.misconceptions)
 

@@ -145,6 +145,7 @@ MISCONCEPTIONS = (
         hint="Compare the order of your function's arguments with the names in the formula.",
         page=PAGE,
         changes={"kernels": lambda wt_x, wt_h: (wt_h, wt_x)},
+        of_arguments=True,
     ),
     Misconception(
         id="recurrent-term-missing",

@@ -113,6 +113,7 @@ MISCONCEPTIONS = (
         "the page's Variables.",
         page=PAGE,
         changes={"gates": lambda r, z, n: (z, r, n)},
+        of_arguments=True,
     ),
     Misconception(
         id="reset-gate-and-candidate-exchanged",
@@ -123,6 +124,7 @@ MISCONCEPTIONS = (
         "with the order of the gates in the page's Variables.",
         page=PAGE,
         changes={"gates": lambda r, z, n: (n, z, r)},
+        of_arguments=True,
     ),
     Misconception(
         id="update-gate-and-candidate-exchanged",
@@ -133,6 +135,7 @@ MISCONCEPTIONS = (
         "with the order of the gates in the page's Variables.",
         page=PAGE,
         changes={"gates": lambda r, z, n: (r, n, z)},
+        of_arguments=True,
     ),
     Misconception(
         id="parameters-of-the-gate-before",
@@ -144,6 +147,7 @@ MISCONCEPTIONS = (
         "with the order of the gates in the page's Variables.",
         page=PAGE,
         changes={"gates": lambda r, z, n: (n, r, z)},
+        of_arguments=True,
     ),
     Misconception(
         id="parameters-of-the-gate-after",
@@ -155,6 +159,7 @@ MISCONCEPTIONS = (
         "with the order of the gates in the page's Variables.",
         page=PAGE,
         changes={"gates": lambda r, z, n: (z, n, r)},
+        of_arguments=True,
     ),
     Misconception(
         id="update-gate-for-both",

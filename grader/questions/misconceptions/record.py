@@ -27,6 +27,8 @@ class Misconception:
     """The page of torch's documentation that settles it."""
     changes: Mapping[str, Any]
     """Parts of the right solution, by name, and what stands in their place."""
+    of_arguments: bool = False
+    """Whether it is what comes of the function's own arguments in another order."""
 
     @property
     def link(self) -> str:

@@ -30,6 +30,7 @@ ROLE_MISCONCEPTIONS = (
         "page's code.",
         page=FORMULA,
         changes={"kernels": lambda q, k, v: (k, q, v)},
+        of_arguments=True,
     ),
     Misconception(
         id="keys-and-values-exchanged",
@@ -40,6 +41,7 @@ ROLE_MISCONCEPTIONS = (
         "which array it is computed with.",
         page=FORMULA,
         changes={"kernels": lambda q, k, v: (q, v, k)},
+        of_arguments=True,
     ),
     Misconception(
         id="queries-and-values-exchanged",
@@ -50,6 +52,7 @@ ROLE_MISCONCEPTIONS = (
         "which array it is computed with.",
         page=FORMULA,
         changes={"kernels": lambda q, k, v: (v, k, q)},
+        of_arguments=True,
     ),
     Misconception(
         id="keys-from-queries",

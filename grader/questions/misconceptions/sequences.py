@@ -245,6 +245,17 @@ def sequence_misconceptions(page: str) -> tuple[Misconception, ...]:
             changes={"at": lambda inputs, step: inputs[:, step - 1]},
         ),
         Misconception(
+            id="inputs-counted-from-the-end",
+            title="From the second step on, the inputs are read from the end",
+            where=_INPUT,
+            explanation="The first step reads the first input, the second one the last, the third "
+            "one the one before, and so on: a negative index counts from the end.",
+            hint="The page's formula has an input x_t; find which one your index takes in the "
+            "first three steps.",
+            page=page,
+            changes={"at": lambda inputs, step: inputs[:, -step]},
+        ),
+        Misconception(
             id="inputs-one-step-early",
             title="Each step reads the input after its own",
             where=_INPUT,
