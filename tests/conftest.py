@@ -32,6 +32,22 @@ output_kb = {OUTPUT_KB}
 """
 
 
+ABOUT_PRINTING = (
+    *("CI", "BUILD_NUMBER", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "PYTEST_ADDOPTS"),
+    *("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "PY_COLORS", "TTY_COMPATIBLE"),
+)
+"""Variables by which a terminal, or a CI, changes what this program, rich and pytest print."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nobody_looks_on() -> Iterator[None]:
+    """What is printed is the same wherever the tests run."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name in ABOUT_PRINTING:
+            environment.delenv(name, raising=False)
+        yield
+
+
 @pytest.fixture(scope="session", autouse=True)
 def one_thread() -> None:
     """Tests compute with tiny arrays: threads would wait for each other longer than they work."""
