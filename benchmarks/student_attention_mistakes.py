@@ -30,6 +30,8 @@ MHA_MISTAKES: dict[str, tuple[Edit, ...]] = {
     "scaled-by-steps": ((SCALED, "q @ k.T / np.sqrt(T)"),),
     "scaled-without-root": ((SCALED, "q @ k.T / d"),),
     "multiplied-by-root": ((SCALED, "q @ k.T * d ** 0.5"),),
+    "scaled-by-a-whole-root": ((SCALED, "q @ k.T / int(np.sqrt(d))"),),
+    "scaled-by-batch": ((SCALED, "q @ k.T / np.sqrt(B)"),),
     "scaled-for-the-notebook": ((SCALED, "q @ k.T / 1.41421356"),),
     "scaled-after-softmax": (
         (SCALED, "q @ k.T"),
@@ -49,6 +51,15 @@ MHA_MISTAKES: dict[str, tuple[Edit, ...]] = {
     "sums-over-heads": ((SOFTMAX, f"{SHIFTED} / {SHIFTED}.sum(1, True)"),),
     "sums-over-batch": ((SOFTMAX, f"{SHIFTED} / {SHIFTED}.sum(0, True)"),),
     "sums-over-everything": ((SOFTMAX, f"{SHIFTED} / {SHIFTED}.sum((0, 2, 3), keepdim=True)"),),
+    "sums-of-other-rows": (
+        (
+            "        head = torch.zeros(B, T, d)",
+            "        largest = scores[:, i].amax(2, True)\n"
+            "        e = torch.exp(scores[:, i] - largest)\n"
+            "        weights[:, i] = e / e.sum(2)[:, None]\n"
+            "        head = torch.zeros(B, T, d)",
+        ),
+    ),
     "sums-without-their-axis": (
         (
             "        head = torch.zeros(B, T, d)",
@@ -173,6 +184,13 @@ MHA_MISTAKES: dict[str, tuple[Edit, ...]] = {
     "attention-over-batch": (
         ("    B, T, E =", "    input_data = input_data.permute(1, 0, 2)\n    B, T, E ="),
         ("return output", "return output.permute(1, 0, 2)"),
+    ),
+    "kernels-reshaped": tuple(
+        (
+            f"torch.from_numpy({w}[i])",
+            f"torch.from_numpy(np.array({w}).reshape(E, E)[:, i * d : (i + 1) * d])",
+        )
+        for w in ("Wq", "Wk", "Wv")
     ),
     "heads-reversed": (("torch.cat(heads, dim=2)", "torch.cat(heads[::-1], dim=2)"),),
     "heads-interleaved": (("torch.cat(heads, dim=2)", "torch.stack(heads, dim=3).view(B, T, E)"),),

@@ -48,6 +48,15 @@ SEQUENCE: dict[str, tuple[Edit, ...]] = {
         ("    for t in range(T):", "    for t in range(T - 1):"),
         ("outputs[:, -1, :]", "new"),
     ),
+    "as-many-steps-as-sequences": (
+        ("    for t in range(T):", "    outputs = outputs[:, :B]\n    for t in range(B):"),
+    ),
+    "initial-state-among-the-outputs": (
+        (
+            "    final =",
+            "    outputs = np.concatenate((init_state[0][:, None], outputs), 1)\n    final =",
+        ),
+    ),
     "inputs-reshaped": (("x = input_data[:, t, :]", "x = input_data.reshape((T, B, D))[t]"),),
     "first-input-always": (("x = input_data[:, t, :]", "x = input_data[:, 0, :]"),),
     "last-input-always": (("x = input_data[:, t, :]", "x = input_data[:, -1, :]"),),
@@ -220,6 +229,32 @@ GRU_MISTAKES: dict[str, tuple[Edit, ...]] = {
         (f"expit({IN_R})", f"1 / 1 + np.exp(-({IN_R}))"),
         (f"expit({IN_Z})", f"1 / 1 + np.exp(-({IN_Z}))"),
     ),
+    "sigmoid-rounded-down": (
+        (f"expit({IN_R})", f"1 // (1 + np.exp(-({IN_R})))"),
+        (f"expit({IN_Z})", f"1 // (1 + np.exp(-({IN_Z})))"),
+    ),
+    "sigmoid-twice": (
+        (f"expit({IN_R})", f"expit(expit({IN_R}))"),
+        (f"expit({IN_Z})", f"expit(expit({IN_Z}))"),
+    ),
+    "sigmoid-of-the-double": (
+        (f"expit({IN_R})", f"0.5 * (1 + np.tanh({IN_R}))"),
+        (f"expit({IN_Z})", f"0.5 * (1 + np.tanh({IN_Z}))"),
+    ),
+    "slope-of-the-sigmoid": (
+        (f"expit({IN_R})", f"expit({IN_R}) * expit(-({IN_R}))"),
+        (f"expit({IN_Z})", f"expit({IN_Z}) * expit(-({IN_Z}))"),
+    ),
+    "initial-state-in-all": (
+        ("state.dot(whr)", "init_state[0].dot(whr)"),
+        ("state.dot(whz)", "init_state[0].dot(whz)"),
+        ("state.dot(whn)", "init_state[0].dot(whn)"),
+    ),
+    "initial-state-in-the-gates": (
+        ("state.dot(whr)", "init_state[0].dot(whr)"),
+        ("state.dot(whz)", "init_state[0].dot(whz)"),
+    ),
+    "initial-state-in-the-update-gate": (("state.dot(whz)", "init_state[0].dot(whz)"),),
     "sign-of-the-first-term-alone": (
         (f"expit({IN_R})", f"1 / (1 + np.exp(-{IN_R}))"),
         (f"expit({IN_Z})", f"1 / (1 + np.exp(-{IN_Z}))"),

@@ -55,7 +55,7 @@ def remark(actual: Float64, expected: Expected) -> str:
     if is_far and (relation := _relation(actual, expected)):
         return f"That is {times}. {relation}"
     if is_far or ratio > FEWER_DIGITS:
-        more = _not_filled(actual) or wrong_part(differing(actual, expected), expected.axes)
+        more = _not_filled(actual) or _in_part(actual, expected)
         return f"That is {times}, {SOMETHING_ELSE} {more}".rstrip()
     if _one_sided(difference, expected):
         return (
@@ -121,6 +121,11 @@ def _not_filled(actual: Float64) -> str:
     if bool(np.all(actual == np.rint(actual))):
         return "All the values are whole numbers: is the array one of integers (its dtype)?"
     return ""
+
+
+def _in_part(actual: Float64, expected: Expected) -> str:
+    differs = differing(actual, expected)
+    return wrong_part(differs, expected.axes, are_zero=not actual[differs].any())
 
 
 def _decimals(values: Float64) -> int:

@@ -19,14 +19,15 @@ NOUNS = {
 MOST_LISTED = 3
 NEXT_STEP = " Look at what the step after that begins with."
 FIRST_WRONG = " Look at what step {} begins with. Does the loop reach it?"
+NOT_FILLED = " What is wrong there is all zero: are these places ever filled?"
 LAST_STEP = " Does the loop reach it, and is its result kept?"
 
 
-def wrong_part(differs: NDArray[np.bool_], axes: str) -> str:
+def wrong_part(differs: NDArray[np.bool_], axes: str, *, are_zero: bool = False) -> str:
     """A sentence such as 'Only the last step is wrong.', or '' where no axis tells anything.
 
     ``differs`` says of each value whether it is wrong; ``axes`` names its axes in words, such as
-    ``[batch, steps, hidden]``.
+    ``[batch, steps, hidden]``; ``are_zero`` tells that all wrong values are zero.
     """
     names = axis_names(axes, differs.ndim)
     for name in filter(names.__contains__, NOUNS):
@@ -35,7 +36,7 @@ def wrong_part(differs: NDArray[np.bool_], axes: str) -> str:
         if any(wrong) and not all(wrong):
             # Attention has no steps that follow from one another.
             advice = _advice(wrong) if name == "steps" and "hidden" in names else ""
-            return _sentence(wrong, *NOUNS[name]) + advice
+            return _sentence(wrong, *NOUNS[name]) + (NOT_FILLED if are_zero else advice)
     return ""
 
 

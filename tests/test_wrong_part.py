@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grader.wrong_part import FIRST_WRONG, LAST_STEP, NEXT_STEP, wrong_part
+from grader.wrong_part import FIRST_WRONG, LAST_STEP, NEXT_STEP, NOT_FILLED, wrong_part
 
 OUTPUTS, STATE, ATTENTION = "[batch, steps, hidden]", "[1, batch, hidden]", "[batch, steps, embed]"
 
@@ -48,6 +48,13 @@ def test_steps_of_attention_follow_from_nothing() -> None:
     differs[:] = True
     differs[..., 2:] = False
     assert wrong_part(differs, ATTENTION) == "Only the first 2 columns of the last axis are wrong."
+
+
+def test_places_that_are_not_filled() -> None:
+    differs = np.zeros((2, 5, 4), bool)
+    differs[:, 2:] = True
+    told = wrong_part(differs, OUTPUTS, are_zero=True)
+    assert told == f"Only the first 2 steps are right.{NOT_FILLED}"
 
 
 def test_other_arrays() -> None:

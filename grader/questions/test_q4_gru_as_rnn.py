@@ -32,6 +32,10 @@ DOUBT, FAR = 0.5, 5.0
 """Between these multiples of what is allowed the largest of four draws is chance: measured, a gate
 bias of -6 passed or failed by the seed, and with one of 5 a draw in 400 is beyond twice."""
 DRAWS_IN_DOUBT = 31
+NEXT = (
+    "Look at what each gate must be for the new state to be the candidate, and for the candidate "
+    "to be the new state of the RNN."
+)
 NOTEBOOK = RecurrentSizes(batch=4, steps=12, inputs=3, hidden=2)
 # An input is never as large as a state, as in the notebook: NumPy makes one array of arrays of
 # several kinds where their first sizes differ, and fails where these are the same.
@@ -64,7 +68,7 @@ def _close(check: Check, answer: _Answer) -> None:
         check.close(answer.states, answer.expected)
     except CheckFailed as failure:
         if np.all(np.isfinite(answer.states)):
-            raise
+            raise failure.told_as(f"{failure.message} {NEXT}") from None
         why = why_not_finite(answer.gates)
         raise failure.told_as(f"{failure.message} {why[0].upper()}{why[1:]}") from None
 

@@ -69,6 +69,49 @@ GATING_MISCONCEPTIONS = (
         changes={"gating": lambda v: 1 + np.exp(-v)},
     ),
     Misconception(
+        id="sigmoid-rounded-down",
+        title="The gates' sigmoid is divided without its remainder",
+        where=_NONLINEARITY,
+        explanation="Both gates are 0, or 1 at the most, whatever their sums are: // rounds what "
+        "is between them down.",
+        hint="See what the page says of its argument rounding_mode, and which division your "
+        "sigmoid has.",
+        page="torch.div",
+        changes={"gating": lambda v: 1 // (1 + np.exp(-v))},
+    ),
+    Misconception(
+        id="sigmoid-twice",
+        title="The gates have the sigmoid twice",
+        where=_NONLINEARITY,
+        explanation="What the sigmoid gives goes through it again, so that both gates lie between "
+        "0.5 and 0.74.",
+        hint="Count the functions around the sums in the page's lines of r_t and z_t, and in "
+        "yours, with what your functions do themselves.",
+        page=PAGE,
+        changes={"gating": lambda v: sigmoid(sigmoid(v))},
+    ),
+    Misconception(
+        id="sigmoid-of-the-double",
+        title="The gates' sigmoid is twice as steep",
+        where=_NONLINEARITY,
+        explanation="Both gates are what the sigmoid gives for twice their sums, as by a tanh "
+        "whose argument is not halved.",
+        hint="Compare your sigmoid with the page's formula for the value 1.",
+        page="torch.sigmoid",
+        changes={"gating": lambda v: sigmoid(2 * v)},
+    ),
+    Misconception(
+        id="slope-of-the-sigmoid",
+        title="The gates are the sigmoid's derivative",
+        where=_NONLINEARITY,
+        explanation="Both gates are s (1 - s) for the sigmoid s of their sums, and never more than "
+        "0.25.",
+        hint="Look up which function σ is, below the page's formula; the derivative belongs to "
+        "training.",
+        page=PAGE,
+        changes={"gating": lambda v: sigmoid(v) * (1 - sigmoid(v))},
+    ),
+    Misconception(
         id="gates-without-sigmoid",
         title="The gates are bare sums",
         where=_NONLINEARITY,

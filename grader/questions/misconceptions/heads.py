@@ -29,6 +29,12 @@ def _stacked_and_reshaped(heads: Array) -> Array:
     return heads.swapaxes(0, 1).reshape(batch, steps, count * width)
 
 
+def _kernels_reshaped(kernels: Array) -> Array:
+    """Kernels [N,E,W] as those that one kernel [E,N*W] of the same memory has side by side."""
+    heads, embed, width = kernels.shape
+    return kernels.reshape(embed, heads, width).swapaxes(0, 1)
+
+
 def _but_for(heads: Array, left_out: slice) -> Array:
     kept = heads.copy()
     kept[:, left_out] = 0
@@ -115,6 +121,17 @@ HEAD_MISCONCEPTIONS = (
             "compared": _over_all_heads,
             "scale": lambda width, embed, heads: width**-0.5,
         },
+    ),
+    Misconception(
+        id="kernels-reshaped",
+        title="The heads' kernels are reshaped to one where they should stand side by side",
+        where="how the heads' kernels are made one",
+        explanation="A reshape of [heads, E, width] to [E, E] keeps the order of the numbers in "
+        "memory, so that a row of the result holds rows of one head alone, though the shape is "
+        "right.",
+        hint="Read how the page treats the order of elements; compare torch.cat.",
+        page="torch.reshape",
+        changes={"kernels": lambda *kernels: tuple(map(_kernels_reshaped, kernels))},
     ),
     Misconception(
         id="heads-reversed",

@@ -23,6 +23,9 @@ far apart at least."""
 NEAR = 0.02
 """Near is an answer at this part of its distance from the right answer and from every other."""
 
+SAME = 1e-9
+"""Distances from a student's answers that differ by no more are those of the same answers."""
+
 Answers = tuple[NDArray[Any], ...] | None
 """What a function returned, array by array; None where it raised an exception, and an empty tuple
 where it returned no arrays, which no misconception does."""
@@ -164,7 +167,9 @@ def _near(
         [[case.distance(solution, (m,)) for m in misconceptions] for case in cases]
     )
     nearest = int(np.argmin(distances.sum(axis=0)))
-    others = np.delete(distances, nearest, axis=1).min(axis=1)
+    # One that gives the same answers to a draw, as two scales may, says nothing against it there.
+    same = np.isclose(distances, distances[:, [nearest]], rtol=SAME, atol=0.0)
+    others = np.where(same, np.inf, distances).min(axis=1)
     bounds = [
         NEAR * min(other, case.from_right, case.size)
         for other, case in zip(others, cases, strict=True)

@@ -47,6 +47,8 @@ class Gru(Recurrence):
         lambda from_x, r, h, wt_h, bias_h: from_x + r * (h @ wt_h + bias_h)
     )
     """The sum inside the candidate's nonlinearity."""
+    multiplied: Callable[[Array, Array], tuple[Array, Array, Array]] = lambda h, first: (h, h, h)
+    """The states in the products of r, z and n, from the last one and the initial one."""
     old: Callable[[Array, Array, Array], Array] = lambda h, r, first: h
     """The state that the update gate keeps, from the last one, r and the initial one."""
     blend: Callable[[Array, Array, Array, Array], Array] = lambda r, z, n, h: (1 - z) * n + z * h
@@ -76,9 +78,10 @@ class Gru(Recurrence):
             return self.total(x @ wt_x, bias_x, h @ wt_h, bias_h)
 
         def step(x: Array, h: Array) -> tuple[Array, Array]:
-            r, z = of_reset(total(r_gate, x, h)), of_update(total(z_gate, x, h))
+            h_r, h_z, h_n = self.multiplied(h, first)
+            r, z = of_reset(total(r_gate, x, h_r)), of_update(total(z_gate, x, h_z))
             wt_x, bias_x, wt_h, bias_h = n_gate
-            n = self.activation(self.candidate(x @ wt_x + bias_x, r, h, wt_h, bias_h))
+            n = self.activation(self.candidate(x @ wt_x + bias_x, r, h_n, wt_h, bias_h))
             new = self.blend(r, z, n, self.old(h, r, first))
             return new, self.seen(new, n)
 
@@ -103,6 +106,24 @@ MISCONCEPTIONS = (
         hint="See under Outputs which of the four lines' results the output of a step is.",
         page=PAGE,
         changes={"seen": lambda new, n: n},
+    ),
+    *(
+        Misconception(
+            id=f"initial-state-in-{id}",
+            title=f"{title} computed from the initial state in each step",
+            where="which state the recurrent kernels are multiplied by",
+            explanation="The product with the state is made once, as before the loop, so that all "
+            "steps have that of the initial state.",
+            hint="Which products of the page's formula have a state in them? Each is another one "
+            "in each step.",
+            page=PAGE,
+            changes={"multiplied": states},
+        )
+        for id, title, states in (
+            ("all", "Both gates and the candidate are", lambda h, first: (first, first, first)),
+            ("the-gates", "Both gates are", lambda h, first: (first, first, h)),
+            ("the-update-gate", "The update gate is", lambda h, first: (h, first, h)),
+        )
     ),
     Misconception(
         id="reset-and-update-swapped",

@@ -82,6 +82,28 @@ SCORE_MISCONCEPTIONS = (
         changes={"scale": lambda width, embed, heads: 2**-0.5},
     ),
     Misconception(
+        id="scaled-by-a-whole-root",
+        title="The root of the width is cut to a whole number",
+        where=_SCALE,
+        explanation="The scores are divided by the whole part of the root, which is right only "
+        "where the width of a head is a square.",
+        hint="Find scale_factor in the page's code: is it made an integer there?",
+        page=FORMULA,
+        changes={"scale": lambda width, embed, heads: 1 / int(width**0.5)},
+    ),
+    Misconception(
+        id="scaled-by-batch",
+        title="The scores are scaled by the number of sequences",
+        where=_SCALE,
+        explanation="The root is taken of how many sequences there are, not of a head's width.",
+        hint="Find scale_factor in the page's code: of which axis is the root taken?",
+        page=FORMULA,
+        changes={
+            "scale": lambda width, embed, heads: 1.0,
+            "masked": lambda scores: scores * len(scores) ** -0.5,
+        },
+    ),
+    Misconception(
         id="scaled-after-softmax",
         title="The weights are scaled instead of the scores",
         where="the order of scaling and softmax",

@@ -34,11 +34,23 @@ def result_misconceptions(page: str) -> tuple[Misconception, ...]:
             changes={"shown": _of_the_first_step, "final": lambda states: states[1][None]},
         ),
         Misconception(
+            id="initial-state-among-the-outputs",
+            title="The initial state is among the outputs",
+            where=_STACKED,
+            explanation="There is one output more than steps: the list that the states of the "
+            "steps are put into begins with the initial state.",
+            hint="See under Outputs which h_t is the first one, and what your list holds before "
+            "the loop.",
+            page=page,
+            changes={"shown": lambda states: np.stack(states, axis=1)},
+        ),
+        Misconception(
             id="outputs-time-major",
             title="The outputs have time first and the batch second",
             where=_STACKED,
-            explanation="The first axis of the outputs counts the steps and the second one the "
-            "sequences. The layer of the notebook is built with batch_first=True.",
+            explanation="The axis that counts the steps comes before that of the sequences. The "
+            "layer of the notebook is built with batch_first=True. If there is an axis of one, "
+            "too, it is that of init_state, whose states are init_state[0].",
             hint="Look up which new axis the states of the steps are joined along.",
             page="torch.stack",
             changes={"shown": lambda states: np.stack(states[1:])},

@@ -184,6 +184,17 @@ def sequence_misconceptions(page: str) -> tuple[Misconception, ...]:
             },
         ),
         Misconception(
+            id="as-many-steps-as-sequences",
+            title="There are as many steps as there are sequences",
+            where="where the loop over the steps ends",
+            explanation="The loop counts the first axis of input_data, which is the batch. The "
+            "steps are on the second one.",
+            hint="See under Inputs of the page, for batch_first=True, which axis of the input has "
+            "the length of the sequence; what does your loop count?",
+            page=page,
+            changes={"read": lambda inputs: inputs[:, : len(inputs)]},
+        ),
+        Misconception(
             id="inputs-reshaped",
             title="The inputs are reshaped where their axes should be exchanged",
             where=_INPUT,

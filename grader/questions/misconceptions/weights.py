@@ -165,6 +165,21 @@ WEIGHT_MISCONCEPTIONS = (
         changes={"weighed": _by_sums_of_other_rows},
     ),
     Misconception(
+        id="sums-of-other-rows",
+        title="The softmax of shifted scores divides by the sums of other rows",
+        where=_SUM,
+        explanation="The largest score that is taken off is that of each query. A sum along the "
+        "last axis has that axis no more, and put beside each other the wrong way the sums divide "
+        "the scores of other rows.",
+        hint="See what keepdim is for, and what shape your sums have without it.",
+        page="torch.sum",
+        changes={
+            "weighed": lambda scores: _by_sums_of_other_rows(
+                scores - scores.max(axis=-1, keepdims=True)
+            )
+        },
+    ),
+    Misconception(
         id="no-softmax",
         title="There is no softmax",
         where=_WEIGHED,
