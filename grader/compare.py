@@ -99,14 +99,17 @@ def _errors(actual: Float64, expected: Expected) -> Float64:
 
 def describe(found: Mismatch, largest: float) -> str:
     """The mismatch in one sentence, in the words of the report."""
+    rest = ""
     if found.actual is None or not np.isfinite(found.actual):
         came = "came NaN" if found.actual is None or np.isnan(found.actual) else "came infinity"
         off = "the result must be finite numbers"
     else:
         came = f"came {found.actual:.6g}"
         off = f"off by {found.error:.2g}, allowed {found.allowed:.2g}"
+        rest = "; others are no finite numbers"
+    if np.isfinite(largest):
+        rest = f"; the largest difference is {largest:.2g}"
     where = ", ".join(map(str, found.at))
-    rest = "" if not np.isfinite(largest) else f"; the largest difference is {largest:.2g}"
     return (
         f"{found.what}: {found.differing} of {found.total} values differ. The first is at "
         f"[{where}]: expected {found.expected:.6g}, {came} ({off}){rest}."

@@ -170,6 +170,14 @@ def test_description_names_place_and_numbers() -> None:
     assert "largest difference is 5" in words
 
 
+def test_description_of_a_number_before_what_is_none() -> None:
+    found = mismatch(np.array([3.0, np.inf]), expected([2.0, 2.0]))
+    assert found is not None
+    assert describe(found, float("inf")).endswith(
+        "(off by 1, allowed 0.1); others are no finite numbers."
+    )
+
+
 @pytest.mark.parametrize(
     ("bad", "words"), [(np.nan, "came NaN"), (np.inf, "came infinity"), (-np.inf, "came infinity")]
 )

@@ -124,6 +124,8 @@ ARRAYS = "import numpy as np, torch\n"
         ("import math\ndef rnn(x): return math.tanh(x)", "np.tanh, np.exp"),
         ("import os\ndef rnn(x):\n  open('a', 'w')\n  os.remove('a')", "and removes no file"),
         ("from multiprocessing import Lock\ndef rnn(x): return Lock()", "locks and pools"),
+        ("class Net:\n  def rnn(x): pass\nrnn = Net().rnn", "A method has self"),
+        ("class Net:\n  def rnn(self, x): pass\nrnn = Net.rnn", "called on an object"),
         ("def rnn(x): breakpoint()", "A debugger was called there"),
         (
             "import torch\nfrom torch.nn.functional import one_hot\n"
@@ -223,6 +225,7 @@ def test_missing_gpu_is_no_mistake_of_the_students(kind: str, message: str, code
         ("TypeError", "step() takes 1 positional argument but 2 were given", "step(x, h)"),
         ("TypeError", "my_rnn() takes 1 positional argument but 2 were given", "my_rnn(x, h)"),
         ("TypeError", "'Model' object is not callable", "model(2)"),
+        ("TypeError", "Model.__init__() missing 1 required positional argument: 'a'", "Model()"),
         ("AttributeError", "'Model' object has no attribute 'b'", "model.b"),
         ("SyntaxError", "'(' was never closed", "x = ("),
         ("RuntimeError", "Class values must be non-negative.", "F.one_hot(x, self.n)"),

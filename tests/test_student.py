@@ -410,3 +410,9 @@ def test_coroutine_is_named_and_no_warning_comes(hand_in: Handing) -> None:
     assert value.text == "a coroutine (is it an async def? Take the word async away)"
     student.restart()
     assert student.take_output() == ""
+
+
+def test_generator_is_named(hand_in: Handing) -> None:
+    value = hand_in("def rnn(x):\n    yield x\n    return x").call("rnn", (ARRAY,), 1).value
+    assert isinstance(value, Several)
+    assert value.text == "a generator (is there a yield? Then return does not return the value)"

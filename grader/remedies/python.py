@@ -60,6 +60,12 @@ _MODULES = {
 }
 """Where names come from that are often used without an import."""
 STANDARD_IMPORT = "Import it at the top of this file: from"
+_OF_A_CLASS = re.compile(
+    r"(?:\w+\.)+(?!__|forward)\w+\(\) (?:takes \d+ positional arguments? but|missing \d+ required)"
+)
+_A_METHOD = (
+    "A method has self as the first name in its def line, and is called on an object of its class"
+)
 _PYTHON_2 = {"xrange": "range", "raw_input": "input", "unicode": "str", "basestring": "str"}
 _OF_PYTHON_2 = re.compile(
     "'dict' object has no attribute '(?:iteritems|itervalues|iterkeys|has_key)'"
@@ -81,11 +87,10 @@ def _shadowed(message: str, code: str) -> bool:
     return bool(told or "np.sum(generator)" in message) and bool(_OF_PYTHON.search(code))
 
 
-def _calls(function: str) -> Fits:
+def _calls(function: str, *, of_a_class: bool = False) -> Fits:
     """Whether a function, or a method of that name, does not take what it was given."""
-    told = re.compile(
-        rf"(?:[\w<>]+\.)*{function}\(\) (?:takes|missing|got an? (?:un|multiple)|got some)"
-    )
+    places = r"(?:\w+\.)+" if of_a_class else r"(?:[\w<>]+\.)*"
+    told = re.compile(rf"{places}{function}\(\) (?:takes|missing|got an? (?:un|multiple)|got some)")
     return lambda message, _: told.match(message) is not None
 
 
@@ -267,13 +272,15 @@ PYTHON = (
         "in the place of Python's own of the same name: import the names that you need.",
     ),
     *(
-        remedy(
-            "TypeError",
-            _calls(function),
-            f"The notebook calls {function}({arguments}), with all of them in this order.",
-        )
+        remedy("TypeError", fits, f"{words}.")
         for function, arguments in FUNCTIONS.items()
+        for call in (f"The notebook calls {function}({arguments}), with all of them in this order",)
+        for fits, words in (
+            (_calls(function, of_a_class=True), f"{call}. {_A_METHOD}"),
+            (_calls(function), call),
+        )
     ),
+    remedy("TypeError", lambda message, _: _OF_A_CLASS.match(message) is not None, f"{_A_METHOD}."),
     remedy(
         "AttributeError",
         _lost,

@@ -159,6 +159,8 @@ def describe(value: Any) -> str:
         return "None"
     if inspect.iscoroutine(value) or inspect.isasyncgen(value):
         return "a coroutine (is it an async def? Take the word async away)"
+    if inspect.isgenerator(value):
+        return "a generator (is there a yield? Then return does not return the value)"
     shape = getattr(value, "shape", None)
     if shape is not None:
         return described_array(shape)
