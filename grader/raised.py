@@ -23,6 +23,10 @@ OWN_ASSERT = (
     "That is an assert of your own. Does it hold for other sizes than the notebook's? These are "
     "graded, too."
 )
+ASSERT_OF_A_MODEL = (
+    "That is an assert of your own: it must hold for each sentence of the data, and for the first "
+    "characters of one alone."
+)
 AROUND_CODE = (
     "The file has lines of ```, as a text has around its code: keep the code alone, without them "
     "and without the text."
@@ -69,7 +73,7 @@ def failure_in(reply: Message, doing: str, submission: Submission, *, quotes: bo
     if kind == "AssertionError" and lines and lines[-1].function == "<module>":
         remedy = remedy or AT_THE_TOP
     elif kind == "AssertionError" and lines and lines[-1].code.startswith("assert"):
-        remedy = remedy or OWN_ASSERT
+        remedy = remedy or (OWN_ASSERT if doing.endswith("(...)") else ASSERT_OF_A_MODEL)
     notes = [text(n, MOST_OF_A_NOTE) for n in sequence(reply.fields.get("notes"), MOST_NOTES)]
     for words in (*notes, message) if kind in {"FileNotFoundError", "NameError"} else ():
         remedy = why_not_found(words, submission.left_out) or remedy
@@ -84,7 +88,8 @@ def failure_in(reply: Message, doing: str, submission: Submission, *, quotes: bo
     said = f"{doing} raised {what}{where}"
     if kind in NO_PYTHON and lines and lines[-1].file not in doing:
         said = f"Python cannot read {lines[-1].file}: {what}{where}"
-    told = ". ".join(filter(None, (said, *notes, remedy)))
+    # Some of torch's messages end with a full stop, and are not the end here.
+    told = ". ".join(filter(None, (said.rstrip("."), *notes, remedy))) if notes or remedy else said
     return CheckFailed(outcome, told, traceback=lines)
 
 

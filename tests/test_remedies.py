@@ -229,6 +229,7 @@ def test_missing_gpu_is_no_mistake_of_the_students(kind: str, message: str, code
         ("AttributeError", "'Model' object has no attribute 'b'", "model.b"),
         ("SyntaxError", "'(' was never closed", "x = ("),
         ("RuntimeError", "Class values must be non-negative.", "F.one_hot(x, self.n)"),
+        ("ValueError", "Cannot copy out of meta tensor; no data!", "model.to('cpu')"),
         ("NameError", "name 'bais' is not defined", "bais"),
         ("NameError", "name 'product' is not defined", "Wq[product] + model.product(1)"),
         ("NameError", "name 'h' is not defined", "np.tanh(h) + x.h(1)"),

@@ -346,6 +346,13 @@ class LoadedModel:
     def _explained(self, failure: CheckFailed) -> CheckFailed:
         """The failure in words that fit a model."""
         if failure.outcome is Outcome.TIMEOUT:
+            begun = failure.traceback[-1:]
+            if any(line.function == "<module>" for line in begun):
+                return failure.told_as(
+                    f"The import of {begun[0].file} did not end within {self._clock.limit_s:g} s: "
+                    f"look at line {begun[0].line}. What trains or waits belongs under if __name__ "
+                    "== '__main__', or into the notebook."
+                )
             return failure.told_as(
                 f"Loading and scoring the model did not end within {self._clock.limit_s:g} s. Is "
                 "the model much larger than the given one, or is there a loop over characters?",

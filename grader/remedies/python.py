@@ -257,6 +257,12 @@ PYTHON = (
     ),
     remedy(
         "NotImplementedError",
+        says("meta tensor"),
+        "The shapes of the weights were saved, and no values (device='meta'): save the model again "
+        "from where it was trained.",
+    ),
+    remedy(
+        "NotImplementedError",
         always,
         "So a function says that it is not written yet: write it, and take that line out.",
     ),

@@ -21,6 +21,8 @@ WEIGHT_KEYS = (
 )
 """The names that checkpoints have for a model's weights, the usual ones first."""
 MAX_DEPTH = 4
+MOST_NAMED = 5
+"""Of what stands beside the weights."""
 NUMBERS = "fiub"
 """NumPy's kinds of what a tensor may hold."""
 
@@ -56,6 +58,10 @@ def model_or_weights(saved: Any, file: str, read: Set[str] = frozenset()) -> tup
             notes.append("the weights are NumPy arrays, which were made tensors")
             return Weights(_as_tensors(saved), options), notes
         options |= _plain_values(saved)
+        if among := _tensors_among_others(saved):
+            others = [f"[{key!r}]"[:40] for key in saved if key not in among]
+            notes.append(f"{file} holds {', '.join(others[:MOST_NAMED])} among the weights, too")
+            return Weights(among, options), notes
         inner = _inside(saved, read)
         if inner is None:
             break
@@ -87,6 +93,17 @@ def _is_state_dict(saved: Any) -> bool:
             for key, value in saved.items()
         )
     )
+
+
+def _tensors_among_others(saved: Any) -> dict[str, Any]:
+    """A ``state_dict`` that other things were put into, such as the vocabulary; empty for none.
+
+    Its names have a dot, as those of layers' weights do; a checkpoint has them one level deeper.
+    """
+    if not isinstance(saved, Mapping) or not all(isinstance(key, str) for key in saved):
+        return {}
+    tensors = {key: value for key, value in saved.items() if isinstance(value, torch.Tensor)}
+    return tensors if any("." in key for key in tensors) else {}
 
 
 def _is_dict_of_arrays(saved: Any) -> bool:

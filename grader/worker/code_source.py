@@ -95,7 +95,7 @@ class CodeSource:
             return self._run_definitions(self.module)
         try:
             module = self._imported()
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # argparse ends a program without arguments
             if is_of_devices(error):
                 raise
             namespace = self._run_definitions(self.module)

@@ -321,7 +321,7 @@ def _is_of_code(error: Exception) -> bool:
     unknown, say, and not one of a size."""
     if isinstance(error, NameError):
         return len(error.name or "") > 1 and A_SIZE.search(error.name or "") is None
-    return isinstance(error, ImportError)
+    return isinstance(error, (ImportError, OSError))
 
 
 def _taken_by(model_class: Any, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -45,6 +45,16 @@ def test_timeout_bounds_the_building_of_a_model_to_train(sandbox: Sandbox, tmp_p
     assert check.message.startswith("Building SentenceModel(freq) took more than 0.5 s.")
 
 
+def test_import_that_does_not_end_is_told_as_that(sandbox: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "rnn_lm.py").write_text(f"{RIGHT_CODE}\nwhile True:\n    pass\n")
+    torch.save({"emb.weight": torch.zeros(98, 8)}, tmp_path / "rnn_lm.sav")
+    only = frozenset({"q7"})
+    [question] = grade(Request(tmp_path, only=only, timeout_s=2.0), sandbox, Silent()).questions
+    [check] = [check for check in question.checks if check.name == "model_runs"]
+    assert check.outcome is Outcome.TIMEOUT
+    assert check.message.startswith("The import of rnn_lm.py did not end within 2 s: look at line")
+
+
 RIGHT_CODE = """
 import torch.nn as nn
 

@@ -456,3 +456,14 @@ def test_numpy_of_another_major_version(hand_in: HandIn) -> None:
     hand_in.file.write_bytes(raw.replace(here, there))
     loaded = hand_in.load()
     assert (loaded.model.freq == FREQ).all()
+
+
+def test_weights_with_other_things_among_them(hand_in: HandIn) -> None:
+    trained = hand_in.trained()
+    vocabulary = {"vocab": {"a": 0}, "losses": np.ones(3), "epoch": 5}
+    hand_in.save({**trained.state_dict(), **vocabulary})
+    hand_in.script("rnn_lm.py", MODEL_CODE)
+    loaded = hand_in.load()
+    assert_same(loaded, trained)
+    [note] = [note for note in loaded.notes if "among the weights" in note]
+    assert note.endswith("holds ['vocab'], ['losses'], ['epoch'] among the weights, too")

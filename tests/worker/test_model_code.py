@@ -273,6 +273,16 @@ def test_file_that_cannot_be_imported_here(
     assert any("importing rnn_lm.py failed (" in note for note in loaded.notes)
 
 
+def test_file_that_ends_the_program_where_it_is_imported(hand_in: HandIn) -> None:
+    trained = hand_in.trained()
+    wants = "import argparse\nparser = argparse.ArgumentParser()\nparser.add_argument('data')\n"
+    hand_in.script("rnn_lm.py", f"{MODEL_CODE}\n{wants}ARGUMENTS = parser.parse_args([])\n")
+    hand_in.save(trained)
+    loaded = hand_in.load()
+    assert_same(loaded, trained)
+    assert any("importing rnn_lm.py failed (SystemExit: 2)" in note for note in loaded.notes)
+
+
 @pytest.mark.parametrize("weights", [False, True])
 def test_file_that_would_train_is_not_run(hand_in: HandIn, weights: bool) -> None:
     trained = hand_in.trained()
@@ -347,9 +357,9 @@ def test_why_no_class_fits_is_said_of_two(
     assert words in " ".join(said)
 
 
-def test_exit_is_not_caught(hand_in: HandIn) -> None:
-    hand_in.save(hand_in.trained())
-    hand_in.script("rnn_lm.py", f"{MODEL_CODE}\nraise SystemExit")
+def test_exit_where_a_class_is_built_is_not_caught(hand_in: HandIn) -> None:
+    hand_in.script("rnn_lm.py", MODEL_CODE.replace("super().__init__()", "raise SystemExit"))
+    hand_in.save({"out.weight": torch.zeros(2, 2)})
     with pytest.raises(SystemExit):
         hand_in.load()
 
