@@ -78,6 +78,7 @@ GATING_MISCONCEPTIONS = (
         "sigmoid has.",
         page="torch.div",
         changes={"gating": lambda v: 1 // (1 + np.exp(-v))},
+        is_alone=True,
     ),
     Misconception(
         id="sigmoid-twice",

@@ -27,6 +27,8 @@ class Misconception:
     """The page of torch's documentation that settles it."""
     changes: Mapping[str, Any]
     """Parts of the right solution, by name, and what stands in their place."""
+    is_alone: bool = False
+    """Whether it makes no pair: so much is lost by it that other mistakes would look the same."""
     of_arguments: bool = False
     """Whether it is what comes of the function's own arguments in another order."""
 
@@ -44,5 +46,7 @@ def misread(solution: Any, *misconceptions: Misconception) -> Any:
 
 
 def independent(one: Misconception, other: Misconception) -> bool:
-    """Whether a student can have both: they change different parts."""
+    """Whether a student can have both and be told so: they change different parts."""
+    if one.is_alone or other.is_alone:
+        return False
     return not one.changes.keys() & other.changes.keys()
