@@ -14,6 +14,7 @@ from grader.handed_in.listing import Files, are_different, beginning, listed, tw
 from grader.handed_in.naming import (
     MAIN_FILES,
     MODEL,
+    MODEL_STEM,
     ModelChoice,
     Spelling,
     is_model,
@@ -177,6 +178,18 @@ def is_saved_by_torch(file: Path) -> bool:
     if head.startswith(b"PK"):
         return any(name in head for name in INSIDE)
     return PICKLE.match(head) is not None or SAFETENSORS.match(head) is not None
+
+
+def without_empty_models(files: Files) -> tuple[Files, list[str]]:
+    """The files but for each ``rnn_lm.sav`` of no bytes, as an upload that broke off leaves it,
+    where another file is a model; and what is said of that."""
+    named = [file for file in files if file.name.lower() == MODEL]
+    empty = [file for file in named if files[file].stat().st_size == 0]
+    kept = {file: place for file, place in files.items() if file not in empty}
+    others = [file for file in kept if is_model(file) or file.stem.startswith(MODEL_STEM)]
+    if not empty or not any(is_saved_by_torch(kept[file]) for file in others):
+        return files, []
+    return kept, [f"{readable(str(file))} is empty" for file in empty]
 
 
 def _not_graded(graded: PurePosixPath, others: Sequence[PurePosixPath]) -> str:

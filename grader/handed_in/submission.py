@@ -23,7 +23,7 @@ from grader.handed_in.naming import (
     readable,
     root_of,
 )
-from grader.handed_in.staging import Staging, is_saved_by_torch
+from grader.handed_in.staging import Staging, is_saved_by_torch, without_empty_models
 from grader.handed_in.unnamed import (
     has_implementation,
     what_could_be_it,
@@ -126,6 +126,8 @@ def stage(
             raise SubmissionError("; ".join((*words, *said, *notes)))
         notes += said if is_undecided else [*said, *what_could_be_it(files)]
         into.mkdir(parents=True, mode=0o755)
+        files, of_models = without_empty_models(files)
+        notes += of_models
         model = choose_model(list(files), lambda file: is_saved_by_torch(files[file]))
         staging = Staging(files, model, into, limits)
         staging.copy_root(root)

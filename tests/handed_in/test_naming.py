@@ -248,3 +248,15 @@ def test_part_that_is_imported_is_not_another_implementation(tmp_path: Path) -> 
         write(tmp_path / "bob", name, content="from implementation_rnn import *\n")
     [note] = stage(tmp_path / "bob", tmp_path / "staged", LIMITS).notes
     assert note.startswith("implementation.py was graded, and not implementation_new.py;")
+
+
+@pytest.mark.parametrize(("content", "is_taken"), [(saved(), True), (b"no model", False)])
+def test_model_of_no_bytes_beside_another(tmp_path: Path, content: bytes, is_taken: bool) -> None:
+    path = write(tmp_path / "handin", "rnn_lm.py")
+    (path / "rnn_lm.sav").touch()
+    (path / "rnn_lm (1).sav").write_bytes(content)
+    submission = stage(path, tmp_path / "staged", LIMITS)
+    model = (submission.folder / "rnn_lm.sav").read_bytes()
+    assert model == (content if is_taken else b"")
+    told = "rnn_lm.sav is missing; rnn_lm (1).sav was taken for it"
+    assert submission.notes == (("rnn_lm.sav is empty", told) if is_taken else ())
