@@ -372,6 +372,11 @@ def test_variable_that_is_called_like_a_machines_part_is_none(hand_in: Handing, 
     assert "Error" in failure(student).message
 
 
+def test_what_stands_in_for_a_module_is_still_the_machines(hand_in: Handing) -> None:
+    line = "try:\n    import no_such.pyplot as plt\nexcept ImportError:\n    plt = None"
+    assert_still_answers(hand_in(f"{line}\nplt.figure()\n{GOOD}"))
+
+
 def test_module_of_ones_own_is_imported_anew_with_what_is_not_here(hand_in: Handing) -> None:
     code = "from steps import rnn, counted\n" + GOOD
     steps = "counted = []\nimport no_such_module\ncounted.append(1)\ndef rnn(x): return 3 * x\n"

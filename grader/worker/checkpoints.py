@@ -102,6 +102,9 @@ def _tensors_among_others(saved: Any) -> dict[str, Any]:
     """
     if not isinstance(saved, Mapping) or not all(isinstance(key, str) for key in saved):
         return {}
+    holds = (_is_model, _is_state_dict, _is_dict_of_arrays)
+    if any(is_one(saved[key]) for key in WEIGHT_KEYS if key in saved for is_one in holds):
+        return {}
     tensors = {key: value for key, value in saved.items() if isinstance(value, torch.Tensor)}
     return tensors if any("." in key for key in tensors) else {}
 

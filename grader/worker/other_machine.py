@@ -138,10 +138,17 @@ def _asks_for_a_machine(statement: ast.stmt, error: BaseException, file: Path) -
 
 
 def _variables(file: Path) -> re.Pattern[str]:
-    """Finds the names that the file gives a value itself: a ``signal`` may be an array."""
-    stored = (node for node in ast.walk(script_tree(file)) if isinstance(node, ast.Name))
-    names = {re.escape(node.id) for node in stored if isinstance(node.ctx, ast.Store)}
-    return re.compile(rf"(?<![.\w])(?:{'|'.join(sorted(names)) or '(?!)'})\b")
+    """Finds the names that the file gives a value itself and does not import: a ``signal`` may be
+    an array, and ``plt = None`` is what stands in for a module that is missing."""
+    stored, imported = set(), set()
+    for node in ast.walk(script_tree(file)):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()):
+                stored.add(re.escape(name))
+            case ast.alias(name=name, asname=other):
+                imported.add(other or name.partition(".")[0])
+    names = "|".join(sorted(stored - imported)) or "(?!)"
+    return re.compile(rf"(?<![.\w])(?:{names})\b")
 
 
 def _lines_of(error: BaseException, file: Path) -> list[int]:

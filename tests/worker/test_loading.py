@@ -467,3 +467,10 @@ def test_weights_with_other_things_among_them(hand_in: HandIn) -> None:
     assert_same(loaded, trained)
     [note] = [note for note in loaded.notes if "among the weights" in note]
     assert note.endswith("holds ['vocab'], ['losses'], ['epoch'] among the weights, too")
+
+
+def test_tensor_beside_named_weights_is_none_of_them(hand_in: HandIn) -> None:
+    trained = hand_in.trained()
+    hand_in.save({"state_dict": trained.state_dict(), "best.loss": torch.ones(1)})
+    hand_in.script("rnn_lm.py", MODEL_CODE)
+    assert_same(hand_in.load(), trained)
