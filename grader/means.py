@@ -20,7 +20,8 @@ OUT_OF_SIGHT = frozenset(
     "addaudithook _getframe _current_frames get_objects get_referrers get_referents grader "
     "inspect importlib __import__ exec eval builtins asyncio profiler library load_library "
     "_op_dk decompose redispatch __code__ CodeType FunctionType _op runpy codeop pydoc marshal "
-    "zipimport callbacks set_threshold setitimer alarm tb_frame f_back f_locals getprofile "
+    "zipimport set_threshold setitimer walk_stack walk_tb f_globals f_builtins gi_frame cr_frame "
+    "ag_frame __reduce__ __reduce_ex__ __func__ get_field tb_frame f_back f_locals getprofile "
     "gettrace _lsprof __closure__ cell_contents __globals__ __self__".split()
 )
 """Names of what could run a layer without its being seen, or lead to the watch itself."""
@@ -39,6 +40,7 @@ _DICTIONARY = frozenset({"__dict__", "__getattribute__"})
 _TEXT_OF_ITS_OWN = "code"
 """A module that runs text; as a name it is anything."""
 _IMPORTED_BY_US = "implementation"
+_DOTTED = re.compile(r"\w+(?:[.:]\w+)+")
 _LINE = re.compile(rb"\r\n?|\n")
 
 
@@ -79,11 +81,17 @@ def means_in(sources: Sources) -> str:
 
 def _means(tree: ast.Module, by_text: bool) -> str:
     for node in _used(tree):
-        if by_text or not isinstance(node, ast.Constant):
+        if by_text or not isinstance(node, ast.Constant) or _is_a_path(node):
             for part in (part for name in _names_in(node) for part in name.split(".")):
                 if part in OUT_OF_SIGHT:
                     return part
     return ""
+
+
+def _is_a_path(node: ast.AST) -> bool:
+    """Whether a text is a dotted name, which many functions look up; a word alone is a word."""
+    text = node.value if isinstance(node, ast.Constant) else None
+    return isinstance(text, str) and _DOTTED.fullmatch(text) is not None
 
 
 def _looks_up(tree: ast.Module) -> bool:
@@ -145,7 +153,7 @@ def _handed_on(tree: ast.Module, by_text: bool) -> str:
                 return name
             case ast.Attribute(attr=name) if name in EVERYONES and node not in bases:
                 return name
-            case ast.Constant(value=str(name)) if by_text and (
+            case ast.Constant(value=str(name)) if (by_text or _is_a_path(node)) and (
                 found := EVERYONES.intersection(name.split("."))
             ):
                 return min(found)

@@ -23,6 +23,8 @@ OWN_ASSERT = (
     "That is an assert of your own. Does it hold for other sizes than the notebook's? These are "
     "graded, too."
 )
+OF_A_MODEL = ("The model", "Loading", "Building")
+"""So begins what is being done, where it is done with a language model."""
 ASSERT_OF_A_MODEL = (
     "That is an assert of your own: it must hold for each sentence of the data, and for the first "
     "characters of one alone."
@@ -73,7 +75,7 @@ def failure_in(reply: Message, doing: str, submission: Submission, *, quotes: bo
     if kind == "AssertionError" and lines and lines[-1].function == "<module>":
         remedy = remedy or AT_THE_TOP
     elif kind == "AssertionError" and lines and lines[-1].code.startswith("assert"):
-        remedy = remedy or (OWN_ASSERT if doing.endswith("(...)") else ASSERT_OF_A_MODEL)
+        remedy = remedy or (ASSERT_OF_A_MODEL if doing.startswith(OF_A_MODEL) else OWN_ASSERT)
     notes = [text(n, MOST_OF_A_NOTE) for n in sequence(reply.fields.get("notes"), MOST_NOTES)]
     for words in (*notes, message) if kind in {"FileNotFoundError", "NameError"} else ():
         remedy = why_not_found(words, submission.left_out) or remedy
@@ -86,7 +88,7 @@ def failure_in(reply: Message, doing: str, submission: Submission, *, quotes: bo
         remedy = "" if any(IN_A_PACKAGE in note for note in notes) else remedy
     what = ": ".join(filter(None, (kind, message)))
     said = f"{doing} raised {what}{where}"
-    if kind in NO_PYTHON and lines and lines[-1].file not in doing:
+    if kind in NO_PYTHON and lines and doing.startswith(OF_A_MODEL):
         said = f"Python cannot read {lines[-1].file}: {what}{where}"
     # Some of torch's messages end with a full stop, and are not the end here.
     told = ". ".join(filter(None, (said.rstrip("."), *notes, remedy))) if notes or remedy else said

@@ -60,9 +60,7 @@ _MODULES = {
 }
 """Where names come from that are often used without an import."""
 STANDARD_IMPORT = "Import it at the top of this file: from"
-_OF_A_CLASS = re.compile(
-    r"(?:\w+\.)+(?!__|forward)\w+\(\) (?:takes \d+ positional arguments? but|missing \d+ required)"
-)
+_OF_A_CLASS = re.compile(r"(?:\w+\.)+(?!__|forward)\w+\(\) takes \d+ positional arguments? but")
 _A_METHOD = (
     "A method has self as the first name in its def line, and is called on an object of its class"
 )

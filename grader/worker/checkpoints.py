@@ -58,11 +58,11 @@ def model_or_weights(saved: Any, file: str, read: Set[str] = frozenset()) -> tup
             notes.append("the weights are NumPy arrays, which were made tensors")
             return Weights(_as_tensors(saved), options), notes
         options |= _plain_values(saved)
-        if among := _tensors_among_others(saved):
+        inner = _inside(saved, read)
+        if inner is None and (among := _tensors_among_others(saved)):
             others = [f"[{key!r}]"[:40] for key in saved if key not in among]
             notes.append(f"{file} holds {', '.join(others[:MOST_NAMED])} among the weights, too")
             return Weights(among, options), notes
-        inner = _inside(saved, read)
         if inner is None:
             break
         others = [key for key in _keys_of_weights(saved) if key != inner[0]]
@@ -102,9 +102,8 @@ def _tensors_among_others(saved: Any) -> dict[str, Any]:
     """
     if not isinstance(saved, Mapping) or not all(isinstance(key, str) for key in saved):
         return {}
-    holds = (_is_model, _is_state_dict, _is_dict_of_arrays)
-    if any(is_one(saved[key]) for key in WEIGHT_KEYS if key in saved for is_one in holds):
-        return {}
+    if any("." in key and isinstance(value, np.ndarray) for key, value in saved.items()):
+        return {}  # Of the weights some may be arrays.
     tensors = {key: value for key, value in saved.items() if isinstance(value, torch.Tensor)}
     return tensors if any("." in key for key in tensors) else {}
 

@@ -60,7 +60,7 @@ class Hooks:
         # What is on is this watch.
         sys.getprofile = sys.gettrace = lambda: None
         _signals.signal = self._handling(_signals.signal)
-        gc.enable = self._collect_later
+        gc.enable = self._collecting()
         sys.addaudithook(_refuse_others)
         if sys.version_info >= (3, 12):
             self._quiet_monitoring(sys.monitoring)
@@ -107,11 +107,15 @@ class Hooks:
 
         return set_own
 
-    def _collect_later(self) -> None:
-        if self.called is None:
-            _collect()
-        else:
-            self._collects = True
+    def _collecting(self) -> Callable[[], None]:
+        # Not a method: that would hand this object out.
+        def collect_later() -> None:
+            if self.called is None:
+                _collect()
+            else:
+                self._collects = True
+
+        return collect_later
 
     def _starting(self, start: Callable[..., Any]) -> Callable[..., Any]:
         def start_watched(function: Any, *rest: Any, **named: Any) -> Any:

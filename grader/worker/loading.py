@@ -40,6 +40,8 @@ OTHER_SHAPES = " in the file, "
 CHECKPOINT = "the saved checkpoint"
 TOKENS = 3
 """BEGIN, END and PAD, beside the characters."""
+_OF_FREQ = re.compile(r"freq|char|voc|tok|size|class", re.IGNORECASE)
+"""In the names of what is told by ``freq``."""
 A_SIZE = re.compile(r"voc.*size|size.*voc|n(?:um)?_?(?:tok|voc|char|class)", re.IGNORECASE)
 """In the name of an argument that is a number of tokens."""
 NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
@@ -320,7 +322,7 @@ def _is_of_code(error: Exception) -> bool:
     """Whether it would be raised whatever the class is built with: the name of a helper is
     unknown, say, and not one of a size."""
     if isinstance(error, NameError):
-        return len(error.name or "") > 1 and A_SIZE.search(error.name or "") is None
+        return len(error.name or "") > 1 and _OF_FREQ.search(error.name or "") is None
     return isinstance(error, (ImportError, OSError))
 
 

@@ -34,6 +34,8 @@ OF_MACHINES = re.compile(
     re.IGNORECASE,
 )
 """What differs from one machine to the next, by the words of a statement that asks for it."""
+ANYTHING = frozenset({"signal", "resource", "hub", "locale"})
+"""Of these words those that are as well the names of arrays and the like."""
 THEIR_MODULES = frozenset({"psutil", "_curses", "_tkinter", "locale", "sqlite3", "matplotlib"})
 """Modules whose own exceptions say that."""
 
@@ -138,16 +140,15 @@ def _asks_for_a_machine(statement: ast.stmt, error: BaseException, file: Path) -
 
 
 def _variables(file: Path) -> re.Pattern[str]:
-    """Finds the names that the file gives a value itself and does not import: a ``signal`` may be
-    an array, and ``plt = None`` is what stands in for a module that is missing."""
+    """Finds those of ``ANYTHING`` that the file gives a value itself and does not import."""
     stored, imported = set(), set()
     for node in ast.walk(script_tree(file)):
         match node:
             case ast.Name(id=name, ctx=ast.Store()):
-                stored.add(re.escape(name))
+                stored.add(name)
             case ast.alias(name=name, asname=other):
                 imported.add(other or name.partition(".")[0])
-    names = "|".join(sorted(stored - imported)) or "(?!)"
+    names = "|".join(sorted((stored & ANYTHING) - imported)) or "(?!)"
     return re.compile(rf"(?<![.\w])(?:{names})\b")
 
 

@@ -169,6 +169,8 @@ def _near(
     nearest = int(np.argmin(distances.sum(axis=0)))
     # One that gives the same answers to a draw, as two scales may, says nothing against it there.
     same = np.isclose(distances, distances[:, [nearest]], rtol=SAME, atol=0.0)
+    if same.all(axis=0).sum() > 1:
+        return None
     others = np.where(same, np.inf, distances).min(axis=1)
     bounds = [
         NEAR * min(other, case.from_right, case.size)
