@@ -161,6 +161,16 @@ def in_each_gate(old: str, new: str) -> tuple[Edit, ...]:
     )
 
 
+def in_both_gates(form: str) -> tuple[Edit, ...]:
+    """What stands in place of the sigmoid in r and z; {0} stands for the sum."""
+    return tuple((f"expit({inside})", form.format(inside)) for inside in (IN_R, IN_Z))
+
+
+def from_the_initial_state(gates: str) -> tuple[Edit, ...]:
+    """The products with the state, in some of r, z and n, are those with the initial one."""
+    return tuple((f"state.dot(wh{g})", f"init_state[0].dot(wh{g})") for g in gates)
+
+
 def with_names_of_another_gate() -> dict[str, tuple[Edit, ...]]:
     """One parameter of a gate's sum is another gate's, for each that may be."""
     gates = {"r": ("reset-gate", IN_R), "z": ("update-gate", IN_Z), "n": ("candidate", IN_N)}
@@ -225,40 +235,15 @@ GRU_MISTAKES: dict[str, tuple[Edit, ...]] = {
     "update-gate-without-recurrent-bias": ((IN_Z, IN_Z.replace(" + bhz", "")),),
     "reset-gate-with-tanh": ((f"expit({IN_R})", f"np.tanh({IN_R})"),),
     "update-gate-with-tanh": ((f"expit({IN_Z})", f"np.tanh({IN_Z})"),),
-    "sigmoid-without-parentheses": (
-        (f"expit({IN_R})", f"1 / 1 + np.exp(-({IN_R}))"),
-        (f"expit({IN_Z})", f"1 / 1 + np.exp(-({IN_Z}))"),
-    ),
-    "sigmoid-rounded-down": (
-        (f"expit({IN_R})", f"1 // (1 + np.exp(-({IN_R})))"),
-        (f"expit({IN_Z})", f"1 // (1 + np.exp(-({IN_Z})))"),
-    ),
-    "sigmoid-twice": (
-        (f"expit({IN_R})", f"expit(expit({IN_R}))"),
-        (f"expit({IN_Z})", f"expit(expit({IN_Z}))"),
-    ),
-    "sigmoid-of-the-double": (
-        (f"expit({IN_R})", f"0.5 * (1 + np.tanh({IN_R}))"),
-        (f"expit({IN_Z})", f"0.5 * (1 + np.tanh({IN_Z}))"),
-    ),
-    "slope-of-the-sigmoid": (
-        (f"expit({IN_R})", f"expit({IN_R}) * expit(-({IN_R}))"),
-        (f"expit({IN_Z})", f"expit({IN_Z}) * expit(-({IN_Z}))"),
-    ),
-    "initial-state-in-all": (
-        ("state.dot(whr)", "init_state[0].dot(whr)"),
-        ("state.dot(whz)", "init_state[0].dot(whz)"),
-        ("state.dot(whn)", "init_state[0].dot(whn)"),
-    ),
-    "initial-state-in-the-gates": (
-        ("state.dot(whr)", "init_state[0].dot(whr)"),
-        ("state.dot(whz)", "init_state[0].dot(whz)"),
-    ),
-    "initial-state-in-the-update-gate": (("state.dot(whz)", "init_state[0].dot(whz)"),),
-    "sign-of-the-first-term-alone": (
-        (f"expit({IN_R})", f"1 / (1 + np.exp(-{IN_R}))"),
-        (f"expit({IN_Z})", f"1 / (1 + np.exp(-{IN_Z}))"),
-    ),
+    "sigmoid-without-parentheses": in_both_gates("1 / 1 + np.exp(-({0}))"),
+    "sigmoid-rounded-down": in_both_gates("1 // (1 + np.exp(-({0})))"),
+    "sigmoid-twice": in_both_gates("expit(expit({0}))"),
+    "sigmoid-of-the-double": in_both_gates("0.5 * (1 + np.tanh({0}))"),
+    "slope-of-the-sigmoid": in_both_gates("expit({0}) * expit(-({0}))"),
+    "initial-state-in-all": from_the_initial_state("rzn"),
+    "initial-state-in-the-gates": from_the_initial_state("rz"),
+    "initial-state-in-the-update-gate": from_the_initial_state("z"),
+    "sign-of-the-first-term-alone": in_both_gates("1 / (1 + np.exp(-{0}))"),
     **with_names_of_another_gate(),
     "outputs-are-candidates": (
         ("outputs[:, t, :] = new", "outputs[:, t, :] = n"),
@@ -278,10 +263,7 @@ GRU_MISTAKES: dict[str, tuple[Edit, ...]] = {
         (IN_R, IN_R.replace(" + bhr", "")),
         (IN_Z, IN_Z.replace(" + bhz", "")),
     ),
-    "sigmoid-with-the-wrong-sign": (
-        (f"expit({IN_R})", f"1 / (1 + np.exp({IN_R}))"),
-        (f"expit({IN_Z})", f"1 / (1 + np.exp({IN_Z}))"),
-    ),
+    "sigmoid-with-the-wrong-sign": in_both_gates("1 / (1 + np.exp({0}))"),
     "gates-without-recurrence": (
         (IN_R, "x.dot(wxr) + bxr"),
         (IN_Z, "x.dot(wxz) + bxz"),
@@ -354,14 +336,8 @@ GRU_MISTAKES: dict[str, tuple[Edit, ...]] = {
     ),
     "relu-for-tanh": (("np.tanh(inside)", "inside.clip(0)"),),
     "sigmoid-for-tanh": (("np.tanh(inside)", "expit(inside)"),),
-    "hard-sigmoid": (
-        (f"expit({IN_R})", f"np.minimum(np.maximum({IN_R} + 3, 0), 6) / 6"),
-        (f"expit({IN_Z})", f"np.minimum(np.maximum({IN_Z} + 3, 0), 6) / 6"),
-    ),
-    "hard-sigmoid-of-keras": (
-        (f"expit({IN_R})", f"(({IN_R}) / 5 + 0.5).clip(0, 1)"),
-        (f"expit({IN_Z})", f"(({IN_Z}) / 5 + 0.5).clip(0, 1)"),
-    ),
+    "hard-sigmoid": in_both_gates("np.minimum(np.maximum({0} + 3, 0), 6) / 6"),
+    "hard-sigmoid-of-keras": in_both_gates("(({0}) / 5 + 0.5).clip(0, 1)"),
     "tanh-for-sigmoid": (
         ("expit(x.dot(wxr)", "np.tanh(x.dot(wxr)"),
         ("expit(x.dot(wxz)", "np.tanh(x.dot(wxz)"),

@@ -72,7 +72,7 @@ def means_in(sources: Sources) -> str:
         else:
             trees.append(tree)
             imported.update(_imports(tree))
-    by_text = any(_looks_up(tree) for tree in trees)
+    by_text = any(map(_ways, trees))
     for tree in trees:
         if found := _means(tree, by_text) or _handed_on(tree, by_text):
             return found
@@ -80,22 +80,23 @@ def means_in(sources: Sources) -> str:
 
 
 def _means(tree: ast.Module, by_text: bool) -> str:
-    for node in _used(tree):
-        if by_text or not isinstance(node, ast.Constant) or _is_a_path(node):
-            for part in (part for name in _names_in(node) for part in name.split(".")):
-                if part in OUT_OF_SIGHT:
-                    return part
-    return ""
+    nodes = (node for node in _used(tree) if _may_name(node, by_text))
+    parts = (part for node in nodes for name in _names_in(node) for part in name.split("."))
+    return next((part for part in parts if part in OUT_OF_SIGHT), "")
 
 
-def _is_a_path(node: ast.AST) -> bool:
-    """Whether a text is a dotted name, which many functions look up; a word alone is a word."""
-    text = node.value if isinstance(node, ast.Constant) else None
-    return isinstance(text, str) and _DOTTED.fullmatch(text) is not None
+def _may_name(node: ast.AST, by_text: bool) -> bool:
+    """A text does where names are looked up ``by_text``, and where it is a dotted name, which many
+    functions look up; else a word is a word."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return by_text or _DOTTED.fullmatch(text) is not None
+    return True
 
 
-def _looks_up(tree: ast.Module) -> bool:
-    return any(name in BY_NAME for node in ast.walk(tree) for name in _own_name(node))
+def _ways(tree: ast.Module) -> set[ast.AST]:
+    """Where the file names one of ``BY_NAME``."""
+    return {node for node in ast.walk(tree) if not BY_NAME.isdisjoint(_own_name(node))}
 
 
 def _own_name(node: ast.AST) -> Iterator[str]:
@@ -153,7 +154,7 @@ def _handed_on(tree: ast.Module, by_text: bool) -> str:
                 return name
             case ast.Attribute(attr=name) if name in EVERYONES and node not in bases:
                 return name
-            case ast.Constant(value=str(name)) if (by_text or _is_a_path(node)) and (
+            case ast.Constant(value=str(name)) if _may_name(node, by_text) and (
                 found := EVERYONES.intersection(name.split("."))
             ):
                 return min(found)
@@ -175,14 +176,11 @@ def may_make_up_names(sources: Sources) -> bool:
 
 
 def _makes_up_names(tree: ast.Module) -> bool:
-    ways: set[ast.AST] = set()
     written: set[ast.AST] = set()
     for node in ast.walk(tree):
         match node:
-            case ast.Attribute(attr=name) | ast.Name(id=name) | ast.alias(name=name):
-                ways |= {node} if name in BY_NAME else set()
             case ast.Call(func=way, args=[_, ast.Constant(), *_]):
                 written.add(way)
             case ast.Subscript(value=ast.Call(func=way) | way, slice=ast.Constant()):
                 written.add(way)
-    return not ways <= written
+    return not _ways(tree) <= written

@@ -23,7 +23,7 @@ OWN_ASSERT = (
     "That is an assert of your own. Does it hold for other sizes than the notebook's? These are "
     "graded, too."
 )
-OF_A_MODEL = ("The model", "Loading", "Building")
+OF_A_MODEL = ("The model", "Loading", "Building", "Training", "Validating")
 """So begins what is being done, where it is done with a language model."""
 ASSERT_OF_A_MODEL = (
     "That is an assert of your own: it must hold for each sentence of the data, and for the first "

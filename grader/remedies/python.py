@@ -62,7 +62,7 @@ _MODULES = {
 STANDARD_IMPORT = "Import it at the top of this file: from"
 _OF_A_CLASS = re.compile(r"(?:\w+\.)+(?!__|forward)\w+\(\) takes \d+ positional arguments? but")
 _A_METHOD = (
-    "A method has self as the first name in its def line, and is called on an object of its class"
+    "A method has self as the first name in its def line, and is called on an object of its class."
 )
 _PYTHON_2 = {"xrange": "range", "raw_input": "input", "unicode": "str", "basestring": "str"}
 _OF_PYTHON_2 = re.compile(
@@ -90,6 +90,10 @@ def _calls(function: str, *, of_a_class: bool = False) -> Fits:
     places = r"(?:\w+\.)+" if of_a_class else r"(?:[\w<>]+\.)*"
     told = re.compile(rf"{places}{function}\(\) (?:takes|missing|got an? (?:un|multiple)|got some)")
     return lambda message, _: told.match(message) is not None
+
+
+def _call(function: str) -> str:
+    return f"The notebook calls {function}({FUNCTIONS[function]}), with all of them in this order."
 
 
 def _calls_unknown(message: str, code: str) -> bool:
@@ -276,15 +280,11 @@ PYTHON = (
         "in the place of Python's own of the same name: import the names that you need.",
     ),
     *(
-        remedy("TypeError", fits, f"{words}.")
-        for function, arguments in FUNCTIONS.items()
-        for call in (f"The notebook calls {function}({arguments}), with all of them in this order",)
-        for fits, words in (
-            (_calls(function, of_a_class=True), f"{call}. {_A_METHOD}"),
-            (_calls(function), call),
-        )
+        remedy("TypeError", _calls(function, of_a_class=True), f"{_call(function)} {_A_METHOD}")
+        for function in FUNCTIONS
     ),
-    remedy("TypeError", lambda message, _: _OF_A_CLASS.match(message) is not None, f"{_A_METHOD}."),
+    *(remedy("TypeError", _calls(function), _call(function)) for function in FUNCTIONS),
+    remedy("TypeError", lambda message, _: _OF_A_CLASS.match(message) is not None, _A_METHOD),
     remedy(
         "AttributeError",
         _lost,

@@ -59,12 +59,13 @@ def model_or_weights(saved: Any, file: str, read: Set[str] = frozenset()) -> tup
             return Weights(_as_tensors(saved), options), notes
         options |= _plain_values(saved)
         inner = _inside(saved, read)
-        if inner is None and (among := _tensors_among_others(saved)):
+        if inner is None:
+            among = _tensors_among_others(saved)
+            if not among:
+                break
             others = [f"[{key!r}]"[:40] for key in saved if key not in among]
             notes.append(f"{file} holds {', '.join(others[:MOST_NAMED])} among the weights, too")
             return Weights(among, options), notes
-        if inner is None:
-            break
         others = [key for key in _keys_of_weights(saved) if key != inner[0]]
         key, saved = inner
         and_not = f", and not from {', '.join(others)}" if others else ""

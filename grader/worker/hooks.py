@@ -23,7 +23,7 @@ from typing import Any
 
 Called = Callable[[FrameType, str, object], None]
 _set_profile, _set_trace, _this_thread = sys.setprofile, sys.settrace, threading.get_ident
-_collects, _collect, _keep_all = gc.isenabled, gc.enable, gc.disable
+_gc_is_on, _gc_on, _gc_off = gc.isenabled, gc.enable, gc.disable
 _signals: Any = import_module("_signal")
 """By which ``signal.signal`` sets handlers."""
 _STARTS = ("start_new_thread", "start_new", "start_joinable_thread")
@@ -72,14 +72,14 @@ class Hooks:
         if _monitoring and _monitoring.get_tool(_PROFILER) is not None:
             self._waiting = _monitoring.get_events(_PROFILER)
             _set_events(_PROFILER, 0)
-        self._collects = _collects()
-        _keep_all()
+        self._collects = _gc_is_on()
+        _gc_off()
         self.called = called
 
     def end(self) -> None:
         self.called = None
         if self._collects:
-            _collect()
+            _gc_on()
         if self._waiting and _monitoring.get_tool(_PROFILER) is not None:
             _set_events(_PROFILER, self._waiting)
         self._waiting = 0
@@ -111,7 +111,7 @@ class Hooks:
         # Not a method: that would hand this object out.
         def collect_later() -> None:
             if self.called is None:
-                _collect()
+                _gc_on()
             else:
                 self._collects = True
 

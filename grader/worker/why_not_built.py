@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 from torch import nn
@@ -21,8 +21,17 @@ AN_IMPORT = re.compile(r"from \.(\w+) import (\w+)")
 def mistake_in(model_class: ast.ClassDef) -> str:
     """A slip in the class by which a method of it is not what it looks like; '' for none."""
     methods = {n.name: n for n in model_class.body if isinstance(n, ast.FunctionDef)}
-    if not all(ast.unparse(base).split(".")[-1] == "Module" for base in model_class.bases):
-        return ""  # What it lacks it may inherit.
+    if all(ast.unparse(base).split(".")[-1] == "Module" for base in model_class.bases) and (
+        mistake := _lacking_in(methods)  # Of another class it may be inherited.
+    ):
+        return mistake
+    if INIT in methods and not _calls_init(methods[INIT]):
+        return f"its {INIT} must call super().{INIT}(), before it sets any layer"
+    return ""
+
+
+def _lacking_in(methods: Mapping[str, ast.FunctionDef]) -> str:
+    """A method of another name, or in another place, than one that is not there; '' for none."""
     slip = next((name for name in SLIPS if name in methods), None)
     if slip and INIT not in methods:
         return f"its method {slip} must be called {INIT}, with two underscores on each side"
@@ -35,8 +44,6 @@ def mistake_in(model_class: ast.ClassDef) -> str:
                 )
         if found := get_close_matches(FORWARD, methods, 1, 0.75):
             return f"its method {found[0]} must be called {FORWARD}"
-    if INIT in methods and not _calls_init(methods[INIT]):
-        return f"its {INIT} must call super().{INIT}(), before it sets any layer"
     return ""
 
 

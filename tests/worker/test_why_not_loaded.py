@@ -218,6 +218,14 @@ def test_what_a_class_inherits_is_not_missing(hand_in: HandIn) -> None:
     assert "must be called" not in told(hand_in)
 
 
+def test_class_of_another_that_forgets_to_begin_as_that_does(hand_in: HandIn) -> None:
+    own = "    def __init__(self, freq):\n        self.layer = nn.Linear(2, 2)"
+    code = INHERITED.replace("    def init(self):\n        pass", own)
+    hand_in.script("rnn_lm.py", f"import torch\nfrom torch import nn\n{code}")
+    hand_in.save({"layer.weight": torch.zeros(2, 2)})
+    assert "its __init__ must call super().__init__()" in told(hand_in)
+
+
 def test_default_values_that_are_not_those_of_training(hand_in: HandIn) -> None:
     hand_in.save(hand_in.trained(MODEL_CODE.replace("hidden=4", "hidden=7")).state_dict())
     hand_in.script("rnn_lm.py", MODEL_CODE)
