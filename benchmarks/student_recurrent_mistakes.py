@@ -138,6 +138,14 @@ RNN_MISTAKES: dict[str, tuple[Edit, ...]] = {
         ("np.tanh(a)", "state + np.tanh(a)"),
     ),
     "recurrent-kernel-missing": (("np.dot(state, wt_h)", "state"),),
+    "activation-of-each-part-input": (
+        (" + np.dot(state, wt_h) + bias", " + bias"),
+        ("np.tanh(a)", "np.tanh(a) + np.tanh(np.dot(state, wt_h))"),
+    ),
+    "activation-of-each-part-state": (
+        ("= np.dot(x, wt_x) + ", "= "),
+        ("np.tanh(a)", "np.tanh(np.dot(x, wt_x)) + np.tanh(a)"),
+    ),
     "bias-outside-activation": ((" + bias", ""), ("np.tanh(a)", "bias + np.tanh(a)")),
     "sum-carried-on": (("state = new", "state = a"),),
     "sum-carried-on-and-returned": (("state = new", "state = a"), ("outputs[:, -1, :]", "state")),
@@ -164,6 +172,19 @@ def in_each_gate(old: str, new: str) -> tuple[Edit, ...]:
 def in_both_gates(form: str) -> tuple[Edit, ...]:
     """What stands in place of the sigmoid in r and z; {0} stands for the sum."""
     return tuple((f"expit({inside})", form.format(inside)) for inside in (IN_R, IN_Z))
+
+
+def with_sigmoids(form: str) -> tuple[Edit, ...]:
+    """What stands in place of the sigmoid in r and z; {0} is the input's part, {1} the state's."""
+    return tuple(
+        (f"expit({inside})", form.format(*(" + ".join(part) for part in _halves(inside))))
+        for inside in (IN_R, IN_Z)
+    )
+
+
+def _halves(inside: str) -> tuple[list[str], list[str]]:
+    terms = inside.split(" + ")
+    return terms[:2], terms[2:]
 
 
 def from_the_initial_state(gates: str) -> tuple[Edit, ...]:
@@ -228,6 +249,12 @@ GRU_MISTAKES: dict[str, tuple[Edit, ...]] = {
     "tanh-of-the-inputs-part-alone": (
         ("np.tanh(inside)", "np.tanh(x @ wxn + bxn) + r * (state @ whn + bhn)"),
     ),
+    "tanh-of-each-part": (
+        ("np.tanh(inside)", "np.tanh(x @ wxn + bxn) + np.tanh(r * (state @ whn + bhn))"),
+    ),
+    "reset-before-product-and-over-the-bias": (
+        (IN_N, "x.dot(wxn) + bxn + (np.dot(r * state, whn) + r * bhn)"),
+    ),
     "candidates-recurrent-kernel-transposed": ((".dot(whn)", ".dot(whn.T)"),),
     "reset-gate-without-input-bias": ((IN_R, IN_R.replace(" + bxr", "")),),
     "reset-gate-without-recurrent-bias": ((IN_R, IN_R.replace(" + bhr", "")),),
@@ -235,6 +262,8 @@ GRU_MISTAKES: dict[str, tuple[Edit, ...]] = {
     "update-gate-without-recurrent-bias": ((IN_Z, IN_Z.replace(" + bhz", "")),),
     "reset-gate-with-tanh": ((f"expit({IN_R})", f"np.tanh({IN_R})"),),
     "update-gate-with-tanh": ((f"expit({IN_Z})", f"np.tanh({IN_Z})"),),
+    "sigmoid-of-the-inputs-part-alone": with_sigmoids("expit({0}) + {1}"),
+    "sigmoid-of-each-part": with_sigmoids("expit({0}) + expit({1})"),
     "sigmoid-without-parentheses": in_both_gates("1 / 1 + np.exp(-({0}))"),
     "sigmoid-rounded-down": in_both_gates("1 // (1 + np.exp(-({0})))"),
     "sigmoid-twice": in_both_gates("expit(expit({0}))"),

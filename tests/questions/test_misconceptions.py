@@ -395,6 +395,7 @@ def test_kernels_of_a_copied_rnns_gate_are_named_likewise(
         (-100.0, -100.0, "update-gate-shut"),
         (100.0, -100.0, "state-through-the-candidate"),
         (0.0, -100.0, "state-through-the-candidate"),
+        (100.0, 0.0, "state-through-the-candidate"),
     ],
 )
 def test_state_goes_through_the_candidate_where_the_gates_let_it(

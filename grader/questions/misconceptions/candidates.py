@@ -102,6 +102,18 @@ CANDIDATE_MISCONCEPTIONS = (
         changes={"candidate": lambda from_x, r, h, wt_h, bias_h: from_x + (r * h) @ wt_h},
     ),
     Misconception(
+        id="reset-before-product-and-over-the-bias",
+        title="The reset gate is applied before the matrix product, and to the recurrent bias",
+        where=RESET,
+        explanation="The state is multiplied by r and then by the kernel, and the bias by r. "
+        "Torch's layer multiplies the state by the kernel first.",
+        hint=FORMULA_N + "what is inside the parentheses after r_t? The page's note says more.",
+        page=PAGE,
+        changes={
+            "candidate": lambda from_x, r, h, wt_h, bias_h: from_x + (r * h) @ wt_h + r * bias_h
+        },
+    ),
+    Misconception(
         id="reset-and-recurrent-bias-missing",
         title="The candidate has neither the reset gate nor the recurrent bias",
         where=RESET,
@@ -156,6 +168,21 @@ CANDIDATE_MISCONCEPTIONS = (
             "activation": lambda v: v,
             "candidate": lambda from_x, r, h, wt_h, bias_h: (
                 np.tanh(from_x) + r * (h @ wt_h + bias_h)
+            ),
+        },
+    ),
+    Misconception(
+        id="tanh-of-each-part",
+        title="Each part of the candidate goes through a tanh of its own",
+        where=_NONLINEARITY,
+        explanation="The input's part and what r multiplies are squashed apart and added up then, "
+        "so that the state can grow beyond 1.",
+        hint=FORMULA_N + "how many parentheses follow the tanh?",
+        page=PAGE,
+        changes={
+            "activation": lambda v: v,
+            "candidate": lambda from_x, r, h, wt_h, bias_h: (
+                np.tanh(from_x) + np.tanh(r * (h @ wt_h + bias_h))
             ),
         },
     ),

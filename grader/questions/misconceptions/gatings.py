@@ -58,6 +58,36 @@ GATING_MISCONCEPTIONS = (
         changes={"total": lambda from_x, bias_x, from_h, bias_h: from_x - bias_x - from_h - bias_h},
     ),
     Misconception(
+        id="sigmoid-of-the-inputs-part-alone",
+        title="The gates' recurrent part is added outside the sigmoid",
+        where=_NONLINEARITY,
+        explanation="In both gates only the input's part goes through the sigmoid. A gate is a "
+        "weight between 0 and 1; here it can have any size.",
+        hint="See where the parentheses after σ close in the page's lines of r_t and z_t.",
+        page=PAGE,
+        changes={
+            "gating": lambda v: v,
+            "total": lambda from_x, bias_x, from_h, bias_h: (
+                sigmoid(from_x + bias_x) + from_h + bias_h
+            ),
+        },
+    ),
+    Misconception(
+        id="sigmoid-of-each-part",
+        title="Each part of a gate's sum goes through a sigmoid of its own",
+        where=_NONLINEARITY,
+        explanation="In both gates the input's part and the state's are squashed apart and added "
+        "up then. A gate is a weight between 0 and 1; here it can be nearly 2.",
+        hint="See how many parentheses follow σ in the page's lines of r_t and z_t.",
+        page=PAGE,
+        changes={
+            "gating": lambda v: v,
+            "total": lambda from_x, bias_x, from_h, bias_h: (
+                sigmoid(from_x + bias_x) + sigmoid(from_h + bias_h)
+            ),
+        },
+    ),
+    Misconception(
         id="sigmoid-without-parentheses",
         title="The gates' sigmoid lacks the parentheses of its denominator",
         where=_NONLINEARITY,

@@ -210,6 +210,22 @@ MISCONCEPTIONS = (
         page=PAGE,
         changes={"joined": lambda from_x, from_h, bias, f: f(from_x + from_h) + bias},
     ),
+    *(
+        Misconception(
+            id=f"activation-of-each-part-{id}",
+            title=f"The {id}'s part, with the bias, and the other one have a tanh each",
+            where="what the nonlinearity is applied to",
+            explanation="The input's product and the state's are squashed apart and added up "
+            "then, so that states can grow beyond 1.",
+            hint="See how many parentheses follow the function in the page's formula.",
+            page=PAGE,
+            changes={"joined": joined},
+        )
+        for id, joined in (
+            ("input", lambda from_x, from_h, bias, f: f(from_x + bias) + f(from_h)),
+            ("state", lambda from_x, from_h, bias, f: f(from_x) + f(from_h + bias)),
+        )
+    ),
     Misconception(
         id="outputs-before-activation",
         title="The outputs are the sums before the nonlinearity",

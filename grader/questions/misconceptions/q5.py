@@ -177,7 +177,7 @@ MISCONCEPTIONS = (
         page=PAGE,
         changes={"reset": held(SATURATED), "update": held(0.0)},
         about=frozenset({"r", "z"}),
-        holds=lambda r, z, n, *sizes: z.untouched and _meant(r),
+        holds=lambda r, z, n, *sizes: z.untouched and _meant(r) and not _through_candidate(r, z, n),
     ),
     GateMisconception(
         id="candidate-instead",
