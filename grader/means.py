@@ -7,22 +7,28 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from grader.scopes import as_imported, changes_its_name
 from grader.source import MAX_ALL_SOURCE, TOO_DEEP, parsed, tree_of
 
 Source = str | bytes
 Sources = tuple[tuple[str, Source], ...]
 """A hand-in's Python files: the name that each is imported by, and what is in it."""
-OUT_OF_SIGHT = frozenset(
+RARE = frozenset(
+    "grader setprofile settrace getprofile gettrace _lsprof monitoring addaudithook set_threshold "
+    "_getframe _current_frames get_objects get_referrers get_referents walk_stack walk_tb "
+    "f_globals f_builtins f_back f_locals tb_frame gi_frame cr_frame ag_frame __closure__ "
+    "cell_contents __globals__ __self__ __func__ __code__ CodeType FunctionType jit fx make_fx "
+    "symbolic_trace exec runpy codeop marshal".split()
+)
+"""Names by which code may come to the watch, or be made from other code: homework has no use for
+them, so that staff are told of them in any case."""
+OUT_OF_SIGHT = RARE | frozenset(
     "threading _thread concurrent multiprocessing ctypes overrides _C DisableTorchFunction "
-    "DisableTorchFunctionSubclass jit compile modules fork forkpty register_at_fork "
-    "posix_spawn posix_spawnp execl execle execlp execlpe execv execve execvp execvpe spawnl "
-    "spawnle spawnlp spawnlpe spawnv spawnve spawnvp spawnvpe setprofile settrace monitoring "
-    "addaudithook _getframe _current_frames get_objects get_referrers get_referents grader "
-    "inspect importlib __import__ exec eval builtins asyncio profiler library load_library "
-    "_op_dk decompose redispatch __code__ CodeType FunctionType _op runpy codeop pydoc marshal "
-    "zipimport set_threshold setitimer walk_stack walk_tb f_globals f_builtins gi_frame cr_frame "
-    "ag_frame __reduce__ __reduce_ex__ __func__ get_field tb_frame f_back f_locals getprofile "
-    "gettrace _lsprof __closure__ cell_contents __globals__ __self__".split()
+    "DisableTorchFunctionSubclass compile modules fork forkpty register_at_fork posix_spawn "
+    "posix_spawnp execl execle execlp execlpe execv execve execvp execvpe spawnl spawnle spawnlp "
+    "spawnlpe spawnv spawnve spawnvp spawnvpe inspect importlib __import__ eval builtins "
+    "__builtins__ asyncio profiler library load_library _op_dk decompose redispatch _op pydoc "
+    "zipimport setitimer __reduce__ __reduce_ex__ get_field".split()
 )
 """Names of what could run a layer without its being seen, or lead to the watch itself."""
 EVERYONES = frozenset({"os", "sys", "gc"})
@@ -41,6 +47,7 @@ _TEXT_OF_ITS_OWN = "code"
 """A module that runs text; as a name it is anything."""
 _IMPORTED_BY_US = "implementation"
 _DOTTED = re.compile(r"\w+(?:[.:]\w+)+")
+_RARE = re.compile(rf"\b(?:{'|'.join(sorted(RARE))})\b")
 _LINE = re.compile(rb"\r\n?|\n")
 
 
@@ -73,10 +80,31 @@ def means_in(sources: Sources) -> str:
             trees.append(tree)
             imported.update(_imports(tree))
     by_text = any(map(_ways, trees))
+    if not by_text and not any(map(changes_its_name, trees)):
+        trees = list(map(as_imported, trees))
     for tree in trees:
         if found := _means(tree, by_text) or _handed_on(tree, by_text):
             return found
     return _UNREADABLE if not imported.isdisjoint(unread) else ""
+
+
+@lru_cache(maxsize=1)
+def rare_in(sources: Sources) -> str:
+    """Which of the ``RARE`` names one of the files has; '' for none."""
+    trees = (parsed(source) for _, source in sources if _may_have_rare(source))
+    nodes = (node for tree in trees if tree for node in _used(tree))
+    names = (
+        name for node in nodes if not isinstance(node, ast.Constant) for name in _names_in(node)
+    )
+    parts = (part for name in names for part in name.split("."))
+    return next((part for part in parts if part in RARE), "")
+
+
+def _may_have_rare(source: Source) -> bool:
+    # Python reads some letters that are no ASCII as others that are; bytes may be in any coding.
+    if isinstance(source, bytes) or not source.isascii():
+        return True
+    return _RARE.search(source) is not None
 
 
 def _means(tree: ast.Module, by_text: bool) -> str:
@@ -108,13 +136,19 @@ def _own_name(node: ast.AST) -> Iterator[str]:
 def _used(tree: ast.Module) -> Iterator[ast.AST]:
     """All but what only has the name of one of the means."""
     others: set[ast.AST] = set()
+    compiles: set[str] = set()
     for node in ast.walk(tree):
         match node:
             case ast.Call(func=ast.Attribute(attr="modules") as method):
                 others.add(method)  # A model's, as is eval: Python's own are not called.
-            case ast.Attribute(attr="eval") | ast.Name(id="modules"):
+            case ast.Attribute(attr="eval") | ast.Name(id="modules" | "fx"):
                 others.add(node)
             case ast.Attribute(value=ast.Name(id="re"), attr="compile"):
+                others.add(node)
+            case ast.ImportFrom(module="re", names=names):
+                compiles = {one.asname or one.name for one in names if one.name == "compile"}
+                others.update(one for one in names if one.name == "compile")
+            case ast.Name(id=name) if name in compiles:
                 others.add(node)
         if node not in others:
             yield node

@@ -9,7 +9,7 @@ from grader.checking import Check
 from grader.errors import CheckFailed
 from grader.handed_in.listing import beginning
 from grader.handed_in.naming import IMPLEMENTATION
-from grader.means import Source, Sources, may_make_up_names, means_in, text_of
+from grader.means import Source, Sources, may_make_up_names, means_in, rare_in, text_of
 from grader.model import Outcome
 from grader.oracle import Draw
 from grader.source import (
@@ -43,12 +43,10 @@ def require_own_work(check: Check, layers: frozenset[str], draws: Iterator[Draw]
     hidden = check.student.out_of_sight & layers
     sources = _sources(check.student.submission.folder)
     if not named and not called and not hidden:
-        # Most hand-ins make up no name, and to look for means takes three times as long.
-        if may_make_up_names(sources) and (means := means_in(sources)):
+        if means := _means_unseen(sources):
             check.remarks.append(
                 f"no call of {function} was seen to run a layer of torch's; the hand-in uses "
-                f"{means}, by which one could run unseen, and looks up names that are written "
-                "nowhere in it"
+                f"{means}"
             )
         return
     means = means_in(sources)
@@ -75,6 +73,19 @@ def require_own_work(check: Check, layers: frozenset[str], draws: Iterator[Draw]
         "Write its steps out; NumPy and torch arithmetic (products, sums, tanh, softmax) are "
         "fine. If it is there only to compare with, take it out of the function."
     )
+
+
+def _means_unseen(sources: Sources) -> str:
+    """What staff are told of means by which a layer could run, though none is named or was seen."""
+    if rare := rare_in(sources):
+        return f"{rare}, by which one could run unseen; homework has seldom a use for it"
+    # Most hand-ins make up no name, and to look for means takes three times as long.
+    if may_make_up_names(sources) and (means := means_in(sources)):
+        return (
+            f"{means}, by which one could run unseen, and may look up names that are written "
+            "nowhere in it"
+        )
+    return ""
 
 
 def _watch(check: Check, draws: Iterator[Draw]) -> str:
@@ -104,8 +115,9 @@ def _watch(check: Check, draws: Iterator[Draw]) -> str:
         )
     if RECORDED in unseen:
         raise forbidden(
-            f"{function} runs code that torch has written from what it saw run (torch.fx), so "
-            "nobody can tell whether it is your own work. Write the steps out."
+            f"{function} runs code that torch has written from what it saw run (torch.fx), or that "
+            "was compiled before it was handed in (torch.jit), so nobody can tell whether it is "
+            "your own work. Write the steps out."
         )
     if SWITCHED_OFF in unseen:
         check.remarks.append(

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import ast
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+
+from grader.scopes import (
+    SCOPES,
+    LeftOut,
+    as_imported,
+    in_scope,
+    looked_up,
+    own_names,
+    says_only_what_it_is,
+)
 
 RECURRENT_LAYERS = frozenset(
     "RNN GRU LSTM RNNBase RNNCell GRUCell LSTMCell rnn_tanh rnn_relu gru lstm rnn_tanh_cell "
@@ -35,7 +44,8 @@ SWITCHED_OFF = "frames"
 BROKEN = "profiler"
 """Stands there where torch's profiler or modes no longer see what they saw before the import."""
 RECORDED = "recording"
-"""Stands there where code ran that torch has written, from what it saw run earlier."""
+"""Stands there where code ran that torch has written, from what it saw run earlier, or that came
+compiled."""
 MAX_SOURCE = 200_000
 """Characters, or bytes, of a file: a parsed one takes a thousand times its size."""
 MAX_ALL_SOURCE = 2_000_000
@@ -46,15 +56,9 @@ _NO_PYTHON = (SyntaxError, ValueError)
 TOO_DEEP = (RecursionError, MemoryError)
 """What Python raises for source that is nested deeper than can be parsed here, though perhaps not
 deeper than a worker compiles."""
-_ANNOTATION = "an annotation"
-_TYPE_TESTS = frozenset({"isinstance", "issubclass"})
-_READS_ANNOTATIONS = frozenset(
-    "__annotations__ __annotate__ annotationlib get_annotations get_type_hints inspect signature "
-    "__signature__ fields __dataclass_fields__ singledispatch singledispatchmethod".split()
-)
-"""Names of what gives code the class that an annotation names."""
 _LOOK_UP = frozenset({"resolve_name", "import_module"})
-_LAYER_CLASSES = frozenset(n for n in RECURRENT_LAYERS | ATTENTION_LAYERS if n[0].isupper())
+_PUTS = frozenset({"append", "extend", "insert", "add", "update", "setdefault"})
+_NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 @dataclass(frozen=True)
@@ -118,72 +122,69 @@ def _read(source: str | bytes) -> dict[str, list[_Definition]] | None:
     """
     try:
         tree = tree_of(source)
+        return {} if tree is None else _definitions(tree)
     except TOO_DEEP:
         return None
-    if tree is None:
-        return {}
-    left_out = _says_only_what_it_is(tree)
-    statements = [list(_walk(statement, left_out)) for statement in tree.body]
-    names = [set(_names_defined(nodes)) for nodes in statements]
-    own = set().union(*names)
+
+
+def _definitions(tree: ast.Module) -> dict[str, list[_Definition]]:
+    left_out = says_only_what_it_is(tree)
+    module = as_imported(tree)
     # What the file defines itself is its own, whatever an import called so before.
-    imported = _imported_names(tree).items()
-    aliases = {name: full for name, full in imported if name not in own}
+    own = {part.name for part in in_scope(module, left_out) if isinstance(part, _NAMED)}
+    aliases = {name: full for name, full in _aliases(ast.walk(tree)).items() if name not in own}
     definitions: dict[str, list[_Definition]] = {}
-    for defined, nodes in zip(names, statements, strict=True):
-        if defined:
+    for statement in module.body:
+        if defined := set(_names_defined(statement, left_out)):
             # One for all of them: a statement may give a value to thousands of names.
-            definition = _definition(nodes, aliases)
+            definition = _Definition(
+                frozenset(looked_up(statement, left_out)),
+                tuple(dict.fromkeys(_torch_names(statement, aliases, left_out))),
+            )
             for name in defined:
                 definitions.setdefault(name, []).append(definition)
     return definitions
 
 
-def _says_only_what_it_is(tree: ast.Module) -> frozenset[str]:
-    """Which of annotations and Python's tests of types give the code no class that they name."""
-    bound, used = set(), set()
-    for node in ast.walk(tree):
+def _names_defined(statement: ast.stmt, left_out: LeftOut) -> Iterator[str]:
+    """The names that a statement of the module gives a value, or puts something into.
+
+    Those that it imports are not among them.
+    """
+    for node in [statement, *in_scope(statement, left_out)]:
+        if isinstance(node, _NAMED):
+            yield node.name
+        if isinstance(statement, _NAMED):
+            return
         match node:
-            case ast.Name(id=name, ctx=ast.Load()) | ast.Attribute(attr=name):
-                used.add(name)
-            case ast.Name(id=name) | ast.arg(arg=name):
-                bound.add(name)
-            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
-                bound.add(name)
-            case ast.alias(name=name, asname=other):
-                used.update(name.split("."))
-                bound.add(other or name)
-    annotations = {_ANNOTATION} if _READS_ANNOTATIONS.isdisjoint(used) else set()
-    return frozenset(annotations | (_TYPE_TESTS - bound))
+            case ast.Name(id=name, ctx=ast.Store()):
+                yield name
+            case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store()):
+                yield name
+            case ast.Attribute(value=ast.Name(id=name), ctx=ast.Store()):
+                yield name
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=way)) if way in _PUTS:
+                yield name
 
 
-def _walk(statement: ast.stmt, left_out: frozenset[str]) -> Iterator[ast.AST]:
-    """All nodes of a statement, itself first, without the types that ``left_out`` tells of."""
-    waiting: deque[ast.AST] = deque([statement])
-    while waiting:
-        node = waiting.popleft()
-        yield node
-        parts: Iterable[ast.AST] = ast.iter_child_nodes(node)
-        match node:
-            case ast.arg() if _ANNOTATION in left_out:
-                parts = ()
-            case ast.FunctionDef(returns=type_) | ast.AnnAssign(annotation=type_) if (
-                _ANNOTATION in left_out
-            ):
-                parts = (part for part in parts if part is not type_)
-            case ast.Call(func=ast.Name(id=name), args=[_, type_]) if name in left_out:
-                parts = (part for part in parts if part is not type_)
-        waiting.extend(parts)
+def _torch_names(scope: ast.AST, around: dict[str, str], left_out: LeftOut) -> Iterator[LayerCall]:
+    """The places within a statement, or a part of it, that name something of torch's.
 
-
-def _definition(nodes: Sequence[ast.AST], aliases: dict[str, str]) -> _Definition:
-    calls = (
-        LayerCall(dotted, node.lineno)
-        for node in nodes
-        if isinstance(node, (ast.Name, ast.Attribute, ast.Call, ast.Subscript))
-        and (dotted := _dotted_name(node, aliases)).startswith("torch.")
-    )
-    return _Definition(frozenset(_global_names(nodes)), tuple(dict.fromkeys(calls)))
+    ``around`` says what names stand for where a scope has none of its own that is called so.
+    """
+    nodes = list(in_scope(scope, left_out))
+    # A method does not see the names of its class.
+    has_own = isinstance(scope, SCOPES) and not isinstance(scope, ast.ClassDef)
+    own = own_names(scope, left_out) if has_own else set()
+    around = {name: full for name, full in around.items() if name not in own}
+    aliases = around | _aliases(nodes, around)
+    for node in nodes:
+        if isinstance(node, SCOPES):
+            yield from _torch_names(node, aliases, left_out)
+        elif isinstance(node, (ast.Name, ast.Attribute, ast.Call, ast.Subscript)):
+            dotted = _dotted_name(node, aliases)
+            if dotted.startswith("torch."):
+                yield LayerCall(dotted, node.lineno)
 
 
 def _layers_used(
@@ -213,61 +214,38 @@ def _is_layer(dotted: str, layers: frozenset[str]) -> bool:
     return dotted.split(".")[-1] in layers or dotted.startswith(OTHER_LAYERS)
 
 
-def _imported_names(tree: ast.Module) -> dict[str, str]:
-    """What each imported name stands for, wherever in the file it is imported.
+def _aliases(nodes: Iterable[ast.AST], known: Mapping[str, str] = {}) -> dict[str, str]:
+    """What each name stands for that is imported there, or is another word for a part of torch.
 
-    Where that differs from place to place, the one in the innermost place counts.
+    Where that differs from place to place, the last one counts.
     """
-    names = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                top = alias.name.split(".")[0]
-                names[alias.asname or top] = alias.name if alias.asname else top
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            for alias in node.names:
-                if alias.name == "*" and node.module.split(".")[0] == "torch":
-                    # Only classes: a name such as gru is more likely the student's own.
-                    names.update({n: f"{node.module}.{n}" for n in _LAYER_CLASSES})
-                else:
-                    names[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+    names: dict[str, str] = {}
+    for node in nodes:
+        match node:
+            case ast.Import(names=imported):
+                for one in imported:
+                    top = one.name.split(".")[0]
+                    names[one.asname or top] = one.name if one.asname else top
+            case ast.ImportFrom(module=str(module), names=imported, level=0):
+                for one in imported:
+                    if one.name == "*" and module.split(".")[0] == "torch":
+                        names |= {n: f"{module}.{n}" for n in RECURRENT_LAYERS | ATTENTION_LAYERS}
+                    else:
+                        names[one.asname or one.name] = f"{module}.{one.name}"
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                dotted = _dotted_name(value, {**known, **names})
+                if dotted.split(".")[0] == "torch":
+                    names[name] = dotted
     return names
 
 
-def _global_names(nodes: Sequence[ast.AST]) -> set[str]:
-    """The names that a statement looks up in the module, so without a function's own variables.
-
-    A script that a student left at the end of the file often uses the same names, such as
-    ``outputs``, for what torch's layer gives. The statement is the first of its nodes.
-    """
-    names = {node.id for node in nodes if isinstance(node, ast.Name)}
-    if not isinstance(nodes[0], (ast.FunctionDef, ast.AsyncFunctionDef)):
-        return names
-    own = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    own |= {node.arg for node in nodes if isinstance(node, ast.arg)}
-    own |= {n.name for n in nodes[1:] if isinstance(n, ast.FunctionDef)}
-    shared = {name for n in nodes if isinstance(n, ast.Global) for name in n.names}
-    return names - (own - shared)
-
-
-def _names_defined(nodes: Sequence[ast.AST]) -> Iterator[str]:
-    """The names that a statement of these nodes, itself the first, gives a value."""
-    statement = nodes[0]
-    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        yield statement.name
-    elif not isinstance(statement, (ast.Import, ast.ImportFrom)):
-        for node in nodes:
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                yield node.id
-
-
-def _dotted_name(node: ast.AST | None, aliases: dict[str, str]) -> str:
+def _dotted_name(node: ast.AST | None, aliases: Mapping[str, str]) -> str:
     """The full name that an expression such as ``nn.GRU`` stands for, or ''."""
     parts: list[str] = []
     # Not by recursion: a line without meaning may be nested deeper than that goes.
     while node is not None and not isinstance(node, ast.Name) and len(parts) < MAX_PARTS:
-        if looked_up := _looked_up(node):
-            return ".".join([looked_up, *reversed(parts)])
+        if found := _found_by_name(node):
+            return ".".join([found, *reversed(parts)])
         node, part = _taken_apart(node)
         parts.append(part)
     if not isinstance(node, ast.Name) or node.id not in aliases:
@@ -275,7 +253,7 @@ def _dotted_name(node: ast.AST | None, aliases: dict[str, str]) -> str:
     return ".".join([aliases[node.id], *reversed(parts)])
 
 
-def _looked_up(node: ast.AST) -> str:
+def _found_by_name(node: ast.AST) -> str:
     """What is found by its full name, as by ``pkgutil.resolve_name("torch.nn:GRU")``, or ''."""
     match node:
         case ast.Call(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grader.means import may_make_up_names, means_in, text_of
+from grader.means import may_make_up_names, means_in, rare_in, text_of
 from grader.source import MAX_ALL_SOURCE, MAX_SOURCE, torch_layers_used
 
 
@@ -47,6 +47,10 @@ def hides(*sources: str | bytes) -> bool:
         "error.__traceback__.tb_frame",
         "step.__closure__[0].cell_contents",
         "getattr(sys, 'setprofile')(None)",
+        "__builtins__['exec'](TEXT)",
+        "compile(TEXT, '', 'exec')",
+        "if __name__ == '__main__':\n    print()\nelse:\n    import importlib",
+        "__name__ = '__main__'\nif __name__ == '__main__':\n    import importlib",
         "take = attrgetter(NAME)\nNAME = 'modules'",
     ],
 )
@@ -68,6 +72,9 @@ def test_means_to_run_a_layer_unseen(source: str) -> None:
         "for module in self.modules(): module.reset_parameters()",
         "modules = [nn.Linear(2, 3)]\nnn.Sequential(*modules)",
         "import re\nre.compile('a')",
+        "from re import compile\ncompile('a')",
+        "from re import compile as pattern\npattern('a')",
+        "if __name__ == '__main__':\n    import importlib\n    importlib.reload(layers)",
         "code = 'code'\nprint(vars()[code])",
         "import pickle\npickle.load(open('vocabulary.pkl', 'rb'))",
         "import timeit\ntimeit.timeit(lambda: rnn())",
@@ -161,3 +168,29 @@ def test_sources_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(3):
         hides("once", "and twice")
     assert len(read) == 2
+
+
+def test_script_counts_where_another_file_may_run_it() -> None:
+    script = "if __name__ == '__main__':\n    import importlib"
+    assert not hides(script, "x = 1")
+    assert hides(script, "from runpy import run_path")
+    assert hides(script, "vars(module)['x'] = 1")
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("import grader.worker.watch", "grader"),
+        ("from grader import worker", "grader"),
+        ("attend = torch.jit.script(step)", "jit"),
+        ("from torch import fx", "fx"),
+        ("sys.\uff53etprofile(None)", "setprofile"),
+        ("# coding: latin-1\nsys.setprofile(None)", "setprofile"),
+        ("fx = x @ wt_x", ""),
+        ("print('grader')", ""),
+        ("import threading, inspect", ""),
+        ("exec(", ""),
+    ],
+)
+def test_names_that_homework_has_seldom_a_use_for(source: str, found: str) -> None:
+    assert rare_in((("implementation", text_of(source.encode())),)) == found

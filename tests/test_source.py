@@ -67,6 +67,9 @@ def attention(source: str) -> list[str]:
         ("import torch.nn as nn", "(lambda: nn.GRU(3, 2))()"),
         ("import pkgutil", 'pkgutil.resolve_name("torch._decomp.decompositions:gru_impl")(x)'),
         ("from pkgutil import resolve_name", 'resolve_name("torch.nn").GRU(3, 2)'),
+        ("from torch import *", "gru_cell(*arguments)"),
+        ("import torch; nn = torch.nn", "nn.GRU(3, 2)"),
+        ("import torch.nn as nn", "[nn for nn in ()] or nn.GRU(3, 2)"),
     ],
 )
 def test_names_that_a_layer_goes_by(imports: str, expression: str) -> None:
@@ -327,3 +330,79 @@ def rnn(x):
 from collections import deque as R
 """
     assert torch_layers_used(source, "rnn", RECURRENT_LAYERS)
+
+
+def test_local_variable_is_not_what_another_function_imports_by_its_name() -> None:
+    source = """
+import torch
+
+def check(q):
+    from torch.nn.functional import scaled_dot_product_attention as attention
+    return attention(q, q, q)
+
+def mha(x):
+    attention = softmax(x)
+    return [attention @ x for _ in x]
+"""
+    assert attention(source) == []
+    assert attention(source.replace("attention = softmax(x)", "softmax(x)"))
+
+
+SCRIPT = """
+import torch
+
+def mha(x):
+    return head(x)
+
+def head(x):
+    return x
+
+if __name__ == "__main__":
+    for head in range(2):
+        torch.nn.MultiheadAttention(4, 2)
+"""
+
+
+def test_what_runs_in_a_script_alone_is_not_the_functions() -> None:
+    assert attention(SCRIPT) == []
+    assert attention(SCRIPT.replace('"__main__" == __name__', '__name__ == "__main__"')) == []
+
+
+@pytest.mark.parametrize(
+    "change", ['__name__ = "__main__"', 'globals()["__name__"] = "__main__"', "import runpy"]
+)
+def test_it_counts_where_the_name_may_be_another(change: str) -> None:
+    assert attention(f"{change}\n{SCRIPT}") == ["torch.nn.MultiheadAttention"]
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        'parts["own"] = nn.MultiheadAttention',
+        "parts.own = nn.MultiheadAttention",
+        "parts.append(nn.MultiheadAttention)",
+    ],
+)
+def test_what_is_put_into_a_variable_of_the_module_is_followed(kept: str) -> None:
+    source = f"import torch.nn as nn\nparts = make()\n{kept}\ndef mha(x): return use(parts, x)\n"
+    assert attention(source) == ["torch.nn.MultiheadAttention"]
+
+
+@pytest.mark.parametrize(
+    ("test", "names"),
+    [
+        ("type(x) in (nn.MultiheadAttention, nn.Transformer)", 0),
+        ("type(x) is nn.MultiheadAttention", 0),
+        ("isinstance(x, nn.MultiheadAttention | nn.Transformer)", 0),
+        ("type(x) is type(nn.MultiheadAttention(4, 2))", 1),
+        ("isinstance(x, made := nn.MultiheadAttention)", 1),
+        ("x in (nn.MultiheadAttention, nn.Transformer)", 2),
+    ],
+)
+def test_type_that_is_only_asked_for_is_no_layer(test: str, names: int) -> None:
+    source = f"import torch.nn as nn\ndef mha(x):\n    assert {test}\n    return x\n"
+    assert len(attention(source)) == names
+
+
+def test_functions_within_functions_without_end_cannot_be_searched() -> None:
+    assert not can_be_searched(f"x = {'lambda: ' * 2000}0")

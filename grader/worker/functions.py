@@ -12,6 +12,7 @@ import numpy as np
 
 from grader.wire import Array, Message
 from grader.worker.absent_modules import AbsentModules, forget_modules_of
+from grader.worker.compiled import Arrivals
 from grader.worker.devices import CPU, Redirection
 from grader.worker.failures import absent
 from grader.worker.hooks import Hooks
@@ -44,7 +45,9 @@ class Implementation:
         self._profiler: Profiler | None = None
         self._hooks = Hooks()
         self._on_cpu = Redirection(CPU)
+        self._arrivals = Arrivals()
         self._hooks.install()
+        self._arrivals.install()
         keep_the_switch()
 
     def load(self, request: Message) -> Message:
@@ -97,7 +100,9 @@ class Implementation:
 
         spoil = request.fields.get("spoil", False)
         wanted = spoil or request.fields.get("watch", False)
-        watch = Watch(self._profiler, self._hooks) if wanted and self._profiler else None
+        watch = None
+        if wanted and self._profiler:
+            watch = Watch(self._profiler, self._hooks, self._arrivals)
         with watch or nullcontext(), LayersUsed(spoil=spoil, watch=watch) as layers:
             try:
                 value = self._on_cpu.run(attempt)

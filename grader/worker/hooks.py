@@ -59,7 +59,7 @@ class Hooks:
                 setattr(sys, name, self._setting(set_hook))
         # What is on is this watch.
         sys.getprofile = sys.gettrace = lambda: None
-        _signals.signal = self._handling(_signals.signal)
+        self._quiet_signals(_signals)
         gc.enable = self._collecting()
         sys.addaudithook(_refuse_others)
         if sys.version_info >= (3, 12):
@@ -94,8 +94,16 @@ class Hooks:
 
         return set_own
 
-    def _handling(self, set_handler: Callable[[int, Any], Any]) -> Callable[[int, Any], Any]:
-        """Leave out the calls that would come in the midst of the watching function."""
+    def _quiet_signals(self, signals: Any) -> None:
+        """Leave out the calls that would come in the midst of the watching function.
+
+        What was given as a handler is what is asked for later, and not what stands in for it.
+        """
+        set_handler, get_handler = signals.signal, signals.getsignal
+        given: dict[Any, Any] = {}
+
+        def as_given(handler: Any) -> Any:
+            return given.get(handler, handler)
 
         def set_own(number: int, handler: Any, /) -> Any:
             def handle(number: int, frame: FrameType | None) -> Any:
@@ -103,9 +111,13 @@ class Hooks:
                     return handler(number, frame)
                 return None
 
-            return set_handler(number, handle if callable(handler) else handler)
+            stands_in = handle if callable(handler) else handler
+            before = as_given(set_handler(number, stands_in))
+            given[stands_in] = handler
+            return before
 
-        return set_own
+        signals.signal = set_own
+        signals.getsignal = lambda number, /: as_given(get_handler(number))
 
     def _collecting(self) -> Callable[[], None]:
         # Not a method: that would hand this object out.

@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -34,6 +35,8 @@ _name: Any = getattr(_Event, "name", None)
 _scope: Any = getattr(_Event, "scope", lambda _: None)
 _LABEL = 7
 """The scope of what someone has called so himself, by ``record_function``."""
+_COMPILED = frozenset({2, 6, 8, 9})
+"""The scopes of functions of TorchScript, and of its other runtimes."""
 _now = time.time_ns
 
 
@@ -45,6 +48,15 @@ def switches() -> tuple[object, ...]:
 def call_last() -> None:
     """Call the function ``LAST``, for whoever looks on to see it."""
     _last(_ZERO)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What the profiler saw, by name."""
+
+    operators: set[str]
+    compiled: set[str]
+    """The functions that TorchScript ran, among the operators, too."""
 
 
 class Profiler:
@@ -77,17 +89,20 @@ class Profiler:
             return  # The end tells.
         _first(_ZERO)
 
-    def end(self) -> set[str] | None:
-        """The names of all that ran since ``begin``; None where not all of that was seen."""
+    def end(self) -> Ran | None:
+        """What ran since ``begin``; None where not all of that was seen."""
         try:
             call_last()
             with _quietly():
                 seen = _disable()
-            names = {_name(event) for event in _events(seen) if _scope(event) != _LABEL}
+            events = [(_name(event), _scope(event)) for event in _events(seen)]
             is_this_one = _began(seen) <= self._begun_by
         except _NOT_THERE:
             return None
-        return names if is_this_one and {f"aten::{_FIRST}", f"aten::{LAST}"} <= names else None
+        names = {name for name, scope in events if scope != _LABEL}
+        if not is_this_one or not {f"aten::{_FIRST}", f"aten::{LAST}"} <= names:
+            return None
+        return Ran(names, {name for name, scope in events if scope in _COMPILED})
 
 
 def _settings() -> tuple[Any, Any]:

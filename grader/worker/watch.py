@@ -2,7 +2,8 @@
 
 Such a mode is off while torch calls back into Python, as from ``apply_`` or a hook, and it sees no
 other thread and nothing of TorchScript. Torch's profiler sits below all of them. What torch has
-written in Python, such as ``flex_attention``, is seen by its frames, copies of it included.
+written in Python, such as ``flex_attention``, is seen by its frames, copies of it included, and in
+TorchScript by the lines that it was compiled from.
 """
 
 from __future__ import annotations
@@ -10,8 +11,6 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType
 from typing import Any
@@ -21,6 +20,7 @@ from torch.overrides import has_torch_function
 
 from grader.source import BROKEN, RECORDED, SWITCHED_OFF
 from grader.worker import profiler
+from grader.worker.compiled import Arrivals, codes_of, has_line, lines_of
 from grader.worker.hooks import Hooks
 from grader.worker.profiler import Profiler
 
@@ -124,30 +124,30 @@ def _layer_named(code: CodeType) -> str | None:
     return WRITTEN_IN_PYTHON.get(name) or WRITTEN_IN_PYTHON.get(_text(code.co_qualname))
 
 
-def _codes_in(code: CodeType) -> Iterator[CodeType]:
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield constant
-            yield from _codes_in(constant)
-
-
 def _code_of_layers() -> dict[tuple[str, ...], dict[bytes, str]]:
     """What those functions do, by the names in them: a copy may have another name and file.
 
     It is read from what Python keeps compiled of each file, and nothing of it is run or imported.
     """
     known: dict[tuple[str, ...], dict[bytes, str]] = {}
-    for file in _FILES:
-        with suppress(OSError, ImportError):  # Another torch may have other files.
-            module = SourceFileLoader("torch", f"{_TORCH}/{file}").get_code("torch")
-            for code in _codes_in(module) if module else ():
-                layer = _layer_named(code)
-                if layer and len(code.co_code) >= _LEAST_CODE:
-                    known.setdefault(code.co_names, {})[code.co_code] = layer
+    for file in _FILES:  # Another torch may have others.
+        for code in codes_of(f"{_TORCH}/{file}"):
+            layer = _layer_named(code)
+            if layer and len(code.co_code) >= _LEAST_CODE:
+                known.setdefault(code.co_names, {})[code.co_code] = layer
     return known
 
 
 _CODE = _code_of_layers()
+
+
+def _layers_compiled(functions: set[str]) -> Iterator[str]:
+    """The layers from whose lines TorchScript has compiled a function of one of these names."""
+    for file, line in lines_of(functions):
+        for code in codes_of(file) if file.startswith(_TORCH) else ():
+            layer = _layer_named(code)
+            if layer and has_line(code, line):
+                yield layer
 
 
 def keep_the_switch() -> None:
@@ -162,9 +162,12 @@ class Watch:
     Where torch's profiler did not work before there was any student code, only frames are seen.
     """
 
-    def __init__(self, profiler: Profiler, hooks: Hooks | None = None) -> None:
+    def __init__(
+        self, profiler: Profiler, hooks: Hooks | None = None, arrivals: Arrivals | None = None
+    ) -> None:
         self.names: set[str] = set()
         self._hooks = hooks or Hooks()
+        self._arrivals = arrivals or Arrivals()
         self._tracing: Any = None
         self._paused: set[int] = set()
         self._awaited: set[int] = set()
@@ -193,7 +196,11 @@ class Watch:
         seen = self._profiler.end()
         if seen is None:
             self.names.add(BROKEN)
-        self.names |= {layer for name in seen or () if (layer := layer_of(name))}
+            return
+        self.names |= {layer for name in seen.operators if (layer := layer_of(name))}
+        if seen.compiled:
+            self.names.update(_layers_compiled(seen.compiled))
+            self.names |= {RECORDED} if self._arrivals.any else set()
 
     def unseen(self, kernel: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Call a C function and see nothing of it, until it calls back into Python, if it does."""

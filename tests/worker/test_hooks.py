@@ -133,6 +133,18 @@ def test_no_handler_of_a_signal_is_called_in_the_watching_function() -> None:
     assert printed(code) == "['within', 'called']"
 
 
+def test_handler_that_was_given_is_what_is_asked_for() -> None:
+    code = """
+    import signal
+    def handle(number, frame): ...
+    first = signal.signal(signal.SIGALRM, handle)
+    print(first is signal.SIG_DFL, signal.getsignal(signal.SIGALRM) is handle)
+    print(signal.signal(signal.SIGALRM, signal.SIG_IGN) is handle)
+    print(signal.getsignal(signal.SIGALRM) is signal.SIG_IGN)
+    """
+    assert printed(code) == "True True\nTrue\nTrue"
+
+
 @pytest.mark.parametrize(("first", "is_on"), [("enable", True), ("disable", False)])
 def test_no_garbage_is_collected_while_a_call_is_watched(first: str, is_on: bool) -> None:
     code = f"""

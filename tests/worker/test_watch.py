@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import sys
 import threading
 from types import FunctionType
@@ -11,7 +12,8 @@ from typing import Any
 import pytest
 import torch
 
-from grader.source import BROKEN, SWITCHED_OFF
+from grader.source import BROKEN, RECORDED, SWITCHED_OFF
+from grader.worker.compiled import ARRIVES_BY, Arrivals
 from grader.worker.layers_used import LayersUsed
 from grader.worker.profiler import Profiler
 from grader.worker.watch import Watch, layer_of
@@ -81,6 +83,51 @@ def test_copy_of_such_a_function_is_seen(filename: str) -> None:
     with Watch(Profiler()) as watch:
         cell(torch.ones(4, 6), H[None], None, None, torch.ones(6, 2), None)
     assert watch.names == {"gru_cell"}
+
+
+ATTENTION: Any = torch.nn.functional.multi_head_attention_forward
+ITS_ARGUMENTS = (*3 * [torch.ones(4, 1, 2)], 2, 1, torch.ones(6, 2), *3 * [None], False, 0.0)
+PROJECTION = (torch.ones(2, 2), None)
+
+
+def of_itself(query: torch.Tensor) -> torch.Tensor:
+    attended: torch.Tensor = ATTENTION(query, query, query, *ITS_ARGUMENTS[3:], *PROJECTION)[0]
+    return attended
+
+
+def softened(query: torch.Tensor) -> torch.Tensor:
+    return torch.nn.functional.softmax(query @ query.mT, -1) @ query
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_layer_that_torchscript_has_compiled_is_seen() -> None:
+    scripted = torch.jit.script(ATTENTION)
+    traced = torch.jit.trace(of_itself, ITS_ARGUMENTS[0])
+    with Watch(Profiler()) as watch:
+        scripted(*ITS_ARGUMENTS, *PROJECTION)
+    assert watch.names == {"multi_head_attention_forward"}
+    with Watch(Profiler()) as watch:
+        traced(ITS_ARGUMENTS[0])
+    assert watch.names == {"multi_head_attention_forward"}
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_own_work_may_be_compiled_but_not_beforehand(monkeypatch: pytest.MonkeyPatch) -> None:
+    arrivals = Arrivals()
+    for name in ARRIVES_BY:
+        monkeypatch.setattr(torch._C, name, getattr(torch._C, name))
+    arrivals.install()
+    scripted: Any = torch.jit.script(softened)
+    with Watch(Profiler(), arrivals=arrivals) as watch:
+        scripted(ARRAY)
+    assert watch.names == set()
+    loaded = torch.jit.load(io.BytesIO(scripted.save_to_buffer()))
+    with Watch(Profiler(), arrivals=arrivals) as watch:
+        softened(ARRAY)
+    assert watch.names == set()
+    with Watch(Profiler(), arrivals=arrivals) as watch:
+        loaded(ARRAY)
+    assert watch.names == {RECORDED}
 
 
 def test_arithmetic_is_no_layer() -> None:
