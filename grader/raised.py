@@ -23,11 +23,16 @@ OWN_ASSERT = (
     "That is an assert of your own. Does it hold for other sizes than the notebook's? These are "
     "graded, too."
 )
-OF_A_MODEL = ("The model", "Loading", "Building", "Training", "Validating")
+BUILDING = "Building"
+OF_A_MODEL = ("The model", "Loading", BUILDING, "Training", "Validating")
 """So begins what is being done, where it is done with a language model."""
 ASSERT_OF_A_MODEL = (
-    "That is an assert of your own: it must hold for each sentence of the data, and for the first "
-    "characters of one alone."
+    "That is an assert of your own: it must hold for each sentence of the data, for the first "
+    "characters of one alone, and for any number of them at once."
+)
+ASSERT_OF_BUILDING = (
+    "That is an assert of your own: it must hold for the counts of the characters of other data, "
+    "too."
 )
 AROUND_CODE = (
     "The file has lines of ```, as a text has around its code: keep the code alone, without them "
@@ -75,7 +80,7 @@ def failure_in(reply: Message, doing: str, submission: Submission, *, quotes: bo
     if kind == "AssertionError" and lines and lines[-1].function == "<module>":
         remedy = remedy or AT_THE_TOP
     elif kind == "AssertionError" and lines and lines[-1].code.startswith("assert"):
-        remedy = remedy or (ASSERT_OF_A_MODEL if doing.startswith(OF_A_MODEL) else OWN_ASSERT)
+        remedy = remedy or _advice_on_an_assert(doing)
     notes = [text(n, MOST_OF_A_NOTE) for n in sequence(reply.fields.get("notes"), MOST_NOTES)]
     for words in (*notes, message) if kind in {"FileNotFoundError", "NameError"} else ():
         remedy = why_not_found(words, submission.left_out) or remedy
@@ -93,6 +98,12 @@ def failure_in(reply: Message, doing: str, submission: Submission, *, quotes: bo
     # Some of torch's messages end with a full stop, and are not the end here.
     told = ". ".join(filter(None, (said.rstrip("."), *notes, remedy))) if notes or remedy else said
     return CheckFailed(outcome, told, traceback=lines)
+
+
+def _advice_on_an_assert(doing: str) -> str:
+    if not doing.startswith(OF_A_MODEL):
+        return OWN_ASSERT
+    return ASSERT_OF_BUILDING if doing.startswith(BUILDING) else ASSERT_OF_A_MODEL
 
 
 def _traceback(reply: Message, submission: Submission, quotes: bool) -> Iterator[TracebackLine]:

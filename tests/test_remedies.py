@@ -124,7 +124,7 @@ ARRAYS = "import numpy as np, torch\n"
         ("import math\ndef rnn(x): return math.tanh(x)", "np.tanh, np.exp"),
         ("import os\ndef rnn(x):\n  open('a', 'w')\n  os.remove('a')", "and removes no file"),
         ("from multiprocessing import Lock\ndef rnn(x): return Lock()", "locks and pools"),
-        ("class Net:\n  def rnn(x): pass\nrnn = Net().rnn", "A method has self"),
+        ("class Net:\n  def rnn(x): pass\nrnn = Net().rnn", "a method has self"),
         ("class Net:\n  def rnn(self, x): pass\nrnn = Net.rnn", "called on an object"),
         ("def rnn(x): breakpoint()", "A debugger was called there"),
         (

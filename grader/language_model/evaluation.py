@@ -17,7 +17,7 @@ from grader.language_model.batching import TokenBudget
 from grader.language_model.causality import held_back
 from grader.language_model.clock import Clock, Progress
 from grader.language_model.corpus import Corpus
-from grader.language_model.dependencies import AHEAD, OF_BATCHES
+from grader.language_model.dependencies import AHEAD, OF_BATCHES, Kind
 from grader.language_model.flags import (
     IN_DOUBT,
     NEAR_A_THRESHOLD,
@@ -34,10 +34,9 @@ from grader.language_model.generation import generate
 from grader.language_model.loaded_model import LoadedModel, ModelSource
 from grader.language_model.model_workers import ModelWorkers
 from grader.language_model.notebook_batches import (
-    AFTER_ONE_ANOTHER,
     IN_NOTEBOOK_BATCHES,
+    IN_NOTEBOOK_ORDER,
     NotebookBatches,
-    counts_in_notebook_batches,
 )
 from grader.language_model.probing import Findings, Prober
 from grader.language_model.signs import LEAST_WIDTH, signs_of
@@ -145,14 +144,14 @@ class Evaluator:
         else:
             findings = prober.complete(findings, whole, self._training_sample)
         as_notebook = None
-        of_the_batches = [] if again is None else [IN_NOTEBOOK_BATCHES]
+        of_the_batches = []
+        if again is not None:
+            keeps = Kind.STATE in findings.kinds
+            of_the_batches = [IN_NOTEBOOK_ORDER if keeps else IN_NOTEBOOK_BATCHES]
         # What sees the end of a sentence sees its padding, too.
         minds_batches = bool(findings.kinds & (OF_BATCHES | AHEAD))
         if again is None and minds_batches and whole.stopped == "finished":
             as_notebook = in_notebook.whole_sentences()
-        if as_notebook and counts_in_notebook_batches(whole, as_notebook, findings):
-            losses = whole.totals.loss, as_notebook.totals.loss
-            whole, of_the_batches = as_notebook, [AFTER_ONE_ANOTHER.format(*losses)]
         totals = whole.totals
         flags = [
             *flags_of_findings(findings, as_notebook.totals if as_notebook else None),
@@ -189,7 +188,7 @@ class Evaluator:
             characters=totals.characters,
             tokens=totals.tokens,
             causality=_causality(findings),
-            in_notebook_batches=again is not None or whole is as_notebook,
+            in_notebook_batches=again is not None,
             signs=signs,
             generated=generated,
             device=model.loading.device,

@@ -4,7 +4,9 @@ A layer without ``batch_first=True`` takes the sentences of a batch for its step
 predicts for one depends on which others are there, and its loss is another in other batches. The
 one that students see, and that counts, is that in the notebook's. Beginnings keep their company,
 too: a whole batch is cut after as many tokens. What mixes sentences, and yet sees nothing that
-follows, predicts the very same then; what gains by whole sentences does look ahead.
+follows, predicts the very same then; what gains by whole sentences does look ahead. A model that
+keeps a state from call to call is given, before each cut batch, the whole one that the notebook
+gives before it.
 
 The order is that of ``causality``: whole sentences first, beginnings in other workers afterwards,
 cut where nobody could know before, and no worker gets a sentence twice.
@@ -43,11 +45,9 @@ IN_NOTEBOOK_BATCHES = (
     "what the language model predicts depends on the other sentences of a batch: so it was scored "
     "in the notebook's batches, and that loss counts"
 )
-
-AFTER_ONE_ANOTHER = (
-    "what the language model predicts depends on what it was asked before: its loss is {:.3f} in "
-    "the grader's batches and {:.3f} in the notebook's, and the higher one counts; a person should "
-    "look at it"
+IN_NOTEBOOK_ORDER = (
+    "what the language model predicts depends on what it was asked before: so it was scored in the "
+    "notebook's batches, one after the other, and that loss counts; a person should look at it"
 )
 
 
@@ -60,24 +60,8 @@ class Cut:
 
 
 def needs_the_notebooks_batches(kinds: frozenset[Kind]) -> bool:
-    """Whether a model's loss depends on the batches, and on nothing that is worse.
-
-    What keeps a state depends on the order of calls, too.
-    """
-    return Kind.BATCH in kinds and not kinds & (AHEAD | {Kind.STATE})
-
-
-def counts_in_notebook_batches(
-    first: WholeSentences, again: WholeSentences, findings: Findings
-) -> bool:
-    """Whether the loss of a model that keeps a state is that of ``again``, in the notebook's order.
-
-    It is another for each order of calls, so that the grader's own says little. Only where it is
-    the higher one: nothing tells whether a model does the same in a worker that gets these batches
-    as in those that were probed.
-    """
-    keeps = Kind.STATE in findings.kinds and not findings.beginnings_count
-    return keeps and again.totals.loss > first.totals.loss
+    """Whether a model's loss depends on the batches or their order, and on nothing worse."""
+    return bool(kinds & {Kind.BATCH, Kind.STATE}) and not kinds & AHEAD
 
 
 def notebook_batches(sentences: int, rows: int) -> list[Int64]:
@@ -152,9 +136,9 @@ class NotebookBatches(Judge):
         longest = np.array([self._test.tokens[members].max() for members in self._batches])
         alone: list[Float64] = []
         cuts: list[Cut] = []
-        for some in cuts_in_rounds(longest, self._secret):
+        for some in self._rounds(longest, kinds):
             with self._workers.fresh() as load:
-                found = self._from_beginnings(load(), some)
+                found = self._from_beginnings(load(), some, follow=Kind.STATE in kinds)
             if len(found) < len(some):
                 return None
             alone += [found[cut] for cut in some]
@@ -175,32 +159,55 @@ class NotebookBatches(Judge):
             same_company=True,
         )
 
-    def _from_beginnings(self, model: LoadedModel, cuts: Sequence[Cut]) -> dict[Cut, Float64]:
+    def _rounds(self, longest: Int64, kinds: frozenset[Kind]) -> list[list[Cut]]:
+        """The cuts for one worker each: of every second batch where the others come before them."""
+        rounds = cuts_in_rounds(longest, self._secret)
+        if Kind.STATE not in kinds:
+            return rounds
+        halves = (
+            [cut for cut in some if cut.batch % 2 == odd] for some in rounds for odd in (0, 1)
+        )
+        return [half for half in halves if half]
+
+    def _from_beginnings(
+        self, model: LoadedModel, cuts: Sequence[Cut], *, follow: bool
+    ) -> dict[Cut, Float64]:
         """The log-probabilities of the targets after each cut; of fewer when time is over.
 
-        A batch that is cut after BEGIN, or fewer tokens than the model takes, is filled up.
+        A batch that is cut after BEGIN, or fewer tokens than the model takes, is filled up. With
+        ``follow`` each comes after the whole batch before it, which leaves in the model what it
+        left there in the notebook's order.
         """
         found = {}
         fewest, characters = model.loading.fewest, self._vocabulary.begin_id
         longer = [cut for cut in cuts if cut.after >= fewest]
         for cut in (cut for cut in cuts if cut.after < fewest):
-            begin = self._batch(cut)[:, : cut.after]
+            begin = self._batch(cut.batch)[:, : cut.after]
+            if follow and cut.batch:
+                model.logits(self._batch(cut.batch - 1)[:, :-1])
             logits = model.logits(filled_up(begin, fewest, characters, self._secret))
             found[cut] = self._targets(cut, logits[:, cut.after - 1])
 
-        def beginnings() -> Iterator[Int64]:
+        asked: list[Cut | None] = []
+
+        def inputs() -> Iterator[Int64]:
             for cut in longer:
                 if self._clock.past(KNOWN_BY):
                     return
-                yield self._batch(cut)[:, : cut.after]
+                if follow and cut.batch:
+                    asked.append(None)
+                    yield self._batch(cut.batch - 1)[:, :-1]
+                asked.append(cut)
+                yield self._batch(cut.batch)[:, : cut.after]
 
-        for cut, logits in zip(longer, model.stream(beginnings(), last_only=True), strict=False):
-            found[cut] = self._targets(cut, logits)
-            self._progress(DOING, len(found) / len(cuts))
+        for number, logits in enumerate(model.stream(inputs(), last_only=True)):
+            if (answered := asked[number]) is not None:
+                found[answered] = self._targets(answered, logits)
+                self._progress(DOING, len(found) / len(cuts))
         return found
 
-    def _batch(self, cut: Cut) -> Int64:
-        return self._test.batch(self._batches[cut.batch])
+    def _batch(self, number: int) -> Int64:
+        return self._test.batch(self._batches[number])
 
     def _reaching(self, cut: Cut) -> Int64:
         """The sentences of the batch that are long enough to have a target there."""
@@ -209,7 +216,7 @@ class NotebookBatches(Judge):
 
     def _targets(self, cut: Cut, logits: Array) -> Float64:
         reaching = self._test.tokens[self._batches[cut.batch]] >= cut.after
-        targets = self._batch(cut)[reaching, cut.after]
+        targets = self._batch(cut.batch)[reaching, cut.after]
         found = target_log_probabilities(logits[reaching], targets)
         check_finite(found)
         return found

@@ -62,7 +62,8 @@ _MODULES = {
 STANDARD_IMPORT = "Import it at the top of this file: from"
 _OF_A_CLASS = re.compile(r"(?:\w+\.)+(?!__|forward)\w+\(\) takes \d+ positional arguments? but")
 _A_METHOD = (
-    "A method has self as the first name in its def line, and is called on an object of its class."
+    "Count the names in its def line, and what it is called with: a method has self as the first "
+    "of them, and is called on an object of its class."
 )
 _PYTHON_2 = {"xrange": "range", "raw_input": "input", "unicode": "str", "basestring": "str"}
 _OF_PYTHON_2 = re.compile(

@@ -175,10 +175,10 @@ class CodeSource:
         read = {n.id for n in inside if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
         return read <= {*own, *self.namespace, *vars(builtins)}
 
-    def mistake_in(self, name: str) -> str:
+    def mistake_in(self, name: str, error: BaseException | None) -> str:
         """A slip in the class of that name that shows elsewhere; '' for none."""
         node = self._class(name)
-        return "" if node is None else mistake_in(node)
+        return "" if node is None else mistake_in(node, error)
 
     def text_of(self, name: str) -> str:
         """The class of that name, written out the same way wherever it stands."""

@@ -300,7 +300,7 @@ class ModelLoader:
         try:
             model = self._redirection.run(lambda: model_class(first, *values, **options))
         except Exception as error:
-            if mistake := self._code.mistake_in(MODEL_CLASS):
+            if mistake := self._code.mistake_in(MODEL_CLASS, error):
                 error.add_note(mistake)
             elif not _is_of_code(error):
                 error.add_note(

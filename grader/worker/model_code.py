@@ -147,12 +147,15 @@ class ModelCode:
                 )
         return ""
 
-    def mistake_in(self, name: str) -> str:
-        """A slip in the class ``name`` of the hand-in that shows elsewhere; '' for none."""
+    def mistake_in(self, name: str, error: BaseException | None = None) -> str:
+        """A slip in the class ``name`` of the hand-in that shows elsewhere; '' for none.
+
+        ``error`` is what came of building it, if that was tried.
+        """
         found = (
             f"Look at the class {name} in {source.label}: {mistake}"
             for source in self._sources
-            if (mistake := source.mistake_in(name))
+            if (mistake := source.mistake_in(name, error))
         )
         return next(found, "")
 

@@ -14,18 +14,23 @@ from grader.worker.failures import IN_A_PACKAGE
 INIT, FORWARD = "__init__", "forward"
 SLIPS = ("_init_", "__init", "init__", "_init__", "__init_", "__int__", "init")
 NO_ATTRIBUTE = re.compile(r"'(\w+)' object has no attribute '(\w+)'")
+NOT_BEGUN = re.compile(r"before Module\.__init__\(\) call|has no attribute '_[a-z_]+'")
+"""What torch says where a model sets or asks for parts before ``super().__init__()``."""
 RELATIVE = "attempted relative import"
 AN_IMPORT = re.compile(r"from \.(\w+) import (\w+)")
 
 
-def mistake_in(model_class: ast.ClassDef) -> str:
-    """A slip in the class by which a method of it is not what it looks like; '' for none."""
+def mistake_in(model_class: ast.ClassDef, error: BaseException | None = None) -> str:
+    """A slip in the class by which a method of it is not what it looks like; '' for none.
+
+    ``error`` is what came of building it: it tells whether torch's own part was begun before.
+    """
     methods = {n.name: n for n in model_class.body if isinstance(n, ast.FunctionDef)}
     if all(ast.unparse(base).split(".")[-1] == "Module" for base in model_class.bases) and (
         mistake := _lacking_in(methods)  # Of another class it may be inherited.
     ):
         return mistake
-    if INIT in methods and not _calls_init(methods[INIT]):
+    if NOT_BEGUN.search(str(error)) and INIT in methods and not _calls_init(methods[INIT]):
         return f"its {INIT} must call super().{INIT}(), before it sets any layer"
     return ""
 

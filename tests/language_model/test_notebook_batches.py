@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -17,11 +18,13 @@ from grader.language_model.dependencies import Kind
 from grader.language_model.explanations import HIDDEN, looking_ahead, other_dependencies
 from grader.language_model.notebook_batches import (
     IN_NOTEBOOK_BATCHES,
+    IN_NOTEBOOK_ORDER,
     KNOWN_BY,
     cuts_in_rounds,
     notebook_batches,
 )
 from grader.language_model.probing import Findings
+from grader.language_model.rehearsal import FEWEST
 from tests.language_model.evaluating import TEST, Evaluating, Make, half_width
 from tests.language_model.fakes import NOTEBOOK_BATCH, REHEARSED, VOCABULARY, FakeTime, Pairs
 from tests.language_model.test_dependencies import WRONG, Lm
@@ -129,7 +132,7 @@ class PeekingInCompany(nn.Module):
 
     def __init__(self, when: Callable[[Tensor], Tensor]) -> None:
         super().__init__()
-        self.honest = Mixing(less_the_mean)
+        self.honest: nn.Module = Mixing(less_the_mean)
         self.when = when
         self.expected = TEST.batch(range(len(TEST)))[:, 1:5]
 
@@ -245,30 +248,58 @@ def loss_in_order(model: nn.Module, test: Encoded = TEST) -> float:
     return total / tokens
 
 
-def test_model_that_keeps_a_state_has_the_notebooks_loss_where_it_is_higher(
-    evaluating: Evaluating,
+@pytest.mark.parametrize("times", [0.3, 1.5])
+def test_loss_of_a_model_that_keeps_a_state_is_that_in_the_notebooks_order(
+    evaluating: Evaluating, times: float
 ) -> None:
-    found = evaluating(lambda: Keeping(1.5))
+    found = evaluating(lambda: Keeping(times))
     assert found.measures.causality.kinds == (Kind.STATE,)
     # What came before the first batch, when the model was loaded, is another.
-    assert found.measures.loss == pytest.approx(loss_in_order(Keeping(1.5)), abs=0.01)
+    assert found.measures.loss == pytest.approx(loss_in_order(Keeping(times)), abs=0.01)
     assert found.measures.loss == found.measures.whole_sentence_loss
     assert found.measures.in_notebook_batches
-    [flag] = found.flags
-    assert flag.startswith("what the language model predicts depends on what it was asked before")
-    assert f"{found.measures.loss:.3f} in the notebook's" in flag
+    assert not found.measures.causality.looks_ahead
+    assert found.flags == (IN_NOTEBOOK_ORDER,)
     assert "batches that the notebook makes" in other_dependencies(found.measures)
 
 
-def test_model_that_keeps_a_state_gains_nothing_by_the_notebooks_batches(
-    evaluating: Evaluating,
-) -> None:
-    """It could look ahead in just those."""
-    found = evaluating(lambda: Keeping(0.3))
-    assert found.measures.causality.kinds == (Kind.STATE,)
-    assert found.measures.loss > loss_in_order(Keeping(0.3)) + 0.1
-    assert not found.measures.in_notebook_batches
-    assert found.flags == ()
+def test_each_beginning_comes_after_the_whole_batch_before_it(evaluating: Evaluating) -> None:
+    evaluating(lambda: Keeping(1.5))
+    batches = [TEST.batch(members)[:, :-1] for members in notebook_batches(len(TEST), 50)]
+    wholes = [batch.tolist() for batch in batches]
+    answered = [student.answered[REHEARSED:] for student in evaluating.students]
+    workers = [[tokens.tolist() for tokens in asked] for asked in answered]
+    [whole] = [i for i, seen in enumerate(workers) if seen[-len(wholes) :] == wholes]
+    numbers = []
+    for seen in workers[whole + 1 :]:
+        for before, cut in pairwise(seen):
+            if before in wholes[:-1] and cut not in wholes:
+                following = wholes[wholes.index(before) + 1]
+                # What is cut after BEGIN is filled up.
+                same = len(cut[0]) if len(cut[0]) > FEWEST else 1
+                assert [row[:same] for row in following] == [row[:same] for row in cut]
+                numbers.append(wholes.index(before) + 1)
+        # The worker sees no sentence twice.
+        assert len(seen) <= len(wholes)
+    assert set(numbers) == set(range(1, len(wholes)))
+
+
+class PeekingInOrder(PeekingInCompany):
+    """Keeps a state in place of mixing sentences."""
+
+    def __init__(self, when: Callable[[Tensor], Tensor]) -> None:
+        super().__init__(when)
+        self.honest = Keeping(1.5)
+
+
+def test_peeking_only_in_the_notebooks_order_gains_nothing(evaluating: Evaluating) -> None:
+    measures = evaluating(lambda: PeekingInOrder(everywhere)).measures
+    honest = loss_in_order(Keeping(1.5))
+    assert measures.causality.kinds == (Kind.STATE,)
+    assert measures.causality.looks_ahead
+    assert measures.whole_sentence_loss < honest - 0.1
+    assert measures.prefix_loss == measures.loss
+    assert measures.loss == pytest.approx(honest, abs=3 * half_width(measures))
 
 
 @pytest.mark.parametrize(

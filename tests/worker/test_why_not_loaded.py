@@ -226,6 +226,15 @@ def test_class_of_another_that_forgets_to_begin_as_that_does(hand_in: HandIn) ->
     assert "its __init__ must call super().__init__()" in told(hand_in)
 
 
+def test_what_else_fails_in_building_is_not_laid_to_a_missing_beginning(hand_in: HandIn) -> None:
+    own = "    def __init__(self, freq):\n        begin(self)\n        open(freq_table.txt)"
+    code = INHERITED.replace("    def init(self):\n        pass", own)
+    begin = "import torch\nfrom torch import nn\nbegin = nn.Module.__init__"
+    hand_in.script("rnn_lm.py", f"{begin}\n{code}")
+    hand_in.save({"layer.weight": torch.zeros(2, 2)})
+    assert "super().__init__()" not in told(hand_in)
+
+
 def test_default_values_that_are_not_those_of_training(hand_in: HandIn) -> None:
     hand_in.save(hand_in.trained(MODEL_CODE.replace("hidden=4", "hidden=7")).state_dict())
     hand_in.script("rnn_lm.py", MODEL_CODE)
