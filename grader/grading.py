@@ -54,8 +54,8 @@ TOO_OLD = (
     "that one before its missing points count"
 )
 NEEDS = (
-    "the language model needs what is not installed where this is graded: {}; install it and grade "
-    "Q7 again before its missing points count"
+    "the language model needs what is neither handed in nor installed where this is graded: {}; "
+    "where that is a package, install it and grade Q7 again before its missing points count"
 )
 NO_MODULE = re.compile(r"No module named '([\w.]+)'")
 

@@ -158,6 +158,9 @@ class ModelMeasures(Record):
         default="",
         description="How, where the model was scored in train() mode, in which it was saved.",
     )
+    sentences_at_once: int | None = Field(
+        default=None, description="The only number of them that the model takes, if it is one."
+    )
     prefix_loss: float | None = Field(
         default=None,
         description="From beginnings alone, where a model looks ahead or may hide that it does.",

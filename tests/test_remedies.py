@@ -393,7 +393,7 @@ def test_staff_are_told_of_a_package_that_the_model_needs(grading: Grade, tmp_pa
     code += "    def __init__(self, freq):\n        super().__init__()\n        {}\n"
     (tmp_path / "rnn_lm.py").write_text(code.format("self.layer = no_such.Layer(len(freq))"))
     [note] = grading(tmp_path, "q7").notes
-    assert note.startswith("the language model needs what is not installed")
-    assert "graded: no_such; install it" in note
+    assert note.startswith("the language model needs what is neither handed in nor installed")
+    assert "graded: no_such; where that is a package, install it" in note
     (tmp_path / "rnn_lm.py").write_text(code.format("self.layer = 1 / 0"))
     assert grading(tmp_path, "q7").notes == ()

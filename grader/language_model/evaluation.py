@@ -195,6 +195,7 @@ class Evaluator:
             parameters=loading.parameters,
             loading=loading.notes,
             fails_in_eval_mode=loading.fails_in_eval,
+            sentences_at_once=model.loading.rows,
             training=training,
             batch_tokens=whole.budget.tokens,
             tokens_per_s=totals.tokens / whole.seconds,

@@ -74,8 +74,8 @@ FAINT = (
 )
 RANDOM = (
     "The model predicts something else each time, also in eval() mode. Is a dropout left on, such "
-    "as torch.nn.functional.dropout without training=self.training, or does it begin with a random "
-    "state, such as torch.randn?"
+    "as torch.nn.functional.dropout without training=self.training, does it begin with a random "
+    "state, such as torch.randn, or does it choose at random, as for teacher forcing?"
 )
 RANDOM_IN_TRAIN_MODE = (
     "The model predicts something else each time. It was scored in train() mode, as it fails in "
@@ -94,9 +94,16 @@ FAILS_IN_EVAL_MODE = (
     "notebook scores it, this does not happen, so that its loss is the one in that mode. What does "
     "forward, or a layer that it calls, do otherwise once self.training is false?"
 )
+OF_ONE_SIZE = (
+    "The model takes {} sentences at once and no other number. Here it was given as many, but the "
+    "notebook's own test takes {} at once{}, and fails with it. Where forward makes an array for "
+    "the batch, such as the first hidden state, let it ask the input how many there are, by "
+    "x.shape[0]."
+)
+LAST_BATCH = ", and {} in its last batch"
 OTHER_FREQ = (
     " It gives {} logits for each position, and this data has {} tokens: was it built with the "
-    "freq of other data?"
+    "freq of other data, or with more tokens beside the characters than the three that there are?"
 )
 FROM_BEGINNINGS = (
     "They vary so much that what counts is its loss from the sentences' beginnings alone: {loss}, "
@@ -157,6 +164,15 @@ def failure_in_eval_mode(measures: ModelMeasures) -> str:
     """Why the model was scored in the mode that it was saved in; '' where it was not."""
     why = measures.fails_in_eval_mode
     return FAILS_IN_EVAL_MODE.format(why) if why else ""
+
+
+def of_one_size(measures: ModelMeasures, notebook_batch: int) -> str:
+    """Why the notebook's test fails with a model that takes one number of sentences alone; ''
+    where it does not."""
+    rows, last = measures.sentences_at_once, measures.all_sentences % notebook_batch
+    if rows is None or (rows == notebook_batch and not last):
+        return ""
+    return OF_ONE_SIZE.format(rows, notebook_batch, LAST_BATCH.format(last) if last else "")
 
 
 def of_other_data(measures: ModelMeasures, tokens: int) -> str:

@@ -60,7 +60,8 @@ SLOW_ALONE = (
 )
 OTHER_DATA = (
     "the language model gives {} logits for each position, and the data that it is scored on has "
-    "{} tokens: was it trained on other data? --data names the course's"
+    "{} tokens: was it trained on other data, or built with more tokens than there are? --data "
+    "names the course's"
 )
 BETTER_IN_TRAIN_MODE = (
     "in train() mode the language model's loss is about {:.2f}, and not {:.2f}: that would earn "

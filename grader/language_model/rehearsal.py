@@ -35,8 +35,8 @@ IN_EVAL_ALONE = (
     "loss expects."
 )
 MADE_UP = (
-    "It was given made-up sentences of up to {} characters, so {} tokens with BEGIN, and PAD after "
-    "the shorter ones, as the notebook has them."
+    "It was given made-up sentences of up to {} characters, as the notebook has them: an int64 "
+    "tensor [batch, {}] of the tokens' numbers, BEGIN first, and PAD after the shorter ones."
 )
 TWO_SIZES = re.compile(
     r"size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\)"

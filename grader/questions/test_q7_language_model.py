@@ -6,6 +6,7 @@ Points come from the thresholds of the rubric.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import pytest
@@ -22,12 +23,13 @@ from grader.language_model.explanations import (
     by_state,
     failure_in_eval_mode,
     looking_ahead,
+    of_one_size,
     of_other_data,
     other_dependencies,
     unsteadiness,
 )
 from grader.language_model.other_models import also_there
-from grader.measures import TrainingRun
+from grader.measures import ModelMeasures, TrainingRun
 from grader.model import Question
 from grader.questions.misconceptions.matching import Diagnosis
 from grader.questions.misconceptions.q7 import what_the_loss_says
@@ -37,6 +39,11 @@ QUESTION = Question(id="q7", title="Character language model")
 ADVICE = (
     "Where there is no mistake, longer training, a larger hidden size or a lower learning rate at "
     "the end all help."
+)
+WORSE_THAN_NOTHING = (
+    "A model that takes all tokens for equally likely has {:.2f}, so this one is worse than none: "
+    "see whether what is saved is what was trained, and whether the characters have the same "
+    "numbers as in the given data set, in training and in the model."
 )
 Evaluate = Callable[[], Evaluation]
 
@@ -108,6 +115,14 @@ def test_works_in_eval_mode(evaluate: Evaluate) -> None:
         raise wrong(found)
 
 
+@pytest.mark.advisory
+def test_takes_any_number_of_sentences(evaluate: Evaluate, check: Check) -> None:
+    """The model takes as many sentences at once as the notebook's test gives it."""
+    at_once = check.rubric.language_model.batch_size
+    if found := of_one_size(evaluate().measures, at_once):
+        raise wrong(found)
+
+
 def test_loss_below(
     evaluate: Evaluate, check: Check, threshold: LossThreshold, grading: Grading
 ) -> None:
@@ -119,7 +134,8 @@ def test_loss_below(
     if not loss < threshold.below:
         # Once is enough: at the first threshold that is missed.
         missed = max(t.below for t in check.rubric.language_model.thresholds if loss >= t.below)
-        advice = ADVICE if threshold.below == missed else ""
+        tokens = grading.corpus.vocabulary.size
+        advice = advice_on(measures, tokens) if threshold.below == missed else ""
         if measures.training is not None:
             advice = _of_training(measures.training, advice)
         if measures.prefix_loss is not None:
@@ -133,12 +149,20 @@ def test_loss_below(
         if threshold.below == missed and measures.training is None:
             advice += also_there(grading.submission)
         if threshold.below == missed:
-            advice += of_other_data(measures, grading.corpus.vocabulary.size)
+            advice += of_other_data(measures, tokens)
         mode = "train()" if failure_in_eval_mode(measures) else "eval()"
         raise wrong(
             f"The loss is {loss:.3f} nats a character in {mode} mode; below {threshold.below:g} "
             f"gives {threshold.points:g} points more. {advice}".rstrip()
         )
+
+
+def advice_on(measures: ModelMeasures, tokens: int) -> str:
+    """What to do about a loss; nothing where a hint says what it comes from."""
+    if what_the_loss_says(measures) is not None:
+        return ""
+    uniform = math.log(tokens)
+    return WORSE_THAN_NOTHING.format(uniform) if measures.loss > uniform else ADVICE
 
 
 def _of_training(run: TrainingRun, advice: str) -> str:

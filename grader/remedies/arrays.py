@@ -141,8 +141,8 @@ ARRAYS = (
     remedy(
         "ValueError",
         says("values to unpack"),
-        "Print what is unpacked in that line, or its shape, and compare that with what the "
-        "docstrings of the given file say of it.",
+        "Print what is unpacked in that line, or its shape: it must have as many items as there "
+        "are names before the equals sign.",
     ),
     remedy(
         "ValueError RuntimeError IndexError AxisError",

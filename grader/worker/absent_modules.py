@@ -64,6 +64,11 @@ class AbsentModules(MetaPathFinder, Loader):
         """Whether code has used what one of the modules would have had."""
         return isinstance(error, ModuleNotFoundError) and error.name in self.names
 
+    @staticmethod
+    def stands_in(value: object) -> bool:
+        """Whether it is what stands in for something that a module would have had."""
+        return isinstance(value, _Absent)
+
     def stand_in_for(self, error: ModuleNotFoundError) -> bool:
         """Whether the same import may do better from now on."""
         absent = error.name or ""

@@ -87,9 +87,11 @@ class ModelCode:
         if module != MAIN and not any(source.module == module for source in self._sources):
             for place in (module, *_moved(module)):
                 try:
-                    return default(place, name)
+                    found = default(place, name)
                 except (ImportError, AttributeError):
                     continue
+                if not self._absent.stands_in(found):
+                    return found
             if module.split(".")[0] == "torch":
                 raise CannotLoad(
                     f"The file needs {module}.{name}, which torch {torch.__version__} does not "
@@ -190,6 +192,11 @@ class ModelCode:
                 f"{MODULE}.py defines {', '.join(others[:-1])} and {others[-1]}: if one of them is "
                 f"the model, it must be called {name}. Otherwise put the class there, too."
             )
+        if package in self._absent.names:
+            advice = (
+                f"{package} is neither in the hand-in nor installed where this is graded: hand in "
+                f"{package}.py, too, if it is a file of yours, or put the class into {MODULE}.py."
+            )
         for source in self._sources:
             if hidden := hidden_class(source.tree, name):
                 return (
@@ -231,7 +238,7 @@ class ModelCode:
                     raise
                 failure = failure or error
                 continue
-            if outer in namespace:
+            if outer in namespace and not self._absent.stands_in(namespace[outer]):
                 self._taken[outer] = source
                 return reduce(getattr, inner, namespace[outer])
         if failure is None and name == StrData.__name__:

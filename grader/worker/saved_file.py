@@ -55,6 +55,7 @@ OTHER_CONTENTS = (
         "Drive. Download the file itself",
     ),
     (b"<html", "is a web page that was saved in place of the model. Download the file itself"),
+    (b"http", "is a link, and not what it leads to. Download the file itself, and hand that in"),
     (GZIP, "is compressed with gzip. Unpack it and hand in what is inside"),
     (b"rar!", "is a RAR archive. Unpack it and hand in what is inside"),
     (b"7z\xbc\xaf", "is a 7z archive. Unpack it and hand in what is inside"),

@@ -7,6 +7,7 @@ import pytest
 from grader.language_model.dependencies import Kind
 from grader.language_model.explanations import (
     looking_ahead,
+    of_one_size,
     of_other_data,
     other_dependencies,
     unsteadiness,
@@ -155,3 +156,20 @@ def test_model_that_was_built_for_other_data() -> None:
     assert "gives 98 logits for each position, and this data has 89" in of_other_data(measured, 89)
     assert of_other_data(measured, 98) == ""
     assert of_other_data(found(), 1) == ""
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentences", "words"),
+    [
+        (None, 1010, ""),
+        (50, 1000, ""),
+        (50, 1010, "notebook's own test takes 50 at once, and 10 in its last batch"),
+        (64, 1000, "notebook's own test takes 50 at once, and fails"),
+    ],
+)
+def test_model_that_takes_one_number_of_sentences(
+    rows: int | None, sentences: int, words: str
+) -> None:
+    told = of_one_size(measures(sentences_at_once=rows, all_sentences=sentences), 50)
+    assert words in told
+    assert bool(told) == bool(words)

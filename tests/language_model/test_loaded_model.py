@@ -67,7 +67,9 @@ def test_what_the_longest_sentence_or_pad_is_too_much_for(positions: int, ids: i
     found = failure(lambda: Positions(positions, ids), longest=50)
     assert found.outcome is Outcome.EXCEPTION
     assert found.message.startswith("The model raised index out of range in self. It was given ")
-    words = "made-up sentences of up to 50 characters, so 51 tokens with BEGIN, and PAD"
+    words = (
+        "sentences of up to 50 characters, as the notebook has them: an int64 tensor [batch, 51]"
+    )
     assert words in found.message
     loaded(FakeStudent(lambda: Positions(51, SIZE)), longest=50)
 
@@ -98,7 +100,7 @@ def test_shapes_that_do_not_go_together_are_told_in_words_of_a_model(said: str, 
     told = failed_on_made_up(raised, 100).message
     assert words in told
     assert "docstrings of the given file" not in told
-    assert "so 101 tokens with BEGIN" in told
+    assert "an int64 tensor [batch, 101]" in told
 
 
 @pytest.mark.parametrize(

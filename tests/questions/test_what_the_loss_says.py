@@ -27,6 +27,7 @@ from grader.questions.misconceptions.q7 import (
     what_the_loss_says,
 )
 from grader.questions.misconceptions.q7_decisive import DECISIVE
+from grader.questions.test_q7_language_model import ADVICE, advice_on
 from grader.rubric import Rubric
 from grader.student import Student
 from tests.language_model.fakes import SOURCE, FakeStudent
@@ -413,3 +414,13 @@ def test_words_lead_to_the_documentation_without_the_line_to_write(explanation: 
     assert explanation.hint[-1] in ".?"
     said = f"{explanation.title} {explanation.explanation} {explanation.hint}"
     assert [word for word in CODE_WORDS if word in said] == []
+
+
+def test_advice_on_a_loss_that_nothing_explains() -> None:
+    assert advice_on(measures(loss=1.9), 97) == ADVICE
+    assert "has 4.57, so this one is worse than none" in advice_on(measures(loss=6.4), 97)
+
+
+def test_no_advice_beside_an_explanation(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(advice_on.__module__ + ".what_the_loss_says", lambda _: EXPLANATIONS[0])
+    assert advice_on(measures(loss=1.9), 97) == advice_on(measures(loss=6.4), 97) == ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import sys
+from types import ModuleType
 
 import pytest
 import torch
@@ -376,6 +377,23 @@ def test_class_that_is_nowhere(hand_in: HandIn, weights: bool) -> None:
         "The model needs the class SentenceModel, and nothing in the hand-in defines it: neither "
         "rnn_lm.py nor another Python file nor a notebook."
     )
+
+
+@pytest.mark.parametrize("handed_in", ["from layers import Own", "import layers"])
+def test_class_of_a_module_that_is_not_handed_in(
+    hand_in: HandIn, monkeypatch: pytest.MonkeyPatch, handed_in: str
+) -> None:
+    layers = ModuleType("layers")
+    exec("import torch\nclass Own(torch.nn.Linear):\n    pass", vars(layers))
+    monkeypatch.setitem(sys.modules, "layers", layers)
+    hand_in.save(layers.Own(2, 3))
+    monkeypatch.delitem(sys.modules, "layers")
+    hand_in.script("rnn_lm.py", f"{handed_in}\n{MODEL_CODE}")
+    with pytest.raises(CannotLoad) as error:
+        hand_in.load()
+    assert "needs the class Own, and nothing in the hand-in defines it" in str(error.value)
+    assert "layers is neither in the hand-in nor installed" in str(error.value)
+    assert str(error.value).endswith("The saved model names it layers.Own.")
 
 
 LAYER = "class {}(nn.Module):\n    pass\n"

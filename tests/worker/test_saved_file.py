@@ -34,6 +34,10 @@ from tests.worker.loading_support import (
         (b"<HTML><head>", "a web page that was saved in place of the model"),
         (b"\x1f\x8b\x08" + bytes(30), "is compressed with gzip"),
         (b"\x89HDF\r\n\x1a\n" + bytes(30), "an HDF5 file"),
+        (
+            b"https://drive.google.com/file/d/1/view",
+            "is a link, and not what it leads to. Download",
+        ),
         (b"import torch\n", "is a text file, which begins with 'import torch', and no model; save"),
         (b"\xef\xbb\xbfsee\n\nmy Google Drive", "begins with 'see my Google Drive', and"),
         ("ä".encode() * 500, f"begins with '{'ä' * 40} …', and no model"),
