@@ -89,7 +89,7 @@ def _gives(node: ast.stmt, name: str) -> bool:
 def where_named(
     name: str, folder: Path, files: Iterable[str], lacking: str = IMPLEMENTATION
 ) -> str:
-    """The same for a name that a file should define."""
+    """A sentence that says where a name is defined that the file ``lacking`` should have; or ''."""
     others = sorted(file for file in files if file not in (lacking, GIVEN_CODE))
     notebooks = [file for file in others if file.lower().endswith(NOTEBOOK)][:MOST_FILES]
     scripts = [file for file in others if file.endswith(".py")][:MOST_FILES]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from grader.scopes import as_imported, changes_its_name
+from grader.main_guard import as_imported, may_change_its_name
 from grader.source import MAX_ALL_SOURCE, TOO_DEEP, parsed, tree_of
 
 Source = str | bytes
@@ -17,18 +17,18 @@ RARE = frozenset(
     "grader setprofile settrace getprofile gettrace _lsprof monitoring addaudithook set_threshold "
     "_getframe _current_frames get_objects get_referrers get_referents walk_stack walk_tb "
     "f_globals f_builtins f_back f_locals tb_frame gi_frame cr_frame ag_frame __closure__ "
-    "cell_contents __globals__ __self__ __func__ __code__ CodeType FunctionType jit fx make_fx "
-    "symbolic_trace exec runpy codeop marshal".split()
+    "cell_contents __globals__ __self__ __func__ jit fx make_fx symbolic_trace exec runpy codeop "
+    "marshal".split()
 )
-"""Names by which code may come to the watch, or be made from other code: homework has no use for
-them, so that staff are told of them in any case."""
+"""Names by which code may come to the watch, or be made from other code: homework has seldom a use
+for them, so that staff are told of them in any case."""
 OUT_OF_SIGHT = RARE | frozenset(
     "threading _thread concurrent multiprocessing ctypes overrides _C DisableTorchFunction "
     "DisableTorchFunctionSubclass compile modules fork forkpty register_at_fork posix_spawn "
     "posix_spawnp execl execle execlp execlpe execv execve execvp execvpe spawnl spawnle spawnlp "
     "spawnlpe spawnv spawnve spawnvp spawnvpe inspect importlib __import__ eval builtins "
     "__builtins__ asyncio profiler library load_library _op_dk decompose redispatch _op pydoc "
-    "zipimport setitimer __reduce__ __reduce_ex__ get_field".split()
+    "zipimport setitimer __code__ CodeType FunctionType __reduce__ __reduce_ex__ get_field".split()
 )
 """Names of what could run a layer without its being seen, or lead to the watch itself."""
 EVERYONES = frozenset({"os", "sys", "gc"})
@@ -80,7 +80,7 @@ def means_in(sources: Sources) -> str:
             trees.append(tree)
             imported.update(_imports(tree))
     by_text = any(map(_ways, trees))
-    if not by_text and not any(map(changes_its_name, trees)):
+    if not by_text and not any(map(may_change_its_name, trees)):
         trees = list(map(as_imported, trees))
     for tree in trees:
         if found := _means(tree, by_text) or _handed_on(tree, by_text):
@@ -90,9 +90,9 @@ def means_in(sources: Sources) -> str:
 
 @lru_cache(maxsize=1)
 def rare_in(sources: Sources) -> str:
-    """Which of the ``RARE`` names one of the files has; '' for none."""
-    trees = (parsed(source) for _, source in sources if _may_have_rare(source))
-    nodes = (node for tree in trees if tree for node in _used(tree))
+    """Which of the ``RARE`` names one of the files has, apart from texts; '' for none."""
+    trees = [tree for _, s in sources if _may_have_rare(s) and (tree := parsed(s))]
+    nodes = (node for tree in trees for node in _used(as_imported(tree)))
     names = (
         name for node in nodes if not isinstance(node, ast.Constant) for name in _names_in(node)
     )
@@ -136,22 +136,33 @@ def _own_name(node: ast.AST) -> Iterator[str]:
 def _used(tree: ast.Module) -> Iterator[ast.AST]:
     """All but what only has the name of one of the means."""
     others: set[ast.AST] = set()
-    compiles: set[str] = set()
+    has_res = any(map(_imports_compile_of_re, tree.body))
     for node in ast.walk(tree):
         match node:
             case ast.Call(func=ast.Attribute(attr="modules") as method):
                 others.add(method)  # A model's, as is eval: Python's own are not called.
-            case ast.Attribute(attr="eval") | ast.Name(id="modules" | "fx"):
+            # Each is a name for much else; of torch or Python it has another one before it.
+            case ast.Attribute(attr="eval") | ast.Name(id="modules" | "fx" | "jit" | "grader"):
+                others.add(node)
+            case ast.Attribute(value=ast.Name(id="self"), attr="fx"):
                 others.add(node)
             case ast.Attribute(value=ast.Name(id="re"), attr="compile"):
                 others.add(node)
+            case ast.ImportFrom(module="numba" | "jax", names=names):
+                others.update(one for one in names if one.name == "jit")
             case ast.ImportFrom(module="re", names=names):
-                compiles = {one.asname or one.name for one in names if one.name == "compile"}
                 others.update(one for one in names if one.name == "compile")
-            case ast.Name(id=name) if name in compiles:
+            case ast.Name(id="compile") if has_res:
                 others.add(node)
         if node not in others:
             yield node
+
+
+def _imports_compile_of_re(statement: ast.stmt) -> bool:
+    match statement:
+        case ast.ImportFrom(module="re", names=names):
+            return any(one.name == "compile" and one.asname is None for one in names)
+    return False
 
 
 def _names_in(node: ast.AST) -> Iterator[str]:

@@ -47,7 +47,10 @@ class Arrival(Record):
         default=(),
         description="What may be the login, where a file's name has it at the end of other words.",
     )
-    late: bool | None = None
+    late: bool | None = Field(
+        default=None,
+        description="As the platform's export says it; None where it says nothing.",
+    )
     notes: tuple[str, ...] = Field(
         default=(), description="For staff, such as that an earlier upload was passed over."
     )

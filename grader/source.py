@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections import ChainMap, Counter, deque
+from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from grader.scopes import (
-    SCOPES,
-    LeftOut,
-    as_imported,
-    in_scope,
-    looked_up,
-    own_names,
-    says_only_what_it_is,
-)
+from grader.main_guard import as_imported
 
 RECURRENT_LAYERS = frozenset(
     "RNN GRU LSTM RNNBase RNNCell GRUCell LSTMCell rnn_tanh rnn_relu gru lstm rnn_tanh_cell "
@@ -56,9 +49,22 @@ _NO_PYTHON = (SyntaxError, ValueError)
 TOO_DEEP = (RecursionError, MemoryError)
 """What Python raises for source that is nested deeper than can be parsed here, though perhaps not
 deeper than a worker compiles."""
+_ANNOTATION = "an annotation"
+_TYPE_TESTS = frozenset({"isinstance", "issubclass", "type"})
+_NAMES = (
+    *(ast.Name, ast.Attribute, ast.Load),
+    *(ast.Tuple, ast.List, ast.Set, ast.BinOp, ast.BitOr),
+)
+"""What a type is said by, where nothing is called."""
+_READS_ANNOTATIONS = frozenset(
+    "__annotations__ __annotate__ annotationlib get_annotations get_type_hints inspect signature "
+    "__signature__ fields __dataclass_fields__ singledispatch singledispatchmethod".split()
+)
+"""Names of what gives code the class that an annotation names."""
 _LOOK_UP = frozenset({"resolve_name", "import_module"})
-_PUTS = frozenset({"append", "extend", "insert", "add", "update", "setdefault"})
-_NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+Aliases = MutableMapping[str, str]
+"""The full names that names stand for."""
+_LAYER_CLASSES = frozenset(n for n in RECURRENT_LAYERS | ATTENTION_LAYERS if n[0].isupper())
 
 
 @dataclass(frozen=True)
@@ -122,69 +128,79 @@ def _read(source: str | bytes) -> dict[str, list[_Definition]] | None:
     """
     try:
         tree = tree_of(source)
-        return {} if tree is None else _definitions(tree)
     except TOO_DEEP:
         return None
-
-
-def _definitions(tree: ast.Module) -> dict[str, list[_Definition]]:
-    left_out = says_only_what_it_is(tree)
-    module = as_imported(tree)
-    # What the file defines itself is its own, whatever an import called so before.
-    own = {part.name for part in in_scope(module, left_out) if isinstance(part, _NAMED)}
-    aliases = {name: full for name, full in _aliases(ast.walk(tree)).items() if name not in own}
+    if tree is None:
+        return {}
+    left_out = _says_only_what_it_is(tree)
+    statements = [list(_walk(statement, left_out)) for statement in as_imported(tree).body]
+    names = [set(_names_defined(nodes)) for nodes in statements]
+    aliases = _aliases_of_the_module(tree, set().union(*names))
     definitions: dict[str, list[_Definition]] = {}
-    for statement in module.body:
-        if defined := set(_names_defined(statement, left_out)):
+    for defined, nodes in zip(names, statements, strict=True):
+        if defined:
             # One for all of them: a statement may give a value to thousands of names.
-            definition = _Definition(
-                frozenset(looked_up(statement, left_out)),
-                tuple(dict.fromkeys(_torch_names(statement, aliases, left_out))),
-            )
+            definition = _definition(nodes, _aliases(nodes, aliases))
             for name in defined:
                 definitions.setdefault(name, []).append(definition)
     return definitions
 
 
-def _names_defined(statement: ast.stmt, left_out: LeftOut) -> Iterator[str]:
-    """The names that a statement of the module gives a value, or puts something into.
-
-    Those that it imports are not among them.
-    """
-    for node in [statement, *in_scope(statement, left_out)]:
-        if isinstance(node, _NAMED):
-            yield node.name
-        if isinstance(statement, _NAMED):
-            return
+def _says_only_what_it_is(tree: ast.Module) -> frozenset[str]:
+    """Which of annotations and Python's tests of types give the code no class that they name."""
+    bound, used = set(), set()
+    for node in ast.walk(tree):
         match node:
-            case ast.Name(id=name, ctx=ast.Store()):
-                yield name
-            case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store()):
-                yield name
-            case ast.Attribute(value=ast.Name(id=name), ctx=ast.Store()):
-                yield name
-            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=way)) if way in _PUTS:
-                yield name
+            case ast.Name(id=name, ctx=ast.Load()) | ast.Attribute(attr=name):
+                used.add(name)
+            case ast.Name(id=name) | ast.arg(arg=name):
+                bound.add(name)
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                bound.add(name)
+            case ast.alias(name=name, asname=other):
+                used.update(name.split("."))
+                bound.add(other or name)
+    annotations = {_ANNOTATION} if _READS_ANNOTATIONS.isdisjoint(used) else set()
+    return frozenset(annotations | (_TYPE_TESTS - bound))
 
 
-def _torch_names(scope: ast.AST, around: dict[str, str], left_out: LeftOut) -> Iterator[LayerCall]:
-    """The places within a statement, or a part of it, that name something of torch's.
+def _walk(statement: ast.stmt, left_out: frozenset[str]) -> Iterator[ast.AST]:
+    """All nodes of a statement, itself first, without the types that ``left_out`` tells of."""
+    waiting: deque[ast.AST] = deque([statement])
+    while waiting:
+        node = waiting.popleft()
+        yield node
+        parts: Iterable[ast.AST] = ast.iter_child_nodes(node)
+        match node:
+            case ast.arg() if _ANNOTATION in left_out:
+                parts = ()
+            case ast.FunctionDef(returns=type_) | ast.AnnAssign(annotation=type_) if (
+                _ANNOTATION in left_out
+            ):
+                parts = (part for part in parts if part is not type_)
+            case ast.Call(func=ast.Name(id=name), args=[_, type_]) if (
+                name in left_out and _only_names(type_)
+            ):
+                parts = (part for part in parts if part is not type_)
+            case ast.Compare(
+                left=ast.Call(func=ast.Name(id="type"), args=[_]), comparators=[type_]
+            ) if "type" in left_out and _only_names(type_):
+                parts = (part for part in parts if part is not type_)
+        waiting.extend(parts)
 
-    ``around`` says what names stand for where a scope has none of its own that is called so.
-    """
-    nodes = list(in_scope(scope, left_out))
-    # A method does not see the names of its class.
-    has_own = isinstance(scope, SCOPES) and not isinstance(scope, ast.ClassDef)
-    own = own_names(scope, left_out) if has_own else set()
-    around = {name: full for name, full in around.items() if name not in own}
-    aliases = around | _aliases(nodes, around)
-    for node in nodes:
-        if isinstance(node, SCOPES):
-            yield from _torch_names(node, aliases, left_out)
-        elif isinstance(node, (ast.Name, ast.Attribute, ast.Call, ast.Subscript)):
-            dotted = _dotted_name(node, aliases)
-            if dotted.startswith("torch."):
-                yield LayerCall(dotted, node.lineno)
+
+def _only_names(type_: ast.expr) -> bool:
+    return all(isinstance(node, _NAMES) for node in ast.walk(type_))
+
+
+def _definition(nodes: Sequence[ast.AST], aliases: Aliases) -> _Definition:
+    calls = (
+        LayerCall(dotted, node.lineno)
+        for node in nodes
+        if isinstance(node, (ast.Name, ast.Attribute, ast.Call, ast.Subscript))
+        and (dotted := _dotted_name(node, aliases)).startswith("torch.")
+    )
+    return _Definition(frozenset(_global_names(nodes)), tuple(dict.fromkeys(calls)))
 
 
 def _layers_used(
@@ -214,38 +230,116 @@ def _is_layer(dotted: str, layers: frozenset[str]) -> bool:
     return dotted.split(".")[-1] in layers or dotted.startswith(OTHER_LAYERS)
 
 
-def _aliases(nodes: Iterable[ast.AST], known: Mapping[str, str] = {}) -> dict[str, str]:
-    """What each name stands for that is imported there, or is another word for a part of torch.
+def _aliases_of_the_module(tree: ast.Module, own: set[str]) -> Aliases:
+    """What its imports call parts of torch, those within its functions left out.
+
+    What the file defines itself, the names of ``own``, is its own, whatever is called so besides;
+    but another word for a part of torch, as ``F = torch.nn.functional``, is one.
+    """
+    outside = list(_outside_functions(tree))
+    imported = {name: full for name, full in _imported_names(outside).items() if name not in own}
+    times = Counter(_names_given(outside))
+    words = _other_words(outside, imported)
+    return imported | {name: full for name, full in words.items() if times[name] == 1}
+
+
+def _names_given(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()):
+                yield name
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name
+
+
+def _outside_functions(tree: ast.Module) -> Iterator[ast.AST]:
+    """The nodes of the module; of a function only where it imports something for all."""
+    waiting: deque[ast.AST] = deque(tree.body)
+    while waiting:
+        node = waiting.popleft()
+        yield node
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            waiting.extend(ast.iter_child_nodes(node))
+        elif any(isinstance(inner, ast.Global) for inner in ast.walk(node)):
+            imports = (ast.Import, ast.ImportFrom)
+            yield from (inner for inner in ast.walk(node) if isinstance(inner, imports))
+
+
+def _aliases(nodes: Sequence[ast.AST], known: Aliases) -> Aliases:
+    """What the names stand for that a statement of these nodes imports, or sets to parts of torch,
+    and all others that are ``known``."""
+    imported = ChainMap(_imported_names(nodes), known)
+    return ChainMap(_other_words(nodes, imported), imported)
+
+
+def _imported_names(nodes: Iterable[ast.AST]) -> dict[str, str]:
+    """What each name stands for that one of the nodes imports.
 
     Where that differs from place to place, the last one counts.
     """
-    names: dict[str, str] = {}
+    names = {}
     for node in nodes:
-        match node:
-            case ast.Import(names=imported):
-                for one in imported:
-                    top = one.name.split(".")[0]
-                    names[one.asname or top] = one.name if one.asname else top
-            case ast.ImportFrom(module=str(module), names=imported, level=0):
-                for one in imported:
-                    if one.name == "*" and module.split(".")[0] == "torch":
-                        names |= {n: f"{module}.{n}" for n in RECURRENT_LAYERS | ATTENTION_LAYERS}
-                    else:
-                        names[one.asname or one.name] = f"{module}.{one.name}"
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                dotted = _dotted_name(value, {**known, **names})
-                if dotted.split(".")[0] == "torch":
-                    names[name] = dotted
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                top = alias.name.split(".")[0]
+                names[alias.asname or top] = alias.name if alias.asname else top
+        elif isinstance(node, ast.ImportFrom):
+            module = f"{'.' * node.level}{node.module or ''}"
+            for alias in node.names:
+                if alias.name == "*" and module.split(".")[0] == "torch":
+                    # Only classes: a name such as gru is more likely the student's own.
+                    names.update({n: f"{module}.{n}" for n in _LAYER_CLASSES})
+                else:
+                    names[alias.asname or alias.name] = f"{module}.{alias.name}"
     return names
 
 
-def _dotted_name(node: ast.AST | None, aliases: Mapping[str, str]) -> str:
+def _other_words(nodes: Iterable[ast.AST], known: Aliases) -> dict[str, str]:
+    """What each name stands for that is set to a part of torch, as in ``nn = torch.nn``."""
+    words: dict[str, str] = {}
+    for node in nodes:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                dotted = _dotted_name(value, ChainMap(words, known))
+                if dotted.split(".")[0] == "torch":
+                    words[name] = dotted
+    return words
+
+
+def _global_names(nodes: Sequence[ast.AST]) -> set[str]:
+    """The names that a statement looks up in the module, so without a function's own variables.
+
+    A script that a student left at the end of the file often uses the same names, such as
+    ``outputs``, for what torch's layer gives. The statement is the first of its nodes.
+    """
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+    if not isinstance(nodes[0], (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return names
+    own = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    own |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+    own |= {n.name for n in nodes[1:] if isinstance(n, ast.FunctionDef)}
+    shared = {name for n in nodes if isinstance(n, ast.Global) for name in n.names}
+    return names - (own - shared)
+
+
+def _names_defined(nodes: Sequence[ast.AST]) -> Iterator[str]:
+    """The names that a statement of these nodes, itself the first, gives a value."""
+    statement = nodes[0]
+    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        yield statement.name
+    elif not isinstance(statement, (ast.Import, ast.ImportFrom)):
+        for node in nodes:
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                yield node.id
+
+
+def _dotted_name(node: ast.AST | None, aliases: Aliases) -> str:
     """The full name that an expression such as ``nn.GRU`` stands for, or ''."""
     parts: list[str] = []
     # Not by recursion: a line without meaning may be nested deeper than that goes.
     while node is not None and not isinstance(node, ast.Name) and len(parts) < MAX_PARTS:
-        if found := _found_by_name(node):
-            return ".".join([found, *reversed(parts)])
+        if looked_up := _looked_up(node):
+            return ".".join([looked_up, *reversed(parts)])
         node, part = _taken_apart(node)
         parts.append(part)
     if not isinstance(node, ast.Name) or node.id not in aliases:
@@ -253,7 +347,7 @@ def _dotted_name(node: ast.AST | None, aliases: Mapping[str, str]) -> str:
     return ".".join([aliases[node.id], *reversed(parts)])
 
 
-def _found_by_name(node: ast.AST) -> str:
+def _looked_up(node: ast.AST) -> str:
     """What is found by its full name, as by ``pkgutil.resolve_name("torch.nn:GRU")``, or ''."""
     match node:
         case ast.Call(

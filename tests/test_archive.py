@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import io
 import os
+import shutil
 import tarfile
 import tempfile
 import tracemalloc
@@ -17,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.errors import SubmissionError
+from grader.handed_in.not_python import what_instead
 from grader.handed_in.submission import stage
 from tests.staging import (
     CODE,
@@ -111,6 +113,19 @@ def test_file_of_another_kind(tmp_path: Path, content: bytes, words: str) -> Non
     folder = write(tmp_path / "folder", "notes.txt")
     (folder / "handin.rar").write_bytes(content)
     assert words in refused(folder)
+
+
+@pytest.mark.parametrize("first", ["[Content_Types].xml", "word/document.xml", "_rels/.rels"])
+def test_document_of_a_word_processor_is_no_archive(tmp_path: Path, first: str) -> None:
+    document = tmp_path / "homework.docx"
+    with zipfile.ZipFile(document, "w") as zipped:
+        zipped.writestr(first, "<text/>")
+        zipped.writestr(MAIN, CODE)
+    assert "document of a word processor or the like; ask for the Python" in refused(document)
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    shutil.copy(document, folder / MAIN)
+    assert what_instead(folder / MAIN).startswith("is a document of a word processor")
 
 
 @pytest.mark.parametrize("name", ["../x.py", "/tmp/x.py", "a/../../x.py", "C:\\x.py", "..\\x.py"])

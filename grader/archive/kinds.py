@@ -15,6 +15,8 @@ from grader.regular import unreadable
 
 BLOCK = tarfile.BLOCKSIZE
 GZIP = b"\x1f\x8b"
+ZIP_HEADER = 30
+"""Bytes of a zip before the name of its first file."""
 ENDINGS = (".tar.gz", ".tgz", ".tar", ".zip")
 OTHER_ENDINGS = (
     ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".rar", ".7z", ".gz", ".bz2", ".xz", ".zst",
@@ -39,6 +41,14 @@ NOT_READ = {
 }
 
 
+OFFICE = "a document of a word processor or the like"
+_OFFICE_STARTS = (
+    *(b"[Content_Types].xml", b"_rels/", b"docProps/", b"word/"),
+    b"mimetypeapplication/vnd",
+)
+"""The first file in a zip that is such a document; the last one is OpenDocument's."""
+
+
 def kind_of(path: Path) -> Kind | None:
     """The kind of a regular file, or none of them.
 
@@ -50,6 +60,8 @@ def kind_of(path: Path) -> Kind | None:
         return Kind.TAR_GZ if _is_tar(_gunzipped_start(path)) else None
     if _is_tar(start):
         return Kind.TAR
+    if is_of_an_office(start):
+        return None
     try:
         return Kind.ZIP if zipfile.is_zipfile(path) else None
     except zipfile.BadZipFile:  # one of several disks
@@ -62,6 +74,8 @@ def why_not_read(path: Path) -> str:
     for magic, what in NOT_READ.items():
         if start.startswith(magic):
             return f"is {what}; ask for a zip"
+    if is_of_an_office(start):
+        return f"is {OFFICE}; ask for the Python file or notebook"
     if not start:
         return "is empty; ask for it again"
     if start.startswith(GZIP):
@@ -88,6 +102,11 @@ def stem_of(name: str) -> str:
     endings = [end for end in (*ENDINGS, *OTHER_ENDINGS) if lower.endswith(end)]
     stem = name[: -len(endings[0])] if endings else PurePosixPath(name).stem
     return stem if stem.strip(".") else name
+
+
+def is_of_an_office(start: bytes) -> bool:
+    """Whether a file that begins so is such a document, which is a zip, too."""
+    return start.startswith(b"PK\x03\x04") and start[ZIP_HEADER:].startswith(_OFFICE_STARTS)
 
 
 def _start(path: Path) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from grader.archive.kinds import OFFICE, is_of_an_office
 from grader.handed_in.listing import beginning
 
 ENOUGH = 64
@@ -22,5 +23,8 @@ SIGNS = {
 
 def what_instead(file: Path) -> str:
     """What the file is, and what to do, if it is surely no Python; else nothing."""
-    start = beginning(file, ENOUGH).removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    start = beginning(file, ENOUGH).removeprefix(b"\xef\xbb\xbf").lstrip()
+    if is_of_an_office(start):
+        return f"is {OFFICE} under that name; save the code as plain text"
+    start = start.lower()
     return next((what for sign, what in SIGNS.items() if start.startswith(sign)), "")

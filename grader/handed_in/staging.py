@@ -23,7 +23,7 @@ from grader.handed_in.naming import (
     readable,
     with_usual_suffix,
 )
-from grader.regular import open_regular
+from grader.regular import open_regular, unreadable
 from grader.rubric import SubmissionLimits
 
 HEAD_BYTES = 512
@@ -223,7 +223,7 @@ def _copied(source: Path, target: Path, limits: SubmissionLimits, before: int) -
     try:
         reader = open_regular(source)
     except OSError as error:
-        raise SubmissionError(f"{readable(source.name)} cannot be read: {error.strerror}") from None
+        raise SubmissionError(unreadable(readable(source.name), error)) from None
     if reader is None:
         raise SubmissionError(f"{readable(source.name)} is no regular file")
     size = 0

@@ -121,7 +121,7 @@ def stage(
             root = root_of(list(gathered))
         if root is None:
             there = listed(names_of(handed_in, files, limits))
-            lacking = f"{readable(name)} has nothing to grade: none of {MAINS_LISTED} is in it"
+            lacking = f"{readable(name)} has nothing to grade: none of {MAINS_LISTED} could be read"
             words = [lacking, f"there are: {there}"] if there else [lacking]
             raise SubmissionError("; ".join((*words, *said, *notes)))
         notes += said if is_undecided else [*said, *what_could_be_it(files)]

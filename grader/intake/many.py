@@ -104,7 +104,7 @@ def mains_of(path: Path, limits: ArchiveLimits) -> frozenset[str]:
 
 
 def _are_many_packed(level: Level) -> bool:
-    """The same for what is in an archive: further ones there are not looked into."""
+    """Whether an archive holds several hand-ins; further archives in it are not looked into."""
     return _are_many(level, lambda _: frozenset({ARCHIVE, UNKNOWN}))
 
 

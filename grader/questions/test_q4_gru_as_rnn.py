@@ -19,14 +19,14 @@ from grader.model import Question
 from grader.oracle import RecurrentSizes, gru_states, rnn_to_copy
 from grader.questions.misconceptions.diagnosis import (
     RECURRENT_SIZES,
+    RNN_COPIED,
     GateDiagnosis,
-    rnn_parameters,
 )
 from grader.questions.misconceptions.q4 import MISCONCEPTIONS
 from grader.questions.not_finite import why_not_finite
 
 QUESTION = Question(id="q4", title="A GRU that behaves as an RNN", function="init_gru_with_rnn")
-diagnose = GateDiagnosis("init_gru_with_rnn", MISCONCEPTIONS, RECURRENT_SIZES, rnn_parameters)
+diagnose = GateDiagnosis("init_gru_with_rnn", MISCONCEPTIONS, RECURRENT_SIZES, RNN_COPIED)
 DRAWS = 4
 DOUBT, FAR = 0.5, 5.0
 """Between these multiples of what is allowed the largest of four draws is chance: measured, a gate

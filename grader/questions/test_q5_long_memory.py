@@ -18,7 +18,7 @@ from grader.compare import Closeness, Float64
 from grader.errors import CheckFailed
 from grader.model import Mismatch, Outcome, Question
 from grader.oracle import RecurrentSizes, gru_states, state_to_keep
-from grader.questions.misconceptions.diagnosis import RECURRENT_SIZES, GateDiagnosis, two_sizes
+from grader.questions.misconceptions.diagnosis import RECURRENT_SIZES, STATE_KEPT, GateDiagnosis
 from grader.questions.misconceptions.q5 import MISCONCEPTIONS
 from grader.questions.not_finite import why_not_finite
 
@@ -26,7 +26,7 @@ QUESTION = Question(
     id="q5", title="A GRU that keeps its memory", function="init_gru_with_long_term_memory"
 )
 diagnose = GateDiagnosis(
-    "init_gru_with_long_term_memory", MISCONCEPTIONS, RECURRENT_SIZES, two_sizes
+    "init_gru_with_long_term_memory", MISCONCEPTIONS, RECURRENT_SIZES, STATE_KEPT
 )
 DRAWS = 2
 BATCH = 256

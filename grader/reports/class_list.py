@@ -87,7 +87,11 @@ def to_look_at(
         yield f"Excused in the class list, and left so though graded: {some(excused, between='; ')}"
     theirs = highest_grade(roster, column)
     if theirs is not None and theirs != ours:
-        yield f"The platform's highest grade is {theirs:g}, and that of the rubric {ours:g}"
+        yield (
+            f"The platform's highest grade is {theirs:g}, and that of what was graded {ours:g}: "
+            "before you import it, see that it is the column you mean, and that --only left out "
+            "what it shall leave out"
+        )
 
 
 def _has_no_comments(roster: Roster) -> bool:

@@ -108,7 +108,7 @@ def scored_on_made_up(rows: Iterable[Row]) -> str:
         return ""
     ids = sorted({id for row in found for id in row.made_up})
     return (
-        f"{', '.join(ids).upper()} of {hand_ins(len(found))} was scored on the grader's own "
+        f"{', '.join(ids).upper()} of {hand_ins(len(found))} was graded on the grader's own "
         "made-up sentences, as no --data was given; for real grades give --data DIR, the folder "
         "with the course's train.csv and test.csv."
     )

@@ -1,8 +1,8 @@
 """Tells what TorchScript ran: a layer of torch's, or what was compiled before it was handed in.
 
 TorchScript runs operators alone: no frame of Python's shows that it does what torch's own source
-says, and no kernel that is the layer's. But each of its lines says which line of which file it was
-compiled from. What comes from a file, or is put together by hand, says nothing of the kind.
+says, and no kernel that is the layer's. But of what is compiled from a function here, each line
+says of which file and line it is.
 """
 
 from __future__ import annotations

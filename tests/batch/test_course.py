@@ -132,7 +132,7 @@ def test_canvas_gets_its_grades(course: Path, tmp_path: Path) -> None:
     for only in ("q2,q3,q4,q5,q6,q7", "q2"):
         said = " ".join(run(course, tmp_path / "out", *listed, only=only).stdout.split())
         assert "canvas.csv has points for Q7 on the grader's own made-up sentences" in said
-        assert "Q7 of 1 hand-in was scored on the grader's own made-up" in said
+        assert "Q7 of 1 hand-in was graded on the grader's own made-up" in said
         page = (tmp_path / "out" / "summary.html").read_text(encoding="utf-8")
         assert "made-up sentences" in page
         assert grades() == {"": "27", "11": "17", "12": ""}

@@ -197,7 +197,7 @@ def test_what_is_there_instead_is_named(tmp_path: Path) -> None:
     hidden = (".git/config", "__MACOSX/._notes.pdf")
     folder = write(tmp_path / "bob", *names, *hidden)
     there = "there are: hw.docx, notes.pdf, y.md and 2 more"
-    none = "has nothing to grade: none of implementation.py, rnn_lm.py, rnn_lm.sav is in it"
+    none = "has nothing to grade: none of implementation.py, rnn_lm.py, rnn_lm.sav could be read"
     assert refused(folder) == f"bob {none}; {there}"
     assert refused(zipped(tmp_path, *names, *hidden)) == f"handin {none}; {there}"
     long = refused(write(tmp_path / "eve", f"{'deep/' * 5}{'x' * 150}.md"))

@@ -72,7 +72,7 @@ def test_outdated_questions_are_named_to_be_graded_again() -> None:
 def test_points_on_made_up_sentences_are_told_of() -> None:
     """Whichever run has given them."""
     made_up = [row(name, question_row("q7", made_up=True)) for name in "ab"]
-    said = "Q7 of 2 hand-ins was scored on the grader's own made-up sentences, as no --data was"
+    said = "Q7 of 2 hand-ins was graded on the grader's own made-up sentences, as no --data was"
     assert said in shown([*made_up, row("c", question_row("q7"))], 0)
     assert "made-up" not in shown([row("c", question_row("q7"))], 0)
 

@@ -111,7 +111,7 @@ def test_what_models_were_scored_on_is_said() -> None:
     )
     kept = row("a", question_row("q2"), question_row("q7", made_up=True))
     made_up = Page(to_summary([*COURSE, kept], data="fixtures")).text
-    assert "Q7 of 1 hand-in was scored on the grader's own made-up sentences" in made_up
+    assert "Q7 of 1 hand-in was graded on the grader's own made-up sentences" in made_up
     assert "fixtures" not in made_up
     assert "scored on" not in Page(to_summary(COURSE)).text
 

@@ -147,9 +147,9 @@ class _GatesAsked:
     seed: int
 
 
-rnn_parameters = RnnCopied()
+RNN_COPIED = RnnCopied()
 """What q4's function is asked."""
-two_sizes = StateKept()
+STATE_KEPT = StateKept()
 """What q5's function is asked."""
 
 

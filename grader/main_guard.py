@@ -1,0 +1,63 @@
+"""What of a file runs in a script alone, and not where it is imported, as a hand-in is."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TypeGuard
+
+_NAME, _SCRIPT = "__name__", "__main__"
+
+
+def as_imported(tree: ast.Module) -> ast.Module:
+    """The module without what stands under ``if __name__ == "__main__":`` at its top.
+
+    It is the same module where the name may be another one: see ``may_change_its_name``.
+    """
+    body = [part for statement in tree.body for part in _imported(statement)]
+    if body == tree.body or may_change_its_name(tree):
+        return tree
+    return ast.Module(body=body, type_ignores=[])
+
+
+def may_change_its_name(tree: ast.Module) -> bool:
+    """Whether the file gives a module another name, so that what is imported runs like a script.
+
+    Whatever else than a guard, or a look at a name, has one of the two words in it may do so.
+    """
+    guards = {id(part) for node in filter(_is_guard, tree.body) for part in ast.walk(node.test)}
+    return any(
+        _NAME in word or _SCRIPT in word or word == "runpy"
+        for node in ast.walk(tree)
+        if id(node) not in guards and not _only_looks(node)
+        for word in _words_in(node)
+    )
+
+
+def _imported(statement: ast.stmt) -> list[ast.stmt]:
+    return statement.orelse if _is_guard(statement) else [statement]
+
+
+def _is_guard(statement: ast.stmt) -> TypeGuard[ast.If]:
+    match statement:
+        case ast.If(test=ast.Compare(left=left, ops=[ast.Eq()], comparators=[right])):
+            return [_word(left), _word(right)] in ([_NAME, _SCRIPT], [_SCRIPT, _NAME])
+    return False
+
+
+def _word(node: ast.expr) -> str:
+    match node:
+        case ast.Name(id="__name__") | ast.Constant(value="__main__"):
+            return _NAME if isinstance(node, ast.Name) else _SCRIPT
+    return ""
+
+
+def _only_looks(node: ast.AST) -> bool:
+    return isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load)
+
+
+def _words_in(node: ast.AST) -> Iterator[str]:
+    for _, value in ast.iter_fields(node):
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, str):
+                yield item
