@@ -49,7 +49,7 @@ def _latest(key: str, same: Sequence[Entry], prefix: str) -> HandIn:
     same = [_alone(entry) for entry in same]
     best = max(same, key=_age)
     others = [entry.name for entry in same if entry is not best]
-    notes = [taken_of_several([best.name], others)] if others else []
+    notes = [taken_of_several([best.name], others)] if others and not best.problem else []
     if is_version(key) and not best.problem:
         notes.append(NO_STUDENT.format(shown(best.name)))
     student = key.removeprefix(prefix) or key

@@ -113,7 +113,7 @@ NO_TRAINING_LOSS = (
     "knows the test set by heart"
 )
 TRAINED_HERE = (
-    "the grader trained the language model itself, as none that can be loaded was handed in"
+    "the grader trained the language model itself, as none that can be loaded was handed in: {}"
 )
 CUT_SHORT = (
     "the training of the language model stopped in epoch {} of {}, when its time was over: its "
@@ -215,7 +215,7 @@ def flags_of_training(
 ) -> list[str]:
     """Whether the grader trained the model unasked, whether it had the time, and whether held-back
     sentences had a loss ``in_train_mode`` alone."""
-    flags = [] if asked_for else [TRAINED_HERE]
+    flags = [] if asked_for else [TRAINED_HERE.format(run.why.partition(". ")[0].rstrip("."))]
     if run.was_cut_short:
         flags.append(CUT_SHORT.format(len(run.epochs), run.planned_epochs))
     if in_train_mode:

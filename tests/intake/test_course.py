@@ -245,6 +245,12 @@ def test_what_cannot_be_read_is_a_row(tmp_path: Path, kind: str) -> None:
         assert hand_ins[name].problem.startswith(problem)
 
 
+def test_none_is_said_to_be_taken_of_files_that_are_nobodys(tmp_path: Path) -> None:
+    hand_ins = found(lay_down(tmp_path / "x", f"alice/{MAIN}", "rnn_lm.py", "rnn_lm.sav"), tmp_path)
+    assert hand_ins["rnn_lm"].problem
+    assert not hand_ins["rnn_lm"].arrival.notes
+
+
 def test_what_the_system_does_not_let_be_read_is_a_row(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -150,7 +150,9 @@ def test_loss_that_is_too_good_without_one_on_training_sentences() -> None:
 @pytest.mark.parametrize("stopped", ["finished", "time"])
 @pytest.mark.parametrize("asked_for", [True, False])
 def test_training(stopped: str, asked_for: bool) -> None:
-    run = training_run().model_copy(update={"stopped": stopped})
+    why = "The weights do not fit. Only in the class: x"
+    run = training_run().model_copy(update={"stopped": stopped, "why": why})
     told = " ".join(flags_of_training(run, asked_for=asked_for))
-    assert ("the grader trained the language model itself" in told) != asked_for
+    assert ("handed in: The weights do not fit" in told) != asked_for
+    assert "Only in" not in told
     assert ("stopped in epoch" in told) == (stopped == "time")
