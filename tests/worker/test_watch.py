@@ -99,7 +99,7 @@ def softened(query: torch.Tensor) -> torch.Tensor:
     return torch.nn.functional.softmax(query @ query.mT, -1) @ query
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::torch.jit.TracerWarning")
 def test_layer_that_torchscript_has_compiled_is_seen() -> None:
     scripted = torch.jit.script(ATTENTION)
     traced = torch.jit.trace(of_itself, ITS_ARGUMENTS[0])
