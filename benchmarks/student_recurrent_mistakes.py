@@ -176,15 +176,10 @@ def in_both_gates(form: str) -> tuple[Edit, ...]:
 
 def with_sigmoids(form: str) -> tuple[Edit, ...]:
     """What stands in place of the sigmoid in r and z; {0} is the input's part, {1} the state's."""
+    parts = ((inside, *inside.split(" + state.", 1)) for inside in (IN_R, IN_Z))
     return tuple(
-        (f"expit({inside})", form.format(*(" + ".join(part) for part in _halves(inside))))
-        for inside in (IN_R, IN_Z)
+        (f"expit({inside})", form.format(of_x, f"state.{of_h}")) for inside, of_x, of_h in parts
     )
-
-
-def _halves(inside: str) -> tuple[list[str], list[str]]:
-    terms = inside.split(" + ")
-    return terms[:2], terms[2:]
 
 
 def from_the_initial_state(gates: str) -> tuple[Edit, ...]:

@@ -6,17 +6,15 @@ import ast
 from collections.abc import Iterator
 from typing import TypeGuard
 
-_NAME, _SCRIPT = "__name__", "__main__"
-
 
 def as_imported(tree: ast.Module) -> ast.Module:
-    """The module without what stands under ``if __name__ == "__main__":`` at its top.
+    """The module without what runs in a script alone, unless its name may be another one."""
+    return tree if may_change_its_name(tree) else without_script(tree)
 
-    It is the same module where the name may be another one: see ``may_change_its_name``.
-    """
+
+def without_script(tree: ast.Module) -> ast.Module:
+    """The module without what stands under ``if __name__ == "__main__":`` at its top."""
     body = [part for statement in tree.body for part in _imported(statement)]
-    if body == tree.body or may_change_its_name(tree):
-        return tree
     return ast.Module(body=body, type_ignores=[])
 
 
@@ -27,7 +25,7 @@ def may_change_its_name(tree: ast.Module) -> bool:
     """
     guards = {id(part) for node in filter(_is_guard, tree.body) for part in ast.walk(node.test)}
     return any(
-        _NAME in word or _SCRIPT in word or word == "runpy"
+        "__name__" in word or "__main__" in word or word == "runpy"
         for node in ast.walk(tree)
         if id(node) not in guards and not _only_looks(node)
         for word in _words_in(node)
@@ -40,16 +38,20 @@ def _imported(statement: ast.stmt) -> list[ast.stmt]:
 
 def _is_guard(statement: ast.stmt) -> TypeGuard[ast.If]:
     match statement:
-        case ast.If(test=ast.Compare(left=left, ops=[ast.Eq()], comparators=[right])):
-            return [_word(left), _word(right)] in ([_NAME, _SCRIPT], [_SCRIPT, _NAME])
+        case ast.If(
+            test=ast.Compare(
+                left=ast.Name(id="__name__"),
+                ops=[ast.Eq()],
+                comparators=[ast.Constant(value="__main__")],
+            )
+            | ast.Compare(
+                left=ast.Constant(value="__main__"),
+                ops=[ast.Eq()],
+                comparators=[ast.Name(id="__name__")],
+            )
+        ):
+            return True
     return False
-
-
-def _word(node: ast.expr) -> str:
-    match node:
-        case ast.Name(id="__name__") | ast.Constant(value="__main__"):
-            return _NAME if isinstance(node, ast.Name) else _SCRIPT
-    return ""
 
 
 def _only_looks(node: ast.AST) -> bool:

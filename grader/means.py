@@ -6,8 +6,9 @@ import ast
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from unicodedata import normalize
 
-from grader.main_guard import as_imported, may_change_its_name
+from grader.main_guard import as_imported, may_change_its_name, without_script
 from grader.source import MAX_ALL_SOURCE, TOO_DEEP, parsed, tree_of
 
 Source = str | bytes
@@ -81,7 +82,7 @@ def means_in(sources: Sources) -> str:
             imported.update(_imports(tree))
     by_text = any(map(_ways, trees))
     if not by_text and not any(map(may_change_its_name, trees)):
-        trees = list(map(as_imported, trees))
+        trees = list(map(without_script, trees))
     for tree in trees:
         if found := _means(tree, by_text) or _handed_on(tree, by_text):
             return found
@@ -101,10 +102,8 @@ def rare_in(sources: Sources) -> str:
 
 
 def _may_have_rare(source: Source) -> bool:
-    # Python reads some letters that are no ASCII as others that are; bytes may be in any coding.
-    if isinstance(source, bytes) or not source.isascii():
-        return True
-    return _RARE.search(source) is not None
+    # As Python reads names: some letters that are no ASCII as others that are.
+    return isinstance(source, bytes) or _RARE.search(normalize("NFKC", source)) is not None
 
 
 def _means(tree: ast.Module, by_text: bool) -> str:

@@ -52,9 +52,8 @@ deeper than a worker compiles."""
 _ANNOTATION = "an annotation"
 _TYPE_TESTS = frozenset({"isinstance", "issubclass", "type"})
 _NAMES = (
-    *(ast.Name, ast.Attribute, ast.Load),
-    *(ast.Tuple, ast.List, ast.Set, ast.BinOp, ast.BitOr),
-)
+    ast.Name, ast.Attribute, ast.Load, ast.Tuple, ast.List, ast.Set, ast.BinOp, ast.BitOr,
+)  # fmt: skip
 """What a type is said by, where nothing is called."""
 _READS_ANNOTATIONS = frozenset(
     "__annotations__ __annotate__ annotationlib get_annotations get_type_hints inspect signature "
@@ -170,23 +169,26 @@ def _walk(statement: ast.stmt, left_out: frozenset[str]) -> Iterator[ast.AST]:
     while waiting:
         node = waiting.popleft()
         yield node
-        parts: Iterable[ast.AST] = ast.iter_child_nodes(node)
-        match node:
-            case ast.arg() if _ANNOTATION in left_out:
-                parts = ()
-            case ast.FunctionDef(returns=type_) | ast.AnnAssign(annotation=type_) if (
-                _ANNOTATION in left_out
-            ):
-                parts = (part for part in parts if part is not type_)
-            case ast.Call(func=ast.Name(id=name), args=[_, type_]) if (
-                name in left_out and _only_names(type_)
-            ):
-                parts = (part for part in parts if part is not type_)
-            case ast.Compare(
-                left=ast.Call(func=ast.Name(id="type"), args=[_]), comparators=[type_]
-            ) if "type" in left_out and _only_names(type_):
-                parts = (part for part in parts if part is not type_)
-        waiting.extend(parts)
+        if isinstance(node, ast.arg) and _ANNOTATION in left_out:
+            continue
+        type_ = _type_in(node, left_out)
+        waiting.extend(part for part in ast.iter_child_nodes(node) if part is not type_)
+
+
+def _type_in(node: ast.AST, left_out: frozenset[str]) -> ast.expr | None:
+    """The part of a node that only says of which type something is."""
+    match node:
+        case ast.FunctionDef(returns=type_) | ast.AnnAssign(annotation=type_) if (
+            _ANNOTATION in left_out
+        ):
+            return type_
+        case ast.Call(func=ast.Name(id=name), args=[_, type_]) if name in left_out:
+            return type_ if _only_names(type_) else None
+        case ast.Compare(
+            left=ast.Call(func=ast.Name(id="type"), args=[_]), comparators=[type_]
+        ) if "type" in left_out:
+            return type_ if _only_names(type_) else None
+    return None
 
 
 def _only_names(type_: ast.expr) -> bool:
@@ -218,12 +220,6 @@ def _layers_used(
             waiting += definition.global_names - reached
             reached |= definition.global_names
     return sorted(found, key=lambda call: call.line)
-
-
-def is_placeholder(node: ast.stmt) -> bool:
-    """Whether a statement of a function is a text, ``pass``, or what says that it is to be done."""
-    is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-    return is_text or isinstance(node, (ast.Pass, ast.Raise))
 
 
 def _is_layer(dotted: str, layers: frozenset[str]) -> bool:
@@ -375,26 +371,3 @@ def _taken_apart(node: ast.AST) -> tuple[ast.AST | None, str]:
         ):
             return value, attribute
     return None, ""
-
-
-def is_unfinished(node: ast.stmt) -> bool:
-    """Whether it is a function that makes nothing and returns nothing."""
-    if not isinstance(node, ast.FunctionDef) or node.decorator_list:
-        return False
-    return all(map(_leaves_undone, node.body))
-
-
-def _leaves_undone(node: ast.stmt) -> bool:
-    if isinstance(node, (ast.Assign, ast.AnnAssign)):
-        return node.value is None or _is_none(node.value)
-    if isinstance(node, ast.Return):
-        # A variable: of what is assigned there, all is None.
-        return node.value is None or _is_none(node.value, ast.Name)
-    return is_placeholder(node)
-
-
-def _is_none(value: ast.expr, *others: type[ast.expr]) -> bool:
-    """Whether it is None, or several of it; ``others`` are taken for None, too."""
-    if isinstance(value, ast.Tuple):
-        return all(_is_none(item, *others) for item in value.elts)
-    return isinstance(value, others) or (isinstance(value, ast.Constant) and value.value is None)

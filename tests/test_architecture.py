@@ -24,7 +24,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("grader.errors",),
     ("grader.rows",),
     ("grader.wire", "grader.rubric", "grader.excerpt", "grader.catalogue"),
-    ("grader.handed_in.naming", "grader.regular", "grader.main_guard"),
+    ("grader.handed_in.naming", "grader.regular", "grader.main_guard", "grader.unfinished"),
     ("grader.remedies", "grader.effort"),
     ("grader.roster", "grader.similarity"),
     ("grader.archive", "grader.compare", "grader.source", "grader.wrong_part"),

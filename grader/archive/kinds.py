@@ -43,7 +43,10 @@ NOT_READ = {
 
 OFFICE = "a document of a word processor or the like"
 _OFFICE_STARTS = (
-    *(b"[Content_Types].xml", b"_rels/", b"docProps/", b"word/"),
+    b"[Content_Types].xml",
+    b"_rels/",
+    b"docProps/",
+    b"word/",
     b"mimetypeapplication/vnd",
 )
 """The first file in a zip that is such a document; the last one is OpenDocument's."""

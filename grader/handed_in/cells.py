@@ -13,7 +13,8 @@ from enum import Enum, auto
 from pathlib import PureWindowsPath
 
 from grader.handed_in.naming import FUNCTIONS, IMPLEMENTATION_STEM
-from grader.source import is_unfinished, parsed
+from grader.source import parsed
+from grader.unfinished import is_unfinished
 from grader.worker.notebook_code import (
     FUNCTION_DEFS,
     MAKES_A_FUNCTION,

@@ -19,7 +19,8 @@ from grader.handed_in.naming import (
     main_files,
     readable,
 )
-from grader.source import MAX_SOURCE, is_unfinished, parsed
+from grader.source import MAX_SOURCE, parsed
+from grader.unfinished import is_unfinished
 
 ENOUGH = 2
 """So many of them; one alone, such as ``rnn``, other code may have, too."""

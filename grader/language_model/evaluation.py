@@ -17,7 +17,7 @@ from grader.language_model.batching import TokenBudget
 from grader.language_model.causality import held_back
 from grader.language_model.clock import Clock, Progress
 from grader.language_model.corpus import Corpus
-from grader.language_model.dependencies import AHEAD, OF_BATCHES, Kind
+from grader.language_model.dependencies import AHEAD, OF_BATCHES
 from grader.language_model.flags import (
     IN_DOUBT,
     NEAR_A_THRESHOLD,
@@ -33,11 +33,7 @@ from grader.language_model.flags import (
 from grader.language_model.generation import generate
 from grader.language_model.loaded_model import LoadedModel, ModelSource
 from grader.language_model.model_workers import ModelWorkers
-from grader.language_model.notebook_batches import (
-    IN_NOTEBOOK_BATCHES,
-    IN_NOTEBOOK_ORDER,
-    NotebookBatches,
-)
+from grader.language_model.notebook_batches import NotebookBatches, why_scored_so
 from grader.language_model.probing import Findings, Prober
 from grader.language_model.signs import LEAST_WIDTH, signs_of
 from grader.language_model.totals import Z_95, LossTotals
@@ -144,10 +140,7 @@ class Evaluator:
         else:
             findings = prober.complete(findings, whole, self._training_sample)
         as_notebook = None
-        of_the_batches = []
-        if again is not None:
-            keeps = Kind.STATE in findings.kinds
-            of_the_batches = [IN_NOTEBOOK_ORDER if keeps else IN_NOTEBOOK_BATCHES]
+        of_the_batches = [] if again is None else [why_scored_so(findings.kinds)]
         # What sees the end of a sentence sees its padding, too.
         minds_batches = bool(findings.kinds & (OF_BATCHES | AHEAD))
         if again is None and minds_batches and whole.stopped == "finished":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from grader.language_model.dependencies import Kind
+from grader.language_model.notebook_batches import fits
 from grader.measures import ModelMeasures
 from grader.worker.loading import QUANTISED
 
@@ -169,9 +170,10 @@ def failure_in_eval_mode(measures: ModelMeasures) -> str:
 def of_one_size(measures: ModelMeasures, notebook_batch: int) -> str:
     """Why the notebook's test fails with a model that takes one number of sentences alone; ''
     where it does not."""
-    rows, last = measures.sentences_at_once, measures.all_sentences % notebook_batch
-    if rows is None or (rows == notebook_batch and not last):
+    rows, sentences = measures.sentences_at_once, measures.all_sentences
+    if fits(rows, sentences, notebook_batch):
         return ""
+    last = sentences % notebook_batch
     return OF_ONE_SIZE.format(rows, notebook_batch, LAST_BATCH.format(last) if last else "")
 
 

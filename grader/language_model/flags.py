@@ -7,6 +7,7 @@ import math
 from grader.language_model.corpus import Vocabulary
 from grader.language_model.dependencies import Kind
 from grader.language_model.loaded_model import Loading
+from grader.language_model.notebook_batches import fits
 from grader.language_model.probing import Findings
 from grader.language_model.rehearsal import FEWEST
 from grader.language_model.totals import LossTotals
@@ -156,7 +157,7 @@ def flags_of_size(loading: Loading, sentences: int, rubric: LanguageModel) -> li
     flags = []
     rows, at_once = loading.rows, rubric.batch_size
     last = sentences % at_once
-    if rows is not None and (rows != at_once or last):
+    if not fits(rows, sentences, at_once):
         flags.append(FIXED_ROWS.format(rows, at_once, A_LAST_BATCH.format(last) if last else ""))
     if loading.fewest > FEWEST:
         flags.append(LONG_ALONE.format(loading.fewest))

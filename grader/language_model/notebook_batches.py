@@ -64,6 +64,17 @@ def needs_the_notebooks_batches(kinds: frozenset[Kind]) -> bool:
     return bool(kinds & {Kind.BATCH, Kind.STATE}) and not kinds & AHEAD
 
 
+def why_scored_so(kinds: frozenset[Kind]) -> str:
+    """What staff are told of a model that was judged in the notebook's batches."""
+    return IN_NOTEBOOK_ORDER if Kind.STATE in kinds else IN_NOTEBOOK_BATCHES
+
+
+def fits(rows: int | None, sentences: int, at_once: int) -> bool:
+    """Whether the notebook's batches suit a model that takes this number of ``rows`` alone, if it
+    does, for a test set of so many ``sentences``."""
+    return rows is None or (rows == at_once and not sentences % at_once)
+
+
 def notebook_batches(sentences: int, rows: int) -> list[Int64]:
     """The notebook's batches of a test set: the numbers of sentences, in the order of the file."""
     return np.array_split(np.arange(sentences), range(rows, sentences, rows))
@@ -164,9 +175,7 @@ class NotebookBatches(Judge):
         rounds = cuts_in_rounds(longest, self._secret)
         if Kind.STATE not in kinds:
             return rounds
-        halves = (
-            [cut for cut in some if cut.batch % 2 == odd] for some in rounds for odd in (0, 1)
-        )
+        halves = (some[first::2] for some in rounds for first in (0, 1))
         return [half for half in halves if half]
 
     def _from_beginnings(

@@ -134,8 +134,8 @@ def test_loss_below(
     if not loss < threshold.below:
         # Once is enough: at the first threshold that is missed.
         missed = max(t.below for t in check.rubric.language_model.thresholds if loss >= t.below)
-        tokens = grading.corpus.vocabulary.size
-        advice = advice_on(measures, tokens) if threshold.below == missed else ""
+        is_first, tokens = threshold.below == missed, grading.corpus.vocabulary.size
+        advice = advice_on(measures, tokens) if is_first else ""
         if measures.training is not None:
             advice = _of_training(measures.training, advice)
         if measures.prefix_loss is not None:
@@ -146,9 +146,9 @@ def test_loss_below(
             if by_length(measures):
                 why = "what it predicts depends on how far a sentence goes on or is padded"
             advice = f"It is measured from the sentences' beginnings, because {why}."
-        if threshold.below == missed and measures.training is None:
+        if is_first and measures.training is None:
             advice += also_there(grading.submission)
-        if threshold.below == missed:
+        if is_first:
             advice += of_other_data(measures, tokens)
         mode = "train()" if failure_in_eval_mode(measures) else "eval()"
         raise wrong(

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeGuard
 
-from grader.source import is_placeholder
+from grader.unfinished import is_placeholder
 from grader.worker.absent_modules import AbsentModules
 from grader.worker.constructions import Arguments, calls_in
 from grader.worker.devices import is_of_devices

@@ -8,9 +8,9 @@ says of which file and line it is.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import cache
 from importlib.machinery import SourceFileLoader
 from types import CodeType
 from typing import Any
@@ -58,34 +58,27 @@ class Arrivals:
         return noted
 
 
-def lines_of(functions: set[str]) -> set[tuple[str, int]]:
-    """The files and lines from which the functions of these names were compiled here."""
+def lines_of(functions: set[str]) -> dict[str, set[int]]:
+    """The lines, by file, from which the functions of these names were compiled here."""
+    lines: dict[str, set[int]] = defaultdict(set)
     if _functions_of is None or _graph_of is None:  # Another torch may have others.
-        return set()
-    graphs = (
-        str(_graph_of.__get__(function))
-        for function in _functions_of(_unit)
-        if _name_of.__get__(function) in functions
-    )
-    return {(file, int(line)) for graph in graphs for file, line in _LINE.findall(graph)}
+        return lines
+    for function in _functions_of(_unit):
+        if _name_of.__get__(function) in functions:
+            for file, line in _LINE.findall(str(_graph_of.__get__(function))):
+                lines[file].add(int(line))
+    return lines
 
 
-@cache
-def codes_of(file: str) -> tuple[CodeType, ...]:
+def codes_of(file: str) -> Iterator[CodeType]:
     """The functions of a file of Python's, however deep, from what Python keeps compiled of it."""
     with suppress(OSError, ImportError, SyntaxError):
         code = SourceFileLoader("compiled", file).get_code("compiled")
-        return tuple(codes_in(code)) if code else ()
-    return ()
+        yield from _codes_in(code) if code else ()
 
 
-def codes_in(code: CodeType) -> Iterator[CodeType]:
-    """All functions within a module, or within a function."""
+def _codes_in(code: CodeType) -> Iterator[CodeType]:
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield constant
-            yield from codes_in(constant)
-
-
-def has_line(code: CodeType, line: int) -> bool:
-    return any(number == line for _, _, number in code.co_lines())
+            yield from _codes_in(constant)

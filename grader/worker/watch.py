@@ -20,7 +20,7 @@ from torch.overrides import has_torch_function
 
 from grader.source import BROKEN, RECORDED, SWITCHED_OFF
 from grader.worker import profiler
-from grader.worker.compiled import Arrivals, codes_of, has_line, lines_of
+from grader.worker.compiled import Arrivals, codes_of, lines_of
 from grader.worker.hooks import Hooks
 from grader.worker.profiler import Profiler
 
@@ -143,10 +143,10 @@ _CODE = _code_of_layers()
 
 def _layers_compiled(functions: set[str]) -> Iterator[str]:
     """The layers from whose lines TorchScript has compiled a function of one of these names."""
-    for file, line in lines_of(functions):
+    for file, lines in lines_of(functions).items():
         for code in codes_of(file) if file.startswith(_TORCH) else ():
             layer = _layer_named(code)
-            if layer and has_line(code, line):
+            if layer and any(line in lines for _, _, line in code.co_lines()):
                 yield layer
 
 

@@ -90,6 +90,27 @@ def pythons_mha(Wq, Wk, Wv, Wo, input_data):
     return (heads.transpose(1, 2).flatten(2) @ torch.tensor(Wo)).numpy()
 
 
+def gru_by_cell(cell, linear_trans_r, linear_trans_z, linear_trans_n, init_state, input_data):
+    """The right answer of ``gru``, each step by a function that torch has for it in Python."""
+    gates = linear_trans_r, linear_trans_z, linear_trans_n
+    joined = (np.concatenate([gate[part] for gate in gates], axis=-1) for part in range(4))
+    wt_x, bias_x, wt_h, bias_h = (torch.tensor(part) for part in joined)
+    state, outputs = torch.tensor(init_state), []
+    for x in torch.tensor(input_data).unbind(1):
+        state = cell(x @ wt_x + bias_x, state, wt_x.T, bias_x, wt_h.T, bias_h)
+        outputs.append(state[0])
+    return torch.stack(outputs, 1), state
+
+
+def mha_by_forward(attend, Wq, Wk, Wv, Wo, input_data):
+    """The right answer of ``mha``, by what has the arguments of multi_head_attention_forward."""
+    kernels = [np.concatenate(heads, axis=1).T for heads in (Wq, Wk, Wv)]
+    x = input_data.transpose(0, 1)
+    joined, wt_o = torch.tensor(np.concatenate(kernels)), torch.tensor(Wo.T.copy())
+    none = None, None, None, False, 0.0
+    return attend(x, x, x, x.shape[2], len(Wq), joined, *none, wt_o, None)[0].transpose(0, 1)
+
+
 def frame(op="result", arrays=(), payload=b"", **fields):
     """The bytes of a message, as a worker sends it."""
     header = json.dumps({**fields, "op": op, "arrays": list(arrays)}).encode()
