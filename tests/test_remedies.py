@@ -22,7 +22,8 @@ PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}, "
     [
         (b"from my_layers import *\n", "neither in the hand-in nor installed"),
         (b"from google.colab import *\n", "in Colab alone"),
-        (b"def rnn(x=open('train.csv')): ...\n", "there are only the hand-in's own code"),
+        (b"def rnn(x=open('train.csv')): ...\n", "leave what reads other data in the notebook"),
+        (b"rnn = device\n", "on that of the input, as x.device tells it"),
         (b"from .steps import step\n", "leave out the dot"),
         (b"def f(:\n", "for a bracket, comma, colon or operator"),
         (b"def f(wt_h, wt_x.T, bias): pass\n", "parameters are names alone"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from math import isqrt
 
 import numpy as np
 
@@ -44,6 +45,8 @@ TWO_SIZES = re.compile(
     r"|attn_mask is torch\.Size\(\[(\d+), \d+\]\), but should be \((\d+), \d+\)"
 )
 """What torch says of two that do not go together."""
+OF_A_SQUARE = re.compile(r"shape '\[(?:1, )*(\d+), \1\]' is invalid for input of size (\d+)")
+"""What it says of a mask of another size: how many rows it needs, and the numbers it has."""
 TOO_SHORT = (
     "If what has {} rows there is a table of positions or a mask, it is too short: the input can "
     "be {} tokens long, BEGIN and {} characters. Make it that long, or of the input's length."
@@ -102,13 +105,23 @@ def in_words_of_a_model(failure: CheckFailed, longest: int) -> CheckFailed:
     That is a table of positions, or a mask, where one of the sizes is that of the longest input and
     the other is smaller.
     """
-    found, tokens = TWO_SIZES.search(failure.message), longest + 1
-    smaller, larger = sorted(int(size) for size in found.groups() if size) if found else (0, 0)
+    (smaller, larger), tokens = _two_sizes(failure.message), longest + 1
     is_short = smaller < larger == tokens
     if MEANT in failure.message:
         failure = failure.told_as(CHANGED.sub("", failure.message))
     words = TOO_SHORT.format(smaller, tokens, longest) if is_short else OF_A_MODEL
     return failure.told_as(failure.message.replace(SHAPES, words))
+
+
+def _two_sizes(message: str) -> tuple[int, int]:
+    """The smaller and the larger of two sizes that torch says do not go together; or zeros."""
+    if square := OF_A_SQUARE.search(message):
+        needed, numbers = int(square[1]), int(square[2])
+        rows = isqrt(numbers)
+        return (min(rows, needed), max(rows, needed)) if rows * rows == numbers else (0, 0)
+    found = TWO_SIZES.search(message)
+    smaller, larger = sorted(int(size) for size in found.groups() if size) if found else (0, 0)
+    return smaller, larger
 
 
 def failed_on_beginnings(failure: CheckFailed, shape: Sequence[int]) -> CheckFailed:

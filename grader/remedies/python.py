@@ -26,7 +26,7 @@ _SIZES = re.compile(
 )
 _VARIABLES = re.compile(
     "name '(?:initial_state|input_data|wt_h|wt_x|bias|linear_trans_[rzn]|W[qkvo]|t_rnn|t_gru|t_mha"
-    "|freq|str_voc|vocabulary|device|max_len|min_len|(?:BEGIN|END|PAD)_ID)' is not defined"
+    "|freq|str_voc|vocabulary|max_len|min_len|(?:BEGIN|END|PAD)_ID)' is not defined"
 )
 """Variables of the notebooks: the sizes, and others that code is tempted to use."""
 
@@ -212,6 +212,12 @@ PYTHON = (
         "graded, too: take each size from the arguments, such as input_data.shape[1] for the "
         "steps, wt_h.shape[0] for the hidden units or len(Wq) for the heads; a model keeps what "
         "its __init__ is given.",
+    ),
+    remedy(
+        "NameError",
+        says("'device' is not defined"),
+        "The notebook's device is not known in this file: create things on that of the input, as "
+        "x.device tells it.",
     ),
     remedy(
         "NameError",

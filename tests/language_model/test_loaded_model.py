@@ -92,6 +92,11 @@ def test_what_the_longest_sentence_or_pad_is_too_much_for(positions: int, ids: i
             "dimension 2",
             "the input is [batch, length]",
         ),
+        (
+            "shape '[1, 1, 101, 101]' is invalid for input of size 8100",
+            "what has 90 rows there is a table of positions or a mask",
+        ),
+        ("shape '[1, 1, 101, 101]' is invalid for input of size 8101", "the input is"),
         ("mat1 and mat2 shapes cannot be multiplied (3x4 and 5x6)", "the input is [batch, length]"),
     ],
 )
