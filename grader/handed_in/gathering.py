@@ -122,57 +122,30 @@ class _Opener:
         Raises SubmissionError where there is nothing to grade but in an archive that cannot be
         read.
         """
-        notes, have = list(notes), held_here(files)
         names = [name for name in files if is_archive_name(name)]
         if names and not levels:
-            if not have and not _has_code(files):
-                raise SubmissionError(TOO_DEEP.format(readable(str(names[0]))))
-            more = [TOO_DEEP.format(readable(str(name))) for name in names[:SHOWN]]
-            return latest_files_first(files), [*notes, *(more if MAINS - have else [])]
+            return _too_deep(names, files, notes)
         unseen = latest_first([_archive(n, files[n], (parts or {}).get(n)) for n in names])
         archives = [looked_at(archive, self._limits) for archive in unseen[:MAX_OPENED]]
         known = [archive for archive in archives if archive.problem]
-        taken: list[Unopened] = []
-        closed = unseen[MAX_OPENED:]
-        of: dict[PurePosixPath, PurePosixPath] = {}
-        outside = _code_of(files)
-        errors: list[SubmissionError] = []
+        found = _Found(files, notes, unseen[MAX_OPENED:])
         for archive in latest_first(archives):
-            is_enough = bool(have & MAINS)
             is_old = any(replaces(later, archive) for later in known)
             known.append(archive)
-            if is_old or (is_enough and not archive.holds - have) or self._count == MAX_OPENED:
-                closed.append(archive)
+            if is_old or not found.lack(archive) or self._count == MAX_OPENED:
+                found.closed.append(archive)
                 continue
             try:
                 inner, more = self._open(archive, levels)
             except SubmissionError as error:
-                errors.append(error)
-                closed.append(replace(archive, problem=str(error)))
+                found.refuse(archive, error)
                 continue
             # What was in an archive in it is known only now.
             known[-1] = replace(archive, known_by=archive.known_by | known_by(inner))
-            new = held_here(inner) - have
-            if is_enough and new:
-                what = ", ".join(sorted(new))
-                notes.append(f"{readable(str(archive.name))} was opened, too, for {what}")
-            notes += more
-            taken += [archive] if new else []
-            notes += _displaced(inner, files, of, archive.name)
-            inner = _without(inner, have & MAINS)
-            of |= dict.fromkeys(inner.keys() - files.keys(), archive.name)
-            files = inner | files
-            have |= new
-        for archive in archives:
-            if not archive.problem and not archive.holds.isdisjoint(outside):
-                notes += _other_code(archive, outside, self._limits)
-        if errors and not have and not _has_code(files):
-            raise errors[0]
-        if MAINS - have:
-            notes += [
-                f"{readable(str(a.name))} was not opened: {a.problem}" for a in closed if a.problem
-            ]
-        return latest_files_first(files), [*notes, *_taken_of(taken, closed)]
+            found.take(archive, inner, more)
+        outside = _code_of(files)
+        others = (_other_code(archive, outside, self._limits) for archive in archives)
+        return found.in_the_end([note for notes in others for note in notes])
 
     def _open(self, archive: Unopened, levels: int) -> tuple[Files, list[str]]:
         self._count += 1
@@ -184,6 +157,75 @@ class _Opener:
             # Also of what was cut off at a limit.
             self._left -= sum(file.stat().st_size for file in place.rglob("*") if file.is_file())
         return self.opened(inner, notes, levels=levels - 1)
+
+
+class _Found:
+    """The files of a hand-in while its archives are opened, the latest first."""
+
+    def __init__(self, files: Files, notes: Sequence[str], closed: Sequence[Unopened]) -> None:
+        """``closed``: archives that are not even looked at."""
+        self._files = files
+        self._have = held_here(files)
+        self._notes = list(notes)
+        self._of: dict[PurePosixPath, PurePosixPath] = {}
+        self._taken: list[Unopened] = []
+        self._errors: list[SubmissionError] = []
+        self.closed = list(closed)
+        """Archives that were left as they are."""
+
+    def lack(self, archive: Unopened) -> bool:
+        """Whether nothing to grade is there, or not all that the archive is known to hold."""
+        return not self._have & MAINS or bool(archive.holds - self._have)
+
+    def refuse(self, archive: Unopened, error: SubmissionError) -> None:
+        """The archive cannot be read."""
+        self._errors.append(error)
+        self.closed.append(replace(archive, problem=str(error)))
+
+    def take(self, archive: Unopened, inner: Files, notes: Sequence[str]) -> None:
+        """Add the files of an archive, but for what would be there twice, and its notes."""
+        mains = self._have & MAINS
+        new = held_here(inner) - self._have
+        if mains and new:
+            what = ", ".join(sorted(new))
+            self._notes.append(f"{readable(str(archive.name))} was opened, too, for {what}")
+        self._notes += notes
+        self._taken += [archive] if new else []
+        self._notes += _displaced(inner, self._files, self._of, archive.name)
+        inner = _without(inner, mains)
+        self._of |= dict.fromkeys(inner.keys() - self._files.keys(), archive.name)
+        self._files = inner | self._files
+        self._have |= new
+
+    def in_the_end(self, notes: Sequence[str]) -> tuple[Files, list[str]]:
+        """The files and all notes, further ones among them.
+
+        Raises SubmissionError where there is nothing to grade but in what cannot be read.
+        """
+        if self._errors and not self._have and not _has_code(self._files):
+            raise self._errors[0]
+        told = [*self._notes, *notes]
+        if MAINS - self._have:
+            told += [
+                f"{readable(str(a.name))} was not opened: {a.problem}"
+                for a in self.closed
+                if a.problem
+            ]
+        return latest_files_first(self._files), [*told, *_taken_of(self._taken, self.closed)]
+
+
+def _too_deep(
+    names: Sequence[PurePosixPath], files: Files, notes: Sequence[str]
+) -> tuple[Files, list[str]]:
+    """The files without what is in these archives among them, which lie too deep to be opened.
+
+    Raises SubmissionError where there is nothing to grade beside them.
+    """
+    have = held_here(files)
+    if not have and not _has_code(files):
+        raise SubmissionError(TOO_DEEP.format(readable(str(names[0]))))
+    more = [TOO_DEEP.format(readable(str(name))) for name in names[:SHOWN]]
+    return latest_files_first(files), [*notes, *(more if MAINS - have else [])]
 
 
 def _archive(name: PurePosixPath, path: Path, part: Part | None) -> Unopened:
@@ -213,6 +255,8 @@ def _other_code(
 
     It is not unpacked for that; of several in it the one that would be graded is compared.
     """
+    if archive.problem or archive.holds.isdisjoint(outside):
+        return []
     inside: dict[str, tuple[tuple[object, ...], bytes]] = {}
     with suppress(SubmissionError):
         for member, content in contents(archive.path, limits):
