@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -31,6 +30,7 @@ from grader.language_model.flags import (
     flags_of_test_set,
 )
 from grader.language_model.generation import generate
+from grader.language_model.judged import Judged, Scored, measures_of
 from grader.language_model.loaded_model import LoadedModel, ModelSource
 from grader.language_model.model_workers import ModelWorkers
 from grader.language_model.notebook_batches import NotebookBatches, why_scored_so
@@ -38,7 +38,7 @@ from grader.language_model.probing import Findings, Prober
 from grader.language_model.signs import LEAST_WIDTH, signs_of
 from grader.language_model.totals import Z_95, LossTotals
 from grader.language_model.whole_sentences import Stop, WholeSentences
-from grader.measures import Baselines, Causality, Interval, ModelMeasures, Signs, TrainingRun
+from grader.measures import Baselines, Interval, ModelMeasures, Signs, TrainingRun
 from grader.model import Outcome
 from grader.rubric import LanguageModel
 from grader.student import Student
@@ -49,8 +49,6 @@ SIDE_FIGURES_BY = 0.6
 COMPLETED_BY = 0.95
 Z_QUICK = 4.4
 """Standard errors for a confidence of 1 in 10,000 in all looks together: they are at most ten."""
-MOST_NATS = 700.0
-"""The perplexity of a larger loss is no number."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +106,19 @@ class Evaluator:
 
         ``training`` tells how the grader trained the model, if it did.
         """
+        scored = self._scored()
+        judged = self._judged(scored.whole)
+        measures = measures_of(
+            scored,
+            judged,
+            given_characters=self._rubric.given_characters,
+            baselines=self._baselines,
+            training=training,
+        )
+        return Evaluation(measures, tuple(self._flags(scored, judged)))
+
+    def _scored(self) -> Scored:
+        """What one worker gives for whole sentences."""
         self._progress("loading the model", 0.0)
         with self._workers.fresh() as load:
             model, generated = self._generated(load)
@@ -121,6 +132,10 @@ class Evaluator:
             private = self._private(model, load)
             training_sample = self._side_totals(model, load, self._training_sample)
             signs = self._looked_into(model, whole.totals.loss)
+        return Scored(whole, loading, model.loading, generated, training_sample, private, signs)
+
+    def _judged(self, whole: WholeSentences) -> Judged:
+        """What counts, when other workers have had the sentences' beginnings."""
         probing = (
             self._workers,
             self._corpus.vocabulary,
@@ -134,66 +149,33 @@ class Evaluator:
         findings = prober.probe(whole, self._training_sample, self._held_back)
         self._complete(whole, findings)
         in_notebook = NotebookBatches(*probing)
-        again = in_notebook.judge(whole, findings.kinds)
-        if again is not None:
-            whole, findings = again
-        else:
-            findings = prober.complete(findings, whole, self._training_sample)
-        as_notebook = None
-        of_the_batches = [] if again is None else [why_scored_so(findings.kinds)]
+        if again := in_notebook.judge(whole, findings.kinds):
+            return Judged(*again, in_notebook_batches=True)
+        findings = prober.complete(findings, whole, self._training_sample)
         # What sees the end of a sentence sees its padding, too.
-        minds_batches = bool(findings.kinds & (OF_BATCHES | AHEAD))
-        if again is None and minds_batches and whole.stopped == "finished":
-            as_notebook = in_notebook.whole_sentences()
-        totals = whole.totals
-        flags = [
-            *flags_of_findings(findings, as_notebook.totals if as_notebook else None),
-            *flags_of_speed(whole),
-            *self._flags_of_private(private, totals),
-            *flags_of_columns(model.loading, self._corpus.vocabulary),
-            *flags_of_size(model.loading, len(self._test), self._rubric),
-            *flags_of_mode(loading.fails_in_eval, whole.totals.loss, signs, self._rubric),
-            *of_the_batches,
-        ]
-        loss, interval = _counted(whole, findings)
-        error = (interval.high - loss) / Z_95
-        flags += flags_of_test_set(loss, error, training_sample, self._rubric)
-        if whole.stopped == "quick" and self._in_doubt(_counted(whole, findings, Z_QUICK)[1]):
-            flags.insert(0, IN_DOUBT)
+        minds_batches = findings.kinds & (OF_BATCHES | AHEAD) and whole.stopped == "finished"
+        as_notebook = in_notebook.whole_sentences() if minds_batches else None
+        return Judged(whole, findings, as_notebook=as_notebook)
+
+    def _flags(self, scored: Scored, judged: Judged) -> Iterator[str]:
+        findings, whole, rubric = judged.findings, judged.whole, self._rubric
+        loss, interval = judged.counted()
+        if whole.stopped == "quick" and self._in_doubt(judged.counted(Z_QUICK)[1]):
+            yield IN_DOUBT
         elif findings.beginnings_count and self._in_doubt(interval):
-            flags.insert(0, NEAR_A_THRESHOLD)
-        measures = ModelMeasures(
-            loss=loss,
-            interval=interval,
-            bits_per_character=loss / math.log(2),
-            perplexity=math.exp(min(loss, MOST_NATS)),
-            notebook_loss=(as_notebook or whole).totals.notebook_loss,
-            whole_sentence_loss=totals.loss,
-            prefix_loss=loss if findings.beginnings_count else None,
-            loss_from_eleventh=totals.loss_from(self._rubric.given_characters),
-            loss_by_position=totals.by_position,
-            baselines=self._baselines,
-            training_loss=training_sample.loss if training_sample else None,
-            private_loss=private.loss if private else None,
-            sentences=totals.sentences,
-            all_sentences=totals.all_sentences,
-            stopped=whole.stopped,
-            characters=totals.characters,
-            tokens=totals.tokens,
-            causality=_causality(findings),
-            in_notebook_batches=again is not None,
-            signs=signs,
-            generated=generated,
-            device=model.loading.device,
-            parameters=loading.parameters,
-            loading=loading.notes,
-            fails_in_eval_mode=loading.fails_in_eval,
-            sentences_at_once=model.loading.rows,
-            training=training,
-            batch_tokens=whole.budget.tokens,
-            tokens_per_s=totals.tokens / whole.seconds,
-        )
-        return Evaluation(measures, tuple(flags))
+            yield NEAR_A_THRESHOLD
+        as_notebook = judged.as_notebook.totals if judged.as_notebook else None
+        yield from flags_of_findings(findings, as_notebook)
+        yield from flags_of_speed(whole)
+        yield from self._flags_of_private(scored.private, whole.totals)
+        yield from flags_of_columns(scored.after, self._corpus.vocabulary)
+        yield from flags_of_size(scored.after, len(self._test), rubric)
+        fails_in_eval = scored.loading.fails_in_eval
+        yield from flags_of_mode(fails_in_eval, whole.totals.loss, scored.signs, rubric)
+        if judged.in_notebook_batches:
+            yield why_scored_so(findings.kinds)
+        error = (interval.high - loss) / Z_95
+        yield from flags_of_test_set(loss, error, scored.training_sample, rubric)
 
     def _generated(self, load: Callable[[], LoadedModel]) -> tuple[LoadedModel, tuple[str, ...]]:
         """The model, loaded, and sentences of it: none where it fails, which costs nothing else."""
@@ -320,27 +302,3 @@ class Evaluator:
             given_model=self._rubric.baselines.given_model,
             literature=self._rubric.baselines.literature,
         )
-
-
-def _counted(whole: WholeSentences, findings: Findings, z: float = Z_95) -> tuple[float, Interval]:
-    """The loss that gives the points: without what seeing whole sentences gained, if it did.
-
-    That is the loss from beginnings, of which a sample is known. What the same sample has with
-    whole sentences in view, against what all of them have, tells how lucky the sample is.
-    """
-    if not findings.beginnings_count or findings.gain is None:
-        return whole.totals.loss, whole.totals.interval(z)
-    totals = whole.bounded_totals
-    loss = totals.loss + findings.gain.counted
-    margin = z * math.hypot(totals.standard_error, findings.gain.bounded_error)
-    return loss, Interval(low=loss - margin, high=loss + margin)
-
-
-def _causality(findings: Findings) -> Causality:
-    return Causality(
-        probes=findings.comparison.probes,
-        changed=findings.comparison.changed,
-        mean_gain=findings.comparison.mean_gain,
-        looks_ahead=findings.looks_ahead,
-        kinds=tuple(sorted(findings.kinds)),
-    )
