@@ -81,7 +81,7 @@ class Row(Record):
     reason: str = Field(
         default="",
         description="For staff: why it was not graded or, where it was, the one thing that stops "
-        "several of its questions, such as a file that cannot be imported.",
+        "several of its questions or the whole of one, such as a file that cannot be imported.",
     )
     digest: str = Field(default="", description="SHA-256 over what was handed in.")
     notes: tuple[str, ...] = Field(default=(), description="The arrival's and the report's.")

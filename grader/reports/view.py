@@ -25,8 +25,9 @@ OUTCOMES = {
     Outcome.HARNESS_ERROR: "the grader failed",
 }
 ONE_THING = "One thing stops several questions:"
+ALL_OF_ONE = "One thing stops the whole of {}:"
 AT_THE_TOP = "That is the one thing that is told at the top."
-MOST_SAID = 240
+MOST_SAID = 400
 """Characters: it stands in a cell of a table, and the report has all of it."""
 STOPPED = {"time": "the time was over", "quick": "the points are certain enough"}
 """Why not all sentences were scored."""
@@ -145,15 +146,31 @@ def shared_failure(report: Report) -> CheckResult | None:
 
 
 def stopped_by(report: Report) -> str:
-    """The same in a sentence for staff, cut to a bound; '' where there is no such failure.
+    """What stops several questions, or the whole of one, in a sentence for staff, cut to a bound.
 
-    Where the grader failed as well nothing is said: that comes first.
+    '' where there is no such failure, and where the grader failed as well: that comes first.
     """
-    shared = shared_failure(report)
-    if shared is None or report.harness_failed:
+    if report.harness_failed:
         return ""
-    said = in_one_line(f"{ONE_THING} {shared.message}")
+    if shared := shared_failure(report):
+        said = in_one_line(f"{ONE_THING} {shared.message}")
+    else:
+        found = ((q.id, failure) for q in report.questions if (failure := _same_everywhere(q)))
+        id, message = next(found, ("", ""))
+        said = in_one_line(f"{ALL_OF_ONE.format(id.upper())} {message}") if message else ""
     return said if len(said) <= MOST_SAID else f"{said[: MOST_SAID - 1]}…"
+
+
+def _same_everywhere(question: QuestionResult) -> str:
+    """What is said of the exception that ended each graded check of a question; '' for none.
+
+    Students know of what they have not written yet.
+    """
+    graded = [check for check in question.checks if check.graded]
+    ended = {(check.outcome, check.message) for check in graded}
+    outcome, message = ended.pop() if ended else (Outcome.PASSED, "")
+    is_one = len(graded) > 1 and not ended and outcome is Outcome.EXCEPTION
+    return message if is_one and "NotImplementedError" not in message else ""
 
 
 def loss_marks(measures: ModelMeasures) -> list[Mark]:

@@ -170,10 +170,22 @@ def test_failure_that_several_questions_share_is_a_sentence_for_staff() -> None:
 
     assert shared("Syntax\x1b[31m\nError") == "One thing stops several questions: Syntax Error"
     long = shared("word " * 100)
-    assert (len(long), long[-1]) == (240, "…")
+    assert (len(long), long[-1]) == (400, "…")
     grader_failed = question(check("a", outcome=Outcome.HARNESS_ERROR), id="q4")
     assert shared("SyntaxError", grader_failed) == ""
     assert stopped_by(report(question(check("a")))) == ""
+
+
+def test_exception_that_ends_a_whole_question_is_a_sentence_for_staff() -> None:
+    def stopped(*messages: str, outcome: Outcome = Outcome.EXCEPTION) -> str:
+        checks = [check(f"c{i}", message=m, outcome=outcome) for i, m in enumerate(messages)]
+        return stopped_by(report(question(passed("a"), score=3), question(*checks, id="q7")))
+
+    assert stopped("KeyError", "KeyError") == "One thing stops the whole of Q7: KeyError"
+    assert stopped("KeyError", "NameError") == ""
+    assert stopped("KeyError") == ""
+    assert stopped("KeyError", "KeyError", outcome=Outcome.WRONG) == ""
+    assert stopped("NotImplementedError", "NotImplementedError") == ""
 
 
 def test_advice_costs_nothing_and_stands_apart() -> None:
