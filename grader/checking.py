@@ -90,9 +90,9 @@ class Check:
             self._agrees(draw, **layers)
         except CheckFailed as failure:
             if failure.outcome in LEFT_OVER and self._is_right_when_new(draw, **layers):
-                raise failure.told_as(f"{failure.message} {KEEPS_STATE}") from None
+                raise failure.with_more(KEEPS_STATE) from None
             if failure.outcome is Outcome.WRONG and self._varies(draw):
-                raise failure.told_as(f"{failure.message} {VARIES}") from None
+                raise failure.with_more(VARIES) from None
             raise
 
     def _varies(self, draw: Draw) -> bool:
@@ -132,7 +132,7 @@ class Check:
             self._compare(draw, value)
         except CheckFailed as failure:
             if _is_nothing(value) and (place := self.student.where_else(draw.function)):
-                raise failure.told_as(f"{failure.message} {place}") from None
+                raise failure.with_more(place) from None
             raise
 
     def _compare(self, draw: Draw, value: Value) -> None:
@@ -147,7 +147,7 @@ class Check:
             try:
                 self.close(*other, rounding=True)
             except CheckFailed as failure:
-                raise failure.told_as(f"{failure.message} {OUTPUTS_AGREE}") from None
+                raise failure.with_more(OUTPUTS_AGREE) from None
 
     def close(self, value: Value, expected: Expected, *, rounding: bool = False) -> None:
         """An array agrees with the expected one, within what is allowed for each value.

@@ -85,6 +85,11 @@ class CheckFailed(GraderError):
         """The same failure in other words."""
         return type(self).of(self, message)
 
+    def with_more(self, further: str) -> Self:
+        """The same failure with a further sentence, which may follow what Python has said."""
+        end = "" if self.message.rstrip().endswith((".", "?", "!", ":")) else "."
+        return self.told_as(f"{self.message.rstrip()}{end} {further}")
+
     @classmethod
     def of(cls, failure: CheckFailed, message: str) -> Self:
         """A failure of this class with another's marks."""

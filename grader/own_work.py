@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader.checking import Check
+from grader.checking import KEEPS_STATE, Check
 from grader.errors import CheckFailed
 from grader.handed_in.listing import beginning
 from grader.handed_in.naming import IMPLEMENTATION
@@ -64,12 +64,12 @@ def require_own_work(check: Check, layers: frozenset[str], draws: Iterator[Draw]
             return
     if not hidden and not called:
         raise forbidden(
-            f"{function} names {what}, the layer that this question asks you to write yourself. No "
-            f"call was seen to run it, but the hand-in also uses {means}, by which it could run "
+            f"{function} names {what}, and this question asks you to write such a layer yourself. "
+            f"No call was seen to run it, but the hand-in also uses {means}, by which it could run "
             "unseen: take one of the two out."
         )
     raise forbidden(
-        f"{function} uses {what}, the layer that this question asks you to write yourself. "
+        f"{function} uses {what}, and this question asks you to write such a layer yourself. "
         "Write its steps out; NumPy and torch arithmetic (products, sums, tanh, softmax) are "
         "fine. If it is there only to compare with, take it out of the function."
     )
@@ -131,17 +131,18 @@ def _right_unwatched(check: Check, draw: Draw, watched: CheckFailed) -> None:
 
     ``draw`` is another one, whose answer the function cannot have kept.
     """
+    said = watched.message.removesuffix(KEEPS_STATE)
     only_unwatched = f"{draw.function} is right, and not so while the grader looks for torch's"
     # A wrong answer without means is no accident either, unless it does not come again.
     costs = _is_no_accident(check) or watched.outcome is Outcome.WRONG
     if costs and _failure(check, draw, watch_layers=True) and not _failure(check, draw):
         raise forbidden(
             f"{only_unwatched} own layers, so that nobody can tell whether it is your own "
-            f"work. Then, {watched.message} Take out what asks whether a profiler is on or "
-            "who calls, and let the function give the same answer each time."
+            f"work. Take out what asks whether a profiler is on or who calls, and let the "
+            f"function give the same answer each time. What came then: {said}"
         )
     if not check.student.keeps_state:  # else it was right, watched too, but for earlier calls
-        check.remarks.append(f"{only_unwatched} own layers: {watched.message}")
+        check.remarks.append(f"{only_unwatched} own layers: {said}")
 
 
 def _is_no_accident(check: Check) -> bool:

@@ -31,7 +31,7 @@ def with_place(
     lines = tuple(_lines(stack, submission, quotes))
     if not lines or failure.traceback:
         return failure
-    told = failure.told_as(f"{failure.message} {_where(lines, submission.folder)}")
+    told = failure.with_more(_where(lines, submission.folder))
     told.traceback = lines
     return told
 

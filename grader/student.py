@@ -145,7 +145,7 @@ class Student:
             if failure.outcome is Outcome.OUT_OF_MEMORY and not failure.by_system:
                 self._effort.ended(failure.outcome)
             if failure.outcome is Outcome.MISSING and (place := self.where_else(function)):
-                raise failure.told_as(f"{failure.message} {place}") from None
+                raise failure.with_more(place) from None
             raise
         self.layers_seen.update(names_in(reply, "layers"))
         self.out_of_sight.update(names_in(reply, "hidden"))

@@ -20,6 +20,7 @@ MOST_LISTED = 3
 NEXT_STEP = " Look at what the step after that begins with."
 FIRST_WRONG = " Look at what step {} begins with. Does the loop reach it?"
 NOT_FILLED = " What is wrong there is all zero: are these places ever filled?"
+FADES = " Look at what the first step begins with: the difference fades with the steps after it."
 LAST_STEP = " Does the loop reach it, and is its result kept?"
 
 
@@ -30,14 +31,21 @@ def wrong_part(differs: NDArray[np.bool_], axes: str, *, are_zero: bool = False)
     ``[batch, steps, hidden]``; ``are_zero`` tells that all wrong values are zero.
     """
     names = axis_names(axes, differs.ndim)
-    for name in filter(names.__contains__, NOUNS):
-        others = tuple(k for k in range(differs.ndim) if k != names.index(name))
-        wrong: list[bool] = np.any(differs, axis=others).tolist()
-        if any(wrong) and not all(wrong):
-            # Attention has no steps that follow from one another.
-            advice = _advice(wrong) if name == "steps" and "hidden" in names else ""
-            return _sentence(wrong, *NOUNS[name]) + (NOT_FILLED if are_zero else advice)
-    return ""
+    wrong = {
+        name: np.any(differs, axis=tuple(k for k, n in enumerate(names) if n != name)).tolist()
+        for name in NOUNS
+        if name in names
+    }
+    partly = [name for name, which in wrong.items() if any(which) and not all(which)]
+    # Attention has no steps that follow from one another.
+    advice = _advice(wrong["steps"]) if "steps" in partly and "hidden" in names else ""
+    if advice == FADES and "batch" in partly:
+        partly, advice = ["batch"], ""
+    if not partly:
+        return ""
+    name = partly[0]
+    said = NOT_FILLED if are_zero else advice if name == "steps" else ""
+    return _sentence(wrong[name], *NOUNS[name]) + said
 
 
 def _sentence(wrong: Sequence[bool], noun: str, of: str) -> str:
@@ -65,6 +73,8 @@ def _which(few: Sequence[int], size: int, noun: str) -> str:
 def _advice(wrong: Sequence[bool]) -> str:
     """Where to look, by the steps of a loop that are wrong."""
     first = wrong.index(True)
+    if first == 0 and sum(wrong) > 1 and all(wrong[: sum(wrong)]):
+        return FADES
     if first == 0 or not all(wrong[first:]):
         return ""
     if first == len(wrong) - 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grader.wrong_part import FIRST_WRONG, LAST_STEP, NEXT_STEP, NOT_FILLED, wrong_part
+from grader.wrong_part import FADES, FIRST_WRONG, LAST_STEP, NEXT_STEP, NOT_FILLED, wrong_part
 
 OUTPUTS, STATE, ATTENTION = "[batch, steps, hidden]", "[1, batch, hidden]", "[batch, steps, embed]"
 
@@ -18,6 +18,10 @@ OUTPUTS, STATE, ATTENTION = "[batch, steps, hidden]", "[1, batch, hidden]", "[ba
         (np.s_[:, 5:], f"Only the last 2 steps are wrong.{FIRST_WRONG.format(5)}"),
         (np.s_[:, -1], f"Only the last step is wrong.{LAST_STEP}"),
         (np.s_[:, 0], "Only the first step is wrong."),
+        (np.s_[:, :3], f"Only the first 3 steps are wrong.{FADES}"),
+        (np.s_[:, :6], f"Only the last step is right.{FADES}"),
+        (np.s_[1:, :6], "Only the first sequence of the batch is right."),
+        (np.s_[1:, 3:], f"Only the first 3 steps are right.{NEXT_STEP}"),
         (np.s_[:, [0, 2, 3, 4, 6]], "Only steps 1, 5 are right."),
         (np.s_[:, ::2], "Only steps 1, 3, 5 are right."),
         (np.s_[1:], "Only the first sequence of the batch is right."),

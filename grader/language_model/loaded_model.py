@@ -127,7 +127,7 @@ class LoadedModel:
             if trains and self._works_as_saved(source, failure.message):
                 return
             if not trains and self._runs_in_train_mode(source.seed):
-                raise failure.told_as(f"{failure.message} {IN_TRAIN_MODE}") from None
+                raise failure.with_more(IN_TRAIN_MODE) from None
             raise
 
     def _works_as_saved(self, source: ModelSource, why_not: str) -> bool:

@@ -21,6 +21,10 @@ EXPLAINED = frozenset({Outcome.WRONG, Outcome.EXCEPTION})
 DIAGNOSIS_SEED = 0
 """The same for every hand-in, so that what misconceptions answer is computed once for all. Whoever
 knows these draws gains nothing: no points depend on them."""
+SHAPES_FIT = (
+    "Other checks of this question end with an exception, which may come from the same line: here "
+    "the shapes happen to fit. Mend that first."
+)
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +70,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     if check is not None and failure.outcome in EXPLAINED:
         check.hint = _hint(pyfuncitem, check, failure.outcome)
         if check.look_at and leaves_open(failure.message):
-            failure = failure.told_as(f"{failure.message} {check.look_at}")
+            failure = failure.with_more(check.look_at)
     raise failure
 
 
@@ -90,6 +94,7 @@ def _hint(item: pytest.Function, check: Check, outcome: Outcome) -> Hint | None:
     seen = seen_in(question.function, check.student.submission.folder / IMPLEMENTATION)
     written = place_of(seen.hint) if seen.hint and location_only else seen.hint
     if outcome is Outcome.EXCEPTION:
+        grading.raised.add(question.id)
         grading.diagnosed.update([question.id] if written else [])
         return written
     diagnose: Diagnose | None = getattr(item.module, "diagnose", None)
@@ -105,7 +110,8 @@ def _hint(item: pytest.Function, check: Check, outcome: Outcome) -> Hint | None:
     # Who names the arguments in another order may have meant them as they come.
     if found is None or (found.may_be_of_arguments and seen.explains_all):
         if written is None and not location_only:
-            check.look_at = getattr(diagnose, "unexplained", "")
+            unexplained = getattr(diagnose, "unexplained", "")
+            check.look_at = SHAPES_FIT if question.id in grading.raised else unexplained
         return written
     hint = as_hint(found, location_only=location_only)
     if location_only or not seen.again:

@@ -68,9 +68,9 @@ def _close(check: Check, answer: _Answer) -> None:
         check.close(answer.states, answer.expected)
     except CheckFailed as failure:
         if np.all(np.isfinite(answer.states)):
-            raise failure.told_as(f"{failure.message} {NEXT}") from None
+            raise failure.with_more(NEXT) from None
         why = why_not_finite(answer.gates)
-        raise failure.told_as(f"{failure.message} {why[0].upper()}{why[1:]}") from None
+        raise failure.with_more(f"{why[0].upper()}{why[1:]}") from None
 
 
 @dataclass(frozen=True)

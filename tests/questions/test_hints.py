@@ -13,6 +13,7 @@ from grader.errors import RubricError
 from grader.grading import Request
 from grader.model import CheckResult, Outcome, QuestionResult, Visibility
 from grader.plugin import Silent
+from grader.questions.conftest import SHAPES_FIT
 from grader.questions.misconceptions.diagnosis import RECURRENT_SIZES
 from tests.conftest import ROOT
 
@@ -159,3 +160,29 @@ def test_worker_lost_over_a_hint_costs_no_more(graded: GraderOf, tmp_path: Path)
     question = graded(tmp_path, "q2", rubric=CALL_LIMIT)["q2"]
     assert set(outcomes(question)[:5]) == {Outcome.WRONG}
     assert hinted(question) == []
+
+
+TRANSPOSED = """
+import numpy as np
+
+
+def rnn(wt_h, wt_x, bias, init_state, input_data):
+    state, outputs = init_state[0], []
+    for t in range(input_data.shape[1]):
+        state = np.tanh(input_data[:, t] @ {kernel} + state @ wt_h + bias[::-1] / 2)
+        outputs.append(state)
+    return np.stack(outputs, axis=1), state
+"""
+
+
+@pytest.mark.parametrize(
+    ("kernel", "said"),
+    [("wt_x", "It is none of the mistakes that are known here."), ("wt_x.T", SHAPES_FIT)],
+)
+def test_what_is_told_where_no_misconception_explains_an_answer(
+    graded: GraderOf, tmp_path: Path, kernel: str, said: str
+) -> None:
+    code = TRANSPOSED.format(kernel=kernel)
+    (tmp_path / "implementation.py").write_text(code, encoding="utf-8")
+    wrong = [c for c in graded(tmp_path, "q2")["q2"].checks if c.graded and said in c.message]
+    assert [check.outcome for check in wrong] == [Outcome.WRONG]

@@ -129,9 +129,10 @@ MISCONCEPTIONS = (
         id="reset-and-update-swapped",
         title="The reset and the update gate are exchanged",
         where=WHICH,
-        explanation="r is computed from the update gate's parameters and z from the reset gate's.",
+        explanation="r is computed from the update gate's parameters and z from the reset gate's, "
+        "or each of them stands in the other's place afterwards.",
         hint="Compare the order of your function's arguments with the order of the gates in "
-        "the page's Variables.",
+        "the page's Variables. If yours agrees, in which of the four lines does each gate stand?",
         page=PAGE,
         changes={"gates": lambda r, z, n: (z, r, n)},
         of_arguments=True,

@@ -116,8 +116,8 @@ MISCONCEPTIONS = (
         id="update-gate-weak",
         title="The update gate is not saturated enough",
         where=_Z,
-        explanation="Its bias is too small, in all units or in some, so that a part of the old "
-        "state leaks into the new one there at each step.",
+        explanation="Its bias is not far enough below 0, in all units or in some, so that a part "
+        "of the old state leaks into the new one there at each step.",
         hint=_RANGE,
         page="torch.sigmoid",
         changes={"update": held(-2.0)},
@@ -138,10 +138,11 @@ MISCONCEPTIONS = (
     ),
     GateMisconception(
         id="update-gate-driven",
-        title="The update gate depends on the input and the state",
+        title="The update gate depends on what comes in",
         where=_Z,
-        explanation="Its kernels are not zero, so the gate opens and shuts with what comes in. It "
-        "should have one value, whatever comes in, and its biases alone should make it.",
+        explanation="Its kernels are not both zero, so the gate opens and shuts with the input or "
+        "the state. It should have one value, whatever comes in, and its biases alone should make "
+        "it.",
         hint="See which terms of the page's line of z_t do not depend on x_t or h.",
         page=PAGE,
         changes={"update": held(0.0, kernel=-SATURATED)},
@@ -176,8 +177,8 @@ MISCONCEPTIONS = (
         id="reset-gate-weak",
         title="The reset gate is not saturated enough",
         where=_R,
-        explanation="Its bias is too small, in all units or in some, so that a part of the "
-        "recurrent term is lost there at each step.",
+        explanation="Its bias is not far enough above 0, in all units or in some, so that a part "
+        "of the recurrent term is lost there at each step.",
         hint=_RANGE,
         page="torch.sigmoid",
         changes={"reset": held(2.0)},
@@ -198,10 +199,11 @@ MISCONCEPTIONS = (
     ),
     GateMisconception(
         id="reset-gate-driven",
-        title="The reset gate depends on the input and the state",
+        title="The reset gate depends on what comes in",
         where=_R,
-        explanation="Its kernels are not zero, so the gate opens and shuts with what comes in. It "
-        "should have one value, whatever comes in, and its biases alone should make it.",
+        explanation="Its kernels are not both zero, so the gate opens and shuts with the input or "
+        "the state. It should have one value, whatever comes in, and its biases alone should make "
+        "it.",
         hint="See which terms of the page's line of r_t do not depend on x_t or h.",
         page=PAGE,
         changes={"reset": held(0.0, kernel=SATURATED)},

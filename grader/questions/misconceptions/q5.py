@@ -110,8 +110,8 @@ MISCONCEPTIONS = (
         id="update-gate-weak",
         title="The update gate is not saturated enough",
         where=_Z,
-        explanation="Its bias is too small, in all units or in some: each step forgets a part of "
-        "the state there, and over many steps these parts add up.",
+        explanation="Its bias is not far enough above 0, in all units or in some: each step "
+        "forgets a part of the state there, and over many steps these parts add up.",
         hint="See on the page how large an argument must be for the value to be within 0.001 of 1.",
         page="torch.sigmoid",
         changes={"update": held(4.0)},
@@ -144,10 +144,10 @@ MISCONCEPTIONS = (
     ),
     GateMisconception(
         id="update-gate-driven",
-        title="The update gate depends on the input and the state",
+        title="The update gate depends on what comes in",
         where=_Z,
-        explanation="Its kernels are not zero, so what comes in can shut it. It should stay open "
-        "whatever comes in, and its biases alone should hold it.",
+        explanation="Its kernels are not both zero, so the input or the state can shut it. It "
+        "should stay open whatever comes in, and its biases alone should hold it.",
         hint="See which terms of the page's line of z_t do not depend on x_t or h.",
         page=PAGE,
         changes={"update": held(0.0, kernel=SATURATED)},
