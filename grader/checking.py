@@ -22,6 +22,7 @@ from grader.rubric import Rubric
 from grader.student import Student
 from grader.wire import Array
 from grader.worker.values import ONE_ARRAY, described_array
+from grader.wrong_shape import wrong_shape
 
 Gate = tuple[Array, ...]
 GATE_ITEMS = 4
@@ -34,6 +35,10 @@ KEEPS_STATE = (
 )
 MOST_VALUES = 1 << 20
 """Of an answer that is compared value by value with another one."""
+CHANGES = (
+    "It also changes an array that it was given, which may be why: work on a copy of that (see "
+    "numpy.ndarray.copy)."
+)
 SOURCES = (
     "Is there a random number in it, an array of np.empty that is not filled, or a variable "
     "outside of it that it changes?"
@@ -127,12 +132,15 @@ class Check:
         return is_right
 
     def _agrees(self, draw: Draw, **layers: bool) -> None:
-        value = self.student.call(draw.function, draw.arguments, draw.depth, **layers).value
+        answer = self.student.call(draw.function, draw.arguments, draw.depth, **layers)
+        value = answer.value
         try:
             self._compare(draw, value)
         except CheckFailed as failure:
             if _is_nothing(value) and (place := self.student.where_else(draw.function)):
                 raise failure.with_more(place) from None
+            if answer.changed_arguments:
+                raise failure.with_more(CHANGES) from None
             raise
 
     def _compare(self, draw: Draw, value: Value) -> None:
@@ -158,10 +166,13 @@ class Check:
         actual = as_expected_shape(_array(value, expected.what), expected.value.shape)
         if actual is None:
             shape = [int(n) for n in _array(value, expected.what).shape]
-            raise wrong(
+            wanted = expected.value.shape
+            failure = wrong(
                 f"{expected.what} has shape {shape}; {expected.axes} is expected, here "
-                f"{list(expected.value.shape)}."
+                f"{list(wanted)}."
             )
+            how = wrong_shape(shape, wanted, expected.axes)
+            raise failure.with_more(how) if how else failure
         measured = closeness(actual, expected)
         self.note(measured)
         found = None if measured.ratio < 1 else mismatch(actual, expected)

@@ -28,6 +28,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("grader.remedies", "grader.effort"),
     ("grader.roster", "grader.similarity"),
     ("grader.archive", "grader.compare", "grader.source", "grader.wrong_part"),
+    ("grader.wrong_shape",),
     ("grader.sandbox.spec", "grader.sandbox.installed", "grader.sandbox.stack"),
     ("grader.handed_in.listing", "grader.handed_in.notebook_outputs", "grader.means"),
     ("grader.claims", "grader.explain", "grader.defined_elsewhere"),

@@ -21,6 +21,7 @@ MAX_ITEMS = 16
 NOTHING = "None (is there a return statement?)"
 ONE_ARRAY = "one array"
 """A whole result that is None; of a part of one, the question would lead astray."""
+NO_NUMBERS = "a tensor on the device 'meta', which holds a shape and no numbers"
 NO_SEQUENCES = (str, bytes, dict, set, frozenset)
 """Iterables whose items are no results in an order."""
 
@@ -96,7 +97,8 @@ def to_array(value: Any) -> tuple[Array | None, str]:
     except ValueError as error:
         return None, _ragged(value) if "inhomogeneous" in str(error) else describe(value)
     except (TypeError, RuntimeError):
-        return None, describe(value)
+        of_meta = isinstance(value, torch.Tensor) and value.is_meta
+        return None, NO_NUMBERS if of_meta else describe(value)
     if array.dtype.kind == "c" and not array.imag.any():
         array = array.real  # as the notebook's np.abs makes it
     if array.dtype == np.longdouble or array.dtype == object:
@@ -105,6 +107,8 @@ def to_array(value: Any) -> tuple[Array | None, str]:
         return np.array(array, dtype=array.dtype.newbyteorder("=")), ""
     if value is None or isinstance(value, str):
         return None, describe(value)
+    if array.dtype == object and not array.ndim:
+        return None, f"a value of type {type(value).__name__}"
     if array.dtype == object:
         return None, "an array of Python objects (dtype object), not of numbers"
     if array.dtype.kind == "c":

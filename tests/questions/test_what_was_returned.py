@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from grader.checking import MOST_VALUES, OUTPUTS_AGREE, VARIES, alike
+from grader.checking import CHANGES, MOST_VALUES, OUTPUTS_AGREE, VARIES, alike
+from grader.wrong_shape import OF_THE_LOOP
 from tests.conftest import Grade
 
 RNN = """
@@ -39,6 +40,21 @@ def test_state_that_is_not_the_last_output(grading: Grade, tmp_path: Path) -> No
     wrong = messages(grading, tmp_path, RNN.replace("+ bias", "- bias"))
     assert wrong
     assert not any(OUTPUTS_AGREE in message for message in wrong)
+
+
+def test_argument_that_is_changed_within_a_call(grading: Grade, tmp_path: Path) -> None:
+    """The next call gets it anew: it is the steps of the same one that use it again."""
+    said = messages(
+        grading, tmp_path, RNN.replace("        state =", "        wt_h *= 0.9\n        state =")
+    )
+    assert said
+    assert all(CHANGES in message for message in said)
+
+
+def test_shape_tells_what_it_came_by(grading: Grade, tmp_path: Path) -> None:
+    said = messages(grading, tmp_path, RNN.replace("in range(", "in range(1, "))
+    assert said
+    assert all(message.endswith(f"One step is missing{OF_THE_LOOP}") for message in said)
 
 
 def test_function_that_is_defined_once_more_below(grading: Grade, tmp_path: Path) -> None:

@@ -49,8 +49,8 @@ def result_misconceptions(page: str) -> tuple[Misconception, ...]:
             title="The outputs have time first and the batch second",
             where=_STACKED,
             explanation="The axis that counts the steps comes before that of the sequences. The "
-            "layer of the notebook is built with batch_first=True. If there is an axis of one, "
-            "too, it is that of init_state, whose states are init_state[0].",
+            "layer of the notebook is built with batch_first=True. If your states have an axis of "
+            "one, too, it is that of init_state, whose states are init_state[0].",
             hint="Look up which new axis the states of the steps are joined along.",
             page="torch.stack",
             changes={"shown": lambda states: np.stack(states[1:])},
