@@ -81,6 +81,12 @@ SEQUENCE: dict[str, tuple[Edit, ...]] = {
     "old-state-added": (
         ("outputs[:, t, :] = new", "new = state + new\n        outputs[:, t, :] = new"),
     ),
+    "averaged-with-the-old-state": (
+        (
+            "outputs[:, t, :] = new",
+            "new = new - 0.5 * (new - state)\n        outputs[:, t, :] = new",
+        ),
+    ),
     "outputs-reversed": (
         ("outputs[:, t, :] = new", "outputs[:, T - 1 - t, :] = new"),
         ("outputs[:, -1, :]", "state"),
@@ -114,6 +120,20 @@ RNN_MISTAKES: dict[str, tuple[Edit, ...]] = {
     "relu-for-tanh": (("np.tanh(a)", "a * (a > 0)"),),
     "sigmoid-for-tanh": (("np.tanh(a)", "expit(a)"),),
     "no-activation": (("np.tanh(a)", "a"),),
+    "activation-of-the-state-alone": (
+        ("np.dot(state, wt_h)", "np.tanh(np.dot(state, wt_h))"),
+        ("np.tanh(a)", "a"),
+    ),
+    "activation-of-the-state-alone-and-bias": (
+        ("np.dot(state, wt_h) + bias", "np.tanh(np.dot(state, wt_h) + bias)"),
+        ("np.tanh(a)", "a"),
+    ),
+    "outputs-squashed-twice": (
+        (
+            "    final = outputs[:, -1, :]",
+            "    final = outputs[:, -1, :]\n    outputs = np.tanh(outputs)",
+        ),
+    ),
     "bias-dropped": ((" + bias", ""),),
     "bias-twice": (("np.dot(state, wt_h) + bias", "bias + (np.dot(state, wt_h) + bias)"),),
     "bias-subtracted": ((" + bias", " - bias"),),
@@ -220,6 +240,15 @@ GRU_MISTAKES: dict[str, tuple[Edit, ...]] = {
         ("        inside =", "        state = r * state\n        inside ="),
         (IN_N, "x.dot(wxn) + bxn + state.dot(whn) + bhn"),
     ),
+    "reset-overwrites-the-state-before-z": (
+        ("        z = expit(", "        state = r * state\n        z = expit("),
+        (IN_N, "x.dot(wxn) + bxn + state.dot(whn) + bhn"),
+    ),
+    "recurrent-term-overwrites-the-state": (
+        ("        inside =", "        state = r * (state.dot(whn) + bhn)\n        inside ="),
+        (IN_N, "x.dot(wxn) + bxn + state"),
+    ),
+    "update-gate-of-the-reset-state": ((IN_Z, IN_Z.replace("state.", "(r * state).")),),
     "old-state-not-weighted": ((MIXED, "(1 - z) * n + state"),),
     "nothing-weighted": ((MIXED, "state + n"),),
     "z-for-candidate-old-state-not-weighted": ((MIXED, "z * n + state"),),
@@ -240,6 +269,7 @@ GRU_MISTAKES: dict[str, tuple[Edit, ...]] = {
     "reset-over-both-biases": ((IN_N, "x.dot(wxn) + r * (state.dot(whn) + bhn + bxn)"),),
     "candidate-without-input": ((IN_N, "bxn + r * (state.dot(whn) + bhn)"),),
     "candidate-without-input-bias": ((IN_N, "x.dot(wxn) + r * (state.dot(whn) + bhn)"),),
+    "tan-for-tanh": (("np.tanh(inside)", "np.tan(inside)"),),
     "reset-outside-tanh": (("np.tanh(inside)", "r * np.tanh(x @ wxn + bxn + state @ whn + bhn)"),),
     "tanh-of-the-inputs-part-alone": (
         ("np.tanh(inside)", "np.tanh(x @ wxn + bxn) + r * (state @ whn + bhn)"),

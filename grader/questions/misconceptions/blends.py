@@ -210,7 +210,7 @@ BLEND_MISCONCEPTIONS = (
         "be of the one that the step before made.",
         hint=FORMULA_H + "of which time is the state in the last term?",
         page=PAGE,
-        changes={"old": lambda h, r, first: first},
+        changes={"old": lambda h, r, first, from_h: first},
     ),
     Misconception(
         id="reset-overwrites-the-state",
@@ -223,7 +223,33 @@ BLEND_MISCONCEPTIONS = (
         page=PAGE,
         changes={
             "candidate": lambda from_x, r, h, wt_h, bias_h: from_x + (r * h) @ wt_h + bias_h,
-            "old": lambda h, r, first: r * h,
+            "old": lambda h, r, first, from_h: r * h,
         },
+    ),
+    Misconception(
+        id="reset-overwrites-the-state-before-z",
+        title="The reset gate's product takes the old state's place before z is computed",
+        where=BLEND,
+        explanation="The state is multiplied by r and stored in its own place, so that the update "
+        "gate, the candidate and what is kept of the old state all see the product.",
+        hint="Read the lines of z_t, n_t and h_t on the page: is the state in yours still the one "
+        "that the step before made?",
+        page=PAGE,
+        changes={
+            "seen_by_z": lambda h, r: r * h,
+            "candidate": lambda from_x, r, h, wt_h, bias_h: from_x + (r * h) @ wt_h + bias_h,
+            "old": lambda h, r, first, from_h: r * h,
+        },
+    ),
+    Misconception(
+        id="recurrent-term-overwrites-the-state",
+        title="The candidate's recurrent term takes the old state's place",
+        where=BLEND,
+        explanation="What r multiplies is right, but it is stored in the old state's place, so "
+        "that it is kept where the old state should be.",
+        hint=FORMULA_H + "is what z_t is multiplied by in yours still the state that the step "
+        "before made?",
+        page=PAGE,
+        changes={"old": lambda h, r, first, from_h: r * from_h},
     ),
 )

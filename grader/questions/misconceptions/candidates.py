@@ -205,6 +205,16 @@ CANDIDATE_MISCONCEPTIONS = (
         changes={"activation": lambda v: np.maximum(v, 0)},
     ),
     Misconception(
+        id="tan-for-tanh",
+        title="A tangent stands in the place of the candidate's tanh",
+        where=_NONLINEARITY,
+        explanation="The tangent has poles, so that states grow beyond 1. The candidate's function "
+        "squashes its sum, and has one letter more.",
+        hint=FORMULA_N + "how is its function spelt?",
+        page=PAGE,
+        changes={"activation": np.tan},
+    ),
+    Misconception(
         id="sigmoid-for-tanh",
         title="A sigmoid stands in the place of the candidate's tanh",
         where=_NONLINEARITY,

@@ -200,6 +200,25 @@ MISCONCEPTIONS = (
         page=PAGE,
         changes={"joined": lambda from_x, from_h, bias, f: f(from_x) + from_h + bias},
     ),
+    *(
+        Misconception(
+            id=f"activation-of-the-state-alone{id}",
+            title=f"Only the product with the state{title} goes through the nonlinearity",
+            where="what the nonlinearity is applied to",
+            explanation="The input's part is added afterwards, so that states can grow beyond 1.",
+            hint="See where the parentheses of the page's formula open and close.",
+            page=PAGE,
+            changes={"joined": joined},
+        )
+        for id, title, joined in (
+            ("", "", lambda from_x, from_h, bias, f: from_x + f(from_h) + bias),
+            (
+                "-and-bias",
+                " and the bias",
+                lambda from_x, from_h, bias, f: from_x + f(from_h + bias),
+            ),
+        )
+    ),
     Misconception(
         id="bias-outside-activation",
         title="The bias is added outside the nonlinearity",
@@ -235,6 +254,17 @@ MISCONCEPTIONS = (
         hint="See under Outputs what the output of a step is, and what you store in which line.",
         page=PAGE,
         changes={"seen": lambda f: lambda v: v},
+    ),
+    Misconception(
+        id="outputs-squashed-twice",
+        title="The outputs go through the nonlinearity twice",
+        where="what is stored in each step",
+        explanation="The state has been through it when it is stored, and what is stored goes "
+        "through it once more.",
+        hint="See under Outputs what the output of a step is, and which functions your line that "
+        "stores it applies.",
+        page=PAGE,
+        changes={"seen": lambda f: lambda v: f(f(v))},
     ),
     Misconception(
         id="sum-carried-on",

@@ -49,8 +49,11 @@ class Gru(Recurrence):
     """The sum inside the candidate's nonlinearity."""
     multiplied: Callable[[Array, Array], tuple[Array, Array, Array]] = lambda h, first: (h, h, h)
     """The states in the products of r, z and n, from the last one and the initial one."""
-    old: Callable[[Array, Array, Array], Array] = lambda h, r, first: h
-    """The state that the update gate keeps, from the last one, r and the initial one."""
+    seen_by_z: Callable[[Array, Array], Array] = lambda h, r: h
+    """The state in the product of z, from the last one and r."""
+    old: Callable[[Array, Array, Array, Array], Array] = lambda h, r, first, from_h: h
+    """The state that the update gate keeps, from the last one, r, the initial one, and what the
+    candidate's kernel and bias make of the last one."""
     blend: Callable[[Array, Array, Array, Array], Array] = lambda r, z, n, h: (1 - z) * n + z * h
     seen: Callable[[Array, Array], Array] = lambda new, n: new
     """The output of a step, from its state and its candidate."""
@@ -79,10 +82,11 @@ class Gru(Recurrence):
 
         def step(x: Array, h: Array) -> tuple[Array, Array]:
             h_r, h_z, h_n = self.multiplied(h, first)
-            r, z = of_reset(total(r_gate, x, h_r)), of_update(total(z_gate, x, h_z))
+            r = of_reset(total(r_gate, x, h_r))
+            z = of_update(total(z_gate, x, self.seen_by_z(h_z, r)))
             wt_x, bias_x, wt_h, bias_h = n_gate
             n = self.activation(self.candidate(x @ wt_x + bias_x, r, h_n, wt_h, bias_h))
-            new = self.blend(r, z, n, self.old(h, r, first))
+            new = self.blend(r, z, n, self.old(h, r, first, h_n @ wt_h + bias_h))
             return new, self.seen(new, n)
 
         return self.run(step, init_state, input_data)
@@ -124,6 +128,16 @@ MISCONCEPTIONS = (
             ("the-gates", "Both gates are", lambda h, first: (first, first, h)),
             ("the-update-gate", "The update gate is", lambda h, first: (h, first, h)),
         )
+    ),
+    Misconception(
+        id="update-gate-of-the-reset-state",
+        title="The update gate sees the old state multiplied by r",
+        where="which state the recurrent kernels are multiplied by",
+        explanation="z is computed from r times the state, as where the product is made first and "
+        "used in the next lines, too.",
+        hint="Read the line of z_t on the page: is there an r in it?",
+        page=PAGE,
+        changes={"seen_by_z": lambda h, r: r * h},
     ),
     Misconception(
         id="reset-and-update-swapped",

@@ -288,5 +288,16 @@ def sequence_misconceptions(page: str) -> tuple[Misconception, ...]:
             page=page,
             changes={"added": lambda made, old: made + old},
         ),
+        Misconception(
+            id="averaged-with-the-old-state",
+            title="The new state is averaged with the old one",
+            where="what is carried from one step to the next",
+            explanation="The step's formula gives the new state; here half of it and half of the "
+            "state before are added up.",
+            hint="Find each place of the old state in the page's formula, and in what your loop "
+            "makes of it.",
+            page=page,
+            changes={"added": lambda made, old: (made + old) / 2},
+        ),
         *result_misconceptions(page),
     )
