@@ -9,7 +9,8 @@ from typing import TypeGuard
 
 def as_imported(tree: ast.Module) -> ast.Module:
     """The module without what runs in a script alone, unless its name may be another one."""
-    return tree if may_change_its_name(tree) else without_script(tree)
+    has_script = any(map(_is_guard, tree.body))
+    return without_script(tree) if has_script and not may_change_its_name(tree) else tree
 
 
 def without_script(tree: ast.Module) -> ast.Module:
@@ -21,13 +22,16 @@ def without_script(tree: ast.Module) -> ast.Module:
 def may_change_its_name(tree: ast.Module) -> bool:
     """Whether the file gives a module another name, so that what is imported runs like a script.
 
-    Whatever else than a guard, or a look at a name, has one of the two words in it may do so.
+    Whatever else than a guard, a look at a name, or a text that stands alone, as a docstring does,
+    has one of the two words in it may do so.
     """
     guards = {id(part) for node in filter(_is_guard, tree.body) for part in ast.walk(node.test)}
+    alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     return any(
         "__name__" in word or "__main__" in word or word == "runpy"
         for node in ast.walk(tree)
         if id(node) not in guards and not _only_looks(node)
+        if not (isinstance(node, ast.Constant) and id(node) in alone)
         for word in _words_in(node)
     )
 

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import ast
-from collections import ChainMap, Counter, deque
-from collections.abc import Iterable, Iterator, MutableMapping, Sequence
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from grader.main_guard import as_imported
+from grader.scopes import (
+    FUNCTIONS,
+    LeftOut,
+    Names,
+    in_scope,
+    names_given,
+    names_of,
+    says_only_what_it_is,
+    walk,
+)
 
 RECURRENT_LAYERS = frozenset(
     "RNN GRU LSTM RNNBase RNNCell GRUCell LSTMCell rnn_tanh rnn_relu gru lstm rnn_tanh_cell "
@@ -49,19 +59,8 @@ _NO_PYTHON = (SyntaxError, ValueError)
 TOO_DEEP = (RecursionError, MemoryError)
 """What Python raises for source that is nested deeper than can be parsed here, though perhaps not
 deeper than a worker compiles."""
-_ANNOTATION = "an annotation"
-_TYPE_TESTS = frozenset({"isinstance", "issubclass", "type"})
-_NAMES = (
-    ast.Name, ast.Attribute, ast.Load, ast.Tuple, ast.List, ast.Set, ast.BinOp, ast.BitOr,
-)  # fmt: skip
-"""What a type is said by, where nothing is called."""
-_READS_ANNOTATIONS = frozenset(
-    "__annotations__ __annotate__ annotationlib get_annotations get_type_hints inspect signature "
-    "__signature__ fields __dataclass_fields__ singledispatch singledispatchmethod".split()
-)
-"""Names of what gives code the class that an annotation names."""
 _LOOK_UP = frozenset({"resolve_name", "import_module"})
-Aliases = MutableMapping[str, str]
+Aliases = Mapping[str, str]
 """The full names that names stand for."""
 _LAYER_CLASSES = frozenset(n for n in RECURRENT_LAYERS | ATTENTION_LAYERS if n[0].isupper())
 
@@ -127,82 +126,40 @@ def _read(source: str | bytes) -> dict[str, list[_Definition]] | None:
     """
     try:
         tree = tree_of(source)
+        return {} if tree is None else _definitions(tree)
     except TOO_DEEP:
         return None
-    if tree is None:
-        return {}
-    left_out = _says_only_what_it_is(tree)
-    statements = [list(_walk(statement, left_out)) for statement in as_imported(tree).body]
-    names = [set(_names_defined(nodes)) for nodes in statements]
-    aliases = _aliases_of_the_module(tree, set().union(*names))
+
+
+def _definitions(tree: ast.Module) -> dict[str, list[_Definition]]:
+    left_out = says_only_what_it_is(tree)
+    aliases = _aliases_of_the_module(tree, left_out)
     definitions: dict[str, list[_Definition]] = {}
-    for defined, nodes in zip(names, statements, strict=True):
-        if defined:
+    for statement in as_imported(tree).body:
+        if isinstance(statement, (ast.Import, ast.ImportFrom)):
+            continue
+        names = names_of(statement, left_out)
+        if names.given:
             # One for all of them: a statement may give a value to thousands of names.
-            definition = _definition(nodes, _aliases(nodes, aliases))
-            for name in defined:
+            definition = _definition(walk(statement, left_out), names, aliases)
+            for name in names.given:
                 definitions.setdefault(name, []).append(definition)
     return definitions
 
 
-def _says_only_what_it_is(tree: ast.Module) -> frozenset[str]:
-    """Which of annotations and Python's tests of types give the code no class that they name."""
-    bound, used = set(), set()
-    for node in ast.walk(tree):
-        match node:
-            case ast.Name(id=name, ctx=ast.Load()) | ast.Attribute(attr=name):
-                used.add(name)
-            case ast.Name(id=name) | ast.arg(arg=name):
-                bound.add(name)
-            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
-                bound.add(name)
-            case ast.alias(name=name, asname=other):
-                used.update(name.split("."))
-                bound.add(other or name)
-    annotations = {_ANNOTATION} if _READS_ANNOTATIONS.isdisjoint(used) else set()
-    return frozenset(annotations | (_TYPE_TESTS - bound))
-
-
-def _walk(statement: ast.stmt, left_out: frozenset[str]) -> Iterator[ast.AST]:
-    """All nodes of a statement, itself first, without the types that ``left_out`` tells of."""
-    waiting: deque[ast.AST] = deque([statement])
-    while waiting:
-        node = waiting.popleft()
-        yield node
-        if isinstance(node, ast.arg) and _ANNOTATION in left_out:
-            continue
-        type_ = _type_in(node, left_out)
-        waiting.extend(part for part in ast.iter_child_nodes(node) if part is not type_)
-
-
-def _type_in(node: ast.AST, left_out: frozenset[str]) -> ast.expr | None:
-    """The part of a node that only says of which type something is."""
-    match node:
-        case ast.FunctionDef(returns=type_) | ast.AnnAssign(annotation=type_) if (
-            _ANNOTATION in left_out
-        ):
-            return type_
-        case ast.Call(func=ast.Name(id=name), args=[_, type_]) if name in left_out:
-            return type_ if _only_names(type_) else None
-        case ast.Compare(
-            left=ast.Call(func=ast.Name(id="type"), args=[_]), comparators=[type_]
-        ) if "type" in left_out:
-            return type_ if _only_names(type_) else None
-    return None
-
-
-def _only_names(type_: ast.expr) -> bool:
-    return all(isinstance(node, _NAMES) for node in ast.walk(type_))
-
-
-def _definition(nodes: Sequence[ast.AST], aliases: Aliases) -> _Definition:
+def _definition(nodes: Iterable[ast.AST], names: Names, known: Aliases) -> _Definition:
+    """What the statement of these nodes says, and does with ``names``."""
+    nodes = list(nodes)
+    known = {name: full for name, full in known.items() if name not in names.own}
+    imported = {**known, **_imported_names(nodes)}
+    aliases = imported | _other_words(nodes, imported)
     calls = (
         LayerCall(dotted, node.lineno)
         for node in nodes
         if isinstance(node, (ast.Name, ast.Attribute, ast.Call, ast.Subscript))
         and (dotted := _dotted_name(node, aliases)).startswith("torch.")
     )
-    return _Definition(frozenset(_global_names(nodes)), tuple(dict.fromkeys(calls)))
+    return _Definition(frozenset(names.looked_up), tuple(dict.fromkeys(calls)))
 
 
 def _layers_used(
@@ -226,26 +183,21 @@ def _is_layer(dotted: str, layers: frozenset[str]) -> bool:
     return dotted.split(".")[-1] in layers or dotted.startswith(OTHER_LAYERS)
 
 
-def _aliases_of_the_module(tree: ast.Module, own: set[str]) -> Aliases:
+def _aliases_of_the_module(tree: ast.Module, left_out: LeftOut) -> Aliases:
     """What its imports call parts of torch, those within its functions left out.
 
-    What the file defines itself, the names of ``own``, is its own, whatever is called so besides;
-    but another word for a part of torch, as ``F = torch.nn.functional``, is one.
+    A function or class of the file is its own, whatever is imported by its name; of a star import
+    that is so with whatever the file gives the name to. Another word for a part of torch, as
+    ``F = torch.nn.functional``, is one where it is for nothing else.
     """
     outside = list(_outside_functions(tree))
-    imported = {name: full for name, full in _imported_names(outside).items() if name not in own}
-    times = Counter(_names_given(outside))
-    words = _other_words(outside, imported)
-    return imported | {name: full for name, full in words.items() if times[name] == 1}
-
-
-def _names_given(nodes: Iterable[ast.AST]) -> Iterator[str]:
-    for node in nodes:
-        match node:
-            case ast.Name(id=name, ctx=ast.Store()):
-                yield name
-            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
-                yield name
+    here = list(in_scope(tree.body, left_out))
+    own = {node.name for node in here if isinstance(node, (*FUNCTIONS, ast.ClassDef))}
+    times = Counter(name for node in here for name in names_given(node))
+    starred = _from_stars(outside)
+    imported = {name: full for name, full in starred.items() if name not in times}
+    imported |= {n: full for n, full in _imported_names(outside).items() if n not in own}
+    return imported | _other_words(here, imported, times)
 
 
 def _outside_functions(tree: ast.Module) -> Iterator[ast.AST]:
@@ -259,13 +211,6 @@ def _outside_functions(tree: ast.Module) -> Iterator[ast.AST]:
         elif any(isinstance(inner, ast.Global) for inner in ast.walk(node)):
             imports = (ast.Import, ast.ImportFrom)
             yield from (inner for inner in ast.walk(node) if isinstance(inner, imports))
-
-
-def _aliases(nodes: Sequence[ast.AST], known: Aliases) -> Aliases:
-    """What the names stand for that a statement of these nodes imports, or sets to parts of torch,
-    and all others that are ``known``."""
-    imported = ChainMap(_imported_names(nodes), known)
-    return ChainMap(_other_words(nodes, imported), imported)
 
 
 def _imported_names(nodes: Iterable[ast.AST]) -> dict[str, str]:
@@ -282,51 +227,51 @@ def _imported_names(nodes: Iterable[ast.AST]) -> dict[str, str]:
         elif isinstance(node, ast.ImportFrom):
             module = f"{'.' * node.level}{node.module or ''}"
             for alias in node.names:
-                if alias.name == "*" and module.split(".")[0] == "torch":
-                    # Only classes: a name such as gru is more likely the student's own.
-                    names.update({n: f"{module}.{n}" for n in _LAYER_CLASSES})
-                else:
+                if alias.name != "*":
                     names[alias.asname or alias.name] = f"{module}.{alias.name}"
     return names
 
 
-def _other_words(nodes: Iterable[ast.AST], known: Aliases) -> dict[str, str]:
-    """What each name stands for that is set to a part of torch, as in ``nn = torch.nn``."""
+def _from_stars(nodes: Iterable[ast.AST]) -> dict[str, str]:
+    """The layers that a star import of torch's gives.
+
+    Only classes: a name such as gru is more likely the student's own.
+    """
+    modules = (
+        node.module
+        for node in nodes
+        if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
+    )
+    from_torch = [module for module in modules if module and module.split(".")[0] == "torch"]
+    return {name: f"{module}.{name}" for module in from_torch for name in _LAYER_CLASSES}
+
+
+def _other_words(
+    nodes: Iterable[ast.AST], known: Aliases, times: Mapping[str, int] | None = None
+) -> dict[str, str]:
+    """What each name stands for that is set to a part of torch, as in ``nn = torch.nn``.
+
+    With ``times``, which counts how often a name is given a value, only where it is each time.
+    """
     words: dict[str, str] = {}
+    count: Counter[str] = Counter()
     for node in nodes:
         match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                dotted = _dotted_name(value, ChainMap(words, known))
-                if dotted.split(".")[0] == "torch":
-                    words[name] = dotted
-    return words
-
-
-def _global_names(nodes: Sequence[ast.AST]) -> set[str]:
-    """The names that a statement looks up in the module, so without a function's own variables.
-
-    A script that a student left at the end of the file often uses the same names, such as
-    ``outputs``, for what torch's layer gives. The statement is the first of its nodes.
-    """
-    names = {node.id for node in nodes if isinstance(node, ast.Name)}
-    if not isinstance(nodes[0], (ast.FunctionDef, ast.AsyncFunctionDef)):
-        return names
-    own = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    own |= {node.arg for node in nodes if isinstance(node, ast.arg)}
-    own |= {n.name for n in nodes[1:] if isinstance(n, ast.FunctionDef)}
-    shared = {name for n in nodes if isinstance(n, ast.Global) for name in n.names}
-    return names - (own - shared)
-
-
-def _names_defined(nodes: Sequence[ast.AST]) -> Iterator[str]:
-    """The names that a statement of these nodes, itself the first, gives a value."""
-    statement = nodes[0]
-    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        yield statement.name
-    elif not isinstance(statement, (ast.Import, ast.ImportFrom)):
-        for node in nodes:
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                yield node.id
+            case ast.Assign(targets=targets, value=value):
+                pass
+            case (
+                ast.AnnAssign(target=target, value=value)
+                | ast.NamedExpr(target=target, value=value)
+            ):
+                targets = [target]
+            case _:
+                continue
+        dotted = _dotted_name(value, {**known, **words})
+        if dotted.split(".")[0] == "torch":
+            names = [target.id for target in targets if isinstance(target, ast.Name)]
+            words |= dict.fromkeys(names, dotted)
+            count.update(names)
+    return words if times is None else {n: w for n, w in words.items() if count[n] == times[n]}
 
 
 def _dotted_name(node: ast.AST | None, aliases: Aliases) -> str:

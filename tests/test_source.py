@@ -362,10 +362,43 @@ def mha(x):
         "RESULTS.append(torch.nn.GRU(3, 2))",
         "import torch\ndef gru(x):\n    return np.stack([h := step(h) for _ in x])\n"
         "outputs, h = torch.nn.GRU(3, 2)(x)",
+        "import torch\nact = lambda h: 1 / (1 + np.exp(-h))\ndef gru(x): return act(x)\n"
+        "outputs, h = torch.nn.GRU(3, 2)(x)",
+        "import torch\nclass Gate:\n    def step(self, x):\n        h = x @ self.w\n"
+        "        return h\ndef gru(x): return Gate().step(x)\nh = torch.nn.GRU(3, 2)(x)",
+        "import torch\ndef gru(x):\n    from scipy.special import expit as act\n"
+        "    return act(x)\nact = torch.nn.GRU(3, 2)",
+        "import torch\ndef gru(x):\n    class act: pass\n    return act(x)\n"
+        "act = torch.nn.GRU(3, 2)",
+        "import torch\ndef gru(x):\n    try: pass\n    except E as h: return h\n"
+        "h = torch.nn.GRU(3, 2)",
+        "import torch\ndef gru(x):\n    match x:\n        case h: return h\nh = torch.nn.GRU(3, 2)",
+        "from torch.nn import *\nif True:\n    class GRU: pass\ndef gru(x): return GRU(x)",
+        "from torch import nn\ndef gru(x, nn): return nn.GRU(x)",
+        "import torch\ndef gru(x): return [h for h in x]\nh = torch.nn.GRU(3, 2)",
     ],
 )
 def test_own_name_is_not_torchs(source: str) -> None:
     assert recurrent(source) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from torch import nn\n(x := nn)\ndef gru(y): return x.GRU(y)",
+        "from torch import nn\nx = z = nn\ndef gru(y): return x.GRU(y)",
+        "from torch import nn\nx: object = nn\ndef gru(y): return x.GRU(y)",
+        "from torch import nn\nx = nn\nx = nn\ndef gru(y): return x.GRU(y)",
+        "from torch import nn\nz = [nn for nn in ()]\ndef gru(y): return nn.GRU(y)",
+        "from torch import nn\nif 0: nn = None\ndef gru(y): return nn.GRU(y)",
+        "from torch import nn\ndef of(y): return nn.GRU(y)\ndef gru(y):\n"
+        "    f = lambda of: of\n    return of(y)",
+        "from torch import nn\ndef of(y): return nn.GRU(y)\ndef gru(y, of=of): return of(y)",
+        "from torch import nn\ndef of(y): return nn.GRU(y)\ndef gru(y): return [of for y in of(y)]",
+    ],
+)
+def test_other_words_for_torchs_are_seen_through(source: str) -> None:
+    assert "torch.nn.GRU" in [call.name for call in recurrent(source)]
 
 
 SCRIPT = """
@@ -421,6 +454,8 @@ def test_type_that_is_only_asked_for_is_no_layer(test: str, names: int) -> None:
     assert len(attention(source)) == names
 
 
-@pytest.mark.parametrize("look", ["print(__name__)", "print(mha.__name__)", "def f(): __name__"])
+@pytest.mark.parametrize(
+    "look", ["print(__name__)", "print(mha.__name__)", "def f(): __name__", "'of __main__'"]
+)
 def test_script_is_one_where_the_name_is_looked_at(look: str) -> None:
     assert attention(f"{SCRIPT}\n{look}") == []
