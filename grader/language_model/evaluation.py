@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -16,7 +16,7 @@ from grader.language_model.batching import TokenBudget
 from grader.language_model.causality import held_back
 from grader.language_model.clock import Clock, Progress
 from grader.language_model.corpus import Corpus
-from grader.language_model.dependencies import AHEAD, OF_BATCHES
+from grader.language_model.dependencies import AHEAD, OF_BATCHES, Kind
 from grader.language_model.flags import (
     IN_DOUBT,
     NEAR_A_THRESHOLD,
@@ -108,6 +108,9 @@ class Evaluator:
         """
         scored = self._scored()
         judged = self._judged(scored.whole)
+        if Kind.STATE in judged.findings.kinds:
+            # What is asked of the same sentences several times shows nothing but what has stayed.
+            scored = replace(scored, signs=None)
         measures = measures_of(
             scored,
             judged,
@@ -160,6 +163,8 @@ class Evaluator:
     def _flags(self, scored: Scored, judged: Judged) -> Iterator[str]:
         findings, whole, rubric = judged.findings, judged.whole, self._rubric
         loss, interval = judged.counted()
+        # What other sentences are compared with: in the notebook's batches those were not scored.
+        alike = scored.whole.totals if judged.in_notebook_batches else whole.totals
         if whole.stopped == "quick" and self._in_doubt(judged.counted(Z_QUICK)[1]):
             yield IN_DOUBT
         elif findings.beginnings_count and self._in_doubt(interval):
@@ -167,13 +172,15 @@ class Evaluator:
         as_notebook = judged.as_notebook.totals if judged.as_notebook else None
         yield from flags_of_findings(findings, as_notebook)
         yield from flags_of_speed(whole)
-        yield from self._flags_of_private(scored.private, whole.totals)
+        yield from self._flags_of_private(scored.private, alike)
         yield from flags_of_columns(scored.after, self._corpus.vocabulary)
         yield from flags_of_size(scored.after, len(self._test), rubric)
         fails_in_eval = scored.loading.fails_in_eval
         yield from flags_of_mode(fails_in_eval, whole.totals.loss, scored.signs, rubric)
         if judged.in_notebook_batches:
             yield why_scored_so(findings.kinds)
+        if judged.in_notebook_batches:
+            loss, interval = alike.loss, alike.interval()
         error = (interval.high - loss) / Z_95
         yield from flags_of_test_set(loss, error, scored.training_sample, rubric)
 

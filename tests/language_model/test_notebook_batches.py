@@ -25,8 +25,15 @@ from grader.language_model.notebook_batches import (
 )
 from grader.language_model.probing import Findings
 from grader.language_model.rehearsal import FEWEST
-from tests.language_model.evaluating import TEST, Evaluating, Make, half_width
-from tests.language_model.fakes import NOTEBOOK_BATCH, REHEARSED, VOCABULARY, FakeTime, Pairs
+from tests.language_model.evaluating import TEST, Evaluating, Make, half_width, texts
+from tests.language_model.fakes import (
+    NOTEBOOK_BATCH,
+    REHEARSED,
+    VOCABULARY,
+    FakeTime,
+    Pairs,
+    random_sentences,
+)
 from tests.language_model.test_dependencies import WRONG, Lm
 
 ENDED = VOCABULARY.end_id
@@ -261,6 +268,17 @@ def test_loss_of_a_model_that_keeps_a_state_is_that_in_the_notebooks_order(
     assert not found.measures.causality.looks_ahead
     assert found.flags == (IN_NOTEBOOK_ORDER,)
     assert "batches that the notebook makes" in other_dependencies(found.measures)
+
+
+def test_model_that_keeps_a_state_is_compared_in_the_same_batches(evaluating: Evaluating) -> None:
+    """Other sentences were never scored in the notebook's batches, in which this one is better."""
+    others = texts(random_sentences(300, seed=9))
+    found = evaluating(lambda: Keeping(0.05), private=others)
+    assert found.measures.private_loss is not None
+    assert found.measures.private_loss - found.measures.loss > 0.5
+    assert found.flags == (IN_NOTEBOOK_ORDER,)
+    # What the same sentences get when they are asked for several times tells nothing of the model.
+    assert found.measures.signs is None
 
 
 def test_each_beginning_comes_after_the_whole_batch_before_it(evaluating: Evaluating) -> None:
