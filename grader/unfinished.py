@@ -7,8 +7,12 @@ import ast
 
 def is_placeholder(node: ast.stmt) -> bool:
     """Whether a statement of a function is a text, ``pass``, or what says that it is to be done."""
-    is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-    return is_text or isinstance(node, (ast.Pass, ast.Raise))
+    match node:
+        case ast.Expr(value=ast.Constant()) | ast.Pass() | ast.Raise():
+            return True
+        case ast.Expr(value=ast.Call(func=ast.Name(id="print"), args=texts)):
+            return all(isinstance(text, ast.Constant) for text in texts)
+    return False
 
 
 def is_unfinished(node: ast.stmt) -> bool:
@@ -29,6 +33,6 @@ def _leaves_undone(node: ast.stmt) -> bool:
 
 def _is_none(value: ast.expr, *others: type[ast.expr]) -> bool:
     """Whether it is None, or several of it; ``others`` are taken for None, too."""
-    if isinstance(value, ast.Tuple):
+    if isinstance(value, (ast.Tuple, ast.List)):
         return all(_is_none(item, *others) for item in value.elts)
     return isinstance(value, others) or (isinstance(value, ast.Constant) and value.value is None)
