@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.answers import Returned, Several, Value, arrays_of, parts_of
+from grader.answers import Answer, Returned, Several, Value, arrays_of, parts_of
 from grader.compare import Closeness, Expected, as_expected_shape, closeness, describe, mismatch
 from grader.errors import CheckFailed
 from grader.measures import ModelMeasures
@@ -18,6 +18,7 @@ from grader.model import Hint, Outcome
 from grader.oracle import Draw
 from grader.oracle.draws import Allowance
 from grader.precision import remark
+from grader.remedies import SHAPES
 from grader.rubric import Rubric
 from grader.student import Student
 from grader.wire import Array
@@ -132,7 +133,7 @@ class Check:
         return is_right
 
     def _agrees(self, draw: Draw, **layers: bool) -> None:
-        answer = self.student.call(draw.function, draw.arguments, draw.depth, **layers)
+        answer = self._answer(draw, **layers)
         value = answer.value
         try:
             self._compare(draw, value)
@@ -142,6 +143,15 @@ class Check:
             if answer.changed_arguments:
                 raise failure.with_more(CHANGES) from None
             raise
+
+    def _answer(self, draw: Draw, **layers: bool) -> Answer:
+        try:
+            return self.student.call(draw.function, draw.arguments, draw.depth, **layers)
+        except CheckFailed as failure:
+            if not draw.sizes or SHAPES not in failure.message:
+                raise
+            told = f"The sizes here are: {draw.sizes}. {SHAPES}"
+            raise failure.told_as(failure.message.replace(SHAPES, told)) from None
 
     def _compare(self, draw: Draw, value: Value) -> None:
         first, *others = zip(self._unpacked(draw, value), draw.expected, strict=True)
@@ -189,6 +199,14 @@ class Check:
     def gates(self, function: str, arguments: Sequence[Any]) -> tuple[Gate, Gate, Gate]:
         """The three tuples (r, z, n) of GRU parameters that a student's function returns."""
         value = self.student.call(function, arguments, depth=2).value
+        try:
+            return self._gates(function, value)
+        except CheckFailed as failure:
+            if _is_nothing(value) and (place := self.student.where_else(function)):
+                raise failure.with_more(place) from None
+            raise
+
+    def _gates(self, function: str, value: Value) -> tuple[Gate, Gate, Gate]:
         if not isinstance(value, Several) or value.count != 3:
             raise wrong(
                 f"{function} returned {_described(value)}; three tuples (linear_trans_r, "

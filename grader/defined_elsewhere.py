@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
@@ -12,11 +13,15 @@ from grader.handed_in.listing import beginning
 from grader.handed_in.naming import GIVEN_CODE, IMPLEMENTATION, NOTEBOOK, readable
 from grader.handed_in.notebook_outputs import NotebookError, read_sources
 from grader.source import MAX_SOURCE, parsed
+from grader.unfinished import is_unfinished
 
 MOST_FILES = 5
 """Notebooks that are read, and as many Python files."""
+STILL_EMPTY = "{} is still empty: nothing is done in it yet."
 NAME = re.compile(r"name '(\w+)' is not defined")
 MODULE = re.compile(r"No module named '(\w+)'")
+CLOSE = 0.75
+"""From which likeness on, as difflib measures it, one name may be another misspelt."""
 DEFINITION = re.compile(r"^(?:def|class)[ \t]+(\w+)", re.MULTILINE)
 
 
@@ -32,6 +37,20 @@ def where_defined(message: str, lacking: str, folder: Path, files: Iterable[str]
             f"notebook: set it at the top of {readable(lacking)}."
         )
     return where_named(found[1], folder, files, lacking)
+
+
+def name_meant(message: str, file: Path) -> str:
+    """A question after the name of a Python file that a NameError's message may have misspelt, or
+    ''."""
+    found, tree = NAME.match(message), parsed(beginning(file, MAX_SOURCE))
+    if found is None or tree is None:
+        return ""
+    nodes = list(ast.walk(tree))
+    names = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    names |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+    names |= {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+    close = get_close_matches(found[1], sorted(names - {found[1]}), n=1, cutoff=CLOSE)
+    return f"Did you mean {close[0]}?" if close else ""
 
 
 def _names_when_run(file: Path) -> set[str]:
@@ -84,6 +103,12 @@ def _gives(node: ast.stmt, name: str) -> bool:
             isinstance(part, ast.Name) and part.id == name for part in ast.walk(node.value)
         )
     return isinstance(node, ast.FunctionDef) and node.name == name
+
+
+def still_empty(name: str, file: Path) -> str:
+    """A sentence where a Python file's function of that name does nothing yet; or ''."""
+    meanings = meanings_of(name, file)
+    return STILL_EMPTY.format(name) if meanings and is_unfinished(meanings[-1]) else ""
 
 
 def where_named(

@@ -49,7 +49,8 @@ class Effort:
             if count >= self._limits.timeouts:
                 raise CheckFailed(
                     outcome,
-                    f"{doing} was not tried: {count} earlier calls of this question {what}.",
+                    f"{doing} was not tried: {count} earlier calls of this question {what}; what "
+                    "failed may have been tried twice.",
                 )
         if self._spent_s >= self._limits.question_s:
             raise CheckFailed(

@@ -119,6 +119,8 @@ class Grading:
         """The questions of which it was asked what was misunderstood."""
         self.raised: set[str] = set()
         """Those of which a graded check ended with an exception."""
+        self.right_in_notebook: set[str] = set()
+        """Those of which the notebook's own case is right."""
         self._remarks: dict[str, dict[str, None]] = {}
         try:
             self.submission: Submission = staged or stage(

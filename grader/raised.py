@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader.defined_elsewhere import where_defined, where_module
+from grader.defined_elsewhere import name_meant, where_defined, where_module
 from grader.errors import CheckFailed
 from grader.handed_in.left_out import why_not_found
 from grader.handed_in.submission import Submission
@@ -89,7 +89,8 @@ def failure_in(reply: Message, doing: str, submission: Submission, *, quotes: bo
     if kind == "NameError" and lines and lines[-1].file.endswith(".py"):
         place = where_defined(message, lines[-1].file, submission.folder, submission.files)
         remedy = "" if place and remedy.startswith(STANDARD_IMPORT) else remedy
-        remedy = " ".join(filter(None, (remedy, place)))
+        meant = "" if remedy or place else name_meant(message, submission.folder / lines[-1].file)
+        remedy = " ".join(filter(None, (remedy, place, meant)))
         remedy = "" if any(IN_A_PACKAGE in note for note in notes) else remedy
     what = ": ".join(filter(None, (kind, message)))
     said = f"{doing} raised {what}{where}"

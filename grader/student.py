@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.answers import Answer, names_in, value_of
-from grader.defined_elsewhere import defined_again, where_named
+from grader.defined_elsewhere import defined_again, still_empty, where_named
 from grader.effort import Effort
 from grader.errors import CheckFailed, HarnessError
 from grader.handed_in.naming import IMPLEMENTATION
@@ -153,10 +153,12 @@ class Student:
         return Answer(value, reply.fields.get("changed") is True)
 
     def where_else(self, function: str) -> str:
-        """A sentence where the hand-in has the function once more; '' where it has not."""
+        """A sentence where the hand-in has the function again, or nothing is done in it; or ''."""
         submission = self.submission
-        again = defined_again(function, submission.folder / IMPLEMENTATION)
-        return again or where_named(function, submission.folder, submission.files)
+        code = submission.folder / IMPLEMENTATION
+        again = defined_again(function, code)
+        elsewhere = where_named(function, submission.folder, submission.files)
+        return again or elsewhere or still_empty(function, code)
 
     def ask(self, request: Message, limit_s: float, doing: str) -> Message:
         """Send any request to the worker; a reply that is a failure becomes CheckFailed."""

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 
 from grader.excerpt import axis_names
 from grader.wrong_part import NOUNS
 
 ONE_MORE_AXIS = "An axis of one is too many"
 OF_THE_STATE = ": init_state has one, and the states of the sequences are init_state[0]."
+HEADS_APART = (
+    "The heads stand on an axis of their own: the page's formula joins them, one after the other, "
+    "and then applies the last kernel."
+)
 OTHER_ORDER = "The axes stand in another order."
 TOO_FEW = "One {} is missing"
 TOO_MANY = "There is one {} too many"
@@ -30,6 +35,8 @@ def wrong_shape(shape: Sequence[int], expected: Sequence[int], axes: str) -> str
         if sizes != wanted:
             said.append(OTHER_ORDER)
         return " ".join(said)
+    if "embed" in names and len(shape) == len(expected) + 1 and prod(shape) == prod(expected):
+        return HEADS_APART
     off = [k for k, (n, m) in enumerate(zip(shape, expected, strict=False)) if n != m]
     if len(shape) != len(expected) or len(off) != 1:
         return ""

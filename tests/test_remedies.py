@@ -114,6 +114,21 @@ def test_newer_syntax_is_called_newer_where_it_is(since: tuple[int, int], code: 
     assert (f"graded with Python {PYTHON}" in said) == is_newer
 
 
+@pytest.mark.parametrize(
+    ("code", "meant"),
+    [
+        ("def rnn(bias): return biass", "Did you mean bias?"),
+        ("def step(x): return x\ndef rnn(x): stepp", "Did you mean step?"),
+        ("def rnn(bias): return weights", ""),
+        ("def rnn(m): return nn", ""),
+    ],
+)
+def test_name_that_is_misspelt(hand_in: Handing, code: str, meant: str) -> None:
+    said = failure(hand_in(code)).message
+    assert "is not defined" in said
+    assert said.endswith(meant) if meant else "Did you mean" not in said
+
+
 ARRAYS = "import numpy as np, torch\n"
 
 
@@ -173,6 +188,8 @@ ARRAYS = "import numpy as np, torch\n"
         (f"{ARRAYS}def rnn(x): return torch.zeros(2, 3) @ torch.zeros(2, 3)", "Print the shapes"),
         (f"{ARRAYS}def rnn(x): return torch.zeros(2, 3).view(4, 4)", "Print the shapes"),
         (f"{ARRAYS}def rnn(x): return torch.zeros(2, 3) + torch.zeros(2, 4)", "Print the shapes"),
+        (f"{ARRAYS}def rnn(x):\n  y = np.ones((2, 3, 4))\n  return y @ y.T", "numpy.swapaxes"),
+        (f"{ARRAYS}def rnn(x): return x + torch.zeros(2, 2)", "mha's input_data is a tensor"),
         ("def rnn(x):\n    B, T, D = x.shape", "Print what is unpacked"),
         ("def rnn(x): return x.permute(1, 0)", "mha's input_data is a tensor"),
         ("def rnn(x): return x.size(0)", "mha's input_data is a tensor"),

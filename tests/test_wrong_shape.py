@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from grader.wrong_shape import OF_THE_LOOP, OF_THE_STATE, ONE_MORE_AXIS, OTHER_ORDER, wrong_shape
+from grader.wrong_shape import (
+    HEADS_APART,
+    OF_THE_LOOP,
+    OF_THE_STATE,
+    ONE_MORE_AXIS,
+    OTHER_ORDER,
+    wrong_shape,
+)
 
 OUTPUTS, ATTENTION = "[batch, steps, hidden]", "[batch, steps, embed]"
 
@@ -32,4 +39,6 @@ def test_shape_of_outputs(shape: tuple[int, ...], said: str) -> None:
 def test_other_shapes() -> None:
     assert wrong_shape((3, 1, 7, 5), (3, 7, 5), ATTENTION) == f"{ONE_MORE_AXIS}."
     assert wrong_shape((3, 6, 5), (3, 7, 5), ATTENTION) == "One step is missing."
+    assert wrong_shape((5, 3, 7, 2), (3, 7, 10), ATTENTION) == HEADS_APART
+    assert wrong_shape((5, 3, 7, 2), (3, 7, 11), ATTENTION) == ""
     assert wrong_shape((6,), (7,), "mean") == ""

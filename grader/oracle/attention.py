@@ -22,6 +22,10 @@ class AttentionSizes:
     def __str__(self) -> str:
         return f"B{self.batch}-T{self.steps}-E{self.embed}-N{self.heads}"
 
+    @property
+    def in_words(self) -> str:
+        return f"batch {self.batch}, steps {self.steps}, embedding {self.embed}, heads {self.heads}"
+
 
 def mha_draw(sizes: AttentionSizes, seed: int, allowance: Allowance) -> Draw:
     """``mha(Wq, Wk, Wv, Wo, input_data)`` and what ``torch.nn.MultiheadAttention`` makes of it.
@@ -38,7 +42,8 @@ def mha_draw(sizes: AttentionSizes, seed: int, allowance: Allowance) -> Draw:
     q, k, v = projections.reshape(3, sizes.heads, -1, sizes.embed).swapaxes(2, 3)
     bound = _bound(x, q, k, v, last.T, allowance)
     expected = Expected("output", value, allowance.total(bound), "[batch, steps, embed]")
-    return Draw("mha", (w_q, w_k, w_v, w_out.T, torch.from_numpy(inputs)), (expected,))
+    arguments = (w_q, w_k, w_v, w_out.T, torch.from_numpy(inputs))
+    return Draw("mha", arguments, (expected,), sizes.in_words)
 
 
 def _random_parameters(sizes: AttentionSizes, seed: int) -> tuple[Float32, Float32]:

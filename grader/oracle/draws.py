@@ -33,6 +33,8 @@ class Draw:
     function: str
     arguments: Arguments
     expected: tuple[Expected, ...]
+    sizes: str = ""
+    """In words, where a message is to tell them."""
 
     @property
     def depth(self) -> int:

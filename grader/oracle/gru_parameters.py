@@ -64,8 +64,8 @@ def _joined(
         part = gate[index]
         if part.shape != shape:
             raise ValueError(
-                f"{name} of gate {gate_name} (item {index} of its tuple) has shape "
-                f"{list(part.shape)}; {list(shape)} is needed"
+                f"{name} of gate {gate_name}, [{index}] of its tuple (wt_x, bias_x, wt_h, bias_h), "
+                f"has shape {list(part.shape)}; {list(shape)} is needed"
             )
         parts.append(part)
     # The notebook's own line: rows of torch's parameter are the gates one after the other.

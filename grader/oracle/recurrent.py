@@ -54,12 +54,20 @@ class RecurrentSizes:
     def __str__(self) -> str:
         return f"B{self.batch}-T{self.steps}-D{self.inputs}-H{self.hidden}"
 
+    @property
+    def in_words(self) -> str:
+        return (
+            f"batch {self.batch}, steps {self.steps}, inputs {self.inputs}, hidden units "
+            f"{self.hidden}"
+        )
+
 
 def rnn_draw(sizes: RecurrentSizes, seed: int, allowance: Allowance) -> Draw:
     """``rnn(wt_h, wt_x, bias, init_state, input_data)`` and what ``torch.nn.RNN`` makes of it."""
     (wt_h, wt_x, bias, init_state, inputs), states = random_rnn(sizes, seed)
     bound = _carried(states, inputs, rnn_step(wt_x, wt_h, bias, allowance))
-    return Draw("rnn", (wt_h, wt_x, bias, init_state, inputs), _expected(states, bound, allowance))
+    arguments = (wt_h, wt_x, bias, init_state, inputs)
+    return Draw("rnn", arguments, _expected(states, bound, allowance), sizes.in_words)
 
 
 def random_rnn(sizes: RecurrentSizes, seed: int) -> tuple[RnnArguments, Float64]:
@@ -79,7 +87,8 @@ def gru_draw(sizes: RecurrentSizes, seed: int, allowance: Allowance) -> Draw:
     init_state, inputs = random_inputs(sizes, seed)
     states = _states(torch.gru, parameters, inputs, init_state)
     bound = _carried(states, inputs, gru_step(gates, allowance))
-    return Draw("gru", (*gates, init_state, inputs), _expected(states, bound, allowance))
+    arguments = (*gates, init_state, inputs)
+    return Draw("gru", arguments, _expected(states, bound, allowance), sizes.in_words)
 
 
 def gates_of(parameters: list[Float32]) -> tuple[GateParameters, GateParameters, GateParameters]:

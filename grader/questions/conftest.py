@@ -21,6 +21,11 @@ EXPLAINED = frozenset({Outcome.WRONG, Outcome.EXCEPTION})
 DIAGNOSIS_SEED = 0
 """The same for every hand-in, so that what misconceptions answer is computed once for all. Whoever
 knows these draws gains nothing: no points depend on them."""
+NOTEBOOK_CASE, OTHER_SIZES = "test_notebook_case", "test_other_sizes"
+OF_ONE_SIZE = (
+    "With the notebook's own sizes it is right: look for one of them that is written as a number, "
+    "or taken from another axis."
+)
 SHAPES_FIT = (
     "Other checks of this question end with an exception, which may come from the same line: here "
     "the shapes happen to fit. Mend that first."
@@ -54,9 +59,13 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     # Asked before: where a worker has died, the next one is nobody's.
     inherited = check is not None and check.student.inherited
     try:
-        return (yield)
+        result = yield
     except CheckFailed as error:
         first = error
+    else:
+        if check is not None and pyfuncitem.originalname == NOTEBOOK_CASE:
+            pyfuncitem.config.stash[GRADING].right_in_notebook.add(pyfuncitem.module.QUESTION.id)
+        return result
     failure: CheckFailed | None = first
     if check is not None and (inherited or first.by_system):
         # Neither what an earlier question left in the worker, nor what others do to this machine,
@@ -71,6 +80,10 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         check.hint = _hint(pyfuncitem, check, failure.outcome)
         if check.look_at and leaves_open(failure.message):
             failure = failure.with_more(check.look_at)
+        if check.hint is None and pyfuncitem.originalname == OTHER_SIZES:
+            grading = pyfuncitem.config.stash[GRADING]
+            if pyfuncitem.module.QUESTION.id in grading.right_in_notebook:
+                failure = failure.with_more(OF_ONE_SIZE)
     raise failure
 
 

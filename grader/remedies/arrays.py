@@ -23,7 +23,13 @@ SHAPES = (
     "docstrings of the given file name."
 )
 
-_OTHER_DTYPES = says("the same dtype", "expected scalar type", "does not match weight dtype")
+_OTHER_DTYPES = says(
+    "same dtype", "dtypes must be the same", "expected scalar type", "does not match weight dtype"
+)
+_OF_PRODUCTS = says(
+    "remapped shapes", "mismatch in its core dimension", "Expected size for first two dimensions"
+)
+_ALL_TURNED = re.compile(r"@ *\w+\.T\b|\(\w+, *\w+\.T\)")
 _WHOLE = says("int64", "int32", "Long", "long")
 
 ARRAYS = (
@@ -91,6 +97,7 @@ ARRAYS = (
             "expected np.ndarray (got Tensor)",
             "transpose() takes 2 positional arguments",
             "transpose() received an invalid combination",
+            "Concatenation operation is not implemented for NumPy arrays",
         ),
         _TWO_KINDS,
     ),
@@ -143,6 +150,12 @@ ARRAYS = (
         says("values to unpack"),
         "Print what is unpacked in that line, or its shape: it must have as many items as there "
         "are names before the equals sign.",
+    ),
+    remedy(
+        "ValueError RuntimeError",
+        lambda message, code: _OF_PRODUCTS(message, code) and _ALL_TURNED.search(code) is not None,
+        "If what .T is taken of has three axes, it turns round all of them, also the batch: see "
+        f"numpy.swapaxes for the last two alone. {SHAPES}",
     ),
     remedy(
         "ValueError RuntimeError IndexError AxisError",

@@ -137,7 +137,7 @@ PYTHON = (
     remedy(
         "SyntaxError IndentationError",
         lambda _, code: code.lstrip().startswith(("%", "!")),
-        "A line that begins with % or ! is for notebooks alone; remove it.",
+        "Lines that begin with % or ! are for notebooks alone; remove all of them.",
     ),
     remedy(
         "TabError",

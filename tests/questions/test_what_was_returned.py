@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from grader.checking import CHANGES, MOST_VALUES, OUTPUTS_AGREE, VARIES, alike
+from grader.questions.conftest import OF_ONE_SIZE
 from grader.wrong_shape import OF_THE_LOOP
 from tests.conftest import Grade
 
@@ -49,6 +50,23 @@ def test_argument_that_is_changed_within_a_call(grading: Grade, tmp_path: Path) 
     )
     assert said
     assert all(CHANGES in message for message in said)
+
+
+def test_function_that_is_still_empty(grading: Grade, tmp_path: Path) -> None:
+    empty = "def init_gru_with_long_term_memory(input_size, hidden_size):\n    pass\n"
+    (tmp_path / "implementation.py").write_text(f"{RNN}{STUB.replace('rnn', 'gru')}{empty}")
+    for question in grading(tmp_path, "q3", "q5").questions:
+        said = [check.message for check in question.checks if check.graded and not check.passed]
+        assert said
+        assert all(message.endswith("nothing is done in it yet.") for message in said)
+
+
+def test_exception_at_other_sizes_than_the_notebooks(grading: Grade, tmp_path: Path) -> None:
+    code = RNN.replace("state, outputs = init_state[0]", "state, outputs = init_state[0][:4, :2]")
+    said = messages(grading, tmp_path, code)
+    assert said
+    assert all(message.endswith(OF_ONE_SIZE) for message in said)
+    assert any("The sizes here are: batch 3, steps 7, inputs 5, hidden" in one for one in said)
 
 
 def test_shape_tells_what_it_came_by(grading: Grade, tmp_path: Path) -> None:
