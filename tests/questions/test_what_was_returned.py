@@ -69,6 +69,13 @@ def test_exception_at_other_sizes_than_the_notebooks(grading: Grade, tmp_path: P
     assert any("The sizes here are: batch 3, steps 7, inputs 5, hidden" in one for one in said)
 
 
+def test_exception_that_names_no_sizes_is_told_without_them(grading: Grade, tmp_path: Path) -> None:
+    said = messages(grading, tmp_path, RNN.replace("init_state[0],", "init_state[0, 0, 0, 0],"))
+    assert len(said) > 1
+    assert len(set(said)) == 1
+    assert "Print the shapes" in said[0]
+
+
 def test_shape_tells_what_it_came_by(grading: Grade, tmp_path: Path) -> None:
     said = messages(grading, tmp_path, RNN.replace("in range(", "in range(1, "))
     assert said
