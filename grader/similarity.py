@@ -28,7 +28,7 @@ from scipy.sparse import csr_matrix
 
 from grader.rows import Row
 
-MAX_SOURCE = 100_000
+MAX_COMPARED = 100_000
 """Characters: a parsed file takes a thousand times its size, and no exercise is as long."""
 MAX_MARKS = 256
 RUN = 12
@@ -76,7 +76,7 @@ def fingerprint(source: str) -> Fingerprint:
     bounds of its own for the latter (SyntaxError, RecursionError, MemoryError), and the tree is
     walked without recursion.
     """
-    if len(source) > MAX_SOURCE:
+    if len(source) > MAX_COMPARED:
         return ()
     try:
         with warnings.catch_warnings():  # of a student's backslashes

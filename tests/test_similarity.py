@@ -16,8 +16,8 @@ from grader.handed_in.submission import stage
 from grader.rows import Row
 from grader.similarity import (
     LEAST_BYTES,
+    MAX_COMPARED,
     MAX_MARKS,
-    MAX_SOURCE,
     THRESHOLD,
     Group,
     common_marks,
@@ -74,7 +74,7 @@ HOSTILE = {
     "a notebook": '{"cells": []}',
     "NUL": ALICE + "\0",
     "surrogate": ALICE + '"\ud800"',
-    "too long": ALICE + "\n" * MAX_SOURCE,
+    "too long": ALICE + "\n" * MAX_COMPARED,
     "brackets": "(" * 90_000,
     "signs": "-" * 90_000 + "1",
     "attributes": "a" + ".b" * 45_000,

@@ -4,7 +4,14 @@ Nothing is extracted by the libraries themselves. Names are looked at first, lin
 never made, and sizes are counted as bytes come out, not believed from what the archive says.
 """
 
-from grader.archive.kinds import NO_ARCHIVE, Kind, is_archive_name, kind_of, stem_of, why_not_read
+from grader.archive.kinds import (
+    NO_ARCHIVE,
+    ArchiveKind,
+    is_archive_name,
+    kind_of,
+    stem_of,
+    why_not_read,
+)
 from grader.archive.members import ArchiveLimits, Member
 from grader.archive.names import (
     COPY_BYTES,
@@ -29,8 +36,8 @@ __all__ = [
     "GIT",
     "MAX_NAME",
     "NO_ARCHIVE",
+    "ArchiveKind",
     "ArchiveLimits",
-    "Kind",
     "Member",
     "contents",
     "is_archive_name",

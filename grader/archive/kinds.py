@@ -23,7 +23,7 @@ OTHER_ENDINGS = (
 )  # fmt: skip
 
 
-class Kind(StrEnum):
+class ArchiveKind(StrEnum):
     """A kind of archive that is read here."""
 
     ZIP = "zip"
@@ -52,7 +52,7 @@ _OFFICE_STARTS = (
 """The first file in a zip that is such a document; the last one is OpenDocument's."""
 
 
-def kind_of(path: Path) -> Kind | None:
+def kind_of(path: Path) -> ArchiveKind | None:
     """The kind of a regular file, or none of them.
 
     A tar may end like a zip, when a zip was put into it, but a zip never begins like a tar.
@@ -60,13 +60,13 @@ def kind_of(path: Path) -> Kind | None:
     """
     start = _start(path)
     if start.startswith(GZIP):
-        return Kind.TAR_GZ if _is_tar(_gunzipped_start(path)) else None
+        return ArchiveKind.TAR_GZ if _is_tar(_gunzipped_start(path)) else None
     if _is_tar(start):
-        return Kind.TAR
+        return ArchiveKind.TAR
     if is_of_an_office(start):
         return None
     try:
-        return Kind.ZIP if zipfile.is_zipfile(path) else None
+        return ArchiveKind.ZIP if zipfile.is_zipfile(path) else None
     except zipfile.BadZipFile:  # one of several disks
         return None
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
-from grader.archive.kinds import Kind, is_archive_name, kind_of, why_not_read
+from grader.archive.kinds import ArchiveKind, is_archive_name, kind_of, why_not_read
 from grader.archive.members import MOST_HIDDEN, ArchiveLimits, Content, Member
 from grader.archive.names import (
     DATA_BYTES,
@@ -31,7 +31,7 @@ def contents(archive: Path, limits: ArchiveLimits) -> Iterator[tuple[Member, Con
     kind = kind_of(archive)
     if kind is None:
         raise SubmissionError(f"{readable(archive.name)} {why_not_read(archive)}")
-    return (zip_members if kind is Kind.ZIP else tar_members)(archive, limits)
+    return (zip_members if kind is ArchiveKind.ZIP else tar_members)(archive, limits)
 
 
 def table(archive: Path, limits: ArchiveLimits) -> list[Member]:

@@ -36,12 +36,12 @@ from grader.reports.gradebook import to_gradebook
 from grader.reports.moodle import to_moodle
 from grader.reports.summary import to_summary
 from grader.roster.matching import Matching, match
-from grader.roster.reading import Kind, Roster
+from grader.roster.reading import Platform, Roster
 from grader.rows import ROW_FILE, Row, Status
 from grader.rubric import Rubric
 from grader.similarity import Group, common_marks, groups, of_one_file
 
-IMPORT_FILES = {Kind.CANVAS: CANVAS_FILE, Kind.MOODLE: MOODLE_FILE}
+IMPORT_FILES = {Platform.CANVAS: CANVAS_FILE, Platform.MOODLE: MOODLE_FILE}
 
 
 @dataclass(frozen=True)
@@ -196,7 +196,9 @@ def course_files(
     if listed is None or not has_grades(listed.roster, listed.column, found):
         return files, found
     if listed.column is not None:
-        files[IMPORT_FILES[Kind.CANVAS]] = to_canvas(listed.roster, found.matches, listed.column)
-    elif listed.roster.kind is Kind.MOODLE:
-        files[IMPORT_FILES[Kind.MOODLE]] = to_moodle(listed.roster, found.matches)
+        files[IMPORT_FILES[Platform.CANVAS]] = to_canvas(
+            listed.roster, found.matches, listed.column
+        )
+    elif listed.roster.kind is Platform.MOODLE:
+        files[IMPORT_FILES[Platform.MOODLE]] = to_moodle(listed.roster, found.matches)
     return files, found

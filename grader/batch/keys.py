@@ -13,7 +13,7 @@ from pathlib import Path
 
 from grader.grading import MODEL_QUESTION, Request, seed_of, versions
 from grader.handed_in.listing import beginning
-from grader.handed_in.naming import MODEL, MODEL_CODE, NOTEBOOK
+from grader.handed_in.naming import CODE_SUFFIXES, MODEL, MODEL_CODE, NOTEBOOK
 from grader.handed_in.submission import Submission
 from grader.language_model.corpus import TEST_FILE, TRAIN_FILE
 from grader.modes import IsolationMode
@@ -22,7 +22,6 @@ from grader.worker.model_code import MODEL_CLASS
 
 PACKAGE = Path(__file__).resolve().parents[1]
 PROGRAM_SUFFIXES = frozenset({".py", ".toml"})
-CODE_SUFFIXES = (".py", NOTEBOOK)
 WORD = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*")
 MOST_CODE = 4_000_000
 """Bytes of a file in which packages are looked for: notebooks may have large pictures."""

@@ -17,7 +17,7 @@ from grader.language_model.corpus import TEST_FILE, TRAIN_FILE
 RUBRIC_FILE = "rubric.toml"
 PRIVATE_FILE = "private.csv"
 
-Files = tuple[tuple[str, bytes], ...]
+Contents = tuple[tuple[str, bytes], ...]
 """Names below a folder, sorted, and contents."""
 
 
@@ -26,7 +26,7 @@ class Parcel:
     """A staged submission without a folder; see ``Submission``."""
 
     name: str
-    files: Files = field(repr=False)
+    files: Contents = field(repr=False)
     digest: str
     notes: tuple[str, ...]
     left_out: tuple[str, ...]
@@ -54,7 +54,7 @@ class CourseParcel:
     request: Request
     data: str
     """The digest of the corpus."""
-    files: Files = field(repr=False)
+    files: Contents = field(repr=False)
     """Without the corpus that every copy of this program has."""
 
 
@@ -81,7 +81,7 @@ def unpack_course(course: CourseParcel, into: Path) -> Request:
     )
 
 
-def _write(files: Files, folder: Path) -> None:
+def _write(files: Contents, folder: Path) -> None:
     for name, content in files:
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)

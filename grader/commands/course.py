@@ -22,7 +22,7 @@ from grader.reports.course import course_table, one_line
 from grader.reports.gradebook import some
 from grader.reports.markdown import course_to_markdown
 from grader.reports.plain import plain
-from grader.roster.reading import Kind, assignment_column, read_roster
+from grader.roster.reading import Platform, assignment_column, read_roster
 from grader.rows import Row, Status
 from grader.rubric import Rubric
 
@@ -45,7 +45,7 @@ class Course:
         if self.roster is None:
             return None
         roster = read_roster(self.roster)
-        if roster.kind is not Kind.CANVAS:
+        if roster.kind is not Platform.CANVAS:
             return ClassList(roster, None)
         column = assignment_column(roster, self.assignment, str(self.roster))
         return ClassList(roster, column)

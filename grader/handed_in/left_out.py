@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
-from grader.archive import DATA_BYTES, Kind, is_data, is_test_table, is_visible, kind_of
+from grader.archive import DATA_BYTES, ArchiveKind, is_data, is_test_table, is_visible, kind_of
 from grader.handed_in.gathering import Part, names_of
 from grader.handed_in.listing import Files
 from grader.handed_in.naming import readable
@@ -20,7 +20,7 @@ def left_out(
 
     Of what stayed in a tar nothing is known: to read its names takes as long as to unpack it.
     """
-    tars = (Kind.TAR, Kind.TAR_GZ)
+    tars = (ArchiveKind.TAR, ArchiveKind.TAR_GZ)
     quick = [part for part in parts if part.path.is_dir() or kind_of(part.path) not in tars]
     there = {file.name for file in copied.rglob("*")}
     names = {readable(file.name) for file in names_of(quick, files, limits)}

@@ -30,7 +30,7 @@ from grader.language_model.flags import (
     flags_of_test_set,
 )
 from grader.language_model.generation import generate
-from grader.language_model.judged import Judged, Scored, measures_of
+from grader.language_model.judged import FirstPass, Judged, measures_of
 from grader.language_model.loaded_model import LoadedModel, ModelSource
 from grader.language_model.model_workers import ModelWorkers
 from grader.language_model.notebook_batches import NotebookBatches, why_scored_so
@@ -120,7 +120,7 @@ class Evaluator:
         )
         return Evaluation(measures, tuple(self._flags(scored, judged)))
 
-    def _scored(self) -> Scored:
+    def _scored(self) -> FirstPass:
         """What one worker gives for whole sentences."""
         self._progress("loading the model", 0.0)
         with self._workers.fresh() as load:
@@ -135,7 +135,7 @@ class Evaluator:
             private = self._private(model, load)
             training_sample = self._side_totals(model, load, self._training_sample)
             signs = self._looked_into(model, whole.totals.loss)
-        return Scored(whole, loading, model.loading, generated, training_sample, private, signs)
+        return FirstPass(whole, loading, model.loading, generated, training_sample, private, signs)
 
     def _judged(self, whole: WholeSentences) -> Judged:
         """What counts, when other workers have had the sentences' beginnings."""
@@ -160,7 +160,7 @@ class Evaluator:
         as_notebook = in_notebook.whole_sentences() if minds_batches else None
         return Judged(whole, findings, as_notebook=as_notebook)
 
-    def _flags(self, scored: Scored, judged: Judged) -> Iterator[str]:
+    def _flags(self, scored: FirstPass, judged: Judged) -> Iterator[str]:
         findings, whole, rubric = judged.findings, judged.whole, self._rubric
         loss, interval = judged.counted()
         # What other sentences are compared with: in the notebook's batches those were not scored.

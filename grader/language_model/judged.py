@@ -16,7 +16,7 @@ MOST_NATS = 700.0
 
 
 @dataclass(frozen=True)
-class Scored:
+class FirstPass:
     """What the first worker gave, which had whole sentences."""
 
     whole: WholeSentences
@@ -71,7 +71,7 @@ class Judged:
 
 
 def measures_of(
-    scored: Scored,
+    scored: FirstPass,
     judged: Judged,
     *,
     given_characters: int,

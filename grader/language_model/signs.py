@@ -15,6 +15,7 @@ from torch import Tensor
 from grader.encoded import Int64
 from grader.errors import CheckFailed
 from grader.language_model.corpus import Vocabulary
+from grader.language_model.dependencies import FLOOR_NATS
 from grader.language_model.loaded_model import LoadedModel
 from grader.language_model.rehearsal import are_probabilities
 from grader.language_model.scoring import score_batch, token_name
@@ -29,7 +30,6 @@ SAME = 1e-3
 """Log-probabilities that differ by less, relative to one plus their size, are the same."""
 LEAST_WIDTH = 4
 """Tokens of a batch that can be looked into: BEGIN, two characters and END."""
-FLOOR_NATS = -50.0
 SEED = 1
 
 

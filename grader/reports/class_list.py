@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from grader.reports.gradebook import final, not_final, some
 from grader.roster.columns import COMMENTS
 from grader.roster.matching import Match, Matching
-from grader.roster.reading import Kind, Roster, highest_grade, is_excused
+from grader.roster.reading import Platform, Roster, highest_grade, is_excused
 
 NO_IMPORT = (
     "The class list is a table of names: no file to import was written. For Canvas it takes the "
@@ -59,7 +59,7 @@ def to_look_at(
         yield NO_NAMES.format(roster.heads)
     elif matching.unmatched and not matching.matches:
         yield NOBODY_FOR_CERTAIN if unclear else NOBODY
-    if roster.kind is Kind.PLAIN:
+    if roster.kind is Platform.PLAIN:
         yield NO_IMPORT
     elif file and not has_grades(roster, column, matching):
         yield NO_GRADES.format(file)
@@ -76,7 +76,7 @@ def to_look_at(
     if matching.absent:
         absent = some([line.name for line in matching.absent], SEE, between="; ")
         yield f"No {'clear ' if unclear else ''}hand-in of: {absent}"
-    if roster.kind is not Kind.PLAIN:  # of which none goes anywhere
+    if roster.kind is not Platform.PLAIN:  # of which none goes anywhere
         reasons = ((not_final(m.row), m.row.arrival.name) for m in matching.matches)
         for why, names in _by_reason(reasons):
             if why:
@@ -95,7 +95,7 @@ def to_look_at(
 
 
 def _has_no_comments(roster: Roster) -> bool:
-    return roster.kind is Kind.MOODLE and roster.column(*COMMENTS) is None
+    return roster.kind is Platform.MOODLE and roster.column(*COMMENTS) is None
 
 
 def _for_import(roster: Roster, column: int | None, matching: Matching) -> list[Match]:

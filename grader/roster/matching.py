@@ -8,7 +8,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-from grader.roster.reading import GITHUB_LOGIN, Kind, Line, Roster, id_in, spelled
+from grader.roster.reading import GITHUB_LOGIN, Line, Platform, Roster, id_in, spelled
 from grader.rows import Row
 
 
@@ -80,7 +80,7 @@ def match(roster: Roster, rows: Sequence[Row]) -> Matching:
     for by in _KEYS_OF_LINES:
         claims: dict[int, list[int]] = defaultdict(list)
         for number, row in waiting.items():
-            if by == "name" and row.arrival.student_id and roster.kind is not Kind.PLAIN:
+            if by == "name" and row.arrival.student_id and roster.kind is not Platform.PLAIN:
                 continue
             places = found[number][by]
             if len(places) > 1:
@@ -131,7 +131,7 @@ def _found(roster: Roster, rows: Sequence[Row]) -> list[_Found]:
             "name": _name_keys(row),
         }
         lines = {by: [x for key in keys[by] for x in indexes[by].get(key, ())] for by in keys}
-        if roster.kind is Kind.PLAIN and not row.arrival.is_school_id:
+        if roster.kind is Platform.PLAIN and not row.arrival.is_school_id:
             lines["id"] = [line for line in lines["id"] if not _is_another(line, row)]
         found.append({by: frozenset(line.row for line in lines[by]) for by in lines})
     return found
@@ -166,7 +166,7 @@ def _named_otherwise(
     Both come from Canvas, which spells a name the same way but for characters that a file's name
     has not.
     """
-    if roster.kind is not Kind.CANVAS:
+    if roster.kind is not Platform.CANVAS:
         return [], False
     lines = {line.row: line for line in roster.lines}
     by_id = {n: lines[min(each["id"])] for n, each in enumerate(found) if len(each["id"]) == 1}

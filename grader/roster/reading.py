@@ -55,7 +55,7 @@ WITH_ID = re.compile(r".*\(\d+\)")
 NUMBER = re.compile(r"\s*(\d+)(?:[.,](\d+))?\s*")
 
 
-class Kind(StrEnum):
+class Platform(StrEnum):
     """Where a class list comes from."""
 
     CANVAS = "Canvas' gradebook"
@@ -85,7 +85,7 @@ class Line:
 class Roster:
     """A class list: all rows as they were read, and those of them that are students."""
 
-    kind: Kind
+    kind: Platform
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     lines: tuple[Line, ...]
@@ -103,14 +103,14 @@ class Roster:
     @property
     def name_columns(self) -> tuple[int, ...]:
         """The places of the columns that make up a student's name; none: no such is known."""
-        if self.kind is Kind.PLAIN:
+        if self.kind is Platform.PLAIN:
             for both in NAMES_IN_TWO:
                 first, last = (self.column(*names) for names in both)
                 if first is not None and last is not None:
                     between, second = self.column(*NAMES_BETWEEN), self.column(*SECOND_LAST_NAMES)
                     places = (first, between, last, second)
                     return tuple(place for place in places if place is not None)
-        names = {Kind.CANVAS: (STUDENT,), Kind.MOODLE: FULL_NAMES, Kind.PLAIN: NAMES}
+        names = {Platform.CANVAS: (STUDENT,), Platform.MOODLE: FULL_NAMES, Platform.PLAIN: NAMES}
         whole = self.column(*names[self.kind])
         return () if whole is None else (whole,)
 
@@ -140,7 +140,7 @@ def highest_grade(roster: Roster, column: int | None) -> float | None:
 
     ``column`` is the place of Canvas' column of the assignment.
     """
-    if roster.kind is Kind.MOODLE:
+    if roster.kind is Platform.MOODLE:
         column = roster.column(*MAXIMA)
         rows = [roster.rows[line.row] for line in roster.lines]
     else:
@@ -152,7 +152,7 @@ def highest_grade(roster: Roster, column: int | None) -> float | None:
 
 def is_excused(roster: Roster, line: Line, column: int | None) -> bool:
     """Whether Canvas' column of the assignment says that a student need not hand it in."""
-    if roster.kind is not Kind.CANVAS or column is None:
+    if roster.kind is not Platform.CANVAS or column is None:
         return False
     return roster.rows[line.row][column].strip().casefold() == EXCUSED
 
@@ -229,23 +229,23 @@ def spelled(name: str) -> str:
     return "".join(character for character in folded if character.isalnum())
 
 
-def _kind(header: Sequence[str], body: Sequence[tuple[str, ...]], name: str) -> Kind:
+def _kind(header: Sequence[str], body: Sequence[tuple[str, ...]], name: str) -> Platform:
     cells = {_head(cell) for cell in header}
     if {"student", "id", "section"} <= cells:
-        return Kind.CANVAS
+        return Platform.CANVAS
     if {"identifier", "grade"} <= cells:
-        return Kind.MOODLE
-    table = Roster(Kind.PLAIN, tuple(header), (), ())
+        return Platform.MOODLE
+    table = Roster(Platform.PLAIN, tuple(header), (), ())
     if _has_participants(body):
         if cells & set(GRADES):
-            return Kind.MOODLE
+            return Platform.MOODLE
         if not table.name_columns and _has_one_number(_filled(body, len(header))):
             raise UsageError(
                 f"the class list {name} is Moodle's grading worksheet in a language that is not "
                 "known here; download it with Moodle's language set to English"
             )
     if table.name_columns or cells & {*EMAILS, *PLAIN_IDS}:
-        return Kind.PLAIN
+        return Platform.PLAIN
     raise UsageError(
         f"the class list {name} has none of the columns name, id and email, only: {table.heads}. "
         "Export it from Canvas' gradebook, or download it as Moodle's grading worksheet with "
@@ -282,14 +282,14 @@ def _filled(rows: Iterable[tuple[str, ...]], width: int) -> list[tuple[str, ...]
 def _lines(roster: Roster) -> Iterable[Line]:
     first = _head(roster.header[0])
     own, others, logins = {
-        Kind.CANVAS: ((CANVAS_ID,), CANVAS_OTHERS, (CANVAS_LOGIN,)),
-        Kind.MOODLE: ((MOODLE_ID, first), MOODLE_OTHERS, ()),
-        Kind.PLAIN: (PLAIN_IDS, PLAIN_IDS, PLAIN_IDS),
+        Platform.CANVAS: ((CANVAS_ID,), CANVAS_OTHERS, (CANVAS_LOGIN,)),
+        Platform.MOODLE: ((MOODLE_ID, first), MOODLE_OTHERS, ()),
+        Platform.PLAIN: (PLAIN_IDS, PLAIN_IDS, PLAIN_IDS),
     }[roster.kind]
     names, email = roster.name_columns, roster.column(*EMAILS)
     staff = _staff(roster)
     # Brightspace writes one before each id, so that no spreadsheet program takes that for a number.
-    mark = "#" if roster.kind is Kind.PLAIN else ""
+    mark = "#" if roster.kind is Platform.PLAIN else ""
 
     def ids(row: Sequence[str], columns: Sequence[str]) -> frozenset[str]:
         places = [place for each in columns if (place := roster.column(each)) is not None]
@@ -304,7 +304,9 @@ def _lines(roster: Roster) -> Iterable[Line]:
 
     for number, row in enumerate(roster.rows):
         known = ids(row, own)
-        if roster.kind is Kind.MOODLE and (participant := PARTICIPANT.fullmatch(row[0].strip())):
+        if roster.kind is Platform.MOODLE and (
+            participant := PARTICIPANT.fullmatch(row[0].strip())
+        ):
             known |= {participant["id"]}
         # In one line: on the terminal each of them is of this program.
         name = " ".join(" ".join(row[place] for place in names).split())
@@ -318,7 +320,7 @@ def _lines(roster: Roster) -> Iterable[Line]:
             row[email].strip().casefold() if email is not None else "",
         )
         # Canvas puts rows of its own, such as "Points Possible", before the students: without ids.
-        is_known = roster.kind is not Kind.CANVAS and bool(name or line.email)
+        is_known = roster.kind is not Platform.CANVAS and bool(name or line.email)
         is_student = number not in staff and spelled(line.name) not in TEST_STUDENTS
         if (known | line.others or is_known) and is_student:
             yield line
@@ -329,7 +331,7 @@ def _staff(roster: Roster) -> frozenset[int]:
 
     None where nobody has that: then the column is about something else, such as roles in a group.
     """
-    column = roster.column(ROLE) if roster.kind is Kind.PLAIN else None
+    column = roster.column(ROLE) if roster.kind is Platform.PLAIN else None
     roles = [] if column is None else [row[column].strip().casefold() for row in roster.rows]
     others = {place for place, role in enumerate(roles) if role not in ("", STUDENT)}
     return frozenset(others if STUDENT in roles else ())

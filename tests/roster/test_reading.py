@@ -10,7 +10,7 @@ import pytest
 from grader.errors import UsageError
 from grader.roster.matching import match
 from grader.roster.reading import (
-    Kind,
+    Platform,
     assignment_column,
     highest_grade,
     parse_roster,
@@ -52,34 +52,34 @@ PLAIN = "Name;E-Mail\nJane van der Berg;jane@uni.edu\nJane Doe;\n"
 @pytest.mark.parametrize(
     ("text", "kind", "names"),
     [
-        (CANVAS, Kind.CANVAS, ["Doe, Jane", "Müller, Jörg", "Lee, Kim", "Lee, Kim"]),
-        (MOODLE, Kind.MOODLE, ["Jane Doe", "Jörg Müller"]),
-        (GERMAN, Kind.MOODLE, ["Jane Doe", "Jörg Müller"]),
-        ("login;name;note\ns1;A;x\ns2;B;y\n", Kind.PLAIN, ["A", "B"]),
-        (PLAIN, Kind.PLAIN, ["Jane van der Berg", "Jane Doe"]),
-        ("ID\n7\n\n8\n", Kind.PLAIN, ["7", "8"]),
-        ("name\tid\nA\t1\n", Kind.PLAIN, ["A"]),
+        (CANVAS, Platform.CANVAS, ["Doe, Jane", "Müller, Jörg", "Lee, Kim", "Lee, Kim"]),
+        (MOODLE, Platform.MOODLE, ["Jane Doe", "Jörg Müller"]),
+        (GERMAN, Platform.MOODLE, ["Jane Doe", "Jörg Müller"]),
+        ("login;name;note\ns1;A;x\ns2;B;y\n", Platform.PLAIN, ["A", "B"]),
+        (PLAIN, Platform.PLAIN, ["Jane van der Berg", "Jane Doe"]),
+        ("ID\n7\n\n8\n", Platform.PLAIN, ["7", "8"]),
+        ("name\tid\nA\t1\n", Platform.PLAIN, ["A"]),
         # Gradescope's roster, Moodle's participants in some languages, and what people write.
         (
             "First Name,Last Name,SID\nJane,Doe,1\n,Roe,2\n,,3\n",
-            Kind.PLAIN,
+            Platform.PLAIN,
             ["Jane Doe", "Roe", "3"],
         ),
-        ("First name,Surname\nJane,Doe\n", Kind.PLAIN, ["Jane Doe"]),
-        ('name,id\n"Eve\n::error::q",1\n', Kind.PLAIN, ["Eve ::error::q"]),
-        ('email\n"a\n::b@c"\n', Kind.PLAIN, ["a ::b@c"]),
-        ("Vorname;Nachname;E-Mail\nJörg;Müller;j@u\n", Kind.PLAIN, ["Jörg Müller"]),
-        ("Name;Vorname;Matrikelnummer\nMüller;Jörg;1\n", Kind.PLAIN, ["Jörg Müller"]),
-        ("Prénom,Nom\nAnne,Roy\n", Kind.PLAIN, ["Anne Roy"]),
-        ("Nombre,Apellido(s)\nAna,Gil\n", Kind.PLAIN, ["Ana Gil"]),
-        ("Nome,Cognome\nAnna,Rossi\n", Kind.PLAIN, ["Anna Rossi"]),
-        ("First name,Email,ID\nJane,J@uni.edu,5\nJo,,6\n", Kind.PLAIN, ["J@uni.edu", "6"]),
+        ("First name,Surname\nJane,Doe\n", Platform.PLAIN, ["Jane Doe"]),
+        ('name,id\n"Eve\n::error::q",1\n', Platform.PLAIN, ["Eve ::error::q"]),
+        ('email\n"a\n::b@c"\n', Platform.PLAIN, ["a ::b@c"]),
+        ("Vorname;Nachname;E-Mail\nJörg;Müller;j@u\n", Platform.PLAIN, ["Jörg Müller"]),
+        ("Name;Vorname;Matrikelnummer\nMüller;Jörg;1\n", Platform.PLAIN, ["Jörg Müller"]),
+        ("Prénom,Nom\nAnne,Roy\n", Platform.PLAIN, ["Anne Roy"]),
+        ("Nombre,Apellido(s)\nAna,Gil\n", Platform.PLAIN, ["Ana Gil"]),
+        ("Nome,Cognome\nAnna,Rossi\n", Platform.PLAIN, ["Anna Rossi"]),
+        ("First name,Email,ID\nJane,J@uni.edu,5\nJo,,6\n", Platform.PLAIN, ["J@uni.edu", "6"]),
         # A row that tells nobody.
-        ("Email,Section\n,A\njane@uni.edu,B\n", Kind.PLAIN, ["jane@uni.edu"]),
-        (CLASSROOM, Kind.PLAIN, ["jane@uni.edu", "doe", "Rick Roe"]),
+        ("Email,Section\n,A\njane@uni.edu,B\n", Platform.PLAIN, ["jane@uni.edu"]),
+        (CLASSROOM, Platform.PLAIN, ["jane@uni.edu", "doe", "Rick Roe"]),
     ],
 )
-def test_kind_is_told_by_the_header(text: str, kind: Kind, names: list[str]) -> None:
+def test_kind_is_told_by_the_header(text: str, kind: Platform, names: list[str]) -> None:
     roster = parse_roster(text)
     assert roster.kind is kind
     assert [line.name for line in roster.lines] == names
@@ -122,7 +122,7 @@ JANE = ["Jane Berg", "Jo Doe"]
 )
 def test_tables_that_people_write(text: str, names: list[str]) -> None:
     roster = parse_roster(text)
-    assert roster.kind is Kind.PLAIN
+    assert roster.kind is Platform.PLAIN
     assert [line.name for line in roster.lines] == names
 
 
@@ -164,7 +164,7 @@ Osallistuja 502;Jörg Müller;joerg@uni.edu;Palautettu;;27,00;
 
 def test_worksheet_in_dutch() -> None:
     roster = parse_roster(DUTCH)
-    assert roster.kind is Kind.MOODLE
+    assert roster.kind is Platform.MOODLE
     assert [line.name for line in roster.lines] == ["Jane Doe", "Jörg Müller"]
     assert [line.ids for line in roster.lines] == [{id, f"deelnemer{id}"} for id in ("501", "502")]
     assert highest_grade(roster, None) == 27
@@ -186,7 +186,7 @@ def test_worksheet_in_a_language_that_is_not_known(text: str) -> None:
     ],
 )
 def test_words_with_numbers_make_no_worksheet(text: str) -> None:
-    assert parse_roster(text).kind is Kind.PLAIN
+    assert parse_roster(text).kind is Platform.PLAIN
 
 
 def test_byte_order_mark_and_short_rows(tmp_path: Path) -> None:
@@ -384,7 +384,7 @@ def test_logins_that_share_a_number_are_others() -> None:
 
 
 def test_name_with_a_digit_makes_no_worksheet() -> None:
-    assert parse_roster("Name,Grade\nAnna Nguyen 2,\nBo Li,\n").kind is Kind.PLAIN
+    assert parse_roster("Name,Grade\nAnna Nguyen 2,\nBo Li,\n").kind is Platform.PLAIN
 
 
 def test_spelled() -> None:

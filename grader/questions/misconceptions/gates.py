@@ -19,6 +19,8 @@ LARGE = 3.0
 SMALL = 0.5
 AMPLE = 100.0
 """A bias as large as students take one to be on the safe side."""
+SATURATED = 50.0
+"""A bias of which float32's sigmoid is 0 or 1, whatever else is in the sum."""
 
 Parameters = tuple[Array, Array, Array, Array]
 """``(wt_x, bias_x, wt_h, bias_h)`` of one gate."""

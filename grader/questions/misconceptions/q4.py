@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from grader.questions.misconceptions.gates import (
+    SATURATED,
     Condition,
     Gate,
     GateMaker,
@@ -23,7 +24,6 @@ from grader.questions.misconceptions.record import Array
 from grader.questions.misconceptions.rnn_candidates import CANDIDATE_MISCONCEPTIONS
 
 PAGE = "torch.nn.GRU"
-SATURATED = 50.0
 ENOUGH = 6.0
 """With a bias of 6 a gate is 0.25 % away from 0 or 1, and the outputs at most about 0.01."""
 

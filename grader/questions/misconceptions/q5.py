@@ -10,6 +10,7 @@ import numpy as np
 
 from grader.questions.misconceptions.gates import (
     LARGE,
+    SATURATED,
     Condition,
     Gate,
     GateMaker,
@@ -22,7 +23,6 @@ from grader.questions.misconceptions.gates import (
 from grader.questions.misconceptions.orders import COMPARE
 
 PAGE = "torch.nn.GRU"
-SATURATED = 50.0
 ENOUGH = 7.0
 """With a bias of 7 a gate is 0.1 % away from 1, and ten steps forget about 1 %."""
 
