@@ -39,7 +39,7 @@ MOST_VALUES = 1 << 20
 """Of an answer that is compared value by value with another one."""
 CHANGES = (
     "It also changes an array that it was given, which may be why: work on a copy of that (see "
-    "numpy.ndarray.copy)."
+    "numpy.ndarray.copy, and torch.clone for a tensor)."
 )
 SOURCES = (
     "Is there a random number in it, an array of np.empty that is not filled, or a variable "
@@ -143,7 +143,7 @@ class Check:
         except CheckFailed as failure:
             if _is_nothing(value) and (place := self.student.where_else(draw.function)):
                 raise failure.with_more(place) from None
-            if answer.changed_arguments:
+            if answer.changed_arguments and failure.mismatch is not None:
                 raise failure.with_more(CHANGES) from None
             raise
 

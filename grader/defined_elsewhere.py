@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from grader.handed_in.listing import beginning
 from grader.handed_in.naming import GIVEN_CODE, IMPLEMENTATION, NOTEBOOK, readable
 from grader.handed_in.notebook_outputs import NotebookError, read_sources
+from grader.scopes import NOTHING_LEFT_OUT, names_given, names_of
 from grader.source import MAX_SOURCE, parsed
 from grader.unfinished import is_unfinished
 
@@ -39,18 +40,28 @@ def where_defined(message: str, lacking: str, folder: Path, files: Iterable[str]
     return where_named(found[1], folder, files, lacking)
 
 
-def name_meant(message: str, file: Path) -> str:
-    """A question after the name of a Python file that a NameError's message may have misspelt, or
-    ''."""
+@lru_cache(maxsize=1)
+def name_meant(message: str, file: Path, line: int) -> str:
+    """A question after the name that a NameError's message may have misspelt, of those that are
+    known in the ``line`` of a Python file; or ''. Checks fail one after another for the same
+    reason."""
     found, tree = NAME.match(message), parsed(beginning(file, MAX_SOURCE))
     if found is None or tree is None:
         return ""
-    nodes = list(ast.walk(tree))
-    names = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    names |= {node.arg for node in nodes if isinstance(node, ast.arg)}
-    names |= {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
-    close = get_close_matches(found[1], sorted(names - {found[1]}), n=1, cutoff=CLOSE)
+    known: set[str] = set()
+    for statement in tree.body:
+        names = names_of(statement, NOTHING_LEFT_OUT)
+        known |= names.given
+        if statement.lineno <= line <= (statement.end_lineno or line):
+            known |= names.own
+    likely = {name for name in known if not _differ_by_one_letter(name, found[1])}
+    close = get_close_matches(found[1], sorted(likely), n=1, cutoff=CLOSE)
     return f"Did you mean {close[0]}?" if close else ""
+
+
+def _differ_by_one_letter(name: str, other: str) -> bool:
+    """As those of different gates do, such as b_r and b_z."""
+    return len(name) == len(other) and sum(a != b for a, b in zip(name, other, strict=True)) == 1
 
 
 def _names_when_run(file: Path) -> set[str]:
@@ -107,8 +118,18 @@ def _gives(node: ast.stmt, name: str) -> bool:
 
 def still_empty(name: str, file: Path) -> str:
     """A sentence where a Python file's function of that name does nothing yet; or ''."""
-    meanings = meanings_of(name, file)
-    return STILL_EMPTY.format(name) if meanings and is_unfinished(meanings[-1]) else ""
+    tree = parsed(beginning(file, MAX_SOURCE))
+    nodes = [*ast.walk(tree)] if tree else []
+    giving = [node for node in nodes if name in names_given(node) or _imports(node, name)]
+    return STILL_EMPTY.format(name) if len(giving) == 1 and _is_empty(giving[0]) else ""
+
+
+def _imports(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.alias) and (node.asname or node.name) in (name, "*")
+
+
+def _is_empty(node: ast.AST) -> bool:
+    return isinstance(node, ast.FunctionDef) and is_unfinished(node)
 
 
 def where_named(

@@ -86,9 +86,12 @@ class CheckFailed(GraderError):
         return type(self).of(self, message)
 
     def with_more(self, further: str) -> Self:
-        """The same failure with a further sentence, which may follow what Python has said."""
-        end = "" if self.message.rstrip().endswith((".", "?", "!", ":")) else "."
-        return self.told_as(f"{self.message.rstrip()}{end} {further}")
+        """The same failure with a further sentence, which may follow what Python has said, or an
+        address."""
+        said = self.message.rstrip()
+        *_, last = said.split(" ")
+        end = "" if said.endswith((".", "?", "!", ":")) or "://" in last else "."
+        return self.told_as(f"{said}{end} {further}")
 
     @classmethod
     def of(cls, failure: CheckFailed, message: str) -> Self:

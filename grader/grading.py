@@ -117,8 +117,8 @@ class Grading:
         self._asking: tuple[str, Student] | None = None
         self.diagnosed: set[str] = set()
         """The questions of which it was asked what was misunderstood."""
-        self.raised: set[str] = set()
-        """Those of which a graded check ended with an exception."""
+        self.misshapen: set[str] = set()
+        """Those of which a graded check ended with an exception about shapes."""
         self.right_in_notebook: set[str] = set()
         """Those of which the notebook's own case is right."""
         self._remarks: dict[str, dict[str, None]] = {}

@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 from grader.compare import Expected, Float64, differing
-from grader.wrong_part import wrong_part
+from grader.wrong_part import fade, wrong_part
 
 FLOAT16 = 2.0**13
 BFLOAT16 = 2.0**16
@@ -125,7 +125,9 @@ def _not_filled(actual: Float64) -> str:
 
 def _in_part(actual: Float64, expected: Expected) -> str:
     differs = differing(actual, expected)
-    return wrong_part(differs, expected.axes, are_zero=not actual[differs].any())
+    are_zero = not actual[differs].any()
+    fades = not are_zero and fade(np.abs(actual - expected.value), expected.axes)
+    return wrong_part(differs, expected.axes, are_zero=are_zero, fades=fades)
 
 
 def _decimals(values: Float64) -> int:

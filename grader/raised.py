@@ -89,7 +89,11 @@ def failure_in(reply: Message, doing: str, submission: Submission, *, quotes: bo
     if kind == "NameError" and lines and lines[-1].file.endswith(".py"):
         place = where_defined(message, lines[-1].file, submission.folder, submission.files)
         remedy = "" if place and remedy.startswith(STANDARD_IMPORT) else remedy
-        meant = "" if remedy or place else name_meant(message, submission.folder / lines[-1].file)
+        meant = (
+            ""
+            if remedy or place
+            else name_meant(message, submission.folder / lines[-1].file, lines[-1].line)
+        )
         remedy = " ".join(filter(None, (remedy, place, meant)))
         remedy = "" if any(IN_A_PACKAGE in note for note in notes) else remedy
     what = ": ".join(filter(None, (kind, message)))

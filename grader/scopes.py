@@ -9,10 +9,11 @@ from __future__ import annotations
 import ast
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 LeftOut = frozenset[str]
 """``_ANNOTATION``, and the names of Python's tests of types."""
+NOTHING_LEFT_OUT: LeftOut = frozenset()
 _ANNOTATION = "an annotation"
 _TYPE_TESTS = frozenset({"isinstance", "issubclass", "type"})
 _READS_ANNOTATIONS = frozenset(
@@ -28,7 +29,7 @@ _NAMES = (
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _SCOPES = (*FUNCTIONS, ast.Lambda, ast.ClassDef, *_COMPREHENSIONS)
-_WITH_TYPES = (ast.FunctionDef, ast.AnnAssign, ast.Call, ast.Compare)
+_WITH_TYPES = (*FUNCTIONS, ast.AnnAssign, ast.Call, ast.Compare)
 _BINDING = (
     *(ast.arg, ast.alias, ast.ExceptHandler),
     *(ast.MatchAs, ast.MatchStar, ast.MatchMapping),
@@ -45,7 +46,9 @@ def says_only_what_it_is(tree: ast.Module) -> LeftOut:
                 used.add(name)
             case ast.Name(id=name) | ast.arg(arg=name):
                 bound.add(name)
-            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                bound.add(name)
+            case ast.ClassDef(name=name):
                 bound.add(name)
             case ast.alias(name=name, asname=other):
                 used.update(name.split("."))
@@ -94,11 +97,11 @@ class Names:
 def names_of(statement: ast.AST, left_out: LeftOut) -> Names:
     """The names of a statement of a module."""
     if not isinstance(statement, FUNCTIONS):
-        given, used = _names([statement], left_out)
-        return Names(given, set(), used)
-    own, used = _names(_within(statement, left_out), left_out)
-    _, around = _names(_around(statement, left_out), left_out)
-    return Names({statement.name}, own, (used - own) | around)
+        here = _names([statement], left_out)
+        return Names(here.own, set(), here.used | here.declared)
+    inner = _names(_within(statement, left_out), left_out)
+    around = _names(_around(statement, left_out), left_out)
+    return Names({statement.name}, inner.own, inner.free | around.free)
 
 
 def names_given(node: ast.AST) -> Iterator[str]:
@@ -110,28 +113,59 @@ def names_given(node: ast.AST) -> Iterator[str]:
         yield node.name
 
 
-def _names(nodes: Iterable[ast.AST], left_out: LeftOut) -> tuple[set[str], set[str]]:
-    """The names that are local to the scope of these nodes, and those that are looked up in it."""
-    own: set[str] = set()
-    used: set[str] = set()
+@dataclass
+class _Scope:
+    """The names of one scope."""
+
+    own: set[str] = field(default_factory=set)
+    used: set[str] = field(default_factory=set)
+    """Those that are looked up in it, or from scopes within."""
+    declared: set[str] = field(default_factory=set)
+    """Those that it, or a scope within, looks up in the module by a ``global``."""
+
+    @property
+    def free(self) -> set[str]:
+        """Those that are looked up outside of it."""
+        return (self.used - self.own) | self.declared
+
+
+def _names(nodes: Iterable[ast.AST], left_out: LeftOut) -> _Scope:
+    """The names of the scope that these nodes stand in."""
+    scope = _Scope()
+    of_module: set[str] = set()
     shared: set[str] = set()
     for node in in_scope(nodes, left_out):
-        own.update(names_given(node))
+        scope.own.update(names_given(node))
         if isinstance(node, ast.Name):
-            used.add(node.id)
+            if isinstance(node.ctx, ast.Load):
+                scope.used.add(node.id)
         elif isinstance(node, _SCOPES):
-            inner, looked_up = _names(_within(node, left_out), left_out)
+            inner = _names(_within(node, left_out), left_out)
             # A class's methods do not see its names.
-            used |= looked_up if isinstance(node, ast.ClassDef) else looked_up - inner
+            scope.used |= inner.used if isinstance(node, ast.ClassDef) else inner.used - inner.own
+            scope.declared |= inner.declared
             if isinstance(node, _COMPREHENSIONS):
-                # What := gives a value to in there is not the comprehension's own.
-                given = (part for part in ast.walk(node) if isinstance(part, ast.NamedExpr))
-                own.update(part.target.id for part in given)
+                scope.own.update(_given_from_within(node))
         elif isinstance(node, _BINDING):
-            own.update(_bound(node))
-        elif isinstance(node, (ast.Global, ast.Nonlocal)):
+            scope.own.update(_bound(node))
+        elif isinstance(node, ast.Global):
+            of_module.update(node.names)
+        elif isinstance(node, ast.Nonlocal):
             shared.update(node.names)
-    return own - shared, used
+    scope.own -= of_module | shared
+    scope.declared |= scope.used & of_module
+    return scope
+
+
+def _given_from_within(comprehension: ast.AST) -> Iterator[str]:
+    """The names that := gives values to in a comprehension: they are not its own."""
+    waiting = deque([comprehension])
+    while waiting:
+        node = waiting.popleft()
+        if isinstance(node, ast.NamedExpr):
+            yield node.target.id
+        if not isinstance(node, ast.Lambda):
+            waiting.extend(ast.iter_child_nodes(node))
 
 
 def _bound(node: ast.AST) -> Iterator[str]:
@@ -161,8 +195,8 @@ def _around(scope: ast.AST, left_out: LeftOut) -> list[ast.AST]:
 
 
 def _annotations(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> list[ast.AST]:
-    arguments = [node for node in ast.walk(function.args) if isinstance(node, ast.arg)]
-    types = [*(argument.annotation for argument in arguments), getattr(function, "returns", None)]
+    types = [argument.annotation for argument in _all_arguments(function.args)]
+    types.append(getattr(function, "returns", None))
     return [type_ for type_ in types if type_ is not None]
 
 
@@ -183,8 +217,13 @@ def _within(scope: ast.AST, left_out: LeftOut) -> list[ast.AST]:
 
 
 def _bare_arguments(arguments: ast.arguments) -> list[ast.AST]:
-    found = (node for node in ast.walk(arguments) if isinstance(node, ast.arg))
-    return [ast.arg(arg=argument.arg, annotation=None) for argument in found]
+    return [ast.arg(arg=one.arg, annotation=None) for one in _all_arguments(arguments)]
+
+
+def _all_arguments(arguments: ast.arguments) -> list[ast.arg]:
+    several = (arguments.vararg, arguments.kwarg)
+    named = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
+    return [*named, *(one for one in several if one is not None)]
 
 
 def _parts(node: ast.AST, left_out: LeftOut) -> Iterable[ast.AST]:
@@ -198,9 +237,11 @@ def _parts(node: ast.AST, left_out: LeftOut) -> Iterable[ast.AST]:
 
 def _type_in(node: ast.AST, left_out: LeftOut) -> ast.expr | None:
     match node:
-        case ast.FunctionDef(returns=type_) | ast.AnnAssign(annotation=type_) if (
-            _ANNOTATION in left_out
-        ):
+        case (
+            ast.FunctionDef(returns=type_)
+            | ast.AsyncFunctionDef(returns=type_)
+            | ast.AnnAssign(annotation=type_)
+        ) if _ANNOTATION in left_out:
             return type_
         case ast.Call(func=ast.Name(id=name), args=[_, type_]) if name in left_out:
             return type_ if _only_names(type_) else None

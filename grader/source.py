@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections import Counter, deque
+from collections import ChainMap, Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 from grader.main_guard import as_imported
 from grader.scopes import (
@@ -62,6 +63,7 @@ deeper than a worker compiles."""
 _LOOK_UP = frozenset({"resolve_name", "import_module"})
 Aliases = Mapping[str, str]
 """The full names that names stand for."""
+_IMPORTS = (ast.Import, ast.ImportFrom)
 _LAYER_CLASSES = frozenset(n for n in RECURRENT_LAYERS | ATTENTION_LAYERS if n[0].isupper())
 
 
@@ -136,7 +138,7 @@ def _definitions(tree: ast.Module) -> dict[str, list[_Definition]]:
     aliases = _aliases_of_the_module(tree, left_out)
     definitions: dict[str, list[_Definition]] = {}
     for statement in as_imported(tree).body:
-        if isinstance(statement, (ast.Import, ast.ImportFrom)):
+        if isinstance(statement, _IMPORTS):
             continue
         names = names_of(statement, left_out)
         if names.given:
@@ -150,8 +152,8 @@ def _definitions(tree: ast.Module) -> dict[str, list[_Definition]]:
 def _definition(nodes: Iterable[ast.AST], names: Names, known: Aliases) -> _Definition:
     """What the statement of these nodes says, and does with ``names``."""
     nodes = list(nodes)
-    known = {name: full for name, full in known.items() if name not in names.own}
-    imported = {**known, **_imported_names(nodes)}
+    used = {node.id for node in nodes if isinstance(node, ast.Name)} - names.own
+    imported = {name: known[name] for name in used if name in known} | _imported_names(nodes)
     aliases = imported | _other_words(nodes, imported)
     calls = (
         LayerCall(dotted, node.lineno)
@@ -186,31 +188,36 @@ def _is_layer(dotted: str, layers: frozenset[str]) -> bool:
 def _aliases_of_the_module(tree: ast.Module, left_out: LeftOut) -> Aliases:
     """What its imports call parts of torch, those within its functions left out.
 
-    A function or class of the file is its own, whatever is imported by its name; of a star import
-    that is so with whatever the file gives the name to. Another word for a part of torch, as
+    A function or class of the file is its own, whatever is imported by its name above it; of a star
+    import that is so with whatever the file gives the name to. Another word for a part of torch, as
     ``F = torch.nn.functional``, is one where it is for nothing else.
     """
-    outside = list(_outside_functions(tree))
     here = list(in_scope(tree.body, left_out))
-    own = {node.name for node in here if isinstance(node, (*FUNCTIONS, ast.ClassDef))}
     times = Counter(name for node in here for name in names_given(node))
-    starred = _from_stars(outside)
+    imports = [list(_imports_outside_functions(statement)) for statement in tree.body]
+    starred = _from_stars(chain(*imports))
     imported = {name: full for name, full in starred.items() if name not in times}
-    imported |= {n: full for n, full in _imported_names(outside).items() if n not in own}
+    for statement, of_it in zip(tree.body, imports, strict=True):
+        imported |= _imported_names(of_it)
+        if isinstance(statement, (*FUNCTIONS, ast.ClassDef)):
+            imported.pop(statement.name, None)
     return imported | _other_words(here, imported, times)
 
 
-def _outside_functions(tree: ast.Module) -> Iterator[ast.AST]:
-    """The nodes of the module; of a function only where it imports something for all."""
-    waiting: deque[ast.AST] = deque(tree.body)
+def _imports_outside_functions(statement: ast.stmt) -> Iterator[ast.AST]:
+    """The imports of a statement; those within a function where it makes something known to all."""
+    waiting: deque[ast.AST] = deque([statement])
     while waiting:
         node = waiting.popleft()
-        yield node
-        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+        if isinstance(node, _IMPORTS):
+            yield node
+        elif isinstance(node, FUNCTIONS):
+            inner = list(ast.walk(node))
+            if any(isinstance(part, ast.Global) for part in inner):
+                yield from (part for part in inner if isinstance(part, _IMPORTS))
+        elif isinstance(node, ast.stmt | ast.excepthandler | ast.match_case):
+            # Expressions import nothing.
             waiting.extend(ast.iter_child_nodes(node))
-        elif any(isinstance(inner, ast.Global) for inner in ast.walk(node)):
-            imports = (ast.Import, ast.ImportFrom)
-            yield from (inner for inner in ast.walk(node) if isinstance(inner, imports))
 
 
 def _imported_names(nodes: Iterable[ast.AST]) -> dict[str, str]:
@@ -254,6 +261,7 @@ def _other_words(
     With ``times``, which counts how often a name is given a value, only where it is each time.
     """
     words: dict[str, str] = {}
+    aliases = ChainMap(words, dict(known))
     count: Counter[str] = Counter()
     for node in nodes:
         match node:
@@ -266,10 +274,10 @@ def _other_words(
                 targets = [target]
             case _:
                 continue
-        dotted = _dotted_name(value, {**known, **words})
+        dotted = _dotted_name(value, aliases)
         if dotted.split(".")[0] == "torch":
             names = [target.id for target in targets if isinstance(target, ast.Name)]
-            words |= dict.fromkeys(names, dotted)
+            words.update(dict.fromkeys(names, dotted))
             count.update(names)
     return words if times is None else {n: w for n, w in words.items() if count[n] == times[n]}
 

@@ -33,6 +33,6 @@ def _leaves_undone(node: ast.stmt) -> bool:
 
 def _is_none(value: ast.expr, *others: type[ast.expr]) -> bool:
     """Whether it is None, or several of it; ``others`` are taken for None, too."""
-    if isinstance(value, (ast.Tuple, ast.List)):
+    if isinstance(value, (ast.Tuple, ast.List)) and value.elts:
         return all(_is_none(item, *others) for item in value.elts)
     return isinstance(value, others) or (isinstance(value, ast.Constant) and value.value is None)

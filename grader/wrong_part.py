@@ -21,14 +21,19 @@ NEXT_STEP = " Look at what the step after that begins with."
 FIRST_WRONG = " Look at what step {} begins with. Does the loop reach it?"
 NOT_FILLED = " What is wrong there is all zero: are these places ever filled?"
 FADES = " Look at what the first step begins with: the difference fades with the steps after it."
+FADED = 0.1
+"""Of the errors of the first half of the steps: those of the second half, where they fade."""
 LAST_STEP = " Does the loop reach it, and is its result kept?"
 
 
-def wrong_part(differs: NDArray[np.bool_], axes: str, *, are_zero: bool = False) -> str:
+def wrong_part(
+    differs: NDArray[np.bool_], axes: str, *, are_zero: bool = False, fades: bool = False
+) -> str:
     """A sentence such as 'Only the last step is wrong.', or '' where no axis tells anything.
 
     ``differs`` says of each value whether it is wrong; ``axes`` names its axes in words, such as
-    ``[batch, steps, hidden]``; ``are_zero`` tells that all wrong values are zero.
+    ``[batch, steps, hidden]``; ``are_zero`` tells that all wrong values are zero, and ``fades``
+    that errors become smaller with the steps.
     """
     names = axis_names(axes, differs.ndim)
     wrong = {
@@ -38,7 +43,8 @@ def wrong_part(differs: NDArray[np.bool_], axes: str, *, are_zero: bool = False)
     }
     partly = [name for name, which in wrong.items() if any(which) and not all(which)]
     # Attention has no steps that follow from one another.
-    advice = _advice(wrong["steps"]) if "steps" in partly and "hidden" in names else ""
+    of_loop = "steps" in partly and "hidden" in names
+    advice = _advice(wrong["steps"], fades=fades) if of_loop else ""
     if advice == FADES and "batch" in partly:
         partly, advice = ["batch"], ""
     if not partly:
@@ -70,10 +76,22 @@ def _which(few: Sequence[int], size: int, noun: str) -> str:
     return f"{noun}s {listed}"
 
 
-def _advice(wrong: Sequence[bool]) -> str:
+def fade(errors: NDArray[np.floating], axes: str) -> bool:
+    """Whether the errors of a loop's outputs become smaller with the steps, as those that come of
+    what the first one begins with."""
+    names = axis_names(axes, errors.ndim)
+    if "steps" not in names:
+        return False
+    others = tuple(k for k, name in enumerate(names) if name != "steps")
+    largest: NDArray[np.floating] = errors.max(axis=others)
+    middle = len(largest) // 2
+    return bool(middle and largest[middle:].max() < FADED * largest[:middle].max())
+
+
+def _advice(wrong: Sequence[bool], *, fades: bool) -> str:
     """Where to look, by the steps of a loop that are wrong."""
     first = wrong.index(True)
-    if first == 0 and sum(wrong) > 1 and all(wrong[: sum(wrong)]):
+    if first == 0 and fades and all(wrong[: sum(wrong)]):
         return FADES
     if first == 0 or not all(wrong[first:]):
         return ""

@@ -9,7 +9,9 @@ from grader.excerpt import axis_names
 from grader.wrong_part import NOUNS
 
 ONE_MORE_AXIS = "An axis of one is too many"
-OF_THE_STATE = ": init_state has one, and the states of the sequences are init_state[0]."
+OF_THE_STATE = (
+    ": init_state has one, and init_state[0] has not; a slice such as [:, t : t + 1] leaves one."
+)
 HEADS_APART = (
     "The heads stand on an axis of their own: the page's formula joins them, one after the other, "
     "and then applies the last kernel."
@@ -41,7 +43,7 @@ def wrong_shape(shape: Sequence[int], expected: Sequence[int], axes: str) -> str
     if len(shape) != len(expected) or len(off) != 1:
         return ""
     [axis] = off
-    if names[axis] not in NOUNS or abs(shape[axis] - expected[axis]) != 1:
+    if names[axis] not in ("batch", "steps") or abs(shape[axis] - expected[axis]) != 1:
         return ""
     noun, _ = NOUNS[names[axis]]
     said_of = TOO_FEW if shape[axis] < expected[axis] else TOO_MANY

@@ -273,12 +273,18 @@ def test_source_nested_too_deep_names_nothing() -> None:
         assert can_be_searched(no_python)
 
 
-@pytest.mark.timeout(10)
+@pytest.mark.timeout(30)
 def test_very_many_long_chains_take_a_moment() -> None:
     chain = f"torch{'.a' * 900}\n"
     source = f"import torch\ndef gru(x):\n    return torch.nn.GRU{'.a' * 900}\n"
     source += chain * ((MAX_SOURCE - len(source)) // len(chain))
     assert [call.name for call in recurrent(source)] == ["torch.nn.GRU"]
+
+
+@pytest.mark.timeout(60)
+def test_very_many_other_words_take_a_moment() -> None:
+    source = "import torch\n" + "".join(f"a{n} = torch.b\n" for n in range(15_000))
+    assert recurrent(source) == []
 
 
 @pytest.mark.parametrize("length", [100, 900, 1500, 2000, 2900])
@@ -376,6 +382,9 @@ def mha(x):
         "from torch.nn import *\nif True:\n    class GRU: pass\ndef gru(x): return GRU(x)",
         "from torch import nn\ndef gru(x, nn): return nn.GRU(x)",
         "import torch\ndef gru(x): return [h for h in x]\nh = torch.nn.GRU(3, 2)",
+        "import torch\nclass Result(NamedTuple):\n    h: int = 0\ndef gru(x): return Result(x)\n"
+        "h = torch.nn.GRU(3, 2)",
+        "import torch\nasync def step() -> torch.nn.GRU: pass\ndef gru(x): return step()",
     ],
 )
 def test_own_name_is_not_torchs(source: str) -> None:
@@ -394,6 +403,12 @@ def test_own_name_is_not_torchs(source: str) -> None:
         "from torch import nn\ndef of(y): return nn.GRU(y)\ndef gru(y):\n"
         "    f = lambda of: of\n    return of(y)",
         "from torch import nn\ndef of(y): return nn.GRU(y)\ndef gru(y, of=of): return of(y)",
+        "from torch import nn\ndef of(y): return nn.GRU(y)\n"
+        "def gru(y, f=lambda of: of): return of(y)",
+        "from torch import nn\nh = nn.GRU(3, 2)\ndef gru(y):\n    h = y\n    def f():\n"
+        "        global h\n        return h(y)\n    return f()",
+        "from torch import nn\nif False:\n    class nn: pass\ndef gru(y): return nn.GRU(y)",
+        "def nn(): pass\nfrom torch import nn\ndef gru(y): return nn.GRU(y)",
         "from torch import nn\ndef of(y): return nn.GRU(y)\ndef gru(y): return [of for y in of(y)]",
     ],
 )

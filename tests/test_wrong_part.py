@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grader.wrong_part import FADES, FIRST_WRONG, LAST_STEP, NEXT_STEP, NOT_FILLED, wrong_part
+from grader.wrong_part import FADES, FIRST_WRONG, LAST_STEP, NEXT_STEP, NOT_FILLED, fade, wrong_part
 
 OUTPUTS, STATE, ATTENTION = "[batch, steps, hidden]", "[1, batch, hidden]", "[batch, steps, embed]"
 
@@ -18,9 +18,8 @@ OUTPUTS, STATE, ATTENTION = "[batch, steps, hidden]", "[1, batch, hidden]", "[ba
         (np.s_[:, 5:], f"Only the last 2 steps are wrong.{FIRST_WRONG.format(5)}"),
         (np.s_[:, -1], f"Only the last step is wrong.{LAST_STEP}"),
         (np.s_[:, 0], "Only the first step is wrong."),
-        (np.s_[:, :3], f"Only the first 3 steps are wrong.{FADES}"),
-        (np.s_[:, :6], f"Only the last step is right.{FADES}"),
-        (np.s_[1:, :6], "Only the first sequence of the batch is right."),
+        (np.s_[:, :3], "Only the first 3 steps are wrong."),
+        (np.s_[:, :6], "Only the last step is right."),
         (np.s_[1:, 3:], f"Only the first 3 steps are right.{NEXT_STEP}"),
         (np.s_[:, [0, 2, 3, 4, 6]], "Only steps 1, 5 are right."),
         (np.s_[:, ::2], "Only steps 1, 3, 5 are right."),
@@ -37,6 +36,29 @@ def test_part_of_the_outputs(where: tuple[slice, ...], said: str) -> None:
     differs = np.zeros((4, 7, 2), bool)
     differs[where] = True
     assert wrong_part(differs, OUTPUTS) == said
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        (np.s_[:, :3], f"Only the first 3 steps are wrong.{FADES}"),
+        (np.s_[1:, :6], "Only the first sequence of the batch is right."),
+        (np.s_[:, [0, 2]], "Only steps 0, 2 are wrong."),
+    ],
+)
+def test_errors_that_fade_come_of_the_first_state(where: tuple[slice, ...], said: str) -> None:
+    differs = np.zeros((4, 7, 2), bool)
+    differs[where] = True
+    assert wrong_part(differs, OUTPUTS, fades=True) == said
+
+
+def test_what_fades() -> None:
+    errors = np.ones((2, 6, 3)) * (0.3 ** np.arange(6))[:, None]
+    assert fade(errors, OUTPUTS)
+    assert not fade(errors[:, ::-1], OUTPUTS)
+    assert not fade(np.ones((2, 6, 3)), OUTPUTS)
+    assert not fade(errors[:, :1], OUTPUTS)
+    assert not fade(errors, "mean")
 
 
 def test_long_lists_are_cut() -> None:

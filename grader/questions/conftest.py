@@ -6,7 +6,7 @@ from collections.abc import Generator
 
 import pytest
 
-from grader.checking import CHECK, Check, check_name, counts
+from grader.checking import CHANGES, CHECK, KEEPS_STATE, VARIES, Check, check_name, counts
 from grader.errors import CheckFailed
 from grader.grading import GRADING, Grading
 from grader.handed_in.naming import IMPLEMENTATION
@@ -14,6 +14,8 @@ from grader.model import Hint, Outcome, Visibility
 from grader.precision import leaves_open
 from grader.questions.as_written import place_of, seen_in
 from grader.questions.misconceptions.diagnosis import Diagnose, as_hint
+from grader.questions.parity import Parity
+from grader.remedies import SHAPES
 
 EXPLAINED = frozenset({Outcome.WRONG, Outcome.EXCEPTION})
 """Outcomes of which it may be known what was misunderstood."""
@@ -23,8 +25,8 @@ DIAGNOSIS_SEED = 0
 knows these draws gains nothing: no points depend on them."""
 NOTEBOOK_CASE, OTHER_SIZES = "test_notebook_case", "test_other_sizes"
 OF_ONE_SIZE = (
-    "With the notebook's own sizes it is right: look for one of them that is written as a number, "
-    "or taken from another axis."
+    "With the notebook's own sizes it is right: is one of them written as a number, or taken from "
+    "another axis?"
 )
 SHAPES_FIT = (
     "Other checks of this question end with an exception, which may come from the same line: here "
@@ -63,8 +65,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     except CheckFailed as error:
         first = error
     else:
-        if check is not None and pyfuncitem.originalname == NOTEBOOK_CASE:
-            pyfuncitem.config.stash[GRADING].right_in_notebook.add(pyfuncitem.module.QUESTION.id)
+        _note_success(pyfuncitem)
         return result
     failure: CheckFailed | None = first
     if check is not None and (inherited or first.by_system):
@@ -75,16 +76,37 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         check.closest, check.remarks = None, []
         failure = _outcome(pyfuncitem)
     if failure is None:
+        _note_success(pyfuncitem)
         return True
     if check is not None and failure.outcome in EXPLAINED:
-        check.hint = _hint(pyfuncitem, check, failure.outcome)
+        check.hint = _hint(pyfuncitem, check, failure.outcome, failure.message)
+        if check.hint is not None:
+            pyfuncitem.config.stash[GRADING].right_in_notebook.discard(
+                pyfuncitem.module.QUESTION.id
+            )
         if check.look_at and leaves_open(failure.message):
             failure = failure.with_more(check.look_at)
-        if check.hint is None and pyfuncitem.originalname == OTHER_SIZES:
-            grading = pyfuncitem.config.stash[GRADING]
-            if pyfuncitem.module.QUESTION.id in grading.right_in_notebook:
-                failure = failure.with_more(OF_ONE_SIZE)
+        if check.hint is None and _is_of_sizes(pyfuncitem, check, failure):
+            failure = failure.with_more(OF_ONE_SIZE)
     raise failure
+
+
+def _note_success(item: pytest.Function) -> None:
+    if item.originalname == NOTEBOOK_CASE and item.cls and issubclass(item.cls, Parity):
+        item.config.stash[GRADING].right_in_notebook.add(item.module.QUESTION.id)
+
+
+def _is_of_sizes(item: pytest.Function, check: Check, failure: CheckFailed) -> bool:
+    """Whether nothing but other sizes than the notebook's is known to make a function fail; it is
+    told once in a question."""
+    if item.originalname != OTHER_SIZES or check.rubric.hints != "full":
+        return False
+    grading, id = item.config.stash[GRADING], item.module.QUESTION.id
+    told = (KEEPS_STATE, VARIES, CHANGES)
+    if id not in grading.right_in_notebook or any(words in failure.message for words in told):
+        return False
+    grading.right_in_notebook.discard(id)
+    return True
 
 
 def _outcome(item: pytest.Function) -> CheckFailed | None:
@@ -96,7 +118,7 @@ def _outcome(item: pytest.Function) -> CheckFailed | None:
     return None
 
 
-def _hint(item: pytest.Function, check: Check, outcome: Outcome) -> Hint | None:
+def _hint(item: pytest.Function, check: Check, outcome: Outcome, message: str) -> Hint | None:
     """What was misunderstood, if that is known, may be told, and was not told before."""
     question, rubric, grading = item.module.QUESTION, check.rubric, item.config.stash[GRADING]
     hidden = rubric.visibility(question.id, check_name(item)) is Visibility.HIDDEN
@@ -107,7 +129,8 @@ def _hint(item: pytest.Function, check: Check, outcome: Outcome) -> Hint | None:
     seen = seen_in(question.function, check.student.submission.folder / IMPLEMENTATION)
     written = place_of(seen.hint) if seen.hint and location_only else seen.hint
     if outcome is Outcome.EXCEPTION:
-        grading.raised.add(question.id)
+        if SHAPES in message:
+            grading.misshapen.add(question.id)
         grading.diagnosed.update([question.id] if written else [])
         return written
     diagnose: Diagnose | None = getattr(item.module, "diagnose", None)
@@ -124,7 +147,7 @@ def _hint(item: pytest.Function, check: Check, outcome: Outcome) -> Hint | None:
     if found is None or (found.may_be_of_arguments and seen.explains_all):
         if written is None and not location_only:
             unexplained = getattr(diagnose, "unexplained", "")
-            check.look_at = SHAPES_FIT if question.id in grading.raised else unexplained
+            check.look_at = SHAPES_FIT if question.id in grading.misshapen else unexplained
         return written
     hint = as_hint(found, location_only=location_only)
     if location_only or not seen.again:

@@ -38,8 +38,8 @@ PLACE = (
         "FileNotFoundError",
         always,
         "Where this is graded there are only the hand-in's own code, notebooks and models, and its "
-        "small text, table, JSON, NumPy and pickle files: open those by their names alone, and "
-        "leave what reads other data in the notebook.",
+        "small text, table, JSON, NumPy and pickle files: open those by their paths within the "
+        "hand-in, and leave what reads other data in the notebook.",
     ),
     remedy(
         "InductorError BackendCompilerFailed CppCompileError",

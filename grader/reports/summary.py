@@ -23,7 +23,7 @@ from grader.reports.gradebook import (
     why_not,
 )
 from grader.reports.html import environment
-from grader.reports.view import OUTCOMES
+from grader.reports.view import ONE_THING, OUTCOMES
 from grader.roster.matching import Matching
 from grader.rows import Row, Status
 from grader.similarity import Group
@@ -99,7 +99,9 @@ def to_summary(
         reached=[(below, sum(loss < below for loss in losses)) for below, _ in thresholds],
         slowest=sorted(rows, key=lambda row: (-row.duration_s, row.arrival.name))[:SLOWEST],
         failed=[row for row in rows if row.status is not Status.GRADED],
-        stopped=[row for row in rows if row.status is Status.GRADED and row.reason],
+        stopped=[
+            row for row in rows if row.status is Status.GRADED and row.reason.startswith(ONE_THING)
+        ],
         late=[row for row in rows if row.arrival.late],
         late_is_known=any(row.arrival.late is not None for row in rows),
         groups=groups,

@@ -107,7 +107,7 @@ def to_array(value: Any) -> tuple[Array | None, str]:
         return np.array(array, dtype=array.dtype.newbyteorder("=")), ""
     if value is None or isinstance(value, str):
         return None, describe(value)
-    if array.dtype == object and not array.ndim:
+    if array.dtype == object and not array.ndim and not isinstance(value, np.ndarray):
         return None, f"a value of type {type(value).__name__}"
     if array.dtype == object:
         return None, "an array of Python objects (dtype object), not of numbers"

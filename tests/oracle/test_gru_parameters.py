@@ -152,12 +152,12 @@ def test_items_beyond_the_fourth_are_not_read() -> None:
 @pytest.mark.parametrize(
     ("gate", "index", "shape", "words"),
     [
-        (0, 0, (2, 3), r"wt_x of gate r \(item 0 .* \[2, 3\]; \[3, 2\] is needed"),
-        (1, 1, (2, 1), r"bias_x of gate z \(item 1 .* \[2, 1\]; \[2\] is needed"),
-        (2, 2, (2, 3), r"wt_h of gate n \(item 2 .* \[2, 3\]; \[2, 2\] is needed"),
-        (1, 3, (), r"bias_h of gate z \(item 3 .* \[\]; \[2\] is needed"),
-        (2, 3, (0,), r"bias_h of gate n \(item 3 .* \[0\]; \[2\] is needed"),
-        (0, 1, (1, 2), r"bias_x of gate r \(item 1 .* \[1, 2\]; \[2\] is needed"),
+        (0, 0, (2, 3), r"wt_x of gate r, \[0] .* \[2, 3\]; \[3, 2\] is needed"),
+        (1, 1, (2, 1), r"bias_x of gate z, \[1] .* \[2, 1\]; \[2\] is needed"),
+        (2, 2, (2, 3), r"wt_h of gate n, \[2] .* \[2, 3\]; \[2, 2\] is needed"),
+        (1, 3, (), r"bias_h of gate z, \[3] .* \[\]; \[2\] is needed"),
+        (2, 3, (0,), r"bias_h of gate n, \[3] .* \[0\]; \[2\] is needed"),
+        (0, 1, (1, 2), r"bias_x of gate r, \[1] .* \[1, 2\]; \[2\] is needed"),
     ],
 )
 def test_shape_that_does_not_fit(gate: int, index: int, shape: Any, words: str) -> None:

@@ -65,8 +65,15 @@ def test_exception_at_other_sizes_than_the_notebooks(grading: Grade, tmp_path: P
     code = RNN.replace("state, outputs = init_state[0]", "state, outputs = init_state[0][:4, :2]")
     said = messages(grading, tmp_path, code)
     assert said
-    assert all(message.endswith(OF_ONE_SIZE) for message in said)
+    assert [message.endswith(OF_ONE_SIZE) for message in said] == [True, *(False for _ in said[1:])]
     assert any("The sizes here are: batch 3, steps 7, inputs 5, hidden" in one for one in said)
+
+
+def test_sizes_are_no_cause_beside_another_one(grading: Grade, tmp_path: Path) -> None:
+    code = RNN.replace("        state =", "        wt_h *= len(wt_h) / 2\n        state =")
+    said = messages(grading, tmp_path, code)
+    assert said
+    assert not any(OF_ONE_SIZE in message for message in said)
 
 
 def test_exception_that_names_no_sizes_is_told_without_them(grading: Grade, tmp_path: Path) -> None:

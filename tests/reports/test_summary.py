@@ -87,10 +87,10 @@ def test_whoever_loses_points_by_one_thing_is_named() -> None:
     said = "One thing stops several questions: SyntaxError"
     stopped = [row(name, *failed, reason=f"{said} in {name}") for name in ("xena", "yann")]
     text = Page(to_summary([*stopped, unreadable(), row("a", *failed)])).text
-    assert "2 hand-ins lose all points of a question, or of several, by one thing." in text
+    assert "2 hand-ins lose points of several questions by one thing." in text
     assert f"xena Xena : {said} in xena yann Yann : {said} in yann Points" in text
     text = Page(to_summary([stopped[0], unreadable()])).text
-    assert "1 hand-in loses all points of a question, or of several, by one thing." in text
+    assert "1 hand-in loses points of several questions by one thing." in text
     assert "by one thing" not in Page(to_summary([unreadable(), row("a", *failed)])).text
 
 

@@ -245,8 +245,8 @@ BLEND_MISCONCEPTIONS = (
         id="recurrent-term-overwrites-the-state",
         title="The candidate's recurrent term takes the old state's place",
         where=BLEND,
-        explanation="What r multiplies is right, but it is stored in the old state's place, so "
-        "that it is kept where the old state should be.",
+        explanation="The product of r and the recurrent term is right, but it is stored in the old "
+        "state's place, so that of it is kept what should be kept of the old state.",
         hint=FORMULA_H + "is what z_t is multiplied by in yours still the state that the step "
         "before made?",
         page=PAGE,
