@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import filecmp
 import math
+from itertools import islice
 from numbers import Integral, Real
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from grader.grading import MODEL_QUESTION, Request
 from grader.handed_in.naming import SHOWN
 from grader.intake import looks_like_many, may_be_of_many
 from grader.intake.names import shown
-from grader.language_model.corpus import TEST_FILE, TRAIN_FILE
+from grader.language_model.corpus import TEST_FILE, TRAIN_FILE, train_sentences
 from grader.modes import Device
 from grader.rubric import Rubric
 
@@ -26,6 +27,9 @@ MOST_EPOCHS = 10_000
 MOST_SENTENCES = 1_000_000
 MOST_S = 1e6
 """Eleven days; what the system counts seconds in has bounds, too."""
+
+LOOKED_AT = 20
+"""Sentences that tell whether they are some."""
 
 MANY_AS_ONE = "Graded as one hand-in, though {} may be the hand-ins of several students."
 
@@ -48,11 +52,25 @@ def check_request(request: Request) -> None:
         raise DataError(f"the data folder {request.corpus} {what}; it holds train.csv and test.csv")
     if model.private_test is not None:
         _check_private(model.private_test, request.corpus)
+    if request.data is not None and model_is_asked(request):
+        _check_sentences(request.data)
 
 
 def model_is_asked(request: Request) -> bool:
     """Whether question 7 is among those to grade."""
     return not request.only or MODEL_QUESTION in request.only
+
+
+def _check_sentences(corpus: Path) -> None:
+    """A table that was saved with its index has that in the place of the sentences, and each model
+    would be scored on it."""
+    is_there = (corpus / TRAIN_FILE).is_file()
+    first = list(islice(train_sentences(corpus), LOOKED_AT)) if is_there else []
+    if first and all(sentence.strip().isdecimal() for sentence in first):
+        raise DataError(
+            f"the first column of {corpus / TRAIN_FILE} has nothing but numbers; the sentences "
+            "must stand there, below a header, as the assignment's notebook reads them"
+        )
 
 
 def _check_private(file: Path, corpus: Path) -> None:

@@ -73,6 +73,17 @@ def test_data_that_is_no_folder_whatever_is_asked(tmp_path: Path, name: str, sai
         check_request(Request(ALICE, data=tmp_path / name, only=frozenset({"q2"})))
 
 
+@pytest.mark.parametrize("rows", ["0,a b\n1,c d\n", "7,a\n"])
+def test_numbers_where_the_sentences_should_stand(tmp_path: Path, rows: str) -> None:
+    for name in ("train.csv", "test.csv"):
+        (tmp_path / name).write_text(f",text\n{rows}")
+    with pytest.raises(UsageError, match=r"first column of .*train\.csv has nothing but numbers"):
+        check_request(Request(ALICE, data=tmp_path))
+    check_request(Request(ALICE, data=tmp_path, only=frozenset({"q2"})))
+    (tmp_path / "train.csv").write_text(f"text,label\n{rows}a b,2\n")
+    check_request(Request(ALICE, data=tmp_path))
+
+
 def test_private_test_set_that_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is no file"):
         check_request(Request(ALICE, model=ModelRequest(private_test=tmp_path)))

@@ -36,6 +36,8 @@ SECTION = frozenset(
     "mon monday tue tues tuesday wed wednesday thu thur thurs thursday fri friday".split()
 )
 """Words that a course calls its sections by."""
+LETTERED = re.compile(r"(?i:sec|section|sektion)[A-Za-z]|(?i:tut|class)[A-Z]")
+"""Such a word with a letter after it, and not the name of a person, such as Tuta."""
 TOKEN = re.compile(r"[^\W\d_]+|\d+")
 MOST_VERSIONS = 4
 """That are told apart by a number alone."""
@@ -108,8 +110,8 @@ def told_by(names: Sequence[str], folder: str) -> Told:
 
 
 def is_section(name: str) -> bool:
-    """Whether a folder is called as a course calls its sections."""
-    return not words_of(name).isdisjoint(SECTION)
+    """Whether a folder is called as a course calls its sections, ``secA`` and ``Tut3`` too."""
+    return not words_of(name).isdisjoint(SECTION) or LETTERED.fullmatch(name) is not None
 
 
 def are_numbered_people(names: Sequence[str]) -> bool:

@@ -47,6 +47,7 @@ class Matching:
 _Found = Mapping[str, frozenset[int]]
 """The lines, by their places, that each key of a hand-in finds; the surest key first."""
 NOBODY = "nobody in the list has its id, email, login or name"
+OTHER_ID = "the student of the list who has its name has another id"
 ANOTHER = "whoever in the list has its id has another name"
 NAMED_OTHERWISE = "the student of the list who has its id has another name there"
 TWO_STUDENTS = "the names of its files can be read as those of two students of the list"
@@ -103,7 +104,10 @@ def match(roster: Roster, rows: Sequence[Row]) -> Matching:
             failed.update(dict.fromkeys(numbers, why))
         waiting = {n: row for n, row in waiting.items() if n not in failed}
     ids = {key for line in roster.lines for key in _ids_of(line)}
-    strangers = {n: ANOTHER if _id_keys(row) & ids else NOBODY for n, row in waiting.items()}
+    strangers = {
+        n: ANOTHER if _id_keys(row) & ids else OTHER_ID if found[n]["name"] else NOBODY
+        for n, row in waiting.items()
+    }
     return Matching(
         tuple(taken[place] for place in sorted(taken)),
         tuple(

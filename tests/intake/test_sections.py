@@ -9,6 +9,7 @@ import pytest
 
 from grader.intake import looks_like_many
 from grader.intake.gradescope import METADATA
+from grader.intake.words import is_section
 from tests.course_folders import CODE_FILE, MAIN, MODEL, RUBRIC, code_of, found, lay_down, packed
 
 SECTIONS = (f"sec1/anna/{MAIN}", f"sec1/bob/{MAIN}", f"sec2/anna/{MAIN}", f"sec2/dora/a4/{MAIN}")
@@ -46,6 +47,23 @@ def test_hand_ins_in_sections_are_rows(tmp_path: Path, kind: str) -> None:
     assert hand_ins["sec2_anna"].arrival.student == "anna"
     assert not any(h.problem or h.arrival.notes for h in hand_ins.values())
     assert code_of(hand_ins["sec2_dora"], tmp_path) == f"'sec2/dora/a4/{MAIN}'\n"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("secA", "secB"), ("SectionA", "SectionB"), ("TutA", "TutB"), ("sec1", "sec2")],
+)
+def test_folder_is_called_a_section_with_a_letter_or_a_number_too(
+    tmp_path: Path, one: str, other: str
+) -> None:
+    names = (f"{one}/ann", f"{one}/bob", f"{other}/ann", f"{other}/cyd")
+    folder = lay_down(tmp_path / "x", *(f"{name}/{MAIN}" for name in names))
+    assert list(found(folder, tmp_path)) == [name.replace("/", "_") for name in names]
+
+
+@pytest.mark.parametrize("names", [("mona", "tuta"), ("secundo", "secret")])
+def test_name_of_a_person_is_no_section(tmp_path: Path, names: tuple[str, str]) -> None:
+    assert not any(map(is_section, names))
 
 
 def test_names_in_sections_that_become_alike_are_told_apart(tmp_path: Path) -> None:

@@ -380,6 +380,12 @@ def test_loss_that_was_still_falling() -> None:
     assert named(measured(Does(pairs), training=run(2.6, 2.3))) == "no-memory"
 
 
+def test_training_of_the_graders_own_explains_nothing() -> None:
+    """What it did, the student's loop did not do."""
+    assert named(measured(trained(8))) is not None
+    assert named(measured(trained(8), training=run(2.3, 2.6, best=1))) is None
+
+
 def test_time_that_was_over_is_not_the_students_doing() -> None:
     """How far a training came in the grader's time explains nothing; other mistakes do."""
     stopped = run(2.6, 2.3).model_copy(update={"stopped": "time"})

@@ -257,7 +257,7 @@ def test_found(text: str, arrival: dict[str, Any], name: str, by: str) -> None:
     [
         ({"student": "leekim"}, "2 students"),
         ({"student": "nobody"}, "nobody"),
-        ({"student": "doejane", "student_id": "999"}, "nobody"),
+        ({"student": "doejane", "student_id": "999"}, "who has its name has another id"),
         ({"student": ""}, "nobody"),
         ({"student": "studenttest"}, "nobody"),
         ({"student": "?!"}, "nobody"),

@@ -36,6 +36,8 @@ AS_OFTEN = 0.8
 """Nats: untrained models have over 1.2, trained ones some hundredths, on wrong ids 0.3 to 0.7."""
 FALLING = 0.02
 """Nats of validation loss in an epoch: more than 2 % of the sentences leave to chance."""
+OF_THE_LOOP = frozenset({"frequencies-only", "untrained", "pad-learnt", "trained-on-others"})
+"""Explanations by how a model was trained: none where the grader has done that."""
 FIRST, LATER = slice(1, 10), slice(12, 60)
 """Places in a sentence: the task gives ten characters. Of a model that reads its input, the later
 ones are the easier ones."""
@@ -52,9 +54,11 @@ def what_the_loss_says(measures: ModelMeasures) -> Diagnosis | None:
     if first := next((e for e in DECISIVE if e.fits(measures, signs)), None):
         return _alone([first], measures, signs)
     found = [e for e in EXPLANATIONS if e.fits(measures, signs)]
-    if measures.training is not None and measures.training.was_cut_short:
-        # How far it came is not the student's doing.
-        return _alone([e for e in found if e.where != STEPS], measures, signs)
+    if measures.training is not None:
+        # Neither the loop nor how far it came is the student's doing.
+        found = [e for e in found if e.id not in OF_THE_LOOP]
+        if measures.training.was_cut_short:
+            return _alone(found, measures, signs)
     if not found and STILL_FALLING.fits(measures, signs):
         found = [STILL_FALLING]
     return _alone(found, measures, signs)
