@@ -31,7 +31,7 @@ class ArchiveKind(StrEnum):
     TAR_GZ = "tar.gz"
 
 
-NO_ARCHIVE = "is no archive; ask for a zip"
+NO_ARCHIVE = "is neither code nor an archive; ask for implementation.py, or a zip with it"
 NOT_READ = {
     b"Rar!\x1a\x07": "a RAR archive",
     b"7z\xbc\xaf\x27\x1c": "a 7z archive",

@@ -26,7 +26,7 @@ OUTCOMES = {
 }
 ONE_THING = "One thing stops several questions:"
 ALL_OF_ONE = "One thing stops the whole of {}:"
-AT_THE_TOP = "That is the one thing that is told at the top."
+AT_THE_TOP = "See the one thing that is told at the top."
 MOST_SAID = 400
 """Characters: it stands in a cell of a table, and the report has all of it."""
 STOPPED = {"time": "the time was over", "quick": "the points are certain enough"}

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from grader.archive import NO_ARCHIVE
 from grader.errors import SubmissionError
 from grader.intake import arrivals, looks_like_many
 from grader.regular import RIGHTS
@@ -227,7 +228,7 @@ def test_what_cannot_be_read_is_a_row(tmp_path: Path, kind: str) -> None:
     (folder / "erin.zip").write_bytes((folder / "alice.zip").read_bytes()[:40])
     problems = {
         "bob": "bob.rar is a RAR archive; ask for a zip",
-        "carol": "carol.pdf is no archive; ask for a zip",
+        "carol": f"carol.pdf {NO_ARCHIVE}",
         "dave": "the folder is empty: nothing was handed in",
         "erin": "erin.zip is damaged, or not what its name says; ask for it again",
         "frank": "frank.py lies outside of a student's folder; put it into one",

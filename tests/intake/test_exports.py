@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.archive import DATA_BYTES
+from grader.archive import DATA_BYTES, NO_ARCHIVE
 from grader.errors import SubmissionError
 from grader.intake import arrivals, looks_like_many
 from grader.intake.gradescope import METADATA
@@ -130,7 +130,7 @@ def test_canvas(tmp_path: Path, kind: str) -> None:
     assert several.notes == (said,)
     assert code_of(hand_ins["twozips"], tmp_path) == f"'{CANVAS[7]}'\n"
     assert code_of(hand_ins["doejane-8"], tmp_path) == f"'{CANVAS[10]}'\n"
-    assert hand_ins["text"].problem == "text_7_70_text.html is no archive; ask for a zip"
+    assert hand_ins["text"].problem == f"text_7_70_text.html {NO_ARCHIVE}"
     assert [n for n, h in hand_ins.items() if "more than once" in str(h.arrival.notes)] == [
         "doejane-12345"
     ]
@@ -146,7 +146,7 @@ def test_canvas_files_beside_the_code(tmp_path: Path) -> None:
     assert not hand_ins["ann"].problem
     assert hand_ins["ann"].arrival.notes == ()
     assert files_of(hand_ins["ann"], tmp_path) == {MAIN, "config.json", "train.csv"}
-    with pytest.raises(SubmissionError, match=r"eve_7_8_train\.csv is .* ask for a zip"):
+    with pytest.raises(SubmissionError, match=r"eve_7_8_train\.csv is .* ask for impl"):
         files_of(hand_ins["eve"], tmp_path)
     alone = lay_down(tmp_path / "y", f"ann_5_1_{MAIN}.txt", f"bob_6_9_{MAIN}")
     assert files_of(found(alone, tmp_path)["ann"], tmp_path / "again") == {MAIN}

@@ -158,7 +158,7 @@ def test_a_failure_that_several_questions_share_stands_first() -> None:
     assert said.count("def rnn(") == 1
     start = said.index("One thing stops several questions: SyntaxError")
     assert start < said.index("def rnn(") < said.index("Title of q2")
-    assert said.count("That is the one thing that is told at the top.") == 2
+    assert said.count("See the one thing that is told at the top.") == 2
     assert said.count("b is wrong") == 2
     assert "One thing stops" not in page(report(same[0])).said
 

@@ -121,7 +121,7 @@ def test_failure_that_several_questions_share_is_told_once_and_first() -> None:
     assert text.count("SyntaxError") == 1
     assert text.count("implementation.py, line 3: def rnn(") == 1
     assert text.index("One thing stops several questions:") < text.index("\nQ2 Title of q2")
-    assert text.count("That is the one thing that is told at the top.") == 2
+    assert text.count("See the one thing that is told at the top.") == 2
     assert text.count("b is wrong") == 2
 
 
