@@ -6,6 +6,8 @@ import gc
 import os
 import signal
 import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 import typer
@@ -158,9 +160,11 @@ def main() -> None:
     os.environ.pop("PYTEST_ADDOPTS", None)
     # A path that is empty, as where a variable is not set, does not stand for all that is here.
     arguments = sys.argv[2:] if sys.argv[1:2] == [""] else sys.argv[1:]
-    if not arguments or arguments[0] not in {command.name for command in app.registered_commands}:
-        arguments = ["grade", *arguments]
+    commands = [str(command.name) for command in app.registered_commands]
     try:
+        if not arguments or arguments[0] not in commands:
+            _check_spelling(arguments[:1], commands)
+            arguments = ["grade", *arguments]
         app(arguments, prog_name="python -m grader")
     except Exception as error:
         from grader.commands.failure import failure
@@ -168,6 +172,16 @@ def main() -> None:
         lines, code = failure(error)
         complain(*lines)
         sys.exit(code)
+
+
+def _check_spelling(first: Sequence[str], commands: Sequence[str]) -> None:
+    """Raises UsageError where the first word is no path, and may be a command misspelt."""
+    for word in first:
+        close = get_close_matches(word, commands, n=1, cutoff=0.75)
+        if close and not Path(word).exists():
+            raise UsageError(
+                f"there is no file or folder {word}; did you mean the command {close[0]}?"
+            )
 
 
 def _end_by_interruption() -> None:

@@ -243,6 +243,18 @@ def test_rubric_that_is_no_rubric(here: Run, tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [("expalin", "did you mean the command explain?"), ("shema", "command schema?"), ("alcie", "")],
+)
+def test_command_that_is_misspelt(here: Run, word: str, meant: str) -> None:
+    code, _, err = here(word, "q3")
+    assert code == 2
+    assert word in err
+    assert meant in err
+    assert bool(meant) == ("did you mean" in err)
+
+
 def test_question_that_there_is_not(here: Run, tmp_path: Path) -> None:
     code, _, err = here(ALICE, "--only", "q2,q99", "--out", tmp_path / "out")
     assert code == 2
