@@ -13,7 +13,7 @@ from grader.handed_in.listing import beginning
 from grader.handed_in.naming import GIVEN_CODE, IMPLEMENTATION, NOTEBOOK, readable
 from grader.handed_in.notebook_outputs import NotebookError, read_sources
 from grader.scopes import NOTHING_LEFT_OUT, names_given, names_of
-from grader.source import MAX_SOURCE, parsed
+from grader.source import MAX_SOURCE, TOO_DEEP, parsed
 from grader.unfinished import is_unfinished
 
 MOST_FILES = 5
@@ -48,15 +48,24 @@ def name_meant(message: str, file: Path, line: int) -> str:
     found, tree = NAME.match(message), parsed(beginning(file, MAX_SOURCE))
     if found is None or tree is None:
         return ""
+    try:
+        known = _known_in(tree, line)
+    except TOO_DEEP:
+        return ""
+    likely = {name for name in known if not _differ_by_one_letter(name, found[1])}
+    close = get_close_matches(found[1], sorted(likely), n=1, cutoff=CLOSE)
+    return f"Did you mean {close[0]}?" if close else ""
+
+
+def _known_in(tree: ast.Module, line: int) -> set[str]:
+    """The names of a module, and those of the function that the line is in."""
     known: set[str] = set()
     for statement in tree.body:
         names = names_of(statement, NOTHING_LEFT_OUT)
         known |= names.given
         if statement.lineno <= line <= (statement.end_lineno or line):
             known |= names.own
-    likely = {name for name in known if not _differ_by_one_letter(name, found[1])}
-    close = get_close_matches(found[1], sorted(likely), n=1, cutoff=CLOSE)
-    return f"Did you mean {close[0]}?" if close else ""
+    return known
 
 
 def _differ_by_one_letter(name: str, other: str) -> bool:

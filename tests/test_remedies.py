@@ -121,6 +121,7 @@ def test_newer_syntax_is_called_newer_where_it_is(since: tuple[int, int], code: 
         ("def step(x): return x\ndef rnn(x): stepp", "Did you mean step?"),
         ("def rnn(bias): return weights", ""),
         ("def rnn(b_z): return b_r", ""),
+        (f"def rnn(bias): return biass\nf = {'lambda: ' * 960}1\n", ""),
         ("def step(weights): pass\ndef rnn(x): return weight", ""),
         ("def rnn(m): return nn", ""),
     ],
