@@ -127,18 +127,14 @@ def _gives(node: ast.stmt, name: str) -> bool:
 
 def still_empty(name: str, file: Path) -> str:
     """A sentence where a Python file's function of that name does nothing yet; or ''."""
-    tree = parsed(beginning(file, MAX_SOURCE))
-    nodes = [*ast.walk(tree)] if tree else []
-    giving = [node for node in nodes if name in names_given(node) or _imports(node, name)]
-    return STILL_EMPTY.format(name) if len(giving) == 1 and _is_empty(giving[0]) else ""
+    tree = parsed(beginning(file, MAX_SOURCE)) or ast.Module([], [])
+    giving = [n for n in ast.walk(tree) if name in names_given(n) or _imports(n, name)]
+    empty = [node for node in tree.body if is_unfinished(node)]
+    return STILL_EMPTY.format(name) if len(giving) == 1 and giving[0] in empty else ""
 
 
 def _imports(node: ast.AST, name: str) -> bool:
     return isinstance(node, ast.alias) and (node.asname or node.name) in (name, "*")
-
-
-def _is_empty(node: ast.AST) -> bool:
-    return isinstance(node, ast.FunctionDef) and is_unfinished(node)
 
 
 def where_named(
