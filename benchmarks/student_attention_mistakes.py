@@ -5,7 +5,7 @@ See ``benchmarks.student_mistakes``.
 
 from __future__ import annotations
 
-from benchmarks.student_recurrent_mistakes import Edit
+from benchmarks.student_sequence_mistakes import Edit
 
 SHIFTED = "torch.exp(scores - scores.max(dim=3, keepdim=True).values)"
 SCALED = "q @ k.T / d ** 0.5"

@@ -7,7 +7,8 @@ in another style, as an edit of the source: a part that is there exactly once, a
 from __future__ import annotations
 
 from benchmarks.student_attention_mistakes import MHA_MISTAKES
-from benchmarks.student_recurrent_mistakes import GRU_MISTAKES, RNN_MISTAKES, Edit
+from benchmarks.student_recurrent_mistakes import GRU_MISTAKES, RNN_MISTAKES
+from benchmarks.student_sequence_mistakes import Edit
 
 AS_RNN_MISTAKES: dict[str, tuple[Edit, ...]] = {
     "update-gate-open": (("zb - 30", "zb + 1000"),),

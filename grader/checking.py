@@ -141,21 +141,25 @@ class Check:
         try:
             self._compare(draw, value)
         except CheckFailed as failure:
-            if _is_nothing(value) and (place := self.student.where_else(draw.function)):
-                raise failure.with_more(place) from None
-            if answer.changed_arguments and failure.mismatch is not None:
-                raise failure.with_more(CHANGES) from None
-            raise
+            told = self._with_place(failure, draw.function, value)
+            if told is failure and answer.changed_arguments and failure.mismatch is not None:
+                told = failure.with_more(CHANGES)
+            raise told from None
+
+    def _with_place(self, failure: CheckFailed, function: str, value: Value) -> CheckFailed:
+        """The failure, with where else the function is if it returned nothing and that is known."""
+        place = self.student.where_else(function) if _is_nothing(value) else ""
+        return failure.with_more(place) if place else failure
 
     def _answer(self, draw: Draw, **layers: bool) -> Answer:
         try:
             return self.student.call(draw.function, draw.arguments, draw.depth, **layers)
         except CheckFailed as failure:
-            names_sizes = SIZES.search(failure.message.partition(SHAPES)[0]) is not None
-            if not draw.sizes or SHAPES not in failure.message or not names_sizes:
+            said, advice, rest = failure.message.partition(SHAPES)
+            if not (draw.sizes and advice and SIZES.search(said)):
                 raise
-            told = f"The sizes here are: {draw.sizes}. {SHAPES}"
-            raise failure.told_as(failure.message.replace(SHAPES, told)) from None
+            told = f"{said}The sizes here are: {draw.sizes}. {advice}{rest}"
+            raise failure.told_as(told) from None
 
     def _compare(self, draw: Draw, value: Value) -> None:
         first, *others = zip(self._unpacked(draw, value), draw.expected, strict=True)
@@ -206,9 +210,7 @@ class Check:
         try:
             return self._gates(function, value)
         except CheckFailed as failure:
-            if _is_nothing(value) and (place := self.student.where_else(function)):
-                raise failure.with_more(place) from None
-            raise
+            raise self._with_place(failure, function, value) from None
 
     def _gates(self, function: str, value: Value) -> tuple[Gate, Gate, Gate]:
         if not isinstance(value, Several) or value.count != 3:

@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 
 import typer
@@ -162,8 +161,9 @@ def main() -> None:
     arguments = sys.argv[2:] if sys.argv[1:2] == [""] else sys.argv[1:]
     commands = [str(command.name) for command in app.registered_commands]
     try:
-        if not arguments or arguments[0] not in commands:
-            _check_spelling(arguments[:1], commands)
+        first = next(iter(arguments), "")
+        if first not in commands:
+            _check_spelling(first, commands)
             arguments = ["grade", *arguments]
         app(arguments, prog_name="python -m grader")
     except Exception as error:
@@ -174,14 +174,14 @@ def main() -> None:
         sys.exit(code)
 
 
-def _check_spelling(first: Sequence[str], commands: Sequence[str]) -> None:
-    """Raises UsageError where the first word is no path, and may be a command misspelt."""
-    for word in first:
-        close = get_close_matches(word, commands, n=1, cutoff=0.75)
-        if close and not Path(word).exists():
-            raise UsageError(
-                f"there is no file or folder {word}; did you mean the command {close[0]}?"
-            )
+def _check_spelling(word: str, commands: Sequence[str]) -> None:
+    """Raises UsageError where the word is no path, and may be a command misspelt."""
+    if not word or Path(word).exists():
+        return
+    from difflib import get_close_matches
+
+    if close := get_close_matches(word, commands, n=1, cutoff=0.75):
+        raise UsageError(f"there is no file or folder {word}; did you mean the command {close[0]}?")
 
 
 def _end_by_interruption() -> None:

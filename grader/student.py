@@ -156,9 +156,11 @@ class Student:
         """A sentence where the hand-in has the function again, or nothing is done in it; or ''."""
         submission = self.submission
         code = submission.folder / IMPLEMENTATION
-        again = defined_again(function, code)
-        elsewhere = where_named(function, submission.folder, submission.files)
-        return again or elsewhere or still_empty(function, code)
+        return (
+            defined_again(function, code)
+            or where_named(function, submission.folder, submission.files)
+            or still_empty(function, code)
+        )
 
     def ask(self, request: Message, limit_s: float, doing: str) -> Message:
         """Send any request to the worker; a reply that is a failure becomes CheckFailed."""

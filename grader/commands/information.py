@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from grader.commands.options import RubricFile
 from grader.console import say, show
 from grader.errors import UsageError
 from grader.modes import IsolationMode
@@ -25,10 +26,7 @@ def explain(
     question: Annotated[
         str, typer.Argument(help="Its id, such as q3.", show_default="all of them, in short")
     ] = "",
-    rubric: Annotated[
-        Path | None,
-        typer.Option(help="TOML file with the values that differ from the default rubric."),
-    ] = None,
+    rubric: RubricFile = None,
 ) -> None:
     """Say what a question asks, its checks and points, and the tolerances and limits with reasons.
 

@@ -133,7 +133,7 @@ class _Opener:
             is_old = any(replaces(later, archive) for later in known)
             known.append(archive)
             if is_old or not found.lack(archive) or self._count == MAX_OPENED:
-                found.closed.append(archive)
+                found.leave(archive)
                 continue
             try:
                 inner, more = self._open(archive, levels)
@@ -170,17 +170,20 @@ class _Found:
         self._of: dict[PurePosixPath, PurePosixPath] = {}
         self._taken: list[Unopened] = []
         self._errors: list[SubmissionError] = []
-        self.closed = list(closed)
-        """Archives that were left as they are."""
+        self._closed = list(closed)
 
     def lack(self, archive: Unopened) -> bool:
         """Whether nothing to grade is there, or not all that the archive is known to hold."""
         return not self._have & MAINS or bool(archive.holds - self._have)
 
+    def leave(self, archive: Unopened) -> None:
+        """The archive stays as it is."""
+        self._closed.append(archive)
+
     def refuse(self, archive: Unopened, error: SubmissionError) -> None:
         """The archive cannot be read."""
         self._errors.append(error)
-        self.closed.append(replace(archive, problem=str(error)))
+        self.leave(replace(archive, problem=str(error)))
 
     def take(self, archive: Unopened, inner: Files, notes: Sequence[str]) -> None:
         """Add the files of an archive, but for what would be there twice, and its notes."""
@@ -208,10 +211,10 @@ class _Found:
         if MAINS - self._have:
             told += [
                 f"{readable(str(a.name))} was not opened: {a.problem}"
-                for a in self.closed
+                for a in self._closed
                 if a.problem
             ]
-        return latest_files_first(self._files), [*told, *_taken_of(self._taken, self.closed)]
+        return latest_files_first(self._files), [*told, *_taken_of(self._taken, self._closed)]
 
 
 def _too_deep(

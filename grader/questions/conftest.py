@@ -79,7 +79,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         _note_success(pyfuncitem)
         return True
     if check is not None and failure.outcome in EXPLAINED:
-        check.hint = _hint(pyfuncitem, check, failure.outcome, failure.message)
+        check.hint = _hint(pyfuncitem, check, failure)
         if check.hint is not None:
             pyfuncitem.config.stash[GRADING].right_in_notebook.discard(
                 pyfuncitem.module.QUESTION.id
@@ -118,7 +118,7 @@ def _outcome(item: pytest.Function) -> CheckFailed | None:
     return None
 
 
-def _hint(item: pytest.Function, check: Check, outcome: Outcome, message: str) -> Hint | None:
+def _hint(item: pytest.Function, check: Check, failure: CheckFailed) -> Hint | None:
     """What was misunderstood, if that is known, may be told, and was not told before."""
     question, rubric, grading = item.module.QUESTION, check.rubric, item.config.stash[GRADING]
     hidden = rubric.visibility(question.id, check_name(item)) is Visibility.HIDDEN
@@ -128,8 +128,8 @@ def _hint(item: pytest.Function, check: Check, outcome: Outcome, message: str) -
     location_only = rubric.hints == "location"
     seen = seen_in(question.function, check.student.submission.folder / IMPLEMENTATION)
     written = place_of(seen.hint) if seen.hint and location_only else seen.hint
-    if outcome is Outcome.EXCEPTION:
-        if SHAPES in message:
+    if failure.outcome is Outcome.EXCEPTION:
+        if SHAPES in failure.message:
             grading.misshapen.add(question.id)
         grading.diagnosed.update([question.id] if written else [])
         return written

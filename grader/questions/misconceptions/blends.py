@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from grader.questions.misconceptions.gate_parts import PAGE
@@ -10,6 +13,11 @@ from grader.questions.misconceptions.recurrence import NOTHING_ADDED
 
 BLEND = "how the new state is put together from the old one and the candidate"
 FORMULA_H = "Read the line of h_t on the page symbol by symbol: "
+_RESET_IN_PLACE: Mapping[str, Any] = {
+    "candidate": lambda from_x, r, h, wt_h, bias_h: from_x + (r * h) @ wt_h + bias_h,
+    "old": lambda h, r, first, from_h: r * h,
+}
+"""What sees the old state multiplied by r, where that is stored in its place."""
 BLEND_MISCONCEPTIONS = (
     Misconception(
         id="update-gate-turned-round",
@@ -221,10 +229,7 @@ BLEND_MISCONCEPTIONS = (
         hint=FORMULA_H + "is what z_t is multiplied by in yours still the state that the step "
         "before made?",
         page=PAGE,
-        changes={
-            "candidate": lambda from_x, r, h, wt_h, bias_h: from_x + (r * h) @ wt_h + bias_h,
-            "old": lambda h, r, first, from_h: r * h,
-        },
+        changes=_RESET_IN_PLACE,
     ),
     Misconception(
         id="reset-overwrites-the-state-before-z",
@@ -235,11 +240,7 @@ BLEND_MISCONCEPTIONS = (
         hint="Read the lines of z_t, n_t and h_t on the page: is the state in yours still the one "
         "that the step before made?",
         page=PAGE,
-        changes={
-            "seen_by_z": lambda h, r: r * h,
-            "candidate": lambda from_x, r, h, wt_h, bias_h: from_x + (r * h) @ wt_h + bias_h,
-            "old": lambda h, r, first, from_h: r * h,
-        },
+        changes={**_RESET_IN_PLACE, "seen_by_z": lambda h, r: r * h},
     ),
     Misconception(
         id="recurrent-term-overwrites-the-state",

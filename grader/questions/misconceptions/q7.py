@@ -36,8 +36,6 @@ AS_OFTEN = 0.8
 """Nats: untrained models have over 1.2, trained ones some hundredths, on wrong ids 0.3 to 0.7."""
 FALLING = 0.02
 """Nats of validation loss in an epoch: more than 2 % of the sentences leave to chance."""
-OF_THE_LOOP = frozenset({"frequencies-only", "untrained", "pad-learnt", "trained-on-others"})
-"""Explanations by how a model was trained: none where the grader has done that."""
 FIRST, LATER = slice(1, 10), slice(12, 60)
 """Places in a sentence: the task gives ten characters. Of a model that reads its input, the later
 ones are the easier ones."""
@@ -56,7 +54,7 @@ def what_the_loss_says(measures: ModelMeasures) -> Diagnosis | None:
     found = [e for e in EXPLANATIONS if e.fits(measures, signs)]
     if measures.training is not None:
         # Neither the loop nor how far it came is the student's doing.
-        found = [e for e in found if e.id not in OF_THE_LOOP]
+        found = [e for e in found if not e.of_the_loop]
         if measures.training.was_cut_short:
             return _alone(found, measures, signs)
     if not found and STILL_FALLING.fits(measures, signs):
@@ -238,6 +236,7 @@ EXPLANATIONS = (
         hint="Which parameter on the page leaves targets out of the average, and which target is "
         "to be left out?",
         page=LOSS_PAGE,
+        of_the_loop=True,
         fits=lambda _, signs: _pad_learnt(signs),
     ),
     LossExplanation(
@@ -262,6 +261,7 @@ EXPLANATIONS = (
         hint="How many steps were made, and does the loss go down from one to the next? The page "
         "says what belongs to a step, and in which order.",
         page="optim",
+        of_the_loop=True,
         fits=lambda _, signs: _at_the_frequencies(signs) and signs.variation >= NO_VARIATION,
     ),
     LossExplanation(
@@ -275,6 +275,7 @@ EXPLANATIONS = (
         "step, and are they the ones that the optimizer was given? The page says what belongs to a "
         "step.",
         page="optim",
+        of_the_loop=True,
         fits=lambda measures, signs: _near_guessing(measures, signs) and not _was_trained(signs),
     ),
     LossExplanation(
@@ -289,6 +290,7 @@ EXPLANATIONS = (
         "set of them comes first and then BEGIN, END and PAD? And does forward leave the sentences "
         "of a batch in their order? The page shows what an id selects.",
         page="generated/torch.nn.Embedding",
+        of_the_loop=True,
         fits=lambda measures, signs: _near_guessing(measures, signs) and _was_trained(signs),
     ),
     LossExplanation(

@@ -29,6 +29,8 @@ class LossExplanation(Misconception):
     """Where a loss comes from; words may hold the figures' names in braces."""
 
     fits: Callable[[ModelMeasures, Signs], bool]
+    of_the_loop: bool = False
+    """Whether it is of how a model was trained: it is not told where the grader has done that."""
     changes: dict[str, Any] = field(default_factory=dict)
 
     @property
