@@ -16,6 +16,34 @@ RUBRIC = Rubric.load()
 MAIN, CODE_FILE, MODEL = "implementation.py", "rnn_lm.py", "rnn_lm.sav"
 MODEL_ZIP = "model.sav.zip"
 RAR = b"Rar!\x1a\x07\x00"
+MOODLE = (
+    f"Zoë O'Brien_12_assignsubmission_file/a4/{MAIN}",
+    "Jane Doe_13_assignsubmission_file_/work.zip",
+    "Jane Doe_14_assignsubmission_file/hw4.rar",
+    "Jane Doe_14_assignsubmission_onlinetext/onlinetext.html",
+    "Max_Muster_15_assignsubmission_file_my_work.zip",
+    f"Eve_16_assignsubmission_file_{MAIN}",
+    f"Eve_16_assignsubmission_file_{MODEL}",
+    "Tom_17_assignsubmission_onlinetext/onlinetext.html",
+)
+CANVAS = (
+    f"doejane_12345_67890_{MAIN}",
+    f"doejane_12345_67891_{MODEL}",
+    f"doejane_12345_67899_{MAIN.replace('.', '-1.')}",
+    "roejohn2_LATE_222_333_hw4.zip",
+    "roejohn2_LATE_222_334_hw4-2.zip",
+    "roejohn2_LATE_222_399_hw4-1.zip",
+    "twozips_5_60_first.zip",
+    "twozips_5_61_second.zip",
+    "text_7_70_text.html",
+    "doejane_8_80_hw4.rar",
+    "doejane_8_81_hw4.zip",
+    "wordy_LATE_9_text.html",
+    f"anon_Ab1Cd_90_{MAIN}",
+    f"anon_Ab1Cd_91_{MODEL}",
+    "LATE_anon_Ef2Gh_92_hw4.zip",
+)
+"""The names of an export's files, by platform."""
 
 
 def lay_down(folder: Path, *names: str) -> Path:

@@ -11,35 +11,20 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn, get_type_hints
+from typing import Any, NoReturn
 from xml.etree import ElementTree
 
 import jsonschema
 import pytest
 
 from grader import __version__
-from grader.cli import grade, main
+from grader.cli import main
 from grader.doctor import Sandbox
 from grader.model import Report
-from grader.rubric import Rubric
+from tests.command_line import COLOURS, grader
 from tests.conftest import ROOT
 
 ALICE = ROOT / "submissions" / "alice"
-COLOURS = {"FORCE_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE", "PY_COLORS", "COLUMNS"}
-
-
-def grader(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    kept = {name: value for name, value in os.environ.items() if name not in COLOURS}
-    return subprocess.run(
-        [sys.executable, "-m", "grader", *map(str, arguments)],
-        cwd=ROOT,
-        env={**kept, **environment},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=120,
-        check=False,
-    )
 
 
 @dataclass(frozen=True)
@@ -396,36 +381,3 @@ def test_option_of_a_course_is_named_where_there_is_none(
     code, out, err = here(ALICE, "--only", "q5", "--out", tmp_path / "out", *option.split())
     assert (code, out) == (2, "")
     assert err.startswith(f"Error: {option.split()[0]} is for a course; ")
-
-
-def test_version() -> None:
-    done = grader("--version")
-    assert done.returncode == 0
-    assert done.stdout.strip() == f"grader {__version__}"
-
-
-@pytest.mark.parametrize(("arguments", "code"), [(("--help",), 0), ((), 2), (("",), 2)])
-def test_help(arguments: tuple[str, ...], code: int) -> None:
-    done = grader(*arguments)
-    assert done.returncode == code
-    for words in ("--only", "--rubric", "--min-score", "--out", "Exit codes", "130", "schema"):
-        assert words in done.stdout
-
-
-def test_help_says_the_rubrics_numbers() -> None:
-    training = Rubric.load().language_model.training
-    numbers = {
-        "epochs": training.epochs,
-        "batch_size": training.batch_size,
-        "lr": training.learning_rate,
-        "max_time": training.max_time_s,
-    }
-    options = get_type_hints(grade, include_extras=True)
-    said = {name: options[name].__metadata__[0].show_default for name in numbers}
-    assert said == {name: f"the rubric's: {number:g}" for name, number in numbers.items()}
-
-
-def test_schema() -> None:
-    done = grader("schema")
-    assert done.returncode == 0
-    assert json.loads(done.stdout) == Report.model_json_schema(mode="serialization")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from grader import grade, grade_many
+from grader import grade_many
 from grader.batch.course import grade_course, plan, rows_of
 from grader.batch.grade_one import Done, Task
 from grader.batch.local import LocalExecutor
@@ -26,21 +26,8 @@ from grader.grading import Request
 from grader.language_model.assessment import ModelRequest
 from grader.rows import Row, Status
 from grader.rubric import Rubric
+from tests.batch.conftest import SUBMISSIONS
 from tests.conftest import ROOT
-
-SUBMISSIONS = ROOT / "submissions"
-
-
-@pytest.fixture
-def course(tmp_path: Path) -> Path:
-    """A good hand-in, one with a mistake, one that is no archive, and a table beside them."""
-    folder = tmp_path / "course"
-    for name in ("alice", "half_open_gates"):
-        (folder / name).mkdir(parents=True)
-        shutil.copy(SUBMISSIONS / name / "implementation.py", folder / name)
-    (folder / "bob.zip").write_bytes(b"PK no zip")
-    (folder / "marks.csv").write_text("name,mark\n")
-    return folder
 
 
 def run(
@@ -262,52 +249,6 @@ def test_github_gets_a_summary_and_annotations(
     assert any("::error::taken over" in line for line in shown[:start])
     [annotation] = [line for line in shown[start + 1 :] if line.startswith("::")]
     assert re.match("::error file=.*eve/implementation.py,line=2,", annotation)
-
-
-def test_python_grades_one(tmp_path: Path) -> None:
-    report = grade(SUBMISSIONS / "alice", only=["q5"])
-    assert (report.submission, report.score, report.max_score) == ("alice", 2, 2)
-    assert report.notes == ()
-
-
-def test_python_notes_that_one_hand_in_looks_like_many(course: Path) -> None:
-    report = grade(course, only=["q5"])
-    assert report.notes[0] == (
-        "Graded as one hand-in, though what is in course may be the hand-ins of several students. "
-        "If it is a course, use grade_many."
-    )
-
-
-@pytest.mark.parametrize("from_file", [True, False])
-def test_python_needs_no_guard(course: Path, tmp_path: Path, from_file: bool) -> None:
-    """The processes that grade do not begin the program once more."""
-    program = tmp_path / "program.py"
-    program.write_text(
-        "print('begun')\nfrom grader import grade_many\n"
-        f"rows = grade_many({str(course)!r}, {str(tmp_path / 'out')!r}, only='q5', jobs=2)\n"
-        "print([float(row.score) for row in rows])\n"
-    )
-    done = subprocess.run(
-        [sys.executable, program] if from_file else [sys.executable, "-"],
-        input=None if from_file else program.read_text(),
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True, text=True, timeout=240, check=True,
-    )  # fmt: skip
-    assert done.stdout.splitlines() == ["begun", "[2.0, 0.0, 0.0]"]
-
-
-def test_python_grades_many(course: Path, tmp_path: Path) -> None:
-    seen = []
-    rows = grade_many(
-        course, tmp_path / "out", jobs=1, only=["q5"], done=lambda done: seen.append(done)
-    )
-    assert [(row.arrival.name, row.status) for row in rows] == [
-        ("alice", Status.GRADED),
-        ("bob", Status.UNREADABLE),
-        ("half_open_gates", Status.GRADED),
-    ]
-    assert len(seen) == 3
-    assert (tmp_path / "out" / "gradebook.csv").exists()
 
 
 def test_what_was_not_reached_is_not_done_whatever_an_earlier_run_left(

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 
 from grader.batch import keys
-from grader.batch.grade_one import Done, Task, grade_one
-from grader.batch.results import read_earlier, read_row
-from grader.doctor import Sandbox
-from grader.engine import Judge, grade_questions, with_questions
+from grader.batch.grade_one import Done, Task
+from grader.batch.results import read_row
+from grader.engine import Judge, with_questions
 from grader.errors import HarnessError, RubricError
 from grader.grading import Grading
 from grader.language_model.assessment import ModelRequest
-from grader.language_model.corpus import EMBEDDED_CORPUS, Corpus
-from grader.model import Claim, ClaimVerdict, QuestionResult, Report
+from grader.model import Report
 from grader.modes import ModelMode
 from grader.plugin import Listener
 from grader.questions.misconceptions.matching import answers_of
@@ -31,8 +26,8 @@ from grader.reports.gradebook import final
 from grader.rows import Status
 from grader.rubric import Rubric
 from tests.batch import made
+from tests.batch.grading_one import Run, never, report, scores
 from tests.conftest import ROOT
-from tests.reports.builders import measures, passed, question
 
 ODD_GRU = """
 import numpy as np
@@ -42,36 +37,6 @@ def gru(r, z, n, init_state, input_data):
     outputs = np.ones((*input_data.shape[:2], init_state.shape[-1]))
     return outputs, outputs[:, -1]
 """
-
-
-class Run(Protocol):
-    def __call__(self, task: Task, judge: Judge = grade_questions) -> Done: ...
-
-
-def never(grading: Grading, wanted: Sequence[str], listener: Listener) -> Report:
-    raise AssertionError("it is graded already")
-
-
-@pytest.fixture
-def run(sandbox: Sandbox) -> Run:
-    corpus = Corpus.open(EMBEDDED_CORPUS)
-
-    def run(task: Task, judge: Judge = grade_questions) -> Done:
-        return grade_one(task, sandbox, corpus, judge)
-
-    return run
-
-
-@pytest.fixture
-def alice(tmp_path: Path) -> Path:
-    folder = tmp_path / "alice"
-    folder.mkdir()
-    shutil.copy(ROOT / "submissions" / "alice" / "implementation.py", folder)
-    return folder
-
-
-def report(out: Path) -> Report:
-    return Report.model_validate_json((out / "report.json").read_bytes())
 
 
 def test_first_run_writes_the_row_and_the_reports(run: Run, alice: Path, tmp_path: Path) -> None:
@@ -219,39 +184,6 @@ def test_how_a_model_is_scored_matters_where_there_may_be_one(
         other = replace(task, request=replace(task.request, device="cpu", model=model))
         assert run(other, scores(("q7", 0))).fresh is matters
     assert run(replace(task, data="other"), scores(("q7", 0))).fresh
-
-
-def test_only_adds_to_what_is_there(run: Run, alice: Path, tmp_path: Path) -> None:
-    run(made.task(alice, tmp_path / "out", "q5"))
-    done = run(made.task(alice, tmp_path / "out", "q4"))
-    assert [question.id for question in done.row.questions] == ["q4", "q5"]
-    assert done.row.score == 4
-    assert [question.id for question in report(tmp_path / "out").questions] == ["q4", "q5"]
-    assert report(tmp_path / "out").score == 4
-    # Both are known now.
-    assert not run(made.task(alice, tmp_path / "out", "q4", "q5")).fresh
-
-
-def test_what_is_kept_of_another_hand_in_is_said(run: Run, alice: Path, tmp_path: Path) -> None:
-    run(made.task(alice, tmp_path / "out", "q5"))
-    (alice / "implementation.py").write_text("def gru():\n    pass\n")
-    done = run(made.task(alice, tmp_path / "out", "q4"))
-    [note] = [note for note in done.row.notes if "earlier run" in note]
-    assert note.startswith("Q5:")
-    # And when all is asked for, that question is graded again.
-    assert [q.score for q in run(made.task(alice, tmp_path / "out", "q4", "q5")).row.questions] == [
-        0,
-        0,
-    ]
-
-
-def test_report_that_does_not_go_with_the_row_is_not_trusted(
-    run: Run, alice: Path, tmp_path: Path
-) -> None:
-    run(made.task(alice, tmp_path / "out", "q5"))
-    (tmp_path / "out" / "report.json").write_text("{")
-    assert read_earlier(tmp_path / "out") is None
-    assert run(made.task(alice, tmp_path / "out", "q5")).fresh
 
 
 def test_reports_that_were_removed_are_written_again(run: Run, alice: Path, tmp_path: Path) -> None:
@@ -408,192 +340,9 @@ def test_results_of_another_student_are_not_kept(run: Run, alice: Path, tmp_path
     assert run(of_student("222")).fresh
 
 
-def test_row_says_what_is_not_graded(run: Run, alice: Path, tmp_path: Path) -> None:
-    done = run(made.task(alice, tmp_path / "out", "q5"))
-    assert done.row.open == ("q2", "q3", "q4", "q6", "q7")
-    done = run(made.task(alice, tmp_path / "out", "q4"))
-    assert done.row.open == ("q2", "q3", "q6", "q7")
-    (alice / "implementation.py").write_text("x = 1\n")
-    done = run(made.task(alice, tmp_path / "out", "q4"))
-    assert done.row.open == ("q2", "q3", "q5", "q6", "q7")
-
-
 def test_results_that_cannot_be_written(run: Run, alice: Path, tmp_path: Path) -> None:
     (tmp_path / "out").write_text("in the way")
     task = made.task(alice, tmp_path / "out", "q5")
     done = run(replace(task, hand_in=replace(task.hand_in, problem="it is a RAR archive")))
     assert done.row.status is Status.GRADER_FAILED
     assert "cannot be written" in done.row.reason
-
-
-def scores(*scored: tuple[str, float]) -> Judge:
-    """In place of checks that take their time: a report with these points, and a note of each."""
-
-    def judge(grading: Grading, wanted: Sequence[str], listener: Listener) -> Report:
-        results = [
-            QuestionResult(
-                id=id, title=id, score=points, max_score=points, checks=(), notes=(f"look at {id}",)
-            )
-            for id, points in scored
-            if id in wanted
-        ]
-        found = grading.report(tuple(results))
-        claims = (
-            Claim(question=id, what="", claimed=points, measured=1, verdict=ClaimVerdict.AGREES)
-            for id, points in scored
-            if id in wanted
-        )
-        return found.model_copy(update={"claims": tuple(claims)})
-
-    return judge
-
-
-def test_model_of_other_data_is_outdated_though_nothing_is_graded(
-    run: Run, alice: Path, tmp_path: Path
-) -> None:
-    run(made.task(alice, tmp_path / "out", "q2", "q7", data="one"), scores(("q2", 4), ("q7", 8)))
-    done = run(made.task(alice, tmp_path / "out", "q2", data="two"), never)
-    assert (done.fresh, done.row.outdated) == (False, ("q7",))
-    assert final(done.row) is None
-    [note] = [note for note in done.row.notes if "earlier run" in note]
-    assert note.startswith("Q7:")
-    assert note in report(tmp_path / "out").notes
-    assert read_row(tmp_path / "out") == done.row
-
-
-def test_model_scored_on_made_up_sentences_is_told_apart(
-    run: Run, alice: Path, tmp_path: Path
-) -> None:
-    """Also where the course gives the same sentences as its own: then the points are final."""
-    (alice / "rnn_lm.sav").write_bytes(b"no model")
-    task = made.task(alice, tmp_path / "out", "q7")
-    assert run(task).row.made_up == ("q7",)
-    kept = run(made.task(alice, tmp_path / "out", "q5"))
-    assert kept.row.made_up == ("q7",)
-    given = run(replace(task, request=replace(task.request, data=EMBEDDED_CORPUS)))
-    assert (given.fresh, given.row.made_up) == (True, ())
-
-
-def test_total_does_not_wait_for_a_question_without_points(
-    run: Run, alice: Path, tmp_path: Path
-) -> None:
-    (tmp_path / "rubric.toml").write_text(
-        "[questions.q7]\npoints = 0\n"
-        "[[language_model.thresholds]]\nbelow = 2\npoints = 0\nwhy = 'it is not graded'\n"
-    )
-    task = made.task(alice, tmp_path / "out", "q2", "q3", "q4", "q5", "q6")
-    assert run(task).row.open == ("q7",)
-    without = replace(task, request=replace(task.request, rubric=tmp_path / "rubric.toml"))
-    done = run(without)
-    assert (done.row.open, final(done.row)) == ((), 17)
-
-
-def test_what_was_outdated_and_is_not_any_more(run: Run, alice: Path, tmp_path: Path) -> None:
-    judge = scores(("q2", 4), ("q3", 5))
-    first = made.task(alice, tmp_path / "out", "q2", "q3")
-    run(first, judge)
-    (tmp_path / "rubric.toml").write_text("[questions.q2]\npoints = 2\n")
-    other = made.task(alice, tmp_path / "out", "q2")
-    other = replace(other, request=replace(other.request, rubric=tmp_path / "rubric.toml"))
-    assert run(other, judge).row.outdated == ("q3",)
-    done = run(made.task(alice, tmp_path / "out", "q3"), never)
-    assert done.row.outdated == ("q2",)
-    assert [note.partition(":")[0] for note in done.row.notes if "earlier run" in note] == ["Q2"]
-    again = run(first, judge)
-    assert (again.row.outdated, [n for n in again.row.notes if "earlier run" in n]) == ((), [])
-
-
-def test_notes_and_claims_stay_with_the_questions_that_do(
-    run: Run, alice: Path, tmp_path: Path
-) -> None:
-    run(made.task(alice, tmp_path / "out", "q2", "q7"), scores(("q2", 4), ("q7", 8)))
-
-    def anew(grading: Grading, wanted: Sequence[str], listener: Listener) -> Report:
-        return grading.report(
-            (QuestionResult(id="q2", title="q2", score=3, max_score=4, checks=(), notes=("new",)),)
-        )
-
-    done = run(made.task(alice, tmp_path / "out", "q2", regrade=True), anew)
-    assert done.row.notes == report(tmp_path / "out").notes == ("new", "look at q7")
-    assert [claim.question for claim in report(tmp_path / "out").claims] == ["q7"]
-
-
-def test_notes_are_of_the_question_that_gave_rise_to_them(
-    run: Run, alice: Path, tmp_path: Path
-) -> None:
-    code = (alice / "implementation.py").read_text()
-    beginning = re.search(r"def gru\(.*?\):\n", code, re.DOTALL)
-    assert beginning is not None
-    unused = "    if False:\n        import torch\n        torch.nn.GRU(3, 2)\n"
-    code = f"import no_such\n{code[: beginning.end()]}{unused}{code[beginning.end() :]}"
-    (alice / "implementation.py").write_text(code)
-    first = run(made.task(alice, tmp_path / "out", "q3", "q5"))
-    q3, q5 = report(tmp_path / "out").questions
-    assert any("gru names" in note for note in q3.notes)
-    assert ["no_such" in note for note in q5.notes] == [True]
-    assert set(first.row.notes) == {*q3.notes, *q5.notes}
-    again = run(made.task(alice, tmp_path / "out", "q5", regrade=True))
-    assert set(again.row.notes) == set(first.row.notes)
-
-
-def asked_for_claims(task: Task) -> Task:
-    return replace(task, request=replace(task.request, claims=True))
-
-
-def with_notebook(folder: Path, *lines: str) -> None:
-    """A notebook of one cell that has printed these lines."""
-    output = {"output_type": "stream", "name": "stdout", "text": "\n".join(lines)}
-    cell = {"cell_type": "code", "execution_count": 1, "source": "", "outputs": [output]}
-    (folder / "hw.ipynb").write_text(json.dumps({"cells": [cell], "nbformat": 4, "metadata": {}}))
-
-
-def test_claims_are_made_of_results_that_are_there(run: Run, alice: Path, tmp_path: Path) -> None:
-    """They change no points, so they make nothing outdated, and nothing is graded for them."""
-    with_notebook(alice, "The difference of your RNN implementation and tf RNN is 1e-7")
-    run(made.task(alice, tmp_path / "out", "q2", "q5"))
-    done = run(asked_for_claims(made.task(alice, tmp_path / "out", "q2")), never)
-    assert (done.fresh, done.row.outdated) == (False, ())
-    q2, q5 = report(tmp_path / "out").claims
-    assert (q2.question, q2.verdict) == ("q2", ClaimVerdict.AGREES)
-    assert (q5.question, q5.verdict) == ("q5", ClaimVerdict.NOT_SHOWN)
-    assert q2.cell in (tmp_path / "out" / "staff.html").read_text(encoding="utf-8")
-    # A run that does not ask for them leaves them, and one that grades adds its own.
-    run(made.task(alice, tmp_path / "out", "q2"), never)
-    run(asked_for_claims(made.task(alice, tmp_path / "out", "q4")))
-    assert [claim.question for claim in report(tmp_path / "out").claims] == ["q2", "q4", "q5"]
-
-
-def test_claims_of_kept_questions_are_made_beside_those_of_new_ones(
-    run: Run, alice: Path, tmp_path: Path
-) -> None:
-    with_notebook(alice, "The difference of your RNN implementation and tf RNN is 1e-7")
-    run(made.task(alice, tmp_path / "out", "q2"))
-    run(asked_for_claims(made.task(alice, tmp_path / "out", "q4")))
-    assert [claim.question for claim in report(tmp_path / "out").claims] == ["q2", "q4"]
-
-
-def test_claims_of_outdated_questions_are_not_made(run: Run, alice: Path, tmp_path: Path) -> None:
-    run(made.task(alice, tmp_path / "out", "q4", "q5"))
-    with_notebook(alice, "it has changed since")
-    run(asked_for_claims(made.task(alice, tmp_path / "out", "q5")))
-    assert [claim.question for claim in report(tmp_path / "out").claims] == ["q5"]
-
-
-@pytest.mark.parametrize("made_up", [True, False])
-def test_claims_on_a_kept_model_know_its_data(
-    run: Run, alice: Path, tmp_path: Path, made_up: bool
-) -> None:
-    with_notebook(alice, "per-char-loss is 1.5")
-    task = made.task(alice, tmp_path / "out", "q7")
-    if not made_up:
-        task = replace(task, request=replace(task.request, data=EMBEDDED_CORPUS))
-    measured = measures(notebook_loss=1.5)
-    result = question(passed("loss"), id="q7", measured=measured)  # without points there is no mark
-
-    def judge(grading: Grading, wanted: Sequence[str], listener: Listener) -> Report:
-        return grading.report((result,))
-
-    run(task, judge)
-    run(asked_for_claims(task), never)
-    loss, _ = report(tmp_path / "out").claims
-    assert loss.verdict is (ClaimVerdict.INCOMPARABLE if made_up else ClaimVerdict.AGREES)

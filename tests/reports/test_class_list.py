@@ -15,7 +15,7 @@ from grader.roster.matching import match
 from grader.roster.reading import parse_roster
 from grader.rows import Row
 from tests.reports.rows import question_row, row
-from tests.roster.test_reading import CANVAS
+from tests.roster.lists import CANVAS
 
 SHIFTED = """\
 Identifier,Full name,Email address,Grade

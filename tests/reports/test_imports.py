@@ -15,7 +15,7 @@ from grader.roster.matching import match
 from grader.roster.reading import Roster, assignment_column, parse_roster
 from grader.rows import Row, Status
 from tests.reports.rows import question_row, row, unreadable
-from tests.roster.test_reading import CANVAS, DUTCH, GERMAN, MOODLE
+from tests.roster.lists import CANVAS, DUTCH, GERMAN, MOODLE
 
 
 def read(document: str) -> list[list[str]]:

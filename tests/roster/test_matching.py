@@ -10,7 +10,7 @@ from grader.roster.matching import NAMED_OTHERWISE, NOBODY, TWO_STUDENTS, match
 from grader.roster.reading import parse_roster
 from grader.rows import Row
 from tests.reports.rows import row
-from tests.roster.test_reading import CANVAS, CLASSROOM, MOODLE
+from tests.roster.lists import CANVAS, CLASSROOM, MOODLE
 
 GRADESCOPE = """\
 Student,ID,SIS User ID,SIS Login ID,Section,HW (9)

@@ -1,9 +1,8 @@
-"""Class lists as Canvas, Moodle and people write them, and whose hand-in is whose."""
+"""Class lists as Canvas, Moodle and people write them, and what is read of them."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -11,42 +10,13 @@ from grader.errors import UsageError
 from grader.roster.matching import match
 from grader.roster.reading import (
     Platform,
-    assignment_column,
     highest_grade,
     parse_roster,
     read_roster,
     spelled,
 )
 from tests.reports.rows import row
-
-CANVAS = """\
-Student,ID,SIS User ID,SIS Login ID,Section,Homework 4 (771),Final Score
-    Points Possible,,,,,27,(read only)
-"Doe, Jane",101,s101,jane@uni.edu,A,,
-"Müller, Jörg",102,s102,joerg,A,,
-"Lee, Kim",103,s103,kim1,A,,
-"Lee, Kim",104,s104,kim2,B,,
-"Student, Test",105,,abcdef,A,,
-"""
-MOODLE = """\
-Identifier,Full name,Email address,Status,Grade,Maximum Grade,Grade can be changed,\
-Last modified (submission),Last modified (grade),Feedback comments
-Participant 501,Jane Doe,jane@uni.edu,Submitted for grading,,"27,00",Yes,Monday,-,
-Participant 502,Jörg Müller,joerg@uni.edu,Submitted for grading,,"27,00",Yes,Monday,-,
-"""
-GERMAN = """\
-ID;Vollständiger Name;E-Mail-Adresse;Status;Bewertung;Bestwertung;Bewertung kann geändert werden;\
-Zuletzt geändert (Bewertung);Feedback als Kommentar
-Teilnehmer/in501;Jane Doe;jane@uni.edu;Zur Bewertung abgegeben;;27,00;Ja;-;
-Teilnehmer/in502;Jörg Müller;joerg@uni.edu;Zur Bewertung abgegeben;;27,00;Ja;-;
-"""
-CLASSROOM = """\
-"identifier","github_username","github_id","name"
-"jane@uni.edu","jane-doe","11",""
-"","doe","12",""
-"s3","rroe","13","Rick Roe"
-"""
-PLAIN = "Name;E-Mail\nJane van der Berg;jane@uni.edu\nJane Doe;\n"
+from tests.roster.lists import CANVAS, CLASSROOM, DUTCH, FINNISH, GERMAN, MOODLE, PLAIN
 
 
 @pytest.mark.parametrize(
@@ -149,19 +119,6 @@ def test_marks_before_brightspaces_ids_are_not_of_them() -> None:
     assert [line.name for line in roster.lines] == ["Jo Jones", "kk"]
 
 
-DUTCH = """\
-Identificatie;Volledige naam;E-mailadres;Status;Cijfer;Maximaal cijfer;\
-Het cijfer kan gewijzigd worden;Laatst gewijzigd (beoordeling);Feedback
-Deelnemer501;Jane Doe;jane@uni.edu;Ingestuurd;;27,00;Ja;-;
-Deelnemer502;Jörg Müller;joerg@uni.edu;Ingestuurd;;27,00;Ja;-;
-"""
-FINNISH = """\
-Tunniste;Koko nimi;Sähköposti;Tila;Arvosana;Suurin arvosana;Kommentit
-Osallistuja 501;Jane Doe;jane@uni.edu;Palautettu;;27,00;
-Osallistuja 502;Jörg Müller;joerg@uni.edu;Palautettu;;27,00;
-"""
-
-
 def test_worksheet_in_dutch() -> None:
     roster = parse_roster(DUTCH)
     assert roster.kind is Platform.MOODLE
@@ -225,147 +182,6 @@ def test_file_that_is_not_there(tmp_path: Path) -> None:
         read_roster(tmp_path / "none.csv")
 
 
-@pytest.mark.parametrize(
-    ("text", "arrival", "name", "by"),
-    [
-        (CANVAS, {"student_id": "101"}, "Doe, Jane", "id"),
-        (CANVAS, {"student_id": "S102", "is_school_id": True}, "Müller, Jörg", "id"),
-        (CANVAS, {"email": "Jane@uni.edu"}, "Doe, Jane", "email"),
-        (CANVAS, {"student": "doejane"}, "Doe, Jane", "name"),
-        (CANVAS, {"student": "mullerjorg"}, "Müller, Jörg", "name"),
-        (CANVAS, {"student": "Jane Doe"}, "Doe, Jane", "name"),
-        (MOODLE, {"student_id": "501"}, "Jane Doe", "id"),
-        (MOODLE, {"student_id": "Participant 502"}, "Jörg Müller", "id"),
-        (GERMAN, {"student_id": "502"}, "Jörg Müller", "id"),
-        (GERMAN, {"email": "jane@uni.edu"}, "Jane Doe", "email"),
-        (MOODLE, {"student": "Mu\u0308ller, Jo\u0308rg"}, "Jörg Müller", "name"),
-        (PLAIN, {"student": "vanderbergjane"}, "Jane van der Berg", "name"),
-        (PLAIN, {"student": "Jane Doe", "student_id": "github-login"}, "Jane Doe", "name"),
-        (CANVAS, {"student": "Lee, Kim", "student_id": "104"}, "Lee, Kim", "id"),
-    ],
-)
-def test_found(text: str, arrival: dict[str, Any], name: str, by: str) -> None:
-    found = match(parse_roster(text), [row("x", **{"student": "", **arrival})])
-    assert [(m.line.name, m.by) for m in found.matches] == [(name, by)]
-    assert found.unmatched == ()
-    if "104" in arrival.values():
-        assert found.matches[0].line.ids >= {"104"}
-
-
-@pytest.mark.parametrize(
-    ("arrival", "why"),
-    [
-        ({"student": "leekim"}, "2 students"),
-        ({"student": "nobody"}, "nobody"),
-        ({"student": "doejane", "student_id": "999"}, "who has its name has another id"),
-        ({"student": ""}, "nobody"),
-        ({"student": "studenttest"}, "nobody"),
-        ({"student": "?!"}, "nobody"),
-    ],
-)
-def test_never_guessed(arrival: dict[str, Any], why: str) -> None:
-    found = match(parse_roster(CANVAS), [row("x", **arrival)])
-    assert found.matches == ()
-    assert why in found.unmatched[0].why
-    assert len(found.absent) == 4
-
-
-def test_two_hand_ins_of_one_student_are_reported() -> None:
-    rows = [row("a", student="doejane"), row("b", student="doejane")]
-    found = match(parse_roster(CANVAS), rows)
-    assert found.matches == ()
-    assert ["2 hand-ins" in u.why for u in found.unmatched] == [True, True]
-
-
-def test_an_id_comes_before_a_name() -> None:
-    rows = [row("a", student="doejane"), row("b", student="other", student_id="101")]
-    found = match(parse_roster(CANVAS), rows)
-    assert [m.row.arrival.name for m in found.matches] == ["b"]
-    assert "another hand-in" in found.unmatched[0].why
-
-
-@pytest.mark.parametrize(
-    ("text", "column", "most"),
-    [
-        (CANVAS, 5, 27.0),
-        (CANVAS, 6, None),
-        (MOODLE, None, 27.0),
-        (GERMAN, None, 27.0),
-        (PLAIN, None, None),
-    ],
-)
-def test_highest_grade(text: str, column: int | None, most: float | None) -> None:
-    assert highest_grade(parse_roster(text), column) == most
-
-
-GRADEBOOK = """\
-Student,ID,SIS Login ID,Section,Notes,Homework 4 (771),Homework 5 (772),Homework 5 (773),\
-Attendance (774),Assignments Current Score,Unposted Final Score,Final Grade
-,,,,,Manual Posting,,,,,,
-    Points Possible,,,,,27,10,10,(read only),(read only),(read only),(read only)
-"Doe, Jane",101,jane@uni.edu,A,,,,,9,80,,B
-"""
-
-
-@pytest.mark.parametrize(
-    "name", ["Homework 4", "Homework 4 (771)", "homework 4", " HOMEWORK 4 (771) "]
-)
-def test_assignment_is_found_with_and_without_its_id(name: str) -> None:
-    assert assignment_column(parse_roster(GRADEBOOK), name) == 5
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        *("Section", "ID", "Student", "SIS Login ID", "Notes", "Homework 6", "Homework"),
-        *("Assignments Current Score", "Unposted Final Score", "Final Grade"),
-        *("Attendance (774)", "Attendance", "(771)", "771"),
-    ],
-)
-def test_columns_that_take_no_grades_are_no_assignments(name: str) -> None:
-    with pytest.raises(UsageError) as found:
-        assignment_column(parse_roster(GRADEBOOK), name, "list.csv")
-    assert str(found.value) == (
-        f"--assignment {name!r} names no assignment of list.csv; its assignments: "
-        "Homework 4 (771), Homework 5 (772), Homework 5 (773)"
-    )
-
-
-def test_assignment_that_was_not_given_is_asked_for() -> None:
-    with pytest.raises(UsageError) as found:
-        assignment_column(parse_roster(CANVAS), " ", "list.csv")
-    assert str(found.value) == (
-        "list.csv is Canvas' gradebook: give --assignment, one of: Homework 4 (771)"
-    )
-    assert assignment_column(parse_roster(CANVAS.replace("Homework 4", "Assignment")), "") == 5
-
-
-def test_assignment_that_two_columns_are_called_needs_its_id() -> None:
-    roster = parse_roster(GRADEBOOK)
-    with pytest.raises(UsageError) as found:
-        assignment_column(roster, "homework 5", "list.csv")
-    assert str(found.value) == (
-        "--assignment 'homework 5' names 2 columns of list.csv: give it with its '(id)', one of: "
-        "Homework 5 (772), Homework 5 (773)"
-    )
-    assert assignment_column(roster, "homework 5 (773)") == 7
-
-
-@pytest.mark.parametrize("name", ["", "Homework 4"])
-def test_gradebook_without_assignments(name: str) -> None:
-    with pytest.raises(UsageError, match="has no column of an assignment, such as 'Homework 4"):
-        assignment_column(parse_roster("Student,ID,Section,Final Score\nJane,1,A,\n"), name)
-
-
-def test_case_tells_columns_apart_only_where_several_differ_in_it() -> None:
-    roster = parse_roster("Student,ID,Section,HW 4 (1),hw 4 (2),Hw 5 (3),HW 5 (4)\nA,1,A,,,,\n")
-    assert assignment_column(roster, "HW 4") == 3
-    assert assignment_column(roster, "hw 4") == 4
-    with pytest.raises(UsageError, match="names 2 columns"):
-        assignment_column(roster, "hw 5")
-    assert assignment_column(roster, "hw 5 (4)") == 6
-
-
 def test_staff_in_gradescopes_roster_are_no_students() -> None:
     table = "First Name,Last Name,SID,Email,Role\nJane,Doe,1,j@u,Student\nProf,X,,x@u,{}\nA,B,3,,\n"
     for role in ("Instructor", "TA", "Reader"):
@@ -389,90 +205,3 @@ def test_name_with_a_digit_makes_no_worksheet() -> None:
 
 def test_spelled() -> None:
     assert spelled("O’Neill-Strauß, Ægir 3rd") == "oneillstraussægir3rd"
-
-
-LOGINS = """\
-Student,ID,SIS User ID,SIS Login ID,Section,HW (1)
-"Doe, J.",11,s1,jdoe,A,
-"Doe, Jane",12,4711,jdoe2,A,
-"Roe, Rick",77,12,rick@uni.edu,A,
-"""
-
-
-@pytest.mark.parametrize(
-    ("arrival", "name", "by"),
-    [
-        ({"student": "jdoe2"}, "Doe, Jane", "login"),
-        ({"student": "JDoe"}, "Doe, J.", "login"),
-        ({"student": "rick@uni.edu"}, "Roe, Rick", "login"),
-        # Canvas' own id, though it is another's number at the school.
-        ({"student_id": "12"}, "Doe, Jane", "id"),
-        # The school's, in what Gradescope exports.
-        ({"student_id": "12", "is_school_id": True}, "Roe, Rick", "id"),
-        ({"student_id": "12", "is_school_id": True, "email": "r@uni.edu"}, "Roe, Rick", "id"),
-    ],
-)
-def test_found_by_the_right_column(arrival: dict[str, Any], name: str, by: str) -> None:
-    found = match(parse_roster(LOGINS), [row("x", **{"student": "", **arrival})])
-    assert [(m.line.name, m.by) for m in found.matches] == [(name, by)]
-
-
-@pytest.mark.parametrize(
-    ("text", "arrival"),
-    [
-        (LOGINS, {"student_id": "77", "is_school_id": True}),
-        (LOGINS, {"student": "jdoe3"}),
-        (LOGINS, {"student": "login 12"}),
-        # The school's numbers of others, as Canvas and Moodle never write them into names.
-        (LOGINS, {"student_id": "4711"}),
-        (MOODLE.replace("Full name,", "Full name,ID number,").replace("Doe,", "Doe,77,", 1),
-         {"student_id": "77"}),
-    ],
-)  # fmt: skip
-def test_another_number_or_name_finds_nobody(text: str, arrival: dict[str, Any]) -> None:
-    assert match(parse_roster(text), [row("x", **{"student": "", **arrival})]).matches == ()
-
-
-def test_line_that_two_claim_is_left_to_no_third() -> None:
-    rows = [row("a", student_id="12"), row("b", student_id="12"), row("c", student="Jane Doe")]
-    found = match(parse_roster(LOGINS), rows)
-    assert found.matches == ()
-    assert "several other hand-ins claim" in found.unmatched[2].why
-
-
-@pytest.mark.parametrize(
-    ("student", "name"),
-    [
-        ("abeanna", None),
-        ("roeanna", None),
-        ("roerick", "Roe, Rick M."),
-        ("Rick Roe", "Roe, Rick M."),
-        ("Rick Karl Roe", "Roe, Rick M."),
-        ("", "Roe, Rick M."),
-    ],
-)
-def test_platforms_id_in_a_table_is_a_students_where_the_names_allow_it(
-    student: str, name: str | None
-) -> None:
-    roster = parse_roster('name,id\n"Roe, Rick M.",101\nBert B,102\n')
-    found = match(roster, [row("x", student=student, student_id="101")])
-    assert next((m.line.name for m in found.matches), None) == name
-    if name is None:
-        assert found.unmatched[0].why == "whoever in the list has its id has another name"
-
-
-def test_schools_number_in_a_table_needs_no_name() -> None:
-    roster = parse_roster("name,id\nWilliam Poe,101\n")
-    found = match(roster, [row("x", student="Bill Doe", student_id="101", is_school_id=True)])
-    assert len(found.matches) == 1
-
-
-def test_name_counts_where_the_id_is_anothers() -> None:
-    roster = parse_roster("name,id\nRick Roe,101\nAnna Abe,102\n")
-    found = match(roster, [row("x", student="abeanna", student_id="101")])
-    assert [(m.line.name, m.by) for m in found.matches] == [("Anna Abe", "name")]
-
-
-def test_folder_is_called_by_an_id_of_a_table() -> None:
-    roster = parse_roster("name,student id\nAnna A,100\nBert B,200\n")
-    assert [m.line.name for m in match(roster, [row("x", student="200")]).matches] == ["Bert B"]

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from grader.worker.threads import ENOUGH_S, Threads
-from tests.worker.test_training import FOREVER, Model, same, training, weights_of
+from tests.worker.small_training import FOREVER, Model, same, training, weights_of
 
 ALL = 4
 

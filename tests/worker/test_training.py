@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import math
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -16,54 +14,19 @@ from torch import Tensor, nn
 
 from grader.encoded import Encoded
 from grader.worker.training import (
-    EpochDone,
-    Settings,
-    Training,
     Untrainable,
     best_epoch,
 )
-from tests.worker.training_support import CPU, PAD, V, sentences
-
-SETTINGS = Settings(
-    device=CPU, seed=3, epochs=2, batch_size=4, learning_rate=0.01, validation_fraction=0.1
+from tests.worker.small_training import (
+    FOREVER,
+    SETTINGS,
+    Model,
+    Scripted,
+    same,
+    training,
+    weights_of,
 )
-
-
-FOREVER = 1e9
-
-
-class Model(nn.Module):
-    """A small model of the kind that students write; remembers how it was called."""
-
-    def __init__(self, columns: int = V + 3) -> None:
-        super().__init__()
-        self.embedding = nn.Embedding(V + 3, 5)
-        self.rnn = nn.RNN(5, 6, batch_first=True)
-        self.dropout = nn.Dropout(0.2)
-        self.linear = nn.Linear(6, columns)
-        self.trained_on: list[Tensor] = []
-        self.validated_on: list[Tensor] = []
-
-    def forward(self, tokens: Tensor) -> Any:
-        (self.trained_on if self.training else self.validated_on).append(tokens.clone())
-        assert self.training == torch.is_grad_enabled()
-        logits: Tensor = self.linear(self.dropout(self.rnn(self.embedding(tokens))[0]))
-        return logits
-
-
-def training(
-    make: Callable[[], object] = Model, encoded: Encoded | None = None, **changes: Any
-) -> Training:
-    return Training(make, encoded or sentences(), replace(SETTINGS, **changes))
-
-
-def weights_of(run: Training) -> dict[str, Any]:
-    state: dict[str, Any] = torch.load(io.BytesIO(run.finish()[0]), weights_only=True)
-    return state
-
-
-def same(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    return all(torch.equal(one[name], other[name]) for name in one.keys() | other.keys())
+from tests.worker.training_support import PAD, V, sentences
 
 
 def rows(batches: list[Tensor]) -> list[tuple[int, ...]]:
@@ -200,37 +163,6 @@ def test_learns_what_there_is_to_learn() -> None:
     assert best_epoch(history) == 12
 
 
-class Scripted(nn.Module):
-    """Its loss in ``eval()`` mode follows a script of one strength for each epoch of ten steps."""
-
-    def __init__(self, script: tuple[float, ...]) -> None:
-        super().__init__()
-        self.bias = nn.Parameter(torch.zeros(V + 3))
-        self.steps: Tensor
-        self.register_buffer("steps", torch.zeros((), dtype=torch.int64))
-        self.script = script
-
-    def forward(self, tokens: Tensor) -> Tensor:
-        if self.training:
-            self.steps += 1
-            return self.bias.expand(*tokens.shape, V + 3)
-        # All on a token that never comes next: the more, the worse.
-        strength = self.script[int(self.steps - 1) // 10]
-        return (strength * nn.functional.one_hot(torch.tensor(V), V + 3)).expand(*tokens.shape, -1)
-
-
-@pytest.mark.parametrize(
-    ("script", "best"), [((3.0, 1.0, 2.0), 2), ((1.0, 2.0, 3.0), 1), ((2.0, 1.0, 1.0), 2)]
-)
-def test_best_epoch_is_kept(script: tuple[float, ...], best: int) -> None:
-    run = training(lambda: Scripted(script), epochs=3)
-    run.advance(FOREVER)
-    assert weights_of(run)["steps"] == 10 * best
-    _, history = run.finish()
-    assert [epoch.number for epoch in history] == [1, 2, 3]
-    assert best_epoch(history) == best
-
-
 def test_ends_in_the_middle_of_an_epoch() -> None:
     run = training(lambda: Scripted((3.0, 1.0)))
     for _ in range(14):
@@ -239,13 +171,6 @@ def test_ends_in_the_middle_of_an_epoch() -> None:
     assert state["steps"] == 13  # 13 batches to train on and one to validate on
     assert (first.number, second.number) == (1, 2)
     assert second.validation_loss < first.validation_loss
-
-
-def test_earlier_epoch_is_kept_when_the_unfinished_one_is_worse() -> None:
-    run = training(lambda: Scripted((1.0, 3.0)))
-    for _ in range(14):
-        run.advance(0.0)
-    assert weights_of(run)["steps"] == 10
 
 
 def test_ends_between_two_epochs() -> None:
@@ -261,140 +186,6 @@ def test_ends_between_two_epochs() -> None:
 def test_ends_before_it_began() -> None:
     _, history = training().finish()
     assert [epoch.number for epoch in history] == [1]
-
-
-def test_validation_of_an_unfinished_epoch_takes_no_more_than_its_time() -> None:
-    run = training(validation_fraction=0.5)
-    run.advance(0.0)
-    run.finish(0.0)
-    assert isinstance(run.model, Model)
-    assert len(run.model.validated_on) == 1
-
-
-class Diverging(Scripted):
-    """Becomes NaN after some steps."""
-
-    def __init__(self, steps: int) -> None:
-        super().__init__((1.0, 1.0, 1.0))
-        self.most = steps
-
-    def forward(self, tokens: Tensor) -> Tensor:
-        logits = super().forward(tokens)
-        return logits * (float("nan") if self.steps > self.most else 1.0)
-
-
-def test_divergence_keeps_the_best_epoch_before() -> None:
-    run = training(lambda: Diverging(14), epochs=3)
-    progress = run.advance(FOREVER)
-    assert (progress.done, progress.diverged, progress.epoch) == (True, True, 2)
-    assert progress.loss is None
-    assert weights_of(run)["steps"] == 10
-    assert len(run.finish()[1]) == 1
-
-
-def test_divergence_is_noticed_within_a_slice() -> None:
-    run = training(lambda: Diverging(4))
-    steps = [run.advance(0.0).diverged for _ in range(6)]
-    assert steps == [False] * 4 + [True] * 2
-
-
-def test_divergence_in_the_first_epoch() -> None:
-    run = training(lambda: Diverging(4))
-    run.advance(FOREVER)
-    with pytest.raises(Untrainable, match="NaN or infinite in the first epoch"):
-        run.finish()
-
-
-class FailsInEval(Scripted):
-    """Fails in ``eval()`` mode; there are statistics that each pass in ``train()`` mode changes."""
-
-    def __init__(self, fail: Callable[[Tensor], Tensor], after: int = 0) -> None:
-        super().__init__((1.0, 1.0, 1.0))
-        self.fail = fail
-        self.after = after
-
-    def forward(self, tokens: Tensor) -> Tensor:
-        logits = super().forward(tokens)
-        return logits if self.training or self.steps <= self.after else self.fail(logits)
-
-
-def broken(logits: Tensor) -> Tensor:
-    raise ValueError("not in this mode")
-
-
-def infinite(logits: Tensor) -> Tensor:
-    return logits * math.inf
-
-
-@pytest.mark.parametrize("fail", [broken, infinite, lambda logits: logits[:, -1]])
-def test_train_mode_validates_where_eval_mode_fails(fail: Callable[[Tensor], Tensor]) -> None:
-    run = training(lambda: FailsInEval(fail))
-    progress = run.advance(FOREVER)
-    assert (progress.done, progress.diverged) == (True, False)
-    assert run.validates_in_train_mode
-    weights, history = weights_of(run), run.finish()[1]
-    assert len(history) == 2
-    assert history[1].validation_loss < history[0].validation_loss
-    assert weights["steps"] == 20  # and none more from the validation
-
-
-def test_modules_are_left_as_they_were_by_validation_in_train_mode() -> None:
-    class Replaces(FailsInEval):
-        def forward(self, tokens: Tensor) -> Tensor:
-            if self.training:
-                self.steps = self.steps + 1
-            return super().forward(tokens)
-
-    run = training(lambda: Replaces(broken))
-    run.advance(FOREVER)
-    assert weights_of(run)["steps"] == 40
-
-
-def test_failure_in_validation_is_told_as_such() -> None:
-    class Broken(FailsInEval):
-        def forward(self, tokens: Tensor) -> Tensor:
-            return super().forward(tokens) if torch.is_grad_enabled() else broken(tokens)
-
-    run = training(lambda: Broken(broken))
-    with pytest.raises(ValueError, match="not in this mode") as caught:
-        run.advance(FOREVER)
-    [note] = caught.value.__notes__
-    assert note.startswith("The steps of the training itself worked")
-    assert "fails, too" in note
-
-
-def test_shape_that_is_wrong_in_validation_alone() -> None:
-    class Last(Scripted):
-        def forward(self, tokens: Tensor) -> Tensor:
-            logits = super().forward(tokens)
-            return logits if torch.is_grad_enabled() else logits[:, -1]
-
-    run = training(lambda: Last((1.0, 1.0)))
-    with pytest.raises(Untrainable, match=r"has shape .*steps of the training itself work"):
-        run.advance(FOREVER)
-
-
-def test_infinite_loss_in_validation_alone() -> None:
-    class Bad(Scripted):
-        def forward(self, tokens: Tensor) -> Tensor:
-            logits = super().forward(tokens)
-            return logits if torch.is_grad_enabled() else infinite(logits)
-
-    run = training(lambda: Bad((1.0, 1.0)))
-    assert run.advance(FOREVER).diverged
-    with pytest.raises(Untrainable, match="loss on held-back sentences is NaN or infinite"):
-        run.finish()
-
-
-def test_eval_mode_that_worked_once_counts() -> None:
-    run = training(lambda: FailsInEval(infinite, after=10))
-    assert run.advance(FOREVER).diverged
-    assert not run.validates_in_train_mode
-    assert weights_of(run)["steps"] == 10
-    run = training(lambda: FailsInEval(broken, after=10))
-    with pytest.raises(ValueError, match="not in this mode") as caught:
-        run.advance(FOREVER)
-    assert "worked after an earlier epoch" in caught.value.__notes__[0]
 
 
 class Output(Model):
@@ -476,11 +267,6 @@ def test_what_is_frozen_stays() -> None:
     assert torch.equal(before["embedding.weight"], after["embedding.weight"])
     assert not torch.equal(before["linear.weight"], after["linear.weight"])
     assert run.parameters == sum(v.numel() for k, v in after.items() if not k.startswith("emb"))
-
-
-def test_best_epoch_is_the_first_of_equals() -> None:
-    history = tuple(EpochDone(i, 1.0, loss, 1.0) for i, loss in enumerate((2.0, 1.0, 1.0), 1))
-    assert best_epoch(history) == 2
 
 
 def test_size_of_the_weights_is_known_beforehand() -> None:
