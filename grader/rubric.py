@@ -260,11 +260,21 @@ def _problem(error: ErrorDetails) -> str:
         return f"{place} must be true or false, without quotation marks"
     if error["type"] != "extra_forbidden":
         return f"{place}: {error['msg']}"
+    if where := _belongs(name):
+        return f"{place} is no value of a rubric; {name} belongs {where}"
     known: Any = _defaults()
     for table in tables:
         known = known.get(table, {}) if isinstance(known, dict) else {}
     alike = difflib.get_close_matches(name, known, 1)
     return f"{place} is no value of a rubric" + (f"; {alike[0]} is one" if alike else "")
+
+
+def _belongs(name: str) -> str:
+    """Where a value of this name stands in a rubric, if only there; else ''."""
+    if name in _defaults() and not isinstance(_defaults()[name], dict):
+        return "above the first [table]"
+    tables = [key for key, part in _defaults().items() if isinstance(part, dict) and name in part]
+    return f"into [{tables[0]}]" if len(tables) == 1 else ""
 
 
 def _without_reasons(value: Any) -> Any:

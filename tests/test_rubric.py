@@ -75,6 +75,12 @@ def test_thresholds_are_replaced_as_a_whole(tmp_path: Path) -> None:
         ),
         ("[questions.q2.visible]\none_step = 0", "one_step must be true or false"),
         ("[torch_layers]\nearn_points = 'yes'", "earn_points must be true or false"),
+        (
+            "[questions.q2]\nhints = 'none'",
+            r"questions.q2.hints is no value of a rubric; hints belongs above the first \[table\]$",
+        ),
+        ("[intake]\ncall_s = 3", r"intake.call_s is .*; call_s belongs into \[limits\]$"),
+        ("call_s = 3", r"call_s is no value of a rubric; call_s belongs into \[limits\]$"),
         ("colour = 'red'", "colour is no value of a rubric$"),
         ("[limits]\ncalls = 3", "limits.calls is no value of a rubric; call_s is one"),
         ("[questions.q2.points]\nq2 = 3", "questions.q2.points"),
