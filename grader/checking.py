@@ -71,6 +71,8 @@ class Check:
         """What was misunderstood, if that is known."""
         self.look_at = ""
         """What to look at next, where that is not known."""
+        self.changes_arguments = False
+        """Whether a wrong answer was of a call that changed an array that it was given."""
         self.remarks: list[str] = []
         """What a person should look at, though it costs nothing."""
         self._name = name
@@ -142,8 +144,7 @@ class Check:
             self._compare(draw, value)
         except CheckFailed as failure:
             told = self._with_place(failure, draw.function, value)
-            if told is failure and answer.changed_arguments and failure.mismatch is not None:
-                told = failure.with_more(CHANGES)
+            self.changes_arguments |= answer.changed_arguments and failure.mismatch is not None
             raise told from None
 
     def _with_place(self, failure: CheckFailed, function: str, value: Value) -> CheckFailed:
@@ -173,7 +174,16 @@ class Check:
             try:
                 self.close(*other, rounding=True)
             except CheckFailed as failure:
-                raise failure.with_more(OUTPUTS_AGREE) from None
+                raise self._advised(failure, OUTPUTS_AGREE) from None
+
+    def _advised(self, failure: CheckFailed, advice: str) -> CheckFailed:
+        """The failure with advice, if there is any and the rubric does not hold it back."""
+        return failure.with_more(advice) if advice and self.advises else failure
+
+    @property
+    def advises(self) -> bool:
+        """Whether students are told more of a wrong answer than how it differs."""
+        return self.rubric.hints != "none"
 
     def close(self, value: Value, expected: Expected, *, rounding: bool = False) -> None:
         """An array agrees with the expected one, within what is allowed for each value.
@@ -189,14 +199,14 @@ class Check:
                 f"{expected.what} has shape {shape}; {expected.axes} is expected, here "
                 f"{list(wanted)}."
             )
-            how = wrong_shape(shape, wanted, expected.axes)
-            raise failure.with_more(how) if how else failure
+            raise self._advised(failure, wrong_shape(shape, wanted, expected.axes))
         measured = closeness(actual, expected)
         self.note(measured)
         found = None if measured.ratio < 1 else mismatch(actual, expected)
         if found is not None:
             largest = float(np.max(np.abs(actual - expected.value)))
-            words = [describe(found, largest), remark(actual, expected) if rounding else ""]
+            how = remark(actual, expected, advise=self.advises) if rounding else ""
+            words = [describe(found, largest), how]
             raise CheckFailed(Outcome.WRONG, " ".join(filter(None, words)), mismatch=found)
 
     def note(self, measured: Closeness) -> None:

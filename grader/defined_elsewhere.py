@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from grader.handed_in.listing import beginning
 from grader.handed_in.naming import GIVEN_CODE, IMPLEMENTATION, NOTEBOOK, readable
 from grader.handed_in.notebook_outputs import NotebookError, read_sources
+from grader.main_guard import as_imported
 from grader.scopes import NOTHING_LEFT_OUT, names_given, names_of
 from grader.source import MAX_SOURCE, TOO_DEEP, parsed
 from grader.unfinished import is_unfinished
@@ -19,6 +20,10 @@ from grader.unfinished import is_unfinished
 MOST_FILES = 5
 """Notebooks that are read, and as many Python files."""
 STILL_EMPTY = "{} is still empty: nothing is done in it yet."
+SET_THERE = (
+    "What begins at line {} sets it, and had not done so when this ran: is that further down, or "
+    "not done in every case?"
+)
 NAME = re.compile(r"name '(\w+)' is not defined")
 MODULE = re.compile(r"No module named '(\w+)'")
 CLOSE = 0.75
@@ -41,6 +46,22 @@ def where_defined(message: str, lacking: str, folder: Path, files: Iterable[str]
 
 
 @lru_cache(maxsize=1)
+def where_set(message: str, file: Path) -> str:
+    """A sentence where a Python file does set the name in a NameError's message, so that this came
+    too late or did not happen; '' where it does not."""
+    found, tree = NAME.match(message), parsed(beginning(file, MAX_SOURCE))
+    try:
+        lines = [
+            statement.lineno
+            for statement in (as_imported(tree).body if found and tree else ())
+            if found and found[1] in names_of(statement, NOTHING_LEFT_OUT).given
+        ]
+    except TOO_DEEP:
+        return ""
+    return SET_THERE.format(lines[0]) if lines else ""
+
+
+@lru_cache(maxsize=1)
 def name_meant(message: str, file: Path, line: int) -> str:
     """A question after the name that a NameError's message may have misspelt, of those that are
     known in the ``line`` of a Python file; or ''. Checks fail one after another for the same
@@ -60,7 +81,7 @@ def name_meant(message: str, file: Path, line: int) -> str:
 def _known_in(tree: ast.Module, line: int) -> set[str]:
     """The names of a module, and those of the function that the line is in."""
     known: set[str] = set()
-    for statement in tree.body:
+    for statement in as_imported(tree).body:
         names = names_of(statement, NOTHING_LEFT_OUT)
         known |= names.given
         if statement.lineno <= line <= (statement.end_lineno or line):

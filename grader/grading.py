@@ -121,6 +121,8 @@ class Grading:
         """Those of which a graded check ended with an exception about shapes."""
         self.right_in_notebook: set[str] = set()
         """Those of which the notebook's own case is right."""
+        self.explained: set[str] = set()
+        """Those of which students were told why an answer is wrong, or may be."""
         self._remarks: dict[str, dict[str, None]] = {}
         try:
             self.submission: Submission = staged or stage(

@@ -33,8 +33,9 @@ MOST_DECIMALS, LEAST_ROUNDED = 5, 4
 """Float32 has some seven; and one value, or two, may have few by chance."""
 
 
-def remark(actual: Float64, expected: Expected) -> str:
-    """One sentence on how far off the answer is and what that looks like.
+def remark(actual: Float64, expected: Expected, *, advise: bool = True) -> str:
+    """One sentence on how far off the answer is and what that looks like, and another one on which
+    part of it is; what to look at there is said if it is to ``advise``.
 
     What is allowed must come from float32's rounding. Empty where some value is not finite.
     """
@@ -55,7 +56,7 @@ def remark(actual: Float64, expected: Expected) -> str:
     if is_far and (relation := _relation(actual, expected)):
         return f"That is {times}. {relation}"
     if is_far or ratio > FEWER_DIGITS:
-        more = _not_filled(actual) or _in_part(actual, expected)
+        more = _not_filled(actual) or _in_part(actual, expected, advise=advise)
         return f"That is {times}, {SOMETHING_ELSE} {more}".rstrip()
     if _one_sided(difference, expected):
         return (
@@ -123,11 +124,11 @@ def _not_filled(actual: Float64) -> str:
     return ""
 
 
-def _in_part(actual: Float64, expected: Expected) -> str:
+def _in_part(actual: Float64, expected: Expected, *, advise: bool) -> str:
     differs = differing(actual, expected)
     are_zero = not actual[differs].any()
     fades = not are_zero and fade(np.abs(actual - expected.value), expected.axes)
-    return wrong_part(differs, expected.axes, are_zero=are_zero, fades=fades)
+    return wrong_part(differs, expected.axes, are_zero=are_zero, fades=fades, advise=advise)
 
 
 def _decimals(values: Float64) -> int:

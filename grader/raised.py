@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader.defined_elsewhere import name_meant, where_defined, where_module
+from grader.defined_elsewhere import name_meant, where_defined, where_module, where_set
 from grader.errors import CheckFailed
 from grader.handed_in.left_out import why_not_found
 from grader.handed_in.submission import Submission
@@ -87,14 +87,8 @@ def failure_in(reply: Message, doing: str, submission: Submission, *, quotes: bo
     if kind == "ModuleNotFoundError":
         remedy = where_module(message, submission.files) or remedy
     if kind == "NameError" and lines and lines[-1].file.endswith(".py"):
-        place = where_defined(message, lines[-1].file, submission.folder, submission.files)
-        remedy = "" if place and remedy.startswith(STANDARD_IMPORT) else remedy
-        meant = (
-            ""
-            if remedy or place
-            else name_meant(message, submission.folder / lines[-1].file, lines[-1].line)
-        )
-        remedy = " ".join(filter(None, (remedy, place, meant)))
+        known = "" if notes else where_set(message, submission.folder / lines[-1].file)
+        remedy = known or _remedy_for_a_name(message, lines[-1], remedy, submission)
         remedy = "" if any(IN_A_PACKAGE in note for note in notes) else remedy
     what = ": ".join(filter(None, (kind, message)))
     said = f"{doing} raised {what}{where}"
@@ -103,6 +97,16 @@ def failure_in(reply: Message, doing: str, submission: Submission, *, quotes: bo
     # Some of torch's messages end with a full stop, and are not the end here.
     told = ". ".join(filter(None, (said.rstrip("."), *notes, remedy))) if notes or remedy else said
     return CheckFailed(outcome, told, traceback=lines)
+
+
+def _remedy_for_a_name(
+    message: str, line: TracebackLine, remedy: str, submission: Submission
+) -> str:
+    """What may help where the name in a NameError's message is not known in a line: the ``remedy``
+    that is known from its words, or what the hand-in has by that name, or nearly."""
+    if place := where_defined(message, line.file, submission.folder, submission.files):
+        return place if remedy.startswith(STANDARD_IMPORT) else f"{remedy} {place}".lstrip()
+    return remedy or name_meant(message, submission.folder / line.file, line.line)
 
 
 def _advice_on_an_assert(doing: str) -> str:

@@ -123,6 +123,9 @@ class _Scope:
     declared: set[str] = field(default_factory=set)
     """Those that it, or a scope within, looks up in the module by a ``global``."""
 
+    given_outside: set[str] = field(default_factory=set)
+    """Of a comprehension: those that it gives a value by :=, in the scope around."""
+
     @property
     def free(self) -> set[str]:
         """Those that are looked up outside of it."""
@@ -145,7 +148,10 @@ def _names(nodes: Iterable[ast.AST], left_out: LeftOut) -> _Scope:
             scope.used |= inner.used if isinstance(node, ast.ClassDef) else inner.used - inner.own
             scope.declared |= inner.declared
             if isinstance(node, _COMPREHENSIONS):
-                scope.own.update(_given_from_within(node))
+                scope.own |= inner.given_outside
+                scope.given_outside |= inner.given_outside
+        elif isinstance(node, ast.NamedExpr):
+            scope.given_outside.add(node.target.id)
         elif isinstance(node, _BINDING):
             scope.own.update(_bound(node))
         elif isinstance(node, ast.Global):
@@ -155,17 +161,6 @@ def _names(nodes: Iterable[ast.AST], left_out: LeftOut) -> _Scope:
     scope.own -= of_module | shared
     scope.declared |= scope.used & of_module
     return scope
-
-
-def _given_from_within(comprehension: ast.AST) -> Iterator[str]:
-    """The names that := gives values to in a comprehension: they are not its own."""
-    waiting = deque([comprehension])
-    while waiting:
-        node = waiting.popleft()
-        if isinstance(node, ast.NamedExpr):
-            yield node.target.id
-        if not isinstance(node, ast.Lambda):
-            waiting.extend(ast.iter_child_nodes(node))
 
 
 def _bound(node: ast.AST) -> Iterator[str]:

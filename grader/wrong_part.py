@@ -21,19 +21,27 @@ NEXT_STEP = " Look at what the step after that begins with."
 FIRST_WRONG = " Look at what step {} begins with. Does the loop reach it?"
 NOT_FILLED = " What is wrong there is all zero: are these places ever filled?"
 FADES = " Look at what the first step begins with: the difference fades with the steps after it."
+STORED = (
+    " The steps after it are right, so the state after it is, too: look at what is stored for it."
+)
 FADED = 0.1
 """Of the errors of the first half of the steps: those of the second half, where they fade."""
 LAST_STEP = " Does the loop reach it, and is its result kept?"
 
 
 def wrong_part(
-    differs: NDArray[np.bool_], axes: str, *, are_zero: bool = False, fades: bool = False
+    differs: NDArray[np.bool_],
+    axes: str,
+    *,
+    are_zero: bool = False,
+    fades: bool = False,
+    advise: bool = True,
 ) -> str:
     """A sentence such as 'Only the last step is wrong.', or '' where no axis tells anything.
 
     ``differs`` says of each value whether it is wrong; ``axes`` names its axes in words, such as
     ``[batch, steps, hidden]``; ``are_zero`` tells that all wrong values are zero, and ``fades``
-    that errors become smaller with the steps.
+    that errors become smaller with the steps. Where to look is said if it is to ``advise``.
     """
     names = axis_names(axes, differs.ndim)
     wrong = {
@@ -51,7 +59,7 @@ def wrong_part(
         return ""
     name = partly[0]
     said = NOT_FILLED if are_zero else advice if name == "steps" else ""
-    return _sentence(wrong[name], *NOUNS[name]) + said
+    return _sentence(wrong[name], *NOUNS[name]) + (said if advise else "")
 
 
 def _sentence(wrong: Sequence[bool], noun: str, of: str) -> str:
@@ -91,6 +99,8 @@ def fade(errors: NDArray[np.floating], axes: str) -> bool:
 def _advice(wrong: Sequence[bool], *, fades: bool) -> str:
     """Where to look, by the steps of a loop that are wrong."""
     first = wrong.index(True)
+    if first == 0 and sum(wrong) == 1:
+        return STORED
     if first == 0 and fades and all(wrong[: sum(wrong)]):
         return FADES
     if first == 0 or not all(wrong[first:]):

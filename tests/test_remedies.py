@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from grader.defined_elsewhere import SET_THERE
 from grader.remedies import REMEDIES, remedy_for
 from tests.conftest import Grade, Handing
 from tests.student_support import failure
@@ -96,12 +97,29 @@ def test_newer_syntax_is_called_newer_where_it_is(since: tuple[int, int], code: 
         (f"def rnn(bias): return biass\nf = {'lambda: ' * 960}1\n", ""),
         ("def step(weights): pass\ndef rnn(x): return weight", ""),
         ("def rnn(m): return nn", ""),
+        ("def rnn(x): return sizes\nif __name__ == '__main__':\n  for size in [2]: pass", ""),
     ],
 )
 def test_name_that_is_misspelt(hand_in: Handing, code: str, meant: str) -> None:
     said = failure(hand_in(code)).message
     assert "is not defined" in said
     assert said.endswith(meant) if meant else "Did you mean" not in said
+
+
+@pytest.mark.parametrize(
+    ("code", "line"),
+    [
+        ("import sys\nif not sys.path:\n  xp = 2\ndef rnn(x): return xp", 2),
+        ("x = step(1)\ndef step(x): return x\ndef rnn(x): return x", 2),
+        ("def rnn(x): return [y for _ in x]\n\nfor y in []:\n  pass", 3),
+    ],
+)
+def test_name_that_is_set_too_late_or_not_in_every_case(
+    hand_in: Handing, code: str, line: int
+) -> None:
+    said = failure(hand_in(code)).message
+    assert said.endswith(SET_THERE.format(line))
+    assert "Nothing at the top level" not in said
 
 
 ARRAYS = "import numpy as np, torch\n"
@@ -152,7 +170,7 @@ ARRAYS = "import numpy as np, torch\n"
         ("def rnn(x): return x.reshape(num_heads, -1)", "len(Wq) for the heads"),
         ("def rnn(x): return initial_state[0]", "by the names that stand in its def line"),
         ("def rnn(x): return 1 - sigmoid(x)", "put its def or its import there"),
-        ("if False:\n    def f(x): pass\ndef rnn(x): return f(x)", "put its def or its import"),
+        ("def g():\n    def f(x): pass\ndef rnn(x): return f(x)", "put its def or its import"),
         (f"{ARRAYS}def rnn(x): return x + np.ones((3, 2))", "Print the shapes"),
         (f"{ARRAYS}def rnn(x): return x @ x", "Print the shapes"),
         (f"{ARRAYS}def rnn(x): return x.dot(x)", "Print the shapes"),

@@ -5,7 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grader.wrong_part import FADES, FIRST_WRONG, LAST_STEP, NEXT_STEP, NOT_FILLED, fade, wrong_part
+from grader.wrong_part import (
+    FADES,
+    FIRST_WRONG,
+    LAST_STEP,
+    NEXT_STEP,
+    NOT_FILLED,
+    STORED,
+    fade,
+    wrong_part,
+)
 
 OUTPUTS, STATE, ATTENTION = "[batch, steps, hidden]", "[1, batch, hidden]", "[batch, steps, embed]"
 
@@ -17,7 +26,7 @@ OUTPUTS, STATE, ATTENTION = "[batch, steps, hidden]", "[1, batch, hidden]", "[ba
         (np.s_[:, 3:], f"Only the first 3 steps are right.{NEXT_STEP}"),
         (np.s_[:, 5:], f"Only the last 2 steps are wrong.{FIRST_WRONG.format(5)}"),
         (np.s_[:, -1], f"Only the last step is wrong.{LAST_STEP}"),
-        (np.s_[:, 0], "Only the first step is wrong."),
+        (np.s_[:, 0], f"Only the first step is wrong.{STORED}"),
         (np.s_[:, :3], "Only the first 3 steps are wrong."),
         (np.s_[:, :6], "Only the last step is right."),
         (np.s_[1:, 3:], f"Only the first 3 steps are right.{NEXT_STEP}"),
@@ -42,6 +51,7 @@ def test_part_of_the_outputs(where: tuple[slice, ...], said: str) -> None:
     ("where", "said"),
     [
         (np.s_[:, :3], f"Only the first 3 steps are wrong.{FADES}"),
+        (np.s_[:, :1], f"Only the first step is wrong.{STORED}"),
         (np.s_[1:, :6], "Only the first sequence of the batch is right."),
         (np.s_[:, [0, 2]], "Only steps 0, 2 are wrong."),
     ],
@@ -81,6 +91,14 @@ def test_places_that_are_not_filled() -> None:
     differs[:, 2:] = True
     told = wrong_part(differs, OUTPUTS, are_zero=True)
     assert told == f"Only the first 2 steps are right.{NOT_FILLED}"
+
+
+@pytest.mark.parametrize("are_zero", [True, False])
+def test_where_to_look_may_be_left_out(are_zero: bool) -> None:
+    differs = np.zeros((2, 5, 4), bool)
+    differs[:, 2:] = True
+    told = wrong_part(differs, OUTPUTS, are_zero=are_zero, advise=False)
+    assert told == "Only the first 2 steps are right."
 
 
 def test_other_arrays() -> None:

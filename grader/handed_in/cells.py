@@ -13,7 +13,8 @@ from enum import Enum, auto
 from pathlib import PureWindowsPath
 
 from grader.handed_in.naming import FUNCTIONS, IMPLEMENTATION_STEM
-from grader.source import parsed
+from grader.scopes import NOTHING_LEFT_OUT, names_of
+from grader.source import TOO_DEEP, parsed
 from grader.unfinished import is_unfinished
 from grader.worker.notebook_code import (
     FUNCTION_DEFS,
@@ -144,9 +145,15 @@ def _definition(node: ast.stmt, text: str) -> Definition:
         gives = {node.name}
     else:
         gives = {name for inner in ast.walk(node) if (name := name_given_by(inner))}
-    used = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
-    uses = used - (_own_names(node) if isinstance(node, FUNCTION_DEFS) else set())
-    return Definition(text, frozenset(gives), frozenset(uses), _function_of(node))
+    return Definition(text, frozenset(gives), frozenset(_used_by(node)), _function_of(node))
+
+
+def _used_by(node: ast.stmt) -> set[str]:
+    """The names that a statement may look up in the module."""
+    try:
+        return names_of(node, NOTHING_LEFT_OUT).looked_up
+    except TOO_DEEP:
+        return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
 
 
 def _function_of(node: ast.stmt) -> Function | None:
@@ -162,16 +169,6 @@ def _function_of(node: ast.stmt) -> Function | None:
     if isinstance(value, ast.Lambda) or makes_one:
         return Function.WRITTEN
     return Function.NAMED if isinstance(value, (ast.Attribute, ast.Name)) else None
-
-
-def _own_names(function: ast.AST) -> set[str]:
-    """The parameters and variables of a function, which mean nothing outside of it."""
-    inside = list(ast.walk(function))
-    outside = {
-        name for n in inside if isinstance(n, (ast.Global, ast.Nonlocal)) for name in n.names
-    }
-    stored = {n.id for n in inside if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    return ({n.arg for n in inside if isinstance(n, ast.arg)} | stored) - outside
 
 
 def _texts(body: list[ast.stmt], text: str) -> Iterator[str]:

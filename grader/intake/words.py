@@ -36,8 +36,8 @@ SECTION = frozenset(
     "mon monday tue tues tuesday wed wednesday thu thur thurs thursday fri friday".split()
 )
 """Words that a course calls its sections by."""
-LETTERED = re.compile(r"(?i:sec|section|sektion)[A-Za-z]|(?i:tut|class)[A-Z]")
-"""Such a word with a letter after it, and not the name of a person, such as Tuta."""
+LETTERED = re.compile(r"(?:[Ss]ec|[Tt]ut|[Cc]lass)[A-Z]|(?i:section|sektion)[A-Za-z]")
+"""Such a word with a letter after it, and no name of a person, such as Seck, Tuta or TUTU."""
 TOKEN = re.compile(r"[^\W\d_]+|\d+")
 MOST_VERSIONS = 4
 """That are told apart by a number alone."""

@@ -80,14 +80,12 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         return True
     if check is not None and failure.outcome in EXPLAINED:
         check.hint = _hint(pyfuncitem, check, failure)
-        if check.hint is not None:
-            pyfuncitem.config.stash[GRADING].right_in_notebook.discard(
-                pyfuncitem.module.QUESTION.id
-            )
         if check.look_at and leaves_open(failure.message):
             failure = failure.with_more(check.look_at)
-        if check.hint is None and _is_of_sizes(pyfuncitem, check, failure):
-            failure = failure.with_more(OF_ONE_SIZE)
+        if check.hint is not None:
+            pyfuncitem.config.stash[GRADING].explained.add(pyfuncitem.module.QUESTION.id)
+        elif cause := _cause(pyfuncitem, check, failure):
+            failure = failure.with_more(cause)
     raise failure
 
 
@@ -96,17 +94,21 @@ def _note_success(item: pytest.Function) -> None:
         item.config.stash[GRADING].right_in_notebook.add(item.module.QUESTION.id)
 
 
-def _is_of_sizes(item: pytest.Function, check: Check, failure: CheckFailed) -> bool:
-    """Whether nothing but other sizes than the notebook's is known to make a function fail; it is
-    told once in a question."""
-    if item.originalname != OTHER_SIZES or check.rubric.hints != "full":
-        return False
+def _cause(item: pytest.Function, check: Check, failure: CheckFailed) -> str:
+    """What may be why an answer is wrong, where no cause was told in its question yet; or ''."""
     grading, id = item.config.stash[GRADING], item.module.QUESTION.id
-    told = (KEEPS_STATE, VARIES, CHANGES)
-    if id not in grading.right_in_notebook or any(words in failure.message for words in told):
-        return False
-    grading.right_in_notebook.discard(id)
-    return True
+    told = (KEEPS_STATE, VARIES)
+    if id in grading.explained or any(words in failure.message for words in told):
+        return ""
+    is_of_sizes = item.originalname == OTHER_SIZES and id in grading.right_in_notebook
+    if check.changes_arguments and check.advises:
+        cause = CHANGES
+    elif is_of_sizes and check.rubric.hints == "full":
+        cause = OF_ONE_SIZE
+    else:
+        return ""
+    grading.explained.add(id)
+    return cause
 
 
 def _outcome(item: pytest.Function) -> CheckFailed | None:

@@ -27,8 +27,11 @@ class Unmatched:
 
     row: Row
     why: str
-    is_unclear: bool
-    """Whether something of it is in the list, so that it is not of another course."""
+
+    @property
+    def is_unclear(self) -> bool:
+        """Whether something of it is in the list, so that it is not of another course."""
+        return self.why != NOBODY
 
 
 @dataclass(frozen=True)
@@ -110,10 +113,7 @@ def match(roster: Roster, rows: Sequence[Row]) -> Matching:
     }
     return Matching(
         tuple(taken[place] for place in sorted(taken)),
-        tuple(
-            Unmatched(rows[number], why, is_unclear=number in failed)
-            for number, why in sorted((failed | strangers).items())
-        ),
+        tuple(Unmatched(rows[number], why) for number, why in sorted((failed | strangers).items())),
         tuple(line for line in roster.lines if line.row not in taken),
         are_groups,
     )

@@ -188,6 +188,20 @@ def test_search_for_layers_sees_it(tmp_path: Path) -> None:
     assert call.name == "torch.nn.RNN"
 
 
+def test_helper_whose_name_a_function_within_has_as_its_own(
+    tmp_path: Path, student: Students
+) -> None:
+    helper = "def double(x):\n    return 2 * x\n"
+    code = (
+        "def rnn(x):\n    def gate(x, double=double):\n        return double(x)\n"
+        "    return gate(x)\n"
+    )
+    folder = with_notebooks(tmp_path, hw=notebook(helper, code))
+    assert answer(student(folder)) == answer(
+        student(with_notebooks(tmp_path / "b", hw=notebook(RNN)))
+    )
+
+
 def test_notebook_that_has_more_counts_and_others_add_to_it(tmp_path: Path) -> None:
     folder = with_notebooks(
         tmp_path,

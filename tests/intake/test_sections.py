@@ -61,7 +61,7 @@ def test_folder_is_called_a_section_with_a_letter_or_a_number_too(
     assert list(found(folder, tmp_path)) == [name.replace("/", "_") for name in names]
 
 
-@pytest.mark.parametrize("names", [("mona", "tuta"), ("secundo", "secret")])
+@pytest.mark.parametrize("names", [("mona", "tuta"), ("secundo", "secret"), ("Seck", "TUTU")])
 def test_name_of_a_person_is_no_section(tmp_path: Path, names: tuple[str, str]) -> None:
     assert not any(map(is_section, names))
 

@@ -7,15 +7,21 @@ from pathlib import Path
 
 import pytest
 
+from grader.checking import CHANGES, OUTPUTS_AGREE
 from grader.doctor import Sandbox
 from grader.engine import grade
 from grader.errors import RubricError
 from grader.grading import Request
+from grader.handed_in.naming import IMPLEMENTATION
 from grader.model import CheckResult, Outcome, QuestionResult, Visibility
 from grader.plugin import Silent
 from grader.questions.conftest import SHAPES_FIT
 from grader.questions.misconceptions.diagnosis import RECURRENT_SIZES
+from grader.wrong_part import STORED
+from grader.wrong_shape import OF_THE_LOOP
 from tests.conftest import ROOT
+from tests.questions.test_what_was_returned import RNN
+from tests.staging import write
 
 SUBMISSIONS = ROOT / "submissions"
 TURNED = SUBMISSIONS / "update_gate_turned_round"
@@ -74,6 +80,25 @@ def test_rubric_says_how_much_is_told(graded: GraderOf, level: str, titles: list
     assert [hint.title for hint in hints if hint] == titles
     assert all(bool(hint.link) == (level == "full") for hint in hints if hint)
     assert question.score == 0
+
+
+@pytest.mark.parametrize(
+    ("advice", "change"),
+    [
+        (OUTPUTS_AGREE, ("axis=1), state", "axis=1), outputs[0]")),
+        (CHANGES, ("        state =", "        wt_h *= 0.9\n        state =")),
+        (OF_THE_LOOP, ("range(input_data.shape[1])", "range(input_data.shape[1] - 1)")),
+        (STORED, ("np.stack(outputs", "np.stack([np.cos(init_state[0]), *outputs[1:]]")),
+    ],
+)
+def test_advice_may_be_held_back(
+    graded: GraderOf, tmp_path: Path, advice: str, change: tuple[str, str]
+) -> None:
+    write(tmp_path / "bob", IMPLEMENTATION, content=RNN.replace(*change))
+    for level in ("location", "none"):
+        question = graded(tmp_path / "bob", "q2", rubric=f'hints = "{level}"')["q2"]
+        said = [check.message for check in question.checks if check.graded]
+        assert any(advice in message for message in said) == (level == "location")
 
 
 def test_hidden_check_has_no_hint_but_the_next_one(graded: GraderOf) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from grader.roster.matching import match
+from grader.roster.matching import NOBODY, OTHER_ID, match
 from grader.roster.reading import (
     parse_roster,
 )
@@ -57,6 +57,15 @@ def test_never_guessed(arrival: dict[str, Any], why: str) -> None:
     assert found.matches == ()
     assert why in found.unmatched[0].why
     assert len(found.absent) == 4
+
+
+def test_name_of_the_list_with_another_id_is_unclear_and_not_of_another_course() -> None:
+    rows = [row("a", student="doejane", student_id="999"), row("b", student="no one")]
+    found = match(parse_roster(CANVAS), rows)
+    assert [(each.why, each.is_unclear) for each in found.unmatched] == [
+        (OTHER_ID, True),
+        (NOBODY, False),
+    ]
 
 
 def test_two_hand_ins_of_one_student_are_reported() -> None:
