@@ -19,7 +19,9 @@ RARE = frozenset(
     "_getframe _current_frames get_objects get_referrers get_referents walk_stack walk_tb "
     "f_globals f_builtins f_back f_locals tb_frame gi_frame cr_frame ag_frame __closure__ "
     "cell_contents __globals__ __self__ __func__ jit fx make_fx symbolic_trace exec runpy codeop "
-    "marshal".split()
+    "marshal TorchDispatchMode _python_dispatch __torch_dispatch__ __torch_function__ "
+    "run_decompositions get_decompositions core_aten_decompositions currentframe getargvalues "
+    "getouterframes getinnerframes".split()
 )
 """Names by which code may come to the watch, or be made from other code: homework has seldom a use
 for them, so that staff are told of them in any case."""

@@ -16,6 +16,7 @@ from grader.source import (
     BROKEN,
     MAX_ALL_SOURCE,
     MAX_SOURCE,
+    OPERATORS,
     RECORDED,
     SWITCHED_OFF,
     can_be_searched,
@@ -31,7 +32,9 @@ def require_own_work(check: Check, layers: frozenset[str], draws: Iterator[Draw]
     another draw, which no earlier call was given, does not depend on. Neither helps where a
     file has means to run a layer out of sight, or where one did for the first draw.
     """
-    function = _watch(check, draws)
+    draw = next(draws)
+    function = draw.function
+    is_watched = _watch(check, draw, draws)
     source = _source(check.student.submission.folder / IMPLEMENTATION)
     if not can_be_searched(source):
         check.remarks.append(
@@ -54,6 +57,11 @@ def require_own_work(check: Check, layers: frozenset[str], draws: Iterator[Draw]
     ran = sorted(hidden.union(called))
     what = ", ".join(places) if places else ", ".join(f"torch's {name}" for name in ran)
     if not hidden and not means:
+        if not called and not is_watched:
+            raise forbidden(
+                f"{function} names {what}, and is right only while nobody looks whether that runs. "
+                "Take it out of what the function uses."
+            )
         if not called:
             check.remarks.append(f"{function} names {what}, and no call of it ran that layer")
             return
@@ -88,25 +96,32 @@ def _means_unseen(sources: Sources) -> str:
     return ""
 
 
-def _watch(check: Check, draws: Iterator[Draw]) -> str:
+def _watch(check: Check, draw: Draw, draws: Iterator[Draw]) -> bool:
     """Call the function where no layer runs out of sight; what will not be watched is no work.
 
     Whether it is right in itself is for others to judge. Code that ends Python's own watch, or
     raises something under it, may do so by an accident, and is only remarked on where the
-    hand-in has no means to run a layer out of sight. Returns the function's name.
+    hand-in has no means to run a layer out of sight. Returns whether it is as right while it is
+    watched.
     """
-    draw = next(draws)
     function = draw.function
+    is_watched = True
     watched = _failure(check, draw, watch_layers=True)
-    unseen = check.student.out_of_sight
     if watched is not None:
         if watched.outcome not in (Outcome.WRONG, Outcome.EXCEPTION):
             raise watched
         failure = _failure(check, draw)
         if failure is None:
-            _right_unwatched(check, next(draws), watched)
+            is_watched = _right_unwatched(check, next(draws), watched)
         elif failure.outcome is not Outcome.WRONG:
             raise failure
+    _require_in_sight(check, function)
+    return is_watched
+
+
+def _require_in_sight(check: Check, function: str) -> None:
+    """Judge by what was noticed of a function while it was watched, beside layers."""
+    unseen = check.student.out_of_sight
     if BROKEN in unseen or (SWITCHED_OFF in unseen and _is_no_accident(check)):
         raise forbidden(
             f"{IMPLEMENTATION} switches off that by which the grader sees whether {function} "
@@ -119,17 +134,25 @@ def _watch(check: Check, draws: Iterator[Draw]) -> str:
             "was compiled before it was handed in (torch.jit), so nobody can tell whether it is "
             "your own work. Write the steps out."
         )
+    if OPERATORS in unseen:
+        if _is_no_accident(check):
+            raise forbidden(
+                f"{function} calls operators of torch's by torch.ops, or as it had them from a "
+                "record of what ran earlier, so nobody can tell whether it is your own work. Use "
+                "torch's functions by their usual names, such as torch.matmul."
+            )
+        check.remarks.append(f"{function} calls operators of torch's by torch.ops or the like")
     if SWITCHED_OFF in unseen:
         check.remarks.append(
             f"{function} switched the profiler off by which the grader looks for torch's own layers"
         )
-    return function
 
 
-def _right_unwatched(check: Check, draw: Draw, watched: CheckFailed) -> None:
+def _right_unwatched(check: Check, draw: Draw, watched: CheckFailed) -> bool:
     """Judge a function that is right, and was not so in the call before, which was watched.
 
-    ``draw`` is another one, whose answer the function cannot have kept.
+    ``draw`` is another one, whose answer the function cannot have kept. Returns whether that was
+    for earlier calls alone.
     """
     said = watched.message.removesuffix(KEEPS_STATE)
     only_unwatched = f"{draw.function} is right, and not so while the grader looks for torch's"
@@ -141,8 +164,12 @@ def _right_unwatched(check: Check, draw: Draw, watched: CheckFailed) -> None:
             f"work. Take out what asks whether a profiler is on or who calls, and let the "
             f"function give the same answer each time. What came then: {said}"
         )
-    if not check.student.keeps_state:  # else it was right, watched too, but for earlier calls
-        check.remarks.append(f"{only_unwatched} own layers: {said}")
+    keeps_state = bool(check.student.keeps_state)
+    if not keeps_state:
+        check.remarks.append(
+            f"{only_unwatched} own layers, which may be on purpose: read it. What came then: {said}"
+        )
+    return keeps_state
 
 
 def _is_no_accident(check: Check) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import ChainMap, Counter, deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -50,6 +50,9 @@ BROKEN = "profiler"
 RECORDED = "recording"
 """Stands there where code ran that torch has written, from what it saw run earlier, or that came
 compiled."""
+OPERATORS = "operators"
+"""Stands there where a student's code called operators of torch's by ``torch.ops``, or as it had
+them from a record of what ran earlier."""
 MAX_SOURCE = 200_000
 """Characters, or bytes, of a file: a parsed one takes a thousand times its size."""
 MAX_ALL_SOURCE = 2_000_000
@@ -60,6 +63,9 @@ _NO_PYTHON = (SyntaxError, ValueError)
 TOO_DEEP = (RecursionError, MemoryError)
 """What Python raises for source that is nested deeper than can be parsed here, though perhaps not
 deeper than a worker compiles."""
+_FILLS = frozenset({"update", "setdefault", "__setitem__"})
+"""Methods that put something into what they are called on, under a name. A list often only keeps
+what came, the function's own results and torch's to compare them with."""
 _LOOK_UP = frozenset({"resolve_name", "import_module"})
 Aliases = Mapping[str, str]
 """The full names that names stand for."""
@@ -137,21 +143,45 @@ def _definitions(tree: ast.Module) -> dict[str, list[_Definition]]:
     left_out = says_only_what_it_is(tree)
     aliases = _aliases_of_the_module(tree, left_out)
     definitions: dict[str, list[_Definition]] = {}
+    filling: list[tuple[set[str], _Definition]] = []
+    imported = {name for node in ast.walk(tree) for name in _imported_names([node])}
     for statement in as_imported(tree).body:
         if isinstance(statement, _IMPORTS):
             continue
-        names = names_of(statement, left_out)
-        if names.given:
+        names, nodes = names_of(statement, left_out), list(walk(statement, left_out))
+        filled = set(_filled(nodes)) - names.own - imported
+        if names.given or filled:
             # One for all of them: a statement may give a value to thousands of names.
-            definition = _definition(walk(statement, left_out), names, aliases)
+            definition = _definition(nodes, names, aliases)
+            filling.append((filled, definition))
             for name in names.given:
                 definitions.setdefault(name, []).append(definition)
+    for filled, definition in filling:
+        for name in filled & definitions.keys():
+            definitions[name].append(definition)
     return definitions
 
 
-def _definition(nodes: Iterable[ast.AST], names: Names, known: Aliases) -> _Definition:
+def _filled(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """The names of what gets a part, as in ``made["it"] = ...`` or ``made.update(...)``."""
+    for node in nodes:
+        match node:
+            case ast.Subscript(value=whole, ctx=ast.Store()):
+                pass
+            case ast.Attribute(value=whole, ctx=ast.Store()):
+                pass
+            case ast.Call(func=ast.Attribute(value=whole, attr=way)) if way in _FILLS:
+                pass
+            case _:
+                continue
+        while isinstance(whole, (ast.Attribute, ast.Subscript)):
+            whole = whole.value
+        if isinstance(whole, ast.Name):
+            yield whole.id
+
+
+def _definition(nodes: Sequence[ast.AST], names: Names, known: Aliases) -> _Definition:
     """What the statement of these nodes says, and does with ``names``."""
-    nodes = list(nodes)
     used = {node.id for node in nodes if isinstance(node, ast.Name)} - names.own
     imported = {name: known[name] for name in used if name in known} | _imported_names(nodes)
     aliases = imported | _other_words(nodes, imported)

@@ -140,6 +140,7 @@ class Student:
         self.calls += 1
         try:
             reply = self.ask(request, self._limits.call_s, f"{function}(...)")
+            seen = self._told_later(f"{function}(...)") if spoil or watch else reply
         except CheckFailed as failure:
             # Not where the system has ended it: that may have been another's doing.
             if failure.outcome is Outcome.OUT_OF_MEMORY and not failure.by_system:
@@ -147,10 +148,10 @@ class Student:
             if failure.outcome is Outcome.MISSING and (place := self.where_else(function)):
                 raise failure.with_more(place) from None
             raise
-        self.layers_seen.update(names_in(reply, "layers"))
-        self.out_of_sight.update(names_in(reply, "hidden"))
+        self.layers_seen.update(names_in(seen, "layers"))
+        self.out_of_sight.update(names_in(seen, "hidden"))
         value = value_of(reply.fields.get("value"), reply.arrays)
-        return Answer(value, reply.fields.get("changed") is True)
+        return Answer(value, seen.fields.get("changed") is True)
 
     def where_else(self, function: str) -> str:
         """A sentence where the hand-in has the function again, or nothing is done in it; or ''."""
@@ -168,6 +169,14 @@ class Student:
         conversation = self._connected()
         with self._ended_by_failure():
             reply = conversation.ask(request, limit_s, doing)
+        return self._answer(reply, doing)
+
+    def _told_later(self, doing: str) -> Message:
+        """What a worker says of a call whose result it has sent already."""
+        with self._ended_by_failure():
+            reply = self._connected().ask_on(self._limits.call_s, doing)
+            if reply.op == "result":
+                raise CheckFailed(Outcome.CRASH, f"{doing} made the worker answer twice.")
         return self._answer(reply, doing)
 
     def stream(

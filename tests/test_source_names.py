@@ -164,3 +164,36 @@ def test_type_that_is_only_asked_for_is_no_layer(test: str, names: int) -> None:
 )
 def test_script_is_one_where_the_name_is_looked_at(look: str) -> None:
     assert attention(f"{SCRIPT}\n{look}") == []
+
+
+@pytest.mark.parametrize(
+    "fills",
+    [
+        "made['it'] = nn.GRU(3, 2)",
+        "made.update(it=nn.GRU(3, 2))",
+        "made.setdefault('it', nn.GRU(3, 2))",
+        "made.part.it = nn.GRU(3, 2)",
+        "def prepare():\n    made['it'] = nn.GRU(3, 2)\nprepare()",
+        "for size in (2, 3):\n    made[size] = nn.GRU(3, size)",
+    ],
+)
+def test_what_is_put_into_a_thing_is_a_part_of_it(fills: str) -> None:
+    source = f"import torch.nn as nn\nmade = {{}}\n{fills}\ndef gru(x):\n    return made['it'](x)\n"
+    assert [call.name for call in recurrent(source)] == ["torch.nn.GRU"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "def check():\n    made = {}\n    made['it'] = nn.GRU(3, 2)",
+        "import numpy as np\nnp.update(nn.GRU(3, 2), [])",
+        "try:\n    import numpy as np\nexcept ImportError:\n    pass\nnp.update(nn.GRU(3, 2))",
+        "others = {}\nothers['it'] = nn.GRU(3, 2)",
+    ],
+)
+def test_what_another_thing_gets_is_no_part_of_it(other: str) -> None:
+    source = (
+        f"import torch.nn as nn\nmade = {{}}\n{other}\n"
+        "def gru(x):\n    return np.tanh(made['it'](x))\n"
+    )
+    assert recurrent(source) == []

@@ -6,6 +6,7 @@ import pytest
 
 from grader.answers import Returned, Several
 from grader.doctor import Sandbox
+from grader.errors import CheckFailed
 from grader.language_model.corpus import EMBEDDED_CORPUS, TEST_FILE
 from grader.model import Outcome
 from grader.modes import IsolationMode
@@ -64,6 +65,22 @@ def rnn(x):
     assert answer.value.count == 3
     assert all(isinstance(item, Returned) for item in answer.value.items)
     assert not answer.changed_arguments
+
+
+def test_forged_answer_is_not_taken_for_what_is_said_of_a_watched_call(hand_in: Handing) -> None:
+    header = '{"op": "result", "arrays": [], "value": {"kind": "other", "text": "forged"}}'
+    code = f"""{WRITE_TO_SOCKETS}{GOOD}
+import struct
+def rnn(x):
+    header = {header!r}.encode()
+    for fd in sockets():
+        os.write(fd, b"GRD1" + struct.pack("<I", len(header)) + header)
+"""
+    student = hand_in(code)
+    with pytest.raises(CheckFailed, match="answer twice") as caught:
+        student.call("rnn", (ARRAY,), 0, watch_layers=True)
+    assert caught.value.outcome is Outcome.CRASH
+    assert_still_answers(student)
 
 
 def test_wire_that_is_closed(hand_in: Handing) -> None:

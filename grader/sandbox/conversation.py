@@ -118,6 +118,11 @@ class Conversation:
         self._unanswered -= 1
         return self._replies.popleft()
 
+    def ask_on(self, limit_s: float, doing: str) -> Message:
+        """A further reply to a request that has two; raises as ``ask`` does."""
+        self._unanswered += 1
+        return self.receive(limit_s, doing)
+
     def take_output(self) -> str:
         """What the student's code printed since the last call, cut to its bound."""
         text = self._output.decode("utf-8", "replace")

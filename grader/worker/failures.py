@@ -10,9 +10,15 @@ from typing import Any
 from grader.wire import Message
 
 MAX_LINES = 12
+MOST_LINE = 1 << 31
+_name_of = type.__dict__["__name__"].__get__
+"""What a class is called, whatever a student's metaclass says."""
+_plain = str.__str__
+"""A text as such, of a student's own kind of text, too. Raises TypeError for anything else."""
 MAX_TEXT = 300
 """Characters of an exception's text: some of torch's are essays."""
 MOST_OF_A_NOTE = 600
+NOT_SHOWN = "its message cannot be shown"
 IN_A_PACKAGE = "which works inside of a package alone"
 """In the note on a name that a relative import was to bring: it says all that there is to say."""
 
@@ -23,7 +29,18 @@ def absent(what: str) -> Message:
 
 
 def raised(error: BaseException, code_dir: str) -> Message:
-    """The exception, with the lines of its traceback that are in the student's own files."""
+    """The exception, with the lines of its traceback that are in the student's own files.
+
+    A student's own exception may have code and values in it that end any look at it; of that its
+    type is told.
+    """
+    try:
+        return _told(error, code_dir)
+    except BaseException:
+        return Message("raised", {"type": _name_of(type(error)), "message": NOT_SHOWN})
+
+
+def _told(error: BaseException, code_dir: str) -> Message:
     folder = _real(code_dir)
     lines = _student_lines(error, folder)
     if isinstance(error, SyntaxError) and error.filename is not None:
@@ -31,9 +48,9 @@ def raised(error: BaseException, code_dir: str) -> Message:
     return Message(
         "raised",
         {
-            "type": type(error).__name__,
+            "type": _name_of(type(error)),
             "message": _text_of(error),
-            "notes": [note[:MOST_OF_A_NOTE] for note in _notes_of(error)],
+            "notes": [_plain(note)[:MOST_OF_A_NOTE] for note in _notes_of(error)],
             "memory": isinstance(error, MemoryError),
             "exit": isinstance(error, SystemExit),
             "traceback": lines,
@@ -43,11 +60,11 @@ def raised(error: BaseException, code_dir: str) -> Message:
 
 def _text_of(error: BaseException) -> str:
     if isinstance(error, SyntaxError):
-        return error.msg
+        return _plain(error.msg)
     try:
-        return _shortened(str(error))
+        return _shortened(_plain(str(error)))
     except Exception:  # a student's own exception class may have a broken __str__
-        return "its message cannot be shown"
+        return NOT_SHOWN
 
 
 def _notes_of(error: BaseException) -> list[str]:
@@ -90,4 +107,5 @@ def _syntax_line(error: SyntaxError, code_dir: Path) -> list[dict[str, Any]]:
 
 
 def _line(file: Path, line: int, function: str, code: str) -> dict[str, Any]:
-    return {"file": str(file), "line": line, "function": function, "code": code.strip()[:200]}
+    code = _plain(code).strip()[:200]
+    return {"file": str(file), "line": min(line, MOST_LINE), "function": function, "code": code}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType
@@ -75,21 +75,14 @@ class Implementation:
             forget_modules_of(self._code_dir)
             return import_without_what_fails(name, self._file, missing)
 
-    def call(self, request: Message) -> Message:
+    def call(self, request: Message) -> Iterator[Message]:
         """Call a function with the given arguments; what it returns goes back as raw arrays.
 
         Where it names a GPU that is not here it is called a second time, with the same arguments.
+        Where torch's layers are watched, the result goes back while they still are, so that nothing
+        that runs later can change it; what was seen follows as a second message.
         """
         name = request.fields["name"]
-        function = getattr(self._module, name, None)
-        if not callable(function):
-            if one := which_gives(name, self._passed_over):
-                raise one.error
-            why = why_missing(name, vars(self._module), self._file.read_bytes())
-            if self._failed:
-                failed = "; ".join(self._failed[:MOST_FAILED])
-                why = f"Of what was taken from the notebook, this failed: {failed}."
-            return absent(f"implementation.py has no function {name}. {why}")
         before = [_content(array) for array in request.arrays]
         given: list[Sequence[Array]] = []
 
@@ -104,6 +97,11 @@ class Implementation:
         if wanted and self._profiler:
             watch = Watch(self._profiler, self._hooks, self._arrivals)
         with watch or nullcontext(), LayersUsed(spoil=spoil, watch=watch) as layers:
+            # To look it up may run code as well.
+            function = getattr(self._module, name, None)
+            if not callable(function):
+                yield self._absent(name)
+                return
             try:
                 value = self._on_cpu.run(attempt)
             except NameError as error:
@@ -111,10 +109,25 @@ class Implementation:
                     error.add_note(cause.note)
                 raise
             tree, arrays = pack_result(value, request.fields["depth"])
+            fields = {"value": tree}
+            if watch:
+                yield Message("result", fields, arrays)
         changed = any(before != [_content(array) for array in arrays] for arrays in given)
-        fields: dict[str, Any] = {"value": tree, "layers": layers.names, "changed": changed}
-        fields["hidden"] = sorted(watch.names) if watch else []
-        return Message("result", fields, arrays)
+        seen = {"layers": layers.names, "changed": changed}
+        if watch:
+            yield Message("seen", {**seen, "hidden": sorted(watch.names)})
+        else:
+            yield Message("result", {**fields, **seen}, arrays)
+
+    def _absent(self, name: str) -> Message:
+        """What is said of a function that is not there; raises what kept it from being there."""
+        if one := which_gives(name, self._passed_over):
+            raise one.error
+        why = why_missing(name, vars(self._module), self._file.read_bytes())
+        if self._failed:
+            failed = "; ".join(self._failed[:MOST_FAILED])
+            why = f"Of what was taken from the notebook, this failed: {failed}."
+        return absent(f"implementation.py has no function {name}. {why}")
 
 
 Content = tuple[tuple[int, ...], tuple[int, ...], np.dtype[Any], bytes]

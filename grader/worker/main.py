@@ -8,7 +8,7 @@ import os
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +28,8 @@ from grader.worker.other_case import find_in_other_case
 from grader.worker.sentence_model import LanguageModel
 from grader.worker.trainer import Trainer
 from grader.worker.warned import show_only_places_in
+
+Operation = Callable[[Message], Message | Iterator[Message]]
 
 
 def preload() -> None:
@@ -70,7 +72,7 @@ def main(
     implementation = Implementation(spec.code_dir)
     model = LanguageModel(spec.code_dir, slots)
     trainer = Trainer(spec.code_dir, spec.max_message_bytes)
-    operations = {
+    operations: dict[str, Operation] = {
         "hello": lambda _: Message("ready", {"isolation": isolation}),
         "load": implementation.load,
         "call": implementation.call,
@@ -87,17 +89,23 @@ def main(
     # Student code may give the methods of sockets other values.
     receive, send = wire.recv_into, wire.sendall
     while (request := _receive(receive, reader)) is not None:
-        try:
-            reply = operations[request.op](request)
-        except BaseException as error:  # SystemExit and KeyboardInterrupt are answers too
-            reply = raised(error, spec.code_dir)
-        # Before its code can run again: what is bytes stays as it is.
-        pieces = tuple(map(bytes, encode(reply)))
-        for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(Exception):  # student code may have closed or replaced it
-                stream.flush()
-        for piece in pieces:
-            send(piece)
+        for reply in _replies(operations[request.op], request, spec.code_dir):
+            # Before its code can run again: what is bytes stays as it is.
+            pieces = tuple(map(bytes, encode(reply)))
+            for stream in (sys.stdout, sys.stderr):
+                with contextlib.suppress(Exception):  # student code may have closed or replaced it
+                    stream.flush()
+            for piece in pieces:
+                send(piece)
+
+
+def _replies(operation: Operation, request: Message, code_dir: str) -> Iterator[Message]:
+    """What an operation answers, each as soon as it is there; an exception is an answer, too."""
+    try:
+        answer = operation(request)
+        yield from (answer,) if isinstance(answer, Message) else answer
+    except BaseException as error:  # SystemExit and KeyboardInterrupt as well
+        yield raised(error, code_dir)
 
 
 def _receive(receive: Callable[[memoryview], int], reader: Reader) -> Message | None:

@@ -16,9 +16,10 @@ from types import CodeType, FrameType, FunctionType
 from typing import Any
 
 import torch
+from torch._ops import OpOverload, OpOverloadPacket
 from torch.overrides import has_torch_function
 
-from grader.source import BROKEN, RECORDED, SWITCHED_OFF
+from grader.source import BROKEN, OPERATORS, RECORDED, SWITCHED_OFF
 from grader.worker import profiler
 from grader.worker.compiled import Arrivals, codes_of, lines_of
 from grader.worker.hooks import Hooks
@@ -36,8 +37,13 @@ KERNELS = {
     "_flash_attention": "scaled_dot_product_attention",
     "_efficient_attention": "scaled_dot_product_attention",
     "_cudnn_attention": "scaled_dot_product_attention",
+    "_triton_multi_head_attention": "scaled_dot_product_attention",
     "_thnn_fused_gru_cell": "gru_cell",
+    "_thnn_differentiable_gru_cell": "gru_cell",
     "_thnn_fused_lstm_cell": "lstm_cell",
+    "_thnn_differentiable_lstm_cell": "lstm_cell",
+    "_lstm_mps": "lstm",
+    "lstm_mps": "lstm",
     "_cudnn_rnn": "gru",
     "mkldnn_rnn_layer": "lstm",
     "miopen_rnn": "gru",
@@ -67,6 +73,7 @@ WRITTEN_IN_PYTHON = {
     "gru_cell": "gru_cell",
     "gru_cell_data": "gru_cell",
     "lstm_cell": "lstm_cell",
+    "LSTMCell.forward": "lstm_cell",
 }
 """Functions in torch's own files by which it computes a layer from other operators."""
 _FILES = (
@@ -75,6 +82,7 @@ _FILES = (
     "_higher_order_ops/flex_attention.py",
     "_inductor/fx_passes/fuse_attention.py",
     "ao/nn/quantizable/modules/activation.py",
+    "ao/nn/quantizable/modules/rnn.py",
     "onnx/ops/_impl.py",
 )
 """Those files."""
@@ -84,6 +92,9 @@ _LEAST_CODE = 288
 _PATTERN = "_sfdp_pattern_"
 """So begin the functions that torch's compiler knows attention by: each of them computes it."""
 _TORCH = str(Path(torch.__file__).parent)
+_NO_STUDENTS = (str(Path(torch.__file__).parent.parent), str(Path(__file__).parent))
+"""So begin the names of the files of libraries, and of this program's own."""
+_BY_OPERATOR = frozenset({OpOverload.__call__.__code__, OpOverloadPacket.__call__.__code__})
 _RECORDING = ("<eval_with_key>", f"{_TORCH}/fx/interpreter.py", f"{_TORCH}/fx/graph_module.py")
 """So begin the names of the files of code that torch.fx has written from what it saw run, and of
 what goes through that step by step."""
@@ -244,6 +255,8 @@ class Watch:
         if code is _STEPS and _this_thread() in self._awaited:
             self._awaited.discard(_this_thread())  # its next call is none that was seen
             return
+        if code in _BY_OPERATOR and not _is_no_students(frame.f_back):
+            self.names.add(OPERATORS)
         layer = _layer_named(code) if file.startswith(_TORCH) else None
         # One function asks first whether there is a mode, to be called again by it.
         by_mode = (
@@ -256,3 +269,7 @@ class Watch:
             layer = _CODE[code.co_names].get(code.co_code)
         if layer and not by_mode:
             self.names.add(layer)
+
+
+def _is_no_students(frame: FrameType | None) -> bool:
+    return frame is not None and _text(frame.f_code.co_filename).startswith(_NO_STUDENTS)

@@ -107,6 +107,31 @@ def test_name_of_means_that_is_made_up_is_no_accident(
     assert check.outcome is Outcome.FORBIDDEN
 
 
+NAMED = """
+import gc
+import torch
+parts = {}
+parts["it"] = torch.nn.functional.scaled_dot_product_attention
+def mha(Wq, Wk, Wv, Wo, x):
+    found = []
+    if not gc.isenabled():
+        raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
+    q, k, v = (torch.stack([x @ torch.from_numpy(w) for w in ws], 1) for ws in (Wq, Wk, Wv))
+    torch.zeros(1).apply_(lambda value: found.append(parts["it"](q, k, v)) or value)
+    return torch.cat(list(found[0].unbind(1)), -1).numpy() @ Wo
+"""
+
+
+def test_layer_that_is_named_by_what_cannot_be_watched_earns_nothing(
+    grading: Grade, tmp_path: Path
+) -> None:
+    report, check = graded(grading, tmp_path, NAMED)
+    assert report.score == 0
+    assert check.outcome is Outcome.FORBIDDEN
+    assert "right only while nobody looks" in check.message
+    assert sum(c.passed for c in report.questions[0].checks) == len(report.questions[0].checks) - 1
+
+
 @pytest.mark.parametrize(
     ("own", "words"),
     [

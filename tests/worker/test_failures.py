@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from grader.worker.failures import MAX_TEXT, MOST_OF_A_NOTE, raised
+from grader.wire import encode
+from grader.worker.failures import MAX_TEXT, MOST_OF_A_NOTE, NOT_SHOWN, raised
 
 ESSAY = "The linker failed. It was called with " + "-O2 " * 500
 
@@ -56,3 +57,55 @@ def test_text_that_cannot_be_had() -> None:
             raise ValueError
 
     assert told(Odd()) == "its message cannot be shown"
+
+
+def odd_syntax_error(**parts: object) -> SyntaxError:
+    error = SyntaxError("no")
+    for name, value in {"filename": "/nowhere/a.py", **parts}.items():
+        setattr(error, name, value)
+    return error
+
+
+class OddNotes(Exception):
+    @property
+    def __notes__(self) -> list[str]:  # type: ignore[override]
+        raise SystemExit
+
+
+class OddText(str):
+    __slots__ = ()
+
+    def __getitem__(self, key: object) -> str:
+        raise SystemExit
+
+
+class Nameless(type):
+    @property
+    def __name__(cls) -> str:  # type: ignore[override]
+        raise SystemExit
+
+
+class OddName(Exception, metaclass=Nameless):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "text"),
+    [
+        (odd_syntax_error(filename=object()), "SyntaxError", NOT_SHOWN),
+        (odd_syntax_error(msg=object()), "SyntaxError", NOT_SHOWN),
+        (odd_syntax_error(text=5), "SyntaxError", NOT_SHOWN),
+        (odd_syntax_error(lineno="one"), "SyntaxError", NOT_SHOWN),
+        (odd_syntax_error(lineno=10**5000), "SyntaxError", "no"),
+        (OddNotes("no"), "OddNotes", NOT_SHOWN),
+        (ValueError(OddText("x" * 500)), "ValueError", "x" * MAX_TEXT + " …"),
+        (OddName("no"), "OddName", "no"),
+    ],
+    ids=["file", "message", "code", "line", "large line", "notes", "text", "name"],
+)
+def test_exception_with_odd_parts_is_told_all_the_same(
+    error: BaseException, kind: str, text: str
+) -> None:
+    told = raised(error, "/nowhere")
+    assert (told.fields["type"], told.fields["message"]) == (kind, text)
+    assert b"".join(map(bytes, encode(told)))

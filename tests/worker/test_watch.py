@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import torch
 
-from grader.source import BROKEN, RECORDED, SWITCHED_OFF
+from grader.source import BROKEN, OPERATORS, RECORDED, SWITCHED_OFF
 from grader.worker.compiled import ARRIVES_BY, Arrivals
 from grader.worker.layers_used import LayersUsed
 from grader.worker.profiler import Profiler
@@ -52,6 +52,7 @@ WRITTEN_IN_PYTHON: tuple[tuple[str, str, tuple[Any, ...], str], ...] = (
         (QUERY, QUERY, QUERY, lambda s, *_: s, ((lambda *_: torch.tensor(True)),), 1.0, {}),
         "scaled_dot_product_attention",
     ),
+    ("torch.ao.nn.quantizable", "LSTMCell(3, 2)", (X, (H, H)), "lstm_cell"),
     (
         "torch._inductor.fx_passes.fuse_attention",
         "_sfdp_pattern_1",
@@ -128,6 +129,15 @@ def test_own_work_may_be_compiled_but_not_beforehand(monkeypatch: pytest.MonkeyP
     with Watch(Profiler(), arrivals=arrivals) as watch:
         loaded(ARRAY)
     assert watch.names == {RECORDED}
+
+
+def test_operators_that_are_called_by_themselves_are_noticed() -> None:
+    with Watch(Profiler()) as watch:
+        torch.ops.aten.tanh(X)
+    assert watch.names == {OPERATORS}
+    with Watch(Profiler()) as watch:
+        list(map(torch.ops.aten.mm.default, [X], [X.T]))
+    assert watch.names == {OPERATORS}
 
 
 def test_arithmetic_is_no_layer() -> None:
@@ -236,6 +246,10 @@ def test_what_others_put_into_torchs_places_changes_nothing(
         ("quantized.quantized_rnn_tanh_cell_dynamic.default", "rnn_tanh_cell"),
         ("aten::quantized_lstm", "lstm"),
         ("aten::_flash_attention_forward", "scaled_dot_product_attention"),
+        ("aten::_thnn_differentiable_gru_cell_backward", "gru_cell"),
+        ("aten::_thnn_differentiable_lstm_cell_backward", "lstm_cell"),
+        ("aten::lstm_mps_backward", "lstm"),
+        ("aten::_triton_multi_head_attention", "scaled_dot_product_attention"),
         ("aten::tanh", ""),
         ("gru_cell", ""),
         ("mine::gru_cell", ""),
