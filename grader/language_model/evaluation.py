@@ -11,6 +11,7 @@ import numpy as np
 
 from grader.encoded import Encoded, Int64
 from grader.errors import CheckFailed
+from grader.language_model.altered import Altered, altered
 from grader.language_model.baselines import frequency_loss, zip_loss
 from grader.language_model.batching import TokenBudget
 from grader.language_model.causality import held_back
@@ -21,6 +22,7 @@ from grader.language_model.flags import (
     IN_DOUBT,
     NEAR_A_THRESHOLD,
     NO_PRIVATE,
+    flags_of_altered,
     flags_of_columns,
     flags_of_findings,
     flags_of_mode,
@@ -110,7 +112,7 @@ class Evaluator:
         judged = self._judged(scored.whole)
         if Kind.STATE in judged.findings.kinds:
             # What is asked of the same sentences several times shows nothing but what has stayed.
-            scored = replace(scored, signs=None)
+            scored = replace(scored, signs=None, altered=None)
         measures = measures_of(
             scored,
             judged,
@@ -135,7 +137,9 @@ class Evaluator:
             private = self._private(model, load)
             training_sample = self._side_totals(model, load, self._training_sample)
             signs = self._looked_into(model, whole.totals.loss)
-        return FirstPass(whole, loading, model.loading, generated, training_sample, private, signs)
+            altered = self._altered(model, whole.totals.loss)
+        seen = (training_sample, private, signs, altered)
+        return FirstPass(whole, loading, model.loading, generated, *seen)
 
     def _judged(self, whole: WholeSentences) -> Judged:
         """What counts, when other workers have had the sentences' beginnings."""
@@ -182,7 +186,8 @@ class Evaluator:
         if judged.in_notebook_batches:
             loss, interval = alike.loss, alike.interval()
         error = (interval.high - loss) / Z_95
-        yield from flags_of_test_set(loss, error, scored.training_sample, rubric)
+        of_test_set = flags_of_test_set(loss, error, scored.training_sample, rubric)
+        yield from of_test_set or flags_of_altered(scored.altered)
 
     def _generated(self, load: Callable[[], LoadedModel]) -> tuple[LoadedModel, tuple[str, ...]]:
         """The model, loaded, and sentences of it: none where it fails, which costs nothing else."""
@@ -292,6 +297,19 @@ class Evaluator:
             return None
         with contextlib.suppress(CheckFailed):
             return signs_of(model, batch, self._corpus.vocabulary, self._order)
+        return None
+
+    def _altered(self, model: LoadedModel, loss: float) -> Altered | None:
+        """What one changed character costs, where the loss earns points; None where it fails."""
+        if not any(loss < threshold.below for threshold in self._rubric.thresholds):
+            return None
+        if model.loading.all_columns or self._clock.past(SIDE_FIGURES_BY):
+            return None
+        sentences = self._test.select(self._open)
+        with contextlib.suppress(CheckFailed):
+            return altered(
+                model, sentences, self._corpus.vocabulary, self._order, self._rubric.batch_size
+            )
         return None
 
     @cached_property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from grader.language_model.altered import Altered
 from grader.language_model.corpus import Vocabulary
 from grader.language_model.dependencies import Kind
 from grader.language_model.loaded_model import Loading
@@ -22,6 +23,8 @@ LEAST_NATS = 0.02
 TOO_GOOD_PART = 0.75
 """Of the literature's loss. On the course's data nothing that was learnt from sentences alone is
 near it, and on the made-up corpus the best models that were trained have 1.1 to 1.2."""
+ALTERED_NATS = 0.3
+"""By no less must the loss further on in sentences rise with one character changed."""
 BY_HEART_NATS = 0.2
 """By no less must a loss on the test set be below that on training sentences. A model nearly always
 does better on what it was trained on: of 40 that were trained on the course's data, or hardly at
@@ -108,6 +111,11 @@ TOO_GOOD = (
     "the language model's loss is far below what the literature reaches ({2:g} on the course's "
     "data), on the test set ({0:.3f}) and on training sentences ({1:.3f}): does it know both by "
     "heart? The points are unchanged; a person should look at it"
+)
+NEEDS_EACH_CHARACTER = (
+    "one changed character near the beginning of test sentences costs the language model {:.2f} "
+    "nats for each one further on ({:.2f} becomes {:.2f}), as if it looked them up: does it know "
+    "sentences by heart? The points are unchanged; a person should look at it"
 )
 NO_TRAINING_LOSS = (
     "the language model could not be scored on training sentences, so nothing tells whether it "
@@ -209,6 +217,16 @@ def flags_of_test_set(
     if loss < literature:
         return [BY_HEART.format(loss, training.loss, literature)]
     return [BETTER_IN_TEST.format(loss, training.loss)]
+
+
+def flags_of_altered(found: Altered | None) -> list[str]:
+    """Whether a model no longer knows a sentence when one character of it is another one."""
+    if found is None:
+        return []
+    rise = found.altered_loss - found.loss
+    if rise <= max(ALTERED_NATS, Z_FLAG * found.standard_error):
+        return []
+    return [NEEDS_EACH_CHARACTER.format(rise, found.loss, found.altered_loss)]
 
 
 def flags_of_training(

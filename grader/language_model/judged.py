@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from grader.language_model.altered import Altered
 from grader.language_model.loaded_model import Loading
 from grader.language_model.probing import Findings
 from grader.language_model.totals import Z_95, LossTotals
@@ -30,6 +31,8 @@ class FirstPass:
     private: LossTotals | None
     """Those of the private test set; None also where there is none."""
     signs: Signs | None
+    altered: Altered | None = None
+    """What one changed character costs, where the loss earns points and that could be asked."""
 
 
 @dataclass(frozen=True)
