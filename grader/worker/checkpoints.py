@@ -14,6 +14,7 @@ from torch import nn
 
 from grader.worker.model_code import Compiled
 from grader.worker.saved_file import SAVE, CannotLoad
+from grader.worker.values import describe
 
 WEIGHT_KEYS = (
     *("model_state_dict", "state_dict", "model_state", "model_dict", "model", "net", "network"),
@@ -205,5 +206,5 @@ def _described(saved: Any) -> str:
         return f"one tensor of shape {list(saved.shape)}"
     if isinstance(saved, (list, tuple)):
         kinds = sorted({type(item).__name__ for item in saved})
-        return f"a {type(saved).__name__} of {len(saved)} items ({', '.join(kinds[:4])})"
+        return f"{describe(saved)} ({', '.join(kinds[:4])})"
     return f"a value of type {type(saved).__name__}"

@@ -230,7 +230,7 @@ def _check_zip(file: Path, stream: IO[bytes]) -> None:
         raise _damaged(file, error) from error
     stream.seek(0)
     if not any(name.split("/")[-1] == "data.pkl" for name in names):
-        some = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
+        some = " ".join(", ".join(names[:3]).split()) + (", …" if len(names) > 3 else "")
         raise CannotLoad(
             f"{file.name} is a zip of other files ({some or 'none'}), and no file that torch.save "
             "wrote. If the model is inside, unpack it and hand in the model itself."

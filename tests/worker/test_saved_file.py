@@ -121,7 +121,8 @@ def test_zip_of_two_models(hand_in: HandIn) -> None:
 def test_zip_of_other_files(hand_in: HandIn, tmp_path: Path) -> None:
     with zipfile.ZipFile(hand_in.file, "w") as archive:
         archive.writestr("assignment4/rnn_lm.py", MODEL_CODE)
-    assert "is a zip of other files (assignment4/rnn_lm.py)" in why(hand_in)
+        archive.writestr("a\n\nb.txt", "")
+    assert "is a zip of other files (assignment4/rnn_lm.py, a b.txt)" in why(hand_in)
 
 
 @pytest.mark.parametrize(
@@ -129,6 +130,7 @@ def test_zip_of_other_files(hand_in: HandIn, tmp_path: Path) -> None:
     [
         (torch.zeros(3, 2), "holds one tensor of shape [3, 2]"),
         ([1.5, 2.5], "holds a list of 2 items (float)"),
+        ((1.5,), "holds a tuple of 1 item (float)"),
         (None, "holds a value of type NoneType"),
         ({}, "holds an empty dictionary"),
         ({"loss": [3, 2], "epoch": 5}, "holds a dictionary with the keys 'loss', 'epoch'"),
