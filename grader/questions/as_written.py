@@ -15,10 +15,12 @@ from grader.model import Hint
 ORDER = "The arguments are taken in another order"
 RETURN = "The function returns in the first round of its loop"
 TWICE = "The function is defined more than once"
+TANGENT = "The tangent stands in the place of the hyperbolic tangent"
 WHERE = {
     ORDER: "the order of the arguments",
     RETURN: "the line with return",
     TWICE: "which definition counts",
+    TANGENT: "the nonlinearity",
 }
 """The hints' titles, and where each of them says to look."""
 
@@ -68,8 +70,22 @@ def _hints(function: str, meanings: Sequence[ast.stmt], again: str) -> Iterator[
             "further rounds never come.",
             hint="How far should the line with return be indented?",
         )
+    if isinstance(last, ast.FunctionDef) and any(map(_is_tangent, ast.walk(last))):
+        yield Hint(
+            title=TANGENT,
+            explanation="The two have nothing in common but their names and a slope of one at "
+            "zero: the tangent has no bounds.",
+            hint="Look at the name of the function that the sums are given to.",
+        )
     if again:
         yield Hint(title=TWICE, explanation=again, hint="Is it that one which you looked at?")
+
+
+def _is_tangent(node: ast.AST) -> bool:
+    match node:
+        case ast.Attribute(attr="tan") | ast.Name(id="tan"):
+            return True
+    return False
 
 
 def _arguments(definition: ast.FunctionDef) -> list[ast.arg]:

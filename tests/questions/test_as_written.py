@@ -8,7 +8,7 @@ import pytest
 
 from grader.handed_in.naming import FUNCTIONS
 from grader.model import QuestionResult
-from grader.questions.as_written import ORDER, RETURN, TWICE, place_of, seen_in
+from grader.questions.as_written import ORDER, RETURN, TANGENT, TWICE, place_of, seen_in
 from tests.conftest import ROOT, Grade
 
 GOOD = "def rnn(wt_h, wt_x, bias, init_state, input_data):\n"
@@ -49,6 +49,9 @@ def title(tmp_path: Path, code: str, function: str = "rnn") -> str:
         (f"{BAD}    pass\nrnn = timed(rnn)\n", ORDER),
         (f"{GOOD}{LOOP}        if t < 5: continue\n        return t\n", ""),
         (f"{GOOD}{LOOP}        t += 1\n        return t\n        continue\n", RETURN),
+        (f"{GOOD}    return np.tan(bias)\n", TANGENT),
+        (f"{GOOD}    f = tan\n    return f(bias)\n", TANGENT),
+        (f"{GOOD}    return np.tanh(bias)\n", ""),
         ("rnn = make()\n", ""),
         ("def rnn(:\n", ""),
     ],
@@ -103,6 +106,8 @@ def test_hint_of_a_question(grading: Grade, tmp_path: Path) -> None:
     assert "(input_data, wt_h, wt_x, b, h)" in why
     [(found, _)] = hints(grading, tmp_path, RNN.replace("    return", "        return"))
     assert found == RETURN
+    [(found, _)] = hints(grading, tmp_path, RNN.replace("np.tanh", "np.tan"))
+    assert found == TANGENT
     without_bias = RNN.replace(" + bias", "")
     [(found, why)] = hints(grading, tmp_path, RNN + without_bias)
     assert found == "The bias is not added"
