@@ -180,7 +180,7 @@ class _Taking:
             return
         [(notebook, text), *others] = writing
         if self._put(notebook, main, text):
-            words = f"it was taken from the cell of the notebook {notebook} that writes it"
+            words = f"one was taken from the cell of the notebook {notebook} that writes it"
             self._note(main, words, [other for other, _ in others])
             self._take_imported([notebook])
 
@@ -207,13 +207,13 @@ class _Taking:
         if not self._put(used[0][0], IMPLEMENTATION, text):
             return
         places = " and ".join(f"{_several(names)} from the notebook {n}" for n, names in used)
-        words = f"it was made of {places}, and its lines are counted in what was taken"
+        words = f"one was made of {places}, and its lines are counted in what was taken"
         taken = [notebook for notebook, _ in used]
         self._note(IMPLEMENTATION, words, [n for n in notebooks if n.functions and n not in taken])
         self._take_imported(taken)
 
     def _note(self, main: str, words: str, others: Sequence[Notebook]) -> None:
-        self.notes.append(f"{main} was not handed in; {words}")
+        self.notes.append(f"no {main} with code in it was handed in; {words}")
         if others:
             names = listed([notebook.file for notebook in others])
             self.notes.append(f"there is another {main}, which was not graded, in: {names}")

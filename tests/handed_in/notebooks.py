@@ -17,10 +17,13 @@ OTHER = "def rnn(x):\n    return 5 * x\n"
 GRU = "def gru(x):\n    return 3 * x\n"
 FILE = f"%%writefile implementation.py\n{RNN}"
 MADE = (
-    "implementation.py was not handed in; it was made of {}, and its lines are counted in what was "
-    "taken"
+    "no implementation.py with code in it was handed in; one was made of {}, and its lines are "
+    "counted in what was taken"
 )
-WRITTEN = "{} was not handed in; it was taken from the cell of the notebook a.ipynb that writes it"
+WRITTEN = (
+    "no {} with code in it was handed in; one was taken from the cell of the notebook a.ipynb that "
+    "writes it"
+)
 Students = Callable[[Path], Student]
 
 
