@@ -291,7 +291,8 @@ def _is_nothing(value: Value) -> bool:
 
 def _array(value: Value, what: str) -> Array:
     if isinstance(value, (Several, Returned)):
-        raise wrong(f"{what} is {value.text}; an array of numbers is expected.")
+        alone = " If one of its items is that, return it alone." * value.text.startswith("a tuple")
+        raise wrong(f"{what} is {value.text}; an array of numbers is expected.{alone}")
     return value
 
 

@@ -26,7 +26,7 @@ SET_THERE = (
 )
 NAME = re.compile(r"name '(\w+)' is not defined")
 MODULE = re.compile(r"No module named '(\w+)'")
-CLOSE = 0.75
+CLOSE = 0.8
 """From which likeness on, as difflib measures it, one name may be another misspelt."""
 DEFINITION = re.compile(r"^(?:def|class)[ \t]+(\w+)", re.MULTILINE)
 

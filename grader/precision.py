@@ -27,6 +27,11 @@ LEAST_RELATED = 6
 """Of fewer values any relation may be chance."""
 SLACK = 4.0
 """Allowances that values of one relation may differ by: a factor multiplies what rounding makes."""
+NOT_FINITE = (
+    "Print what each line gives, step by step: which is the first to have such a value? It may "
+    "come of a log, a root, a division, the exp of something large, or values that grow from step "
+    "to step."
+)
 SOMETHING_ELSE = "so something else is computed."
 _ALONE = re.compile(rf"{re.escape(SOMETHING_ELSE)}(?: Only [^.]+\.)?$")
 MOST_DECIMALS, LEAST_ROUNDED = 5, 4
@@ -37,11 +42,12 @@ def remark(actual: Float64, expected: Expected, *, advise: bool = True) -> str:
     """One sentence on how far off the answer is and what that looks like, and another one on which
     part of it is; what to look at there is said if it is to ``advise``.
 
-    What is allowed must come from float32's rounding. Empty where some value is not finite.
+    What is allowed must come from float32's rounding. Of values that are not finite only where to
+    look is said.
     """
     difference = actual - expected.value
     if not np.all(np.isfinite(difference)):
-        return ""
+        return NOT_FINITE if advise else ""
     ratio = float(np.max(np.abs(difference) / expected.allowed))
     typical = float(np.sqrt(np.mean(expected.value**2)))
     mean = float(np.mean(np.abs(difference))) / typical if typical else np.inf

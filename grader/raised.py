@@ -20,8 +20,8 @@ AT_THE_TOP = (
     "under if __name__ == '__main__', or take it out."
 )
 OWN_ASSERT = (
-    "That is an assert of your own. Does it hold for other sizes than the notebook's? These are "
-    "graded, too."
+    "That is an assert of your own: print what it compares. It must hold for other sizes than the "
+    "notebook's, too."
 )
 BUILDING = "Building"
 OF_A_MODEL = ("The model", "Loading", BUILDING, "Training", "Validating")

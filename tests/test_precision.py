@@ -11,7 +11,7 @@ import torch
 from grader.compare import Expected, Float64
 from grader.oracle import AttentionSizes, Draw, RecurrentSizes, gru_draw, mha_draw, rnn_draw
 from grader.oracle.draws import Allowance
-from grader.precision import remark
+from grader.precision import NOT_FINITE, remark
 from grader.rubric import Rubric
 
 ROUNDING = Rubric.load().rounding
@@ -141,11 +141,12 @@ def test_how_far_off_is_said_of_little(times: float, words: str) -> None:
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_nothing_is_said_of_what_is_not_finite(value: float) -> None:
+def test_of_what_is_not_finite_only_where_to_look_is_said(value: float) -> None:
     of = expected()
     actual = of.value.copy()
     actual[3, 1] = value
-    assert remark(actual, of) == ""
+    assert remark(actual, of) == NOT_FINITE
+    assert remark(actual, of, advise=False) == ""
 
 
 def test_part_that_is_wrong_is_named_where_no_relation_explains_it() -> None:

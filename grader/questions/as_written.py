@@ -98,6 +98,8 @@ def _is_in_other_order(function: str, definition: ast.FunctionDef) -> bool:
     names = [arg.arg.lower() for arg in _arguments(definition)]
     if len(names) - len(definition.args.defaults) > len(wanted):  # such as a self
         return False
+    if len(names) < len(wanted) and definition.args.vararg is None:  # one is left out
+        return False
     return any(places.get(name, place) != place for place, name in enumerate(names))
 
 

@@ -59,6 +59,23 @@ ARRAYS = (
     ),
     remedy(
         "IndexError",
+        says("list assignment index out of range"),
+        "A list has no place for an item before there is one: see list.append, or numpy.zeros for "
+        "an array that has all its places.",
+    ),
+    remedy(
+        "TypeError",
+        says("can't multiply sequence by non-int"),
+        "A list that is multiplied is repeated. Numbers in an array are multiplied: see "
+        "numpy.full, or numpy.array.",
+    ),
+    remedy(
+        "IndexError",
+        says("tuple index out of range"),
+        "That tuple, perhaps a shape, has fewer items than are asked for: print it.",
+    ),
+    remedy(
+        "IndexError",
         says("list index out of range"),
         "That list has fewer items than are asked for. Is a size of the notebook's written there "
         "as a number? Other sizes are graded, too.",

@@ -148,8 +148,8 @@ PYTHON = (
     remedy(
         "IndentationError",
         says("unindent does not match"),
-        "That line must begin exactly where an earlier one does. Are there tabs among the spaces? "
-        "Editors turn all into spaces: look for 'Convert indentation to spaces'.",
+        "That line must begin exactly where an earlier one does. Where tabs stand among spaces, "
+        "editors turn all into spaces: look for 'Convert indentation to spaces'.",
     ),
     remedy(
         "SyntaxError IndentationError",

@@ -32,6 +32,7 @@ def title(tmp_path: Path, code: str, function: str = "rnn") -> str:
         ("def rnn(Wt_H, WT_X, b, h, x): pass\n", ""),
         ("def rnn(x, h, wt_x, wt_h, b): pass\n", ORDER),
         ("def rnn(bias, /, *rest): pass\n", ORDER),
+        ("def rnn(wt_h, wt_x, bias, input_data): pass\n", ""),
         ("def gru(bias, wt_h): pass\n", ""),
         (f"{GOOD.replace('(', '(self, ')}    pass\n", ""),
         (f"{BAD.replace(')', ', more=1)')}    pass\n", ORDER),

@@ -7,6 +7,7 @@ import tracemalloc
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from grader.checking import CHANGES, MOST_VALUES, OUTPUTS_AGREE, VARIES, alike
 from grader.questions.conftest import OF_ONE_SIZE
@@ -162,3 +163,31 @@ def test_answers_of_any_size_are_compared_in_little_memory() -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 4 * large.nbytes
+
+
+Q4 = """
+import numpy as np
+
+def init_gru_with_rnn(wt_h, wt_x, bias):
+    zeros_x, zeros_h, zeros = np.zeros({}), np.zeros_like(wt_h), np.zeros_like(bias)
+    r = z = zeros_x, zeros + 100, zeros_h, zeros
+    z = zeros_x, zeros - 100, zeros_h, zeros
+    return r, z, (wt_x, bias, wt_h, zeros)
+"""
+
+
+@pytest.mark.parametrize(("shape", "count"), [("(3, 2)", 1), ("wt_x.shape", 0)])
+def test_sizes_of_the_notebook_in_parameters(
+    grading: Grade, tmp_path: Path, shape: str, count: int
+) -> None:
+    (tmp_path / "implementation.py").write_text(Q4.format(shape))
+    [question] = grading(tmp_path, "q4").questions
+    assert sum(OF_ONE_SIZE in check.message for check in question.checks) == count
+
+
+def test_answer_in_a_tuple(grading: Grade, tmp_path: Path) -> None:
+    code = "def mha(Wq, Wk, Wv, Wo, x):\n    return x, [x @ w for w in Wq]\n"
+    (tmp_path / "implementation.py").write_text(code)
+    [question] = grading(tmp_path, "q6").questions
+    said = [check.message for check in question.checks if check.graded and not check.passed]
+    assert said[0].endswith("If one of its items is that, return it alone.")
