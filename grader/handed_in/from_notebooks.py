@@ -126,12 +126,12 @@ def with_code_of_notebooks(files: Files, into: Path) -> tuple[Files, list[str]]:
     have = {main for main, _ in main_files(files).values()}
     lacking = [main for main in (IMPLEMENTATION, MODEL_CODE) if main not in have]
     taking = _Taking(files, into)
-    notebooks = list(_read(names[:MOST_NOTEBOOKS], files)) if lacking else []
+    notebooks, unread = _read(names[:MOST_NOTEBOOKS] if lacking else [], files)
     for main in lacking:
         taking.take_written(main, sorted(notebooks, key=_by_version))
     if IMPLEMENTATION in lacking and not taking.has(IMPLEMENTATION):
         taking.take_definitions(sorted(notebooks, key=_by_content))
-    return taking.files, [*notes, *taking.notes]
+    return taking.files, [*notes, *taking.notes, *unread[:MOST_BROKEN]]
 
 
 def _by_their_content(files: Files) -> tuple[Files, list[str]]:
@@ -152,7 +152,8 @@ def _is_notebook(file: PurePosixPath, place: Path) -> bool:
     """Whether it has cells of code; it must begin as JSON does."""
     if not beginning(place, MOST_BEFORE).lstrip(BLANK).startswith(b"{"):
         return False
-    return next(iter(_read([file], {file: place})), None) is not None
+    found, _ = _read([file], {file: place})
+    return bool(found)
 
 
 class _Taking:
@@ -240,13 +241,15 @@ class _Taking:
         return place
 
 
-def _read(names: Iterable[PurePosixPath], files: Files) -> Iterable[Notebook]:
-    """The notebooks that can be read."""
+def _read(names: Iterable[PurePosixPath], files: Files) -> tuple[list[Notebook], list[str]]:
+    """The notebooks that can be read, and what is said of the others."""
+    found, unread = [], []
     for name in names:
         try:
-            yield Notebook(name, tuple(read_sources(files[name], MAX_SOURCE)))
-        except NotebookError:
-            continue
+            found.append(Notebook(name, tuple(read_sources(files[name], MAX_SOURCE))))
+        except NotebookError as error:
+            unread.append(f"the notebook {readable(str(name))} is damaged, so ask for it: {error}")
+    return found, unread
 
 
 def _by_version(notebook: Notebook) -> tuple[object, ...]:

@@ -78,16 +78,17 @@ class _Reader:
         hand_ins, others = read_platforms(entries)
         names = {e: _names_in(e, self._limits) for e in others if e.is_folder}
         others = [e for e in others if e not in names or not are_results(names[e])]
-        sections = sections_among(others, self._limits, alone=bool(levels and not hand_ins))
+        sections = sections_among(others, self._limits, alone=not hand_ins, deeper=levels > 0)
         hand_ins += [refused(entry, held) for entry, held in sections.refused.items()]
         for section in sections.read:
-            hand_ins += self._section(section, levels - 1)
+            hand_ins += self._section(section, levels - 1, is_late=section in sections.late)
         beside = [e for e in others if e not in sections.read and e not in sections.refused]
         return [*hand_ins, *read_folders(beside, folder)]
 
-    def _section(self, section: Entry, levels: int) -> list[HandIn]:
+    def _section(self, section: Entry, levels: int, *, is_late: bool) -> list[HandIn]:
         try:
-            return [in_section(section, found) for found in self.course(section.path, levels)]
+            found = self.course(section.path, levels)
+            return [in_section(section, hand_in, is_late=is_late) for hand_in in found]
         except SubmissionError as error:
             return [unread(section, shown(str(error)))]
 

@@ -12,6 +12,7 @@ tells them apart, the first that holds:
    numbered groups, and there is nothing beside them.
 6. All else is in doubt.
 
+A folder that is called as what came late is read as a course of its own, whatever is beside it.
 Where all of a course are sections, each is read as a course of its own; one with a single student
 is a section, too, if it is called like the others or a platform has named the student. Otherwise,
 or where there is doubt and the implementations differ, it is a row for a person to look at: which
@@ -56,6 +57,7 @@ from grader.intake.packed import mains_in_archives
 from grader.intake.words import (
     Told,
     are_numbered_people,
+    is_for_late_ones,
     is_section,
     told_by,
     without_copy_numbers,
@@ -96,12 +98,26 @@ class Sections:
 
     read: tuple[Entry, ...] = ()
     """Sections, each to be read as a course."""
+    late: frozenset[Entry] = frozenset()
+    """Those of them that are called as what came late."""
     refused: Mapping[Entry, Held] = field(default_factory=dict)
     """None of theirs is graded."""
 
 
-def sections_among(entries: Sequence[Entry], limits: ArchiveLimits, *, alone: bool) -> Sections:
-    """Which of a course's entries are sections; ``alone`` says that no hand-in is beside them."""
+def sections_among(
+    entries: Sequence[Entry], limits: ArchiveLimits, *, alone: bool, deeper: bool
+) -> Sections:
+    """Which of a course's entries are sections; ``alone`` says that no hand-in is beside them, and
+    ``deeper`` that sections are looked for at all."""
+    late = frozenset(e for e in entries if is_for_late_ones(e.name) and _held(e, limits))
+    if not deeper:
+        late = frozenset()
+    others = [entry for entry in entries if entry not in late]
+    sections = _among(others, limits, alone=alone and deeper)
+    return replace(sections, read=(*sections.read, *sorted(late, key=_called)), late=late)
+
+
+def _among(entries: Sequence[Entry], limits: ArchiveLimits, *, alone: bool) -> Sections:
     held = {entry: found for entry in entries if (found := _held(entry, limits))}
     held |= _in_doubt({e: h for e, h in held.items() if h.how is How.NAMED})
     sections = {e: h for e, h in held.items() if h.how in (How.MARKED, How.NAMED)}
@@ -128,10 +144,11 @@ def _is_beside(entry: Entry) -> bool:
     return may_be_one(entry) and (not entry.is_folder or bool(names_in(entry.path, 1)))
 
 
-def in_section(section: Entry, found: HandIn) -> HandIn:
+def in_section(section: Entry, found: HandIn, *, is_late: bool = False) -> HandIn:
     """A hand-in that was found in a section, under the names of both."""
     name = shown(f"{_called(section)}/{found.arrival.name}")
-    arrival = found.arrival.model_copy(update={"name": name})
+    late = True if is_late else found.arrival.late
+    arrival = found.arrival.model_copy(update={"name": name, "late": late})
     return replace(found, arrival=arrival, source=f"{section.name}/{found.source}")
 
 

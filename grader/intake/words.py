@@ -38,6 +38,11 @@ SECTION = frozenset(
 """Words that a course calls its sections by."""
 LETTERED = re.compile(r"(?:[Ss]ec|[Tt]ut|[Cc]lass)[A-Z]|(?i:section|sektion)[A-Za-z]")
 """Such a word with a letter after it, and no name of a person, such as Seck, Tuta or TUTU."""
+LATE = frozenset(
+    "late delayed extension extensions resubmission resubmissions verspätet nachzügler "
+    "nachreichung nachreichungen".split()
+)
+OF_HAND_INS = frozenset("submission submissions hand handin handins in ins abgabe abgaben".split())
 TOKEN = re.compile(r"[^\W\d_]+|\d+")
 MOST_VERSIONS = 4
 """That are told apart by a number alone."""
@@ -45,14 +50,27 @@ SHORT_NUMBER = re.compile(r"(?<!\d)\d{1,3}(?!\d)")
 """Of a copy or a part; a student's id is longer."""
 
 
+LATER = re.compile(
+    r"[ ._-]+\(?(?:v(?:er(?:sion)?)?[ ._-]?\d{1,2}|final|late|resub(?:mit(?:ted)?|mission)?|redo|"
+    r"cop(?:y|ie|ia)|kopie|updated?|corrected|fixed|revis(?:ed|ion)|attempt[ ._-]?\d)\)?$",
+    re.IGNORECASE,
+)
+"""What a later version of a hand-in has behind its name, and no surname, as New and Neu are."""
+
+
 def without_copy_numbers(stems: Iterable[str]) -> dict[str, str]:
-    """Each name, without the number of a copy where what it is a copy of is there, too.
+    """Each name, without the number of a copy, or what a later version has behind its name, where
+    what it is a copy or a version of is there, too.
 
     A browser numbers only what has a name that is there already. Where nothing has it, the number
     tells two apart: ``Group (1)`` and ``Group (2)``.
     """
-    bare = {stem: without_copy_number(stem)[0] for stem in stems}
-    return {stem: base if base in bare else stem for stem, base in bare.items()}
+    there = dict.fromkeys(stems)
+    called = {}
+    for stem in there:
+        bases = (without_copy_number(stem)[0], LATER.sub("", stem))
+        called[stem] = next((base for base in bases if base != stem and base in there), stem)
+    return called
 
 
 def words_of(name: str) -> frozenset[str]:
@@ -112,6 +130,12 @@ def told_by(names: Sequence[str], folder: str) -> Told:
 def is_section(name: str) -> bool:
     """Whether a folder is called as a course calls its sections, ``secA`` and ``Tut3`` too."""
     return not words_of(name).isdisjoint(SECTION) or LETTERED.fullmatch(name) is not None
+
+
+def is_for_late_ones(name: str) -> bool:
+    """Whether a folder is called as one for the hand-ins that came late, such as ``late``."""
+    words = words_of(name)
+    return not words.isdisjoint(LATE) and words <= LATE | OF_HAND_INS
 
 
 def are_numbered_people(names: Sequence[str]) -> bool:

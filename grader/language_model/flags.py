@@ -126,7 +126,7 @@ TRAINED_HERE = (
 )
 CUT_SHORT = (
     "the training of the language model stopped in epoch {} of {}, when its time was over: its "
-    "points depend on this machine; --max-time gives it more"
+    "points depend on this machine, and --max-time gives it more"
 )
 
 VALIDATED_IN_TRAIN_MODE = (

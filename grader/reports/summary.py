@@ -102,6 +102,7 @@ def to_summary(
         stopped=[
             row for row in rows if row.status is Status.GRADED and row.reason.startswith(ONE_THING)
         ],
+        not_own=[(row, ids) for row in rows if (ids := _of_torch(row))],
         late=[row for row in rows if row.arrival.late],
         late_is_known=any(row.arrival.late is not None for row in rows),
         groups=groups,
@@ -116,6 +117,12 @@ def to_summary(
         total=total,
         why_not=why_not,
     )
+
+
+def _of_torch(row: Row) -> str:
+    """The questions of a hand-in whose layer is torch's own."""
+    found = [q.id.upper() for q in row.questions if q.outcome is Outcome.FORBIDDEN]
+    return ", ".join(found)
 
 
 def questions(rows: Sequence[Row]) -> list[QuestionSummary]:

@@ -29,6 +29,12 @@ ALL_OF_ONE = "One thing stops the whole of {}:"
 AT_THE_TOP = "See the one thing that is told at the top."
 MOST_SAID = 400
 """Characters: it stands in a cell of a table, and the report has all of it."""
+ENDED = frozenset({Outcome.TIMEOUT, Outcome.OUT_OF_MEMORY, Outcome.CRASH})
+"""Outcomes that mean the same for all of a question's checks, in whatever words."""
+SAYS_WHY = frozenset({Outcome.EXCEPTION, Outcome.MISSING})
+"""Outcomes of which the words say whether it is the same for all."""
+NOT_WRITTEN = ("than in the given file?", "nothing is done in it yet.", "take that line out.")
+"""How it ends what is said of functions that a student has not written yet."""
 STOPPED = {"time": "the time was over", "quick": "the points are certain enough"}
 """Why not all sentences were scored."""
 OUTPUT_LINES = 60
@@ -162,15 +168,19 @@ def stopped_by(report: Report) -> str:
 
 
 def _same_everywhere(question: QuestionResult) -> str:
-    """What is said of the exception that ended each graded check of a question; '' for none.
+    """What is said of what ended each graded check of a question, or of a layer that is not the
+    student's own; '' for none.
 
     Students know of what they have not written yet.
     """
     graded = [check for check in question.checks if check.graded]
-    ended = {(check.outcome, check.message) for check in graded}
-    outcome, message = ended.pop() if ended else (Outcome.PASSED, "")
-    is_one = len(graded) > 1 and not ended and outcome is Outcome.EXCEPTION
-    return message if is_one and "NotImplementedError" not in message else ""
+    taken = next((c.message for c in graded if c.outcome is Outcome.FORBIDDEN), "")
+    outcomes, messages = {c.outcome for c in graded}, {c.message for c in graded}
+    if taken or len(graded) < 2 or len(outcomes) > 1:
+        return taken
+    [outcome], message = outcomes, graded[0].message
+    is_one = outcome in ENDED or (outcome in SAYS_WHY and len(messages) == 1)
+    return message if is_one and not message.endswith(NOT_WRITTEN) else ""
 
 
 def loss_marks(measures: ModelMeasures) -> list[Mark]:

@@ -318,6 +318,19 @@ def test_what_is_no_implementation(tmp_path: Path, text: str) -> None:
     assert submission.notes[-1] == "there is no implementation.py; the notebooks are: a.ipynb"
 
 
+@pytest.mark.parametrize(("text", "why"), [('{"cells": [', "it is no JSON"), ("3", "no list of")])
+def test_notebook_that_is_damaged_is_named_where_code_is_lacking(
+    tmp_path: Path, text: str, why: str
+) -> None:
+    folder = with_notebooks(tmp_path, a=text)
+    [said] = [note for note in read(folder).notes if "damaged" in note]
+    assert said.startswith("the notebook a.ipynb is damaged, so ask for it: ")
+    assert why in said
+    write(folder, "implementation.py", "rnn_lm.py")
+    again = stage(folder, tmp_path / "again", LIMITS)
+    assert not any("damaged" in note for note in again.notes)
+
+
 @pytest.mark.parametrize("value", ["a" + ".a" * 3000, "-" * 3000 + "1", "+".join("1" * 20000)])
 def test_what_is_nested_deep_beside_it(tmp_path: Path, value: str) -> None:
     cells = f"x = {value}", RNN.replace("2 *", "x *"), f"x = f({value})"

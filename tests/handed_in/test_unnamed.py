@@ -10,6 +10,7 @@ import pytest
 from grader.handed_in import unnamed
 from grader.handed_in.submission import Submission, stage
 from grader.source import MAX_SOURCE
+from tests.handed_in.notebooks import notebook
 from tests.staging import GIVEN, LIMITS, refused, write, zipped
 
 CODE = "import numpy as np\n\ndef rnn(a):\n    pass\n\ndef mha(b):\n    pass\n"
@@ -107,13 +108,15 @@ def test_folder_in_its_place(tmp_path: Path) -> None:
 
 def test_python_files_are_named_where_none_is_the_implementation(tmp_path: Path) -> None:
     folder = write(tmp_path / "bob", "rnn_lm.py", "q2.py", "lib/gru.py", content=ONE)
-    write(folder, "rnn_param_helper.py", "a.ipynb")
+    write(folder, "rnn_param_helper.py")
+    write(folder, "a.ipynb", content=notebook("x = 1"))
     words = "there is no implementation.py; the Python files are: q2.py, lib/gru.py"
     assert read(folder, tmp_path).notes == (words,)
 
 
 def test_notebooks_are_named_where_there_is_no_other_code(tmp_path: Path) -> None:
-    folder = write(tmp_path / "bob", "rnn_lm.py", "rnn_lm.sav", "implementation.ipynb")
+    folder = write(tmp_path / "bob", "rnn_lm.py", "rnn_lm.sav")
+    write(folder, "implementation.ipynb", content=notebook("x = 1"))
     words = "there is no implementation.py; the notebooks are: implementation.ipynb"
     assert read(folder, tmp_path).notes == (words,)
 

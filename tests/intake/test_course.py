@@ -142,6 +142,11 @@ def test_folders_and_archives(tmp_path: Path, kind: str) -> None:
         (("alice.zip", "alice (1).zip"), "alice (1).zip", "alice.zip"),
         (("alice (1).zip", "alice.zip"), "alice.zip", "alice (1).zip"),
         (("alice.zip", "alice.rar"), "alice.zip", "alice.rar"),
+        (("alice.zip", "alice v2.zip"), "alice v2.zip", "alice"),
+        (("alice.zip", "alice (final).zip"), "alice (final).zip", "alice"),
+        (("alice_LATE.zip", "alice.zip"), "alice.zip", "alice_LATE"),
+        ((f"alice/{MAIN}", f"alice resubmission/{MAIN}"), f"alice resubmission/{MAIN}", "alice"),
+        ((f"alice/{MAIN}", f"alice - Kopie/{MAIN}"), f"alice - Kopie/{MAIN}", "alice"),
     ],
 )
 def test_of_duplicates_the_latest_is_taken(
@@ -152,6 +157,14 @@ def test_of_duplicates_the_latest_is_taken(
     [note] = hand_ins["alice"].arrival.notes
     assert f"{taken.split('/')[0]} was taken, the latest, and not {passed_over}" in note
     assert code_of(hand_ins["alice"], tmp_path) == f"'{taken}'\n"
+
+
+@pytest.mark.parametrize("names", [("ann", "ann new"), ("ann v2", "amy v2"), ("final", "late")])
+def test_what_may_be_another_student_is_no_later_version(
+    tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    folder = lay_down(tmp_path / "x", *(f"{name}/{MAIN}" for name in (*names, "bob")))
+    assert len(found(folder, tmp_path)) == 3
 
 
 @pytest.mark.parametrize("kind", ["", "zip", "tar.gz"])

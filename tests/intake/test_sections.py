@@ -61,6 +61,28 @@ def test_folder_is_called_a_section_with_a_letter_or_a_number_too(
     assert list(found(folder, tmp_path)) == [name.replace("/", "_") for name in names]
 
 
+@pytest.mark.parametrize("late", ["late", "Late submissions", "Nachzügler"])
+@pytest.mark.parametrize(
+    "beside", [("amy", "bob"), ("sec1/amy", "sec1/bob", "sec2/cyd", "sec2/dee")]
+)
+@pytest.mark.parametrize("names", [("eve",), ("eve", "kim")])
+def test_what_came_late_lies_in_a_folder_of_its_own(
+    tmp_path: Path, late: str, beside: tuple[str, ...], names: tuple[str, ...]
+) -> None:
+    places = [*beside, *(f"{late}/{name}" for name in names)]
+    folder = lay_down(tmp_path / "x", *(f"{place}/{MAIN}" for place in places))
+    hand_ins = found(folder, tmp_path)
+    assert len(hand_ins) == len(places)
+    assert not any(h.problem for h in hand_ins.values())
+    arrivals = [h.arrival for h in hand_ins.values() if h.arrival.late]
+    assert [arrival.student for arrival in arrivals] == [*names]
+
+
+def test_student_may_be_called_late(tmp_path: Path) -> None:
+    folder = lay_down(tmp_path / "x", f"late/{MAIN}", f"anna_late/{MAIN}", f"bob/{MAIN}")
+    assert [*found(folder, tmp_path)] == ["anna_late", "bob", "late"]
+
+
 @pytest.mark.parametrize("names", [("mona", "tuta"), ("secundo", "secret"), ("Seck", "TUTU")])
 def test_name_of_a_person_is_no_section(tmp_path: Path, names: tuple[str, str]) -> None:
     assert not any(map(is_section, names))

@@ -13,12 +13,15 @@ from hypothesis import strategies as st
 from jinja2 import UndefinedError
 from pydantic import BaseModel
 
+from grader.defined_elsewhere import STILL_EMPTY
 from grader.measures import Interval
 from grader.model import Outcome, QuestionResult, Report, TracebackLine
+from grader.remedies import remedy_for
 from grader.reports.files import HTML_FILE, STAFF_FILE, write_reports
 from grader.reports.html import environment, figures, to_html
 from grader.reports.plain import plain
 from grader.reports.view import stopped_by
+from grader.worker.missing_function import SPELLING
 from tests.reports.builders import CONTROLS, HARMLESS, HOSTILE, check, passed, question, report
 from tests.reports.page_samples import (
     LINK,
@@ -185,7 +188,19 @@ def test_exception_that_ends_a_whole_question_is_a_sentence_for_staff() -> None:
     assert stopped("KeyError", "NameError") == ""
     assert stopped("KeyError") == ""
     assert stopped("KeyError", "KeyError", outcome=Outcome.WRONG) == ""
-    assert stopped("NotImplementedError", "NotImplementedError") == ""
+    remedy = remedy_for("NotImplementedError", "", "")
+    for unwritten in (f"No. {remedy}", f"No gru. {SPELLING}", STILL_EMPTY.format("gru")):
+        assert stopped(unwritten, unwritten) == ""
+        assert stopped(unwritten, unwritten, outcome=Outcome.MISSING) == ""
+    inside = "It is a method of a class."
+    assert stopped(inside, inside, outcome=Outcome.MISSING).endswith(f"of Q7: {inside}")
+    assert stopped("3 s", "another", outcome=Outcome.TIMEOUT).endswith("of Q7: 3 s")
+
+
+def test_layer_that_is_torchs_is_a_sentence_for_staff() -> None:
+    taken = check("own_work", message="gru uses torch's gru", outcome=Outcome.FORBIDDEN)
+    said = stopped_by(report(question(passed("a"), taken, id="q3")))
+    assert said == "One thing stops the whole of Q3: gru uses torch's gru"
 
 
 def test_advice_costs_nothing_and_stands_apart() -> None:

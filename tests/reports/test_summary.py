@@ -94,6 +94,14 @@ def test_whoever_loses_points_by_one_thing_is_named() -> None:
     assert "by one thing" not in Page(to_summary([unreadable(), row("a", *failed)])).text
 
 
+def test_whose_layers_are_torchs_is_told() -> None:
+    taken = [question_row(id, 0, outcome=Outcome.FORBIDDEN) for id in ("q3", "q6")]
+    text = Page(to_summary([row("xena", question_row("q2"), *taken), row("a", taken[0])])).text
+    assert "Layers of torch’s own" in text
+    assert "a A : Q3 xena Xena : Q3, Q6" in text
+    assert "Layers of" not in Page(to_summary([row("a", question_row("q2", 0))])).text
+
+
 def test_late_ones_are_counted_where_it_is_known() -> None:
     assert "late 0" in Page(to_summary([row("a"), row("b", late=False)])).text
     assert "late 0" not in Page(to_summary([row("a"), row("b")])).text
