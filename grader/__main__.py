@@ -13,6 +13,14 @@ import signal
 from types import FrameType
 from typing import NoReturn
 
+from grader.exit_codes import ExitCode
+
+NOT_INSTALLED = (
+    "The package {} is not installed for {}. Was another environment meant, such as that of\n"
+    ". .venv/bin/activate\n"
+    "in the folder of the grader? README says how to make it.\n"
+)
+
 
 def run() -> None:
     """Run the command line as a program, and end without taking all of torch apart first."""
@@ -21,8 +29,14 @@ def run() -> None:
     # A shell lets its background jobs ignore it.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _stop)
-    from grader.cli import main
-    from grader.console import open_streams
+    try:
+        from grader.cli import main
+        from grader.console import open_streams
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.split(".")[0] == "grader":
+            raise
+        sys.stderr.write(NOT_INSTALLED.format(error.name, sys.executable))
+        sys.exit(ExitCode.HARNESS)
 
     open_streams()
     try:

@@ -133,7 +133,7 @@ def grade(
                 summary is not None,
                 gradescope,
                 guessed=many is None,
-                one=many is False,
+                one=many is False or gradescope is not None,
             )
             if of_course:
                 from grader.commands.course import Course, grade_course

@@ -6,8 +6,10 @@ from enum import StrEnum
 
 
 def ids_in(words: str) -> frozenset[str]:
-    """The ids of questions that somebody writes in either case, between commas or spaces."""
-    return frozenset(words.lower().replace(",", " ").split())
+    """The ids of questions that somebody writes in either case, between commas or spaces; a number
+    alone is a question's, too."""
+    ids = words.lower().replace(",", " ").split()
+    return frozenset(f"q{id}" if id.isdigit() else id for id in ids)
 
 
 class IsolationMode(StrEnum):

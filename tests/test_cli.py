@@ -163,7 +163,7 @@ def test_score_under_the_minimum(here: Run, tmp_path: Path) -> None:
     assert "--min-score is nan" in err
 
 
-@pytest.mark.parametrize("only", ["q4 q5", "q4, q5", "Q5,q4,"])
+@pytest.mark.parametrize("only", ["q4 q5", "q4, q5", "Q5,q4,", "4,5"])
 def test_questions_are_named_with_commas_or_spaces(here: Run, tmp_path: Path, only: str) -> None:
     code, out, err = here(unfinished(tmp_path), "--only", only, "--out", tmp_path / "out")
     assert (code, err) == (0, "")
@@ -200,6 +200,8 @@ def test_course_that_is_to_be_one_hand_in_is_told_of_first(here: Run, tmp_path: 
     assert said.startswith(warning)
     assert said.count("several students") == 1
     assert "several students" not in here(tmp_path / "hw4" / "alice", *arguments)[1]
+    of_one = (*arguments[:-1], "--gradescope", tmp_path / "r.json")
+    assert " ".join(here(tmp_path / "hw4", *of_one)[1].split()).startswith(warning)
 
 
 def test_data_is_asked_for_only_where_a_model_was_scored(here: Run, tmp_path: Path) -> None:

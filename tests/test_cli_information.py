@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from typing import get_type_hints
 
 import pytest
 
 from grader import __version__
 from grader.cli import grade
+from grader.exit_codes import ExitCode
 from grader.model import Report
 from grader.rubric import Rubric
 from tests.command_line import grader
+from tests.conftest import ROOT
 
 
 def test_version() -> None:
@@ -45,3 +50,18 @@ def test_schema() -> None:
     done = grader("schema")
     assert done.returncode == 0
     assert json.loads(done.stdout) == Report.model_json_schema(mode="serialization")
+
+
+def test_environment_without_the_packages_is_told_in_a_few_words() -> None:
+    """Without what Python finds by itself, none of them is there."""
+    done = subprocess.run(
+        [sys.executable, "-S", "-m", "grader", "--version"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (ExitCode.HARNESS, "")
+    assert done.stderr.startswith("The package typer is not installed for ")
+    assert "Traceback" not in done.stderr

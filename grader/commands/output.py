@@ -31,7 +31,7 @@ class Output:
     guessed: bool = False
     """Whether nobody has said if the path holds one hand-in or a course."""
     one: bool = False
-    """Whether it was said that it holds one hand-in."""
+    """Whether it was said that it holds one hand-in, or a result of one is asked for."""
 
 
 @contextmanager
