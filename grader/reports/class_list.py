@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from grader.reports.gradebook import final, not_final, some
 from grader.roster.columns import COMMENTS
 from grader.roster.matching import Match, Matching
-from grader.roster.reading import Platform, Roster, highest_grade, is_excused
+from grader.roster.reading import Platform, Roster, given_grade, highest_grade, is_excused
 
 NO_IMPORT = (
     "The class list is a table of names: no file to import was written. For Canvas it takes the "
@@ -25,6 +25,11 @@ NO_NAMES = (
     "Last name; its columns: {}."
 )
 NO_GRADES = "There is no grade of these hand-ins to import, so {} was not written."
+NOT_GRADED = "Q7 not graded"
+WITHOUT_Q7 = (
+    "To export the grades without Q7, give it 0 points in a rubric file: see 'To export Q2–Q6 "
+    "alone' in the README."
+)
 NO_COMMENTS = (
     "The worksheet has no column of feedback comments that is known here, so {} has grades alone. "
     "For comments, switch them on in the assignment's settings, and download the worksheet with "
@@ -78,9 +83,13 @@ def to_look_at(
         yield f"No {'clear ' if unclear else ''}hand-in of: {absent}"
     if roster.kind is not Platform.PLAIN:  # of which none goes anywhere
         reasons = ((not_final(m.row), m.row.arrival.name) for m in matching.matches)
-        for why, names in _by_reason(reasons):
-            if why:
-                yield f"No grade for {some(names)}: {why}"
+        why_not = {why: names for why, names in _by_reason(reasons) if why}
+        for why, names in why_not.items():
+            yield f"No grade for {some(names)}: {why}"
+        if file and [*why_not] == [NOT_GRADED] and not has_grades(roster, column, matching):
+            yield WITHOUT_Q7
+    if replaced := _replaced(_for_import(roster, column, matching), roster, column):
+        yield f"Other grades than in the class list: {some(replaced, between='; ')}"
     graded = [match.line for match in matching.matches if final(match.row) is not None]
     excused = [line.name for line in graded if is_excused(roster, line, column)]
     if excused:
@@ -102,6 +111,16 @@ def _for_import(roster: Roster, column: int | None, matching: Matching) -> list[
     """Those whose points go to the platform."""
     due = (match for match in matching.matches if not is_excused(roster, match.line, column))
     return [match for match in due if final(match.row) is not None]
+
+
+def _replaced(matches: Iterable[Match], roster: Roster, column: int | None) -> list[str]:
+    """Whose grade in the list is another one than goes to the platform, with both."""
+    grades = ((m, given_grade(roster, m.line, column), final(m.row)) for m in matches)
+    return [
+        f"{m.line.name} {old:g}, now {new:g}"
+        for m, old, new in grades
+        if old is not None and new is not None and abs(old - new) > 1e-9
+    ]
 
 
 def _made_up(matches: Iterable[Match]) -> str:

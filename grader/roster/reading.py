@@ -150,6 +150,17 @@ def highest_grade(roster: Roster, column: int | None) -> float | None:
     return next((float(f"{n[1]}.{n[2] or 0}") for n in numbers if n), None)
 
 
+def given_grade(roster: Roster, line: Line, column: int | None) -> float | None:
+    """The grade that the list has of a student already; None where there is none.
+
+    ``column`` is the place of Canvas' column of the assignment.
+    """
+    places = {Platform.CANVAS: column, Platform.MOODLE: roster.column(*GRADES)}
+    place = places.get(roster.kind)
+    found = NUMBER.fullmatch(roster.rows[line.row][place]) if place is not None else None
+    return float(f"{found[1]}.{found[2] or 0}") if found else None
+
+
 def is_excused(roster: Roster, line: Line, column: int | None) -> bool:
     """Whether Canvas' column of the assignment says that a student need not hand it in."""
     if roster.kind is not Platform.CANVAS or column is None:

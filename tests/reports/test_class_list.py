@@ -8,6 +8,7 @@ from grader.reports.class_list import (
     NO_IMPORT,
     NOBODY,
     NOBODY_FOR_CERTAIN,
+    WITHOUT_Q7,
     has_grades,
     to_look_at,
 )
@@ -50,6 +51,25 @@ def test_plain_list_gives_no_file() -> None:
     assert lines[0] == NO_IMPORT
     assert lines[1].startswith("No hand-in of: student01; student02; ")
     assert lines[1].endswith("student10 and 49 more, see the summary")
+
+
+def test_grade_that_the_list_has_already_is_told_beside_the_new_one() -> None:
+    table = "Student,ID,Section,X,Y,HW (1)\n" + "".join(
+        f"{name},{name},,,,{grade}\n"
+        for name, grade in zip("abcd", ("", "3", "2.5", "n/a"), strict=True)
+    )
+    lines = said(table, *(row(name, question_row()) for name in "abcd"))
+    assert "Other grades than in the class list: c 2.5, now 3" in lines
+    moodle = 'Identifier,Full name,Grade,Maximum Grade\nParticipant 1,Ann A,"9,50",27\n'
+    assert "Other grades than in the class list: Ann A 9.5, now 3" in said(
+        moodle, row("x", question_row(), student="Ann A", student_id="1"), file="moodle.csv"
+    )
+
+
+def test_way_to_export_without_q7_is_told() -> None:
+    rows = [row(name, question_row(), open=("q7",)) for name in ("doejane", "mullerjorg")]
+    assert WITHOUT_Q7 in said(CANVAS, *rows)
+    assert WITHOUT_Q7 not in said(CANVAS, rows[0], row("mullerjorg", question_row()))
 
 
 def test_reason_without_a_grade_is_said_once() -> None:
