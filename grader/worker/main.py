@@ -102,8 +102,8 @@ def main(
 def _replies(operation: Operation, request: Message, code_dir: str) -> Iterator[Message]:
     """What an operation answers, each as soon as it is there; an exception is an answer, too."""
     try:
-        answer = operation(request)
-        yield from (answer,) if isinstance(answer, Message) else answer
+        given = operation(request)
+        yield from (given,) if isinstance(given, Message) else given
     except BaseException as error:  # SystemExit and KeyboardInterrupt as well
         yield raised(error, code_dir)
 

@@ -94,7 +94,8 @@ _PATTERN = "_sfdp_pattern_"
 _TORCH = str(Path(torch.__file__).parent)
 _NO_STUDENTS = (str(Path(torch.__file__).parent.parent), str(Path(__file__).parent))
 """So begin the names of the files of libraries, and of this program's own."""
-_BY_OPERATOR = frozenset({OpOverload.__call__.__code__, OpOverloadPacket.__call__.__code__})
+_BY_OPERATOR = frozenset({id(kind.__call__.__code__) for kind in (OpOverload, OpOverloadPacket)})
+"""Their code by identity: to hash or compare code asks its names, which may be a student's class."""
 _RECORDING = ("<eval_with_key>", f"{_TORCH}/fx/interpreter.py", f"{_TORCH}/fx/graph_module.py")
 """So begin the names of the files of code that torch.fx has written from what it saw run, and of
 what goes through that step by step."""
@@ -255,7 +256,7 @@ class Watch:
         if code is _STEPS and _this_thread() in self._awaited:
             self._awaited.discard(_this_thread())  # its next call is none that was seen
             return
-        if code in _BY_OPERATOR and not _is_no_students(frame.f_back):
+        if id(code) in _BY_OPERATOR and not _is_no_students(frame.f_back):
             self.names.add(OPERATORS)
         layer = _layer_named(code) if file.startswith(_TORCH) else None
         # One function asks first whether there is a mode, to be called again by it.
