@@ -233,6 +233,12 @@ class Check:
 
     def _unpacked(self, draw: Draw, value: Value) -> Sequence[Value]:
         if len(draw.expected) == 1:
+            if isinstance(value, Returned) and value.text.startswith("a tuple"):
+                what = draw.expected[0].what
+                raise wrong(
+                    f"{what} is {value.text}; an array of numbers is expected. If one of its items "
+                    "is that, return it alone."
+                )
             return [value]
         if not isinstance(value, Several) or value.count != len(draw.expected):
             raise wrong(_no_tuple(draw, value))
@@ -291,8 +297,7 @@ def _is_nothing(value: Value) -> bool:
 
 def _array(value: Value, what: str) -> Array:
     if isinstance(value, (Several, Returned)):
-        alone = " If one of its items is that, return it alone." * value.text.startswith("a tuple")
-        raise wrong(f"{what} is {value.text}; an array of numbers is expected.{alone}")
+        raise wrong(f"{what} is {value.text}; an array of numbers is expected.")
     return value
 
 

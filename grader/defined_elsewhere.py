@@ -21,8 +21,7 @@ MOST_FILES = 5
 """Notebooks that are read, and as many Python files."""
 STILL_EMPTY = "{} is still empty: nothing is done in it yet."
 SET_THERE = (
-    "What begins at line {} sets it, and had not done so when this ran: is that further down, or "
-    "not done in every case?"
+    "What begins at line {} sets it, but not in every case, or only after this was run: look there."
 )
 NAME = re.compile(r"name '(\w+)' is not defined")
 MODULE = re.compile(r"No module named '(\w+)'")

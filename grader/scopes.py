@@ -150,6 +150,8 @@ def _names(nodes: Iterable[ast.AST], left_out: LeftOut) -> _Scope:
             if isinstance(node, _COMPREHENSIONS):
                 scope.own |= inner.given_outside
                 scope.given_outside |= inner.given_outside
+        elif isinstance(node, ast.AugAssign):
+            scope.used.update(names_given(node.target))
         elif isinstance(node, ast.NamedExpr):
             scope.given_outside.add(node.target.id)
         elif isinstance(node, _BINDING):

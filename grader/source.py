@@ -63,6 +63,7 @@ _NO_PYTHON = (SyntaxError, ValueError)
 TOO_DEEP = (RecursionError, MemoryError)
 """What Python raises for source that is nested deeper than can be parsed here, though perhaps not
 deeper than a worker compiles."""
+_PARTS = "the parts of {}"
 _FILLS = frozenset({"update", "setdefault", "__setitem__"})
 """Methods that put something into what they are called on, under a name. A list often only keeps
 what came, the function's own results and torch's to compare them with."""
@@ -143,26 +144,31 @@ def _definitions(tree: ast.Module) -> dict[str, list[_Definition]]:
     left_out = says_only_what_it_is(tree)
     aliases = _aliases_of_the_module(tree, left_out)
     definitions: dict[str, list[_Definition]] = {}
-    filling: list[tuple[set[str], _Definition]] = []
+    filling: list[tuple[ast.stmt, set[str], _Definition]] = []
+    run: set[str] = set()
     imported = {name for node in ast.walk(tree) for name in _imported_names([node])}
     for statement in as_imported(tree).body:
         if isinstance(statement, _IMPORTS):
             continue
         names, nodes = names_of(statement, left_out), list(walk(statement, left_out))
-        filled = set(_filled(nodes)) - names.own - imported
+        filled = {node.id for node in _filled(nodes)} - names.own - imported
         if names.given or filled:
             # One for all of them: a statement may give a value to thousands of names.
             definition = _definition(nodes, names, aliases)
-            filling.append((filled, definition))
             for name in names.given:
                 definitions.setdefault(name, []).append(definition)
-    for filled, definition in filling:
-        for name in filled & definitions.keys():
-            definitions[name].append(definition)
+            filling.append((statement, filled, definition))
+        if not isinstance(statement, FUNCTIONS):
+            run |= names.looked_up
+    for statement, filled, definition in filling:
+        # What nobody calls at the import, such as a comparison, has put nothing there.
+        if not isinstance(statement, FUNCTIONS) or statement.name in run:
+            for name in filled:
+                definitions.setdefault(_PARTS.format(name), []).append(definition)
     return definitions
 
 
-def _filled(nodes: Iterable[ast.AST]) -> Iterator[str]:
+def _filled(nodes: Iterable[ast.AST]) -> Iterator[ast.Name]:
     """The names of what gets a part, as in ``made["it"] = ...`` or ``made.update(...)``."""
     for node in nodes:
         match node:
@@ -177,7 +183,7 @@ def _filled(nodes: Iterable[ast.AST]) -> Iterator[str]:
         while isinstance(whole, (ast.Attribute, ast.Subscript)):
             whole = whole.value
         if isinstance(whole, ast.Name):
-            yield whole.id
+            yield whole
 
 
 def _definition(nodes: Sequence[ast.AST], names: Names, known: Aliases) -> _Definition:
@@ -191,7 +197,11 @@ def _definition(nodes: Sequence[ast.AST], names: Names, known: Aliases) -> _Defi
         if isinstance(node, (ast.Name, ast.Attribute, ast.Call, ast.Subscript))
         and (dotted := _dotted_name(node, aliases)).startswith("torch.")
     )
-    return _Definition(frozenset(names.looked_up), tuple(dict.fromkeys(calls)))
+    filled = {id(node) for node in _filled(nodes)}
+    # Who only puts something in, to look at it later, has nothing of what others put there.
+    taken = {n.id for n in nodes if isinstance(n, ast.Name) and id(n) not in filled}
+    parts = {_PARTS.format(name) for name in names.looked_up & taken}
+    return _Definition(frozenset(names.looked_up | parts), tuple(dict.fromkeys(calls)))
 
 
 def _layers_used(

@@ -145,7 +145,7 @@ ARRAYS = "import numpy as np, torch\n"
         ("def rnn(x): return [Wq for Wq in [[1]]][0][1]", "the loop goes with len(Wq)"),
         ("def rnn(x): return [1][1]", "Is a size of the notebook's"),
         ("def rnn(x):\n  y = []\n  y[0] = x", "see list.append"),
-        ("def rnn(x): return [0] * 2 * 1e4", "is multiplied is repeated"),
+        ("def rnn(x): return [0] * 2 * 1e4", "tuple that is multiplied is repeated"),
         ("def rnn(x): return (1,)[1]", "perhaps a shape, has fewer items"),
         ("def rnn(x): raise NotImplementedError", "write it, and take that line out"),
         ("def rnn(x): return rnn(x)", "calls itself, and what should end that"),

@@ -189,11 +189,20 @@ def test_what_is_put_into_a_thing_is_a_part_of_it(fills: str) -> None:
         "import numpy as np\nnp.update(nn.GRU(3, 2), [])",
         "try:\n    import numpy as np\nexcept ImportError:\n    pass\nnp.update(nn.GRU(3, 2))",
         "others = {}\nothers['it'] = nn.GRU(3, 2)",
+        "def compare(x):\n    made['torch'] = nn.GRU(3, 2)(x)",
     ],
 )
 def test_what_another_thing_gets_is_no_part_of_it(other: str) -> None:
     source = (
         f"import torch.nn as nn\nmade = {{}}\n{other}\n"
         "def gru(x):\n    return np.tanh(made['it'](x))\n"
+    )
+    assert recurrent(source) == []
+
+
+def test_who_only_puts_something_in_has_nothing_of_what_others_put_there() -> None:
+    source = (
+        "import torch.nn as nn\nmade = {}\nmade['torch'] = nn.GRU(3, 2)\n"
+        "def gru(x):\n    made['mine'] = x\n    return x\n"
     )
     assert recurrent(source) == []

@@ -18,7 +18,13 @@ from grader.intake.level import alone, names_in
 from grader.intake.many import looks_like_many
 from grader.intake.names import Naming, shown, unique_names
 from grader.intake.platforms import read_platforms
-from grader.intake.sections import in_section, refused, sections_among, unread
+from grader.intake.sections import (
+    in_section,
+    refused,
+    sections_among,
+    unread,
+    with_late_ones,
+)
 
 MAX_NOTES = 5
 DOUBLE = "{} has the same id: if that is the same student, one of these grades is too many"
@@ -80,10 +86,13 @@ class _Reader:
         others = [e for e in others if e not in names or not are_results(names[e])]
         sections = sections_among(others, self._limits, alone=not hand_ins, deeper=levels > 0)
         hand_ins += [refused(entry, held) for entry, held in sections.refused.items()]
+        late: list[HandIn] = []
         for section in sections.read:
-            hand_ins += self._section(section, levels - 1, is_late=section in sections.late)
+            is_late = section in sections.late
+            found = self._section(section, levels - 1, is_late=is_late)
+            (late if is_late else hand_ins).extend(found)
         beside = [e for e in others if e not in sections.read and e not in sections.refused]
-        return [*hand_ins, *read_folders(beside, folder)]
+        return with_late_ones([*hand_ins, *read_folders(beside, folder)], late)
 
     def _section(self, section: Entry, levels: int, *, is_late: bool) -> list[HandIn]:
         try:

@@ -41,7 +41,7 @@ from grader.archive import (
 from grader.errors import SubmissionError
 from grader.handed_in.listing import beginning
 from grader.handed_in.naming import IMPLEMENTATION
-from grader.intake.handin import Entry, HandIn, hand_in
+from grader.intake.handin import Entry, HandIn, hand_in, taken_of_several
 from grader.intake.level import (
     Level,
     is_repository,
@@ -109,22 +109,26 @@ def sections_among(
 ) -> Sections:
     """Which of a course's entries are sections; ``alone`` says that no hand-in is beside them, and
     ``deeper`` that sections are looked for at all."""
-    late = frozenset(e for e in entries if is_for_late_ones(e.name) and _held(e, limits))
+    late = frozenset(e for e in entries if is_for_late_ones(_called(e)) and _held(e, limits))
     if not deeper:
         late = frozenset()
     others = [entry for entry in entries if entry not in late]
-    sections = _among(others, limits, alone=alone and deeper)
+    sections = _among(others, limits, alone=alone and deeper, beside_late_ones=bool(late))
     return replace(sections, read=(*sections.read, *sorted(late, key=_called)), late=late)
 
 
-def _among(entries: Sequence[Entry], limits: ArchiveLimits, *, alone: bool) -> Sections:
+def _among(
+    entries: Sequence[Entry], limits: ArchiveLimits, *, alone: bool, beside_late_ones: bool
+) -> Sections:
     held = {entry: found for entry in entries if (found := _held(entry, limits))}
     held |= _in_doubt({e: h for e, h in held.items() if h.how is How.NAMED})
     sections = {e: h for e, h in held.items() if h.how in (How.MARKED, How.NAMED)}
     are_short = bool(sections) and all(len(entry.name) <= FEW for entry in sections)
     joined = [e for e, h in held.items() if h.how is How.SINGLE and _joins(e, h, are_short)]
     beside = [e for e in entries if _is_beside(e) and e not in sections and e not in joined]
-    is_known = any(h.how is How.MARKED for h in sections.values()) or len(sections) >= FEW
+    is_known = any(h.how is How.MARKED for h in sections.values()) or (
+        len(sections) + beside_late_ones >= FEW
+    )
     if alone and not beside and (is_known or (sections and joined)):
         return Sections(read=tuple(e for e in entries if e in sections or e in joined))
     doubtful = {e: h for e, h in held.items() if h.how is How.MARKED or _is_chance(e, h, limits)}
@@ -150,6 +154,26 @@ def in_section(section: Entry, found: HandIn, *, is_late: bool = False) -> HandI
     late = True if is_late else found.arrival.late
     arrival = found.arrival.model_copy(update={"name": name, "late": late})
     return replace(found, arrival=arrival, source=f"{section.name}/{found.source}")
+
+
+def with_late_ones(on_time: Sequence[HandIn], late: Sequence[HandIn]) -> list[HandIn]:
+    """All of them; a late one in the place of the only one that has the same student's name."""
+    count = Counter(hand_in.arrival.student.casefold() for hand_in in (*on_time, *late))
+    first = {hand_in.arrival.student.casefold(): hand_in for hand_in in on_time}
+    found: list[HandIn] = []
+    replaced: list[HandIn] = []
+    for one in late:
+        student = one.arrival.student.casefold()
+        before = first.get(student) if student and count[student] == FEW else None
+        if before is None or one.problem or before.arrival.student_id:
+            found.append(one)
+            continue
+        replaced.append(before)
+        note = taken_of_several([one.source], [before.source])
+        notes = (*one.arrival.notes, note)
+        changes = {"name": before.arrival.name, "notes": notes}
+        found.append(replace(one, arrival=one.arrival.model_copy(update=changes)))
+    return [*(h for h in on_time if not any(h is other for other in replaced)), *found]
 
 
 def refused(entry: Entry, held: Held) -> HandIn:

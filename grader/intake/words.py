@@ -65,11 +65,16 @@ def without_copy_numbers(stems: Iterable[str]) -> dict[str, str]:
     A browser numbers only what has a name that is there already. Where nothing has it, the number
     tells two apart: ``Group (1)`` and ``Group (2)``.
     """
-    there = dict.fromkeys(stems)
-    called = {}
-    for stem in there:
-        bases = (without_copy_number(stem)[0], LATER.sub("", stem))
-        called[stem] = next((base for base in bases if base != stem and base in there), stem)
+    # Shorter ones first: what a copy is of may be a version itself.
+    names = sorted(stems, key=len)
+    there: dict[str, str] = {}
+    for name in names:
+        there.setdefault(name.casefold(), name)
+    called: dict[str, str] = {}
+    for name in names:
+        bases = (base.casefold() for base in (without_copy_number(name)[0], LATER.sub("", name)))
+        others = (there[base] for base in bases if base != name.casefold() and base in there)
+        called[name] = next((called[other] for other in others), name)
     return called
 
 

@@ -83,7 +83,7 @@ def _hints(function: str, meanings: Sequence[ast.stmt], again: str) -> Iterator[
 
 def _is_tangent(node: ast.AST) -> bool:
     match node:
-        case ast.Attribute(attr="tan") | ast.Name(id="tan"):
+        case ast.Attribute(value=ast.Name(id="np" | "numpy" | "torch" | "math"), attr="tan"):
             return True
     return False
 

@@ -66,7 +66,7 @@ ARRAYS = (
     remedy(
         "TypeError",
         says("can't multiply sequence by non-int"),
-        "A list that is multiplied is repeated. Numbers in an array are multiplied: see "
+        "A list or a tuple that is multiplied is repeated. Numbers in an array are multiplied: see "
         "numpy.full, or numpy.array.",
     ),
     remedy(

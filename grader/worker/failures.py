@@ -60,10 +60,10 @@ def _told(error: BaseException, code_dir: str) -> Message:
 
 def _text_of(error: BaseException) -> str:
     if isinstance(error, SyntaxError):
-        return _plain(error.msg)
+        return _plain(error.msg or "")
     try:
         return _shortened(_plain(str(error)))
-    except Exception:  # a student's own exception class may have a broken __str__
+    except BaseException:  # a student's own exception class may have a broken __str__
         return NOT_SHOWN
 
 

@@ -95,7 +95,7 @@ _TORCH = str(Path(torch.__file__).parent)
 _NO_STUDENTS = (str(Path(torch.__file__).parent.parent), str(Path(__file__).parent))
 """So begin the names of the files of libraries, and of this program's own."""
 _BY_OPERATOR = frozenset({id(kind.__call__.__code__) for kind in (OpOverload, OpOverloadPacket)})
-"""Their code by identity: to hash or compare code asks its names, which may be a student's class."""
+"""Their code by identity: to compare code asks its names, which may be of a student's class."""
 _RECORDING = ("<eval_with_key>", f"{_TORCH}/fx/interpreter.py", f"{_TORCH}/fx/graph_module.py")
 """So begin the names of the files of code that torch.fx has written from what it saw run, and of
 what goes through that step by step."""

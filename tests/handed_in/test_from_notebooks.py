@@ -202,6 +202,12 @@ def test_helper_whose_name_a_function_within_has_as_its_own(
     )
 
 
+def test_variable_that_a_function_counts_up_is_taken(tmp_path: Path, student: Students) -> None:
+    code = "def rnn(x):\n    global count\n    count += 1\n    return count * x\n"
+    folder = with_notebooks(tmp_path, hw=notebook("count = 1", code))
+    assert answer(student(folder)) == (2 * ARRAY).tolist()
+
+
 def test_notebook_that_has_more_counts_and_others_add_to_it(tmp_path: Path) -> None:
     folder = with_notebooks(
         tmp_path,

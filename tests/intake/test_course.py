@@ -144,6 +144,8 @@ def test_folders_and_archives(tmp_path: Path, kind: str) -> None:
         (("alice.zip", "alice.rar"), "alice.zip", "alice.rar"),
         (("alice.zip", "alice v2.zip"), "alice v2.zip", "alice"),
         (("alice.zip", "alice (final).zip"), "alice (final).zip", "alice"),
+        (("alice.zip", "Alice V2.zip"), "Alice V2.zip", "alice"),
+        (("alice.zip", "alice v2.zip", "alice v2 (1).zip"), "alice v2 (1).zip", "alice"),
         (("alice_LATE.zip", "alice.zip"), "alice.zip", "alice_LATE"),
         ((f"alice/{MAIN}", f"alice resubmission/{MAIN}"), f"alice resubmission/{MAIN}", "alice"),
         ((f"alice/{MAIN}", f"alice - Kopie/{MAIN}"), f"alice - Kopie/{MAIN}", "alice"),
@@ -218,7 +220,7 @@ def test_numbers_of_nothing_are_names(tmp_path: Path, ending: str, beside: tuple
 
 
 def test_versions_of_one_hand_in_are_said_to_look_like_that(tmp_path: Path) -> None:
-    versions = ("old", "final", "v1", "Final_v2", "backup.zip", "submission")
+    versions = ("old", "final", "v1", "Last_v2", "backup.zip", "submission")
     students = ("alice", "bob_final", "submission_12", "v1ktor", "Newman.zip", "3")
     names = [n if n.endswith(".zip") else f"{n}/{MAIN}" for n in (*versions, *students)]
     hand_ins = found(lay_down(tmp_path / "x", *names, "copy/"), tmp_path)

@@ -78,6 +78,38 @@ def test_what_came_late_lies_in_a_folder_of_its_own(
     assert [arrival.student for arrival in arrivals] == [*names]
 
 
+@pytest.mark.parametrize("place", ["{}", "sec1/{}"])
+def test_late_hand_in_of_who_has_handed_in_before_is_the_latest(tmp_path: Path, place: str) -> None:
+    names = [*(place.format(name) for name in ("ann", "bob")), "late/Ann", "late/eve"]
+    folder = lay_down(tmp_path / "x", *(f"{name}/{MAIN}" for name in names))
+    hand_ins = found(folder, tmp_path)
+    ann = place.format("ann").replace("/", "_")
+    assert {*hand_ins} == {ann, place.format("bob").replace("/", "_"), "late_eve"}
+    assert hand_ins[ann].arrival.late
+    assert code_of(hand_ins[ann], tmp_path) == f"'late/Ann/{MAIN}'\n"
+    [note] = hand_ins[ann].arrival.notes
+    assert note.endswith("late/Ann was taken, the latest, and not " + place.format("ann"))
+
+
+def test_two_of_one_name_are_not_told_apart_by_what_came_late(tmp_path: Path) -> None:
+    names = ("sec1/ann", "sec1/bob", "sec2/ann", "sec2/dee", "late/ann")
+    folder = lay_down(tmp_path / "x", *(f"{name}/{MAIN}" for name in names))
+    assert len(found(folder, tmp_path)) == 5
+
+
+@pytest.mark.parametrize("ending", ["", ".zip"])
+@pytest.mark.parametrize("first", ["on_time", "SecA"])
+def test_one_section_beside_what_came_late(tmp_path: Path, first: str, ending: str) -> None:
+    names = (f"{first}/ann", f"{first}/bob", "late/dora", "late/emil")
+    folder = lay_down(tmp_path / "x", *(f"{name}/{MAIN}" for name in names))
+    if ending:
+        packed(folder / "late", "zip")
+        shutil.rmtree(folder / "late")
+    hand_ins = found(folder, tmp_path)
+    assert [*hand_ins] == sorted(name.replace("/", "_") for name in names)
+    assert not any(h.problem for h in hand_ins.values())
+
+
 def test_student_may_be_called_late(tmp_path: Path) -> None:
     folder = lay_down(tmp_path / "x", f"late/{MAIN}", f"anna_late/{MAIN}", f"bob/{MAIN}")
     assert [*found(folder, tmp_path)] == ["anna_late", "bob", "late"]

@@ -94,6 +94,7 @@ class OddName(Exception, metaclass=Nameless):
     [
         (odd_syntax_error(filename=object()), "SyntaxError", NOT_SHOWN),
         (odd_syntax_error(msg=object()), "SyntaxError", NOT_SHOWN),
+        (odd_syntax_error(msg=None), "SyntaxError", ""),
         (odd_syntax_error(text=5), "SyntaxError", NOT_SHOWN),
         (odd_syntax_error(lineno="one"), "SyntaxError", NOT_SHOWN),
         (odd_syntax_error(lineno=10**5000), "SyntaxError", "no"),
@@ -101,7 +102,7 @@ class OddName(Exception, metaclass=Nameless):
         (ValueError(OddText("x" * 500)), "ValueError", "x" * MAX_TEXT + " …"),
         (OddName("no"), "OddName", "no"),
     ],
-    ids=["file", "message", "code", "line", "large line", "notes", "text", "name"],
+    ids=["file", "message", "no message", "code", "line", "large line", "notes", "text", "name"],
 )
 def test_exception_with_odd_parts_is_told_all_the_same(
     error: BaseException, kind: str, text: str
