@@ -176,14 +176,14 @@ class Check:
             except CheckFailed as failure:
                 raise self._advised(failure, OUTPUTS_AGREE) from None
 
-    def _advised(self, failure: CheckFailed, advice: str) -> CheckFailed:
-        """The failure with advice, if there is any and the rubric does not hold it back."""
-        return failure.with_more(advice) if advice and self.advises else failure
-
     @property
     def advises(self) -> bool:
         """Whether students are told more of a wrong answer than how it differs."""
         return self.rubric.hints != "none"
+
+    def _advised(self, failure: CheckFailed, advice: str) -> CheckFailed:
+        """The failure with advice, if there is any and the rubric does not hold it back."""
+        return failure.with_more(advice) if advice and self.advises else failure
 
     def close(self, value: Value, expected: Expected, *, rounding: bool = False) -> None:
         """An array agrees with the expected one, within what is allowed for each value.
@@ -234,11 +234,8 @@ class Check:
     def _unpacked(self, draw: Draw, value: Value) -> Sequence[Value]:
         if len(draw.expected) == 1:
             if isinstance(value, Returned) and value.text.startswith("a tuple"):
-                what = draw.expected[0].what
-                raise wrong(
-                    f"{what} is {value.text}; an array of numbers is expected. If one of its items "
-                    "is that, return it alone."
-                )
+                no_array = _no_array(value, draw.expected[0].what)
+                raise no_array.with_more("If one of its items is that, return it alone.")
             return [value]
         if not isinstance(value, Several) or value.count != len(draw.expected):
             raise wrong(_no_tuple(draw, value))
@@ -297,8 +294,12 @@ def _is_nothing(value: Value) -> bool:
 
 def _array(value: Value, what: str) -> Array:
     if isinstance(value, (Several, Returned)):
-        raise wrong(f"{what} is {value.text}; an array of numbers is expected.")
+        raise _no_array(value, what)
     return value
+
+
+def _no_array(value: Several | Returned, what: str) -> CheckFailed:
+    return wrong(f"{what} is {value.text}; an array of numbers is expected.")
 
 
 def _gate(value: Value, name: str) -> Gate:

@@ -49,15 +49,15 @@ def where_set(message: str, file: Path) -> str:
     """A sentence where a Python file does set the name in a NameError's message, so that this came
     too late or did not happen; '' where it does not."""
     found, tree = NAME.match(message), parsed(beginning(file, MAX_SOURCE))
-    try:
-        lines = [
-            statement.lineno
-            for statement in (as_imported(tree).body if found and tree else ())
-            if found and found[1] in names_of(statement, NOTHING_LEFT_OUT).given
-        ]
-    except TOO_DEEP:
+    if found is None or tree is None:
         return ""
-    return SET_THERE.format(lines[0]) if lines else ""
+    try:
+        for statement in as_imported(tree).body:
+            if found[1] in names_of(statement, NOTHING_LEFT_OUT).given:
+                return SET_THERE.format(statement.lineno)
+    except TOO_DEEP:
+        pass
+    return ""
 
 
 @lru_cache(maxsize=1)

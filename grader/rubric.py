@@ -96,6 +96,10 @@ class LanguageModel(Section):
     training: Training
     thresholds: Annotated[tuple[LossThreshold, ...], Field(min_length=1)]
 
+    def earns_points(self, loss: float) -> bool:
+        """Whether a loss is below one of the thresholds."""
+        return any(loss < threshold.below for threshold in self.thresholds)
+
 
 class Limits(BaseModel):
     """What one worker may take: seconds of wall clock and CPU, and sizes in MB (2^20) or KB."""

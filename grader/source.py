@@ -121,10 +121,12 @@ def tree_of(source: str | bytes) -> ast.Module | None:
 
 @dataclass(frozen=True)
 class _Definition:
-    """What a top-level statement says: names of the module, and places that name parts of torch."""
+    """What a top-level statement says: names of the module, places that name parts of torch."""
 
     global_names: frozenset[str]
     torch_names: tuple[LayerCall, ...]
+    fills: frozenset[str]
+    """What it puts something into: names that are not its own."""
 
 
 @lru_cache(maxsize=1)
@@ -144,26 +146,25 @@ def _definitions(tree: ast.Module) -> dict[str, list[_Definition]]:
     left_out = says_only_what_it_is(tree)
     aliases = _aliases_of_the_module(tree, left_out)
     definitions: dict[str, list[_Definition]] = {}
-    filling: list[tuple[ast.stmt, set[str], _Definition]] = []
+    filling: list[tuple[ast.stmt, _Definition]] = []
     run: set[str] = set()
-    imported = {name for node in ast.walk(tree) for name in _imported_names([node])}
     for statement in as_imported(tree).body:
         if isinstance(statement, _IMPORTS):
             continue
-        names, nodes = names_of(statement, left_out), list(walk(statement, left_out))
-        filled = {node.id for node in _filled(nodes)} - names.own - imported
-        if names.given or filled:
-            # One for all of them: a statement may give a value to thousands of names.
-            definition = _definition(nodes, names, aliases)
-            for name in names.given:
-                definitions.setdefault(name, []).append(definition)
-            filling.append((statement, filled, definition))
+        names = names_of(statement, left_out)
+        # One for all of them: a statement may give a value to thousands of names.
+        definition = _definition(list(walk(statement, left_out)), names, aliases)
+        for name in names.given:
+            definitions.setdefault(name, []).append(definition)
+        if definition.fills:
+            filling.append((statement, definition))
         if not isinstance(statement, FUNCTIONS):
             run |= names.looked_up
-    for statement, filled, definition in filling:
+    imported = _imported_names(ast.walk(tree)).keys() if filling else set()
+    for statement, definition in filling:
         # What nobody calls at the import, such as a comparison, has put nothing there.
         if not isinstance(statement, FUNCTIONS) or statement.name in run:
-            for name in filled:
+            for name in definition.fills - imported:
                 definitions.setdefault(_PARTS.format(name), []).append(definition)
     return definitions
 
@@ -197,11 +198,15 @@ def _definition(nodes: Sequence[ast.AST], names: Names, known: Aliases) -> _Defi
         if isinstance(node, (ast.Name, ast.Attribute, ast.Call, ast.Subscript))
         and (dotted := _dotted_name(node, aliases)).startswith("torch.")
     )
-    filled = {id(node) for node in _filled(nodes)}
+    filled = set(_filled(nodes))
     # Who only puts something in, to look at it later, has nothing of what others put there.
-    taken = {n.id for n in nodes if isinstance(n, ast.Name) and id(n) not in filled}
+    taken = {node.id for node in nodes if isinstance(node, ast.Name) and node not in filled}
     parts = {_PARTS.format(name) for name in names.looked_up & taken}
-    return _Definition(frozenset(names.looked_up | parts), tuple(dict.fromkeys(calls)))
+    return _Definition(
+        global_names=frozenset(names.looked_up | parts),
+        torch_names=tuple(dict.fromkeys(calls)),
+        fills=frozenset(node.id for node in filled) - names.own,
+    )
 
 
 def _layers_used(

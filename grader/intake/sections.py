@@ -109,9 +109,9 @@ def sections_among(
 ) -> Sections:
     """Which of a course's entries are sections; ``alone`` says that no hand-in is beside them, and
     ``deeper`` that sections are looked for at all."""
-    late = frozenset(e for e in entries if is_for_late_ones(_called(e)) and _held(e, limits))
-    if not deeper:
-        late = frozenset()
+    late = frozenset(
+        e for e in entries if deeper and is_for_late_ones(_called(e)) and _held(e, limits)
+    )
     others = [entry for entry in entries if entry not in late]
     sections = _among(others, limits, alone=alone and deeper, beside_late_ones=bool(late))
     return replace(sections, read=(*sections.read, *sorted(late, key=_called)), late=late)
@@ -160,20 +160,18 @@ def with_late_ones(on_time: Sequence[HandIn], late: Sequence[HandIn]) -> list[Ha
     """All of them; a late one in the place of the only one that has the same student's name."""
     count = Counter(hand_in.arrival.student.casefold() for hand_in in (*on_time, *late))
     first = {hand_in.arrival.student.casefold(): hand_in for hand_in in on_time}
-    found: list[HandIn] = []
-    replaced: list[HandIn] = []
+    found = list(on_time)
     for one in late:
         student = one.arrival.student.casefold()
         before = first.get(student) if student and count[student] == FEW else None
         if before is None or one.problem or before.arrival.student_id:
             found.append(one)
             continue
-        replaced.append(before)
         note = taken_of_several([one.source], [before.source])
-        notes = (*one.arrival.notes, note)
-        changes = {"name": before.arrival.name, "notes": notes}
-        found.append(replace(one, arrival=one.arrival.model_copy(update=changes)))
-    return [*(h for h in on_time if not any(h is other for other in replaced)), *found]
+        changes = {"name": before.arrival.name, "notes": (*one.arrival.notes, note)}
+        latest = replace(one, arrival=one.arrival.model_copy(update=changes))
+        found[found.index(before)] = latest
+    return found
 
 
 def refused(entry: Entry, held: Held) -> HandIn:

@@ -29,6 +29,12 @@ VERSION = re.compile(
 )
 """A name made of nothing but such words. A number alone makes none: ``submission_12`` may be
 a student's."""
+LATER = re.compile(
+    r"[ ._-]+\(?(?:v(?:er(?:sion)?)?[ ._-]?\d{1,2}|final|late|resub(?:mit(?:ted)?|mission)?|redo|"
+    r"cop(?:y|ie|ia)|kopie|updated?|corrected|fixed|revis(?:ed|ion)|attempt[ ._-]?\d)\)?$",
+    re.IGNORECASE,
+)
+"""What a later version of a hand-in has behind its name, and no surname, as New and Neu are."""
 PEOPLE = frozenset("team teams group groups gruppe grp groupe grupo pair student students".split())
 """Words that students and groups of them are numbered with."""
 SECTION = frozenset(
@@ -42,20 +48,14 @@ LATE = frozenset(
     "late delayed extension extensions resubmission resubmissions verspätet nachzügler "
     "nachreichung nachreichungen".split()
 )
+"""Words that a folder for late hand-ins is called by."""
 OF_HAND_INS = frozenset("submission submissions hand handin handins in ins abgabe abgaben".split())
+"""What may stand beside them."""
 TOKEN = re.compile(r"[^\W\d_]+|\d+")
 MOST_VERSIONS = 4
 """That are told apart by a number alone."""
 SHORT_NUMBER = re.compile(r"(?<!\d)\d{1,3}(?!\d)")
 """Of a copy or a part; a student's id is longer."""
-
-
-LATER = re.compile(
-    r"[ ._-]+\(?(?:v(?:er(?:sion)?)?[ ._-]?\d{1,2}|final|late|resub(?:mit(?:ted)?|mission)?|redo|"
-    r"cop(?:y|ie|ia)|kopie|updated?|corrected|fixed|revis(?:ed|ion)|attempt[ ._-]?\d)\)?$",
-    re.IGNORECASE,
-)
-"""What a later version of a hand-in has behind its name, and no surname, as New and Neu are."""
 
 
 def without_copy_numbers(stems: Iterable[str]) -> dict[str, str]:

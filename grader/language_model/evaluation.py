@@ -280,16 +280,18 @@ class Evaluator:
             return None
         return side.totals
 
+    def _may_ask_more(self, model: LoadedModel) -> bool:
+        """Whether all logits came, and there is time for more than the loss."""
+        return not model.loading.all_columns and not self._clock.past(SIDE_FIGURES_BY)
+
     def _looked_into(self, model: LoadedModel, loss: float) -> Signs | None:
         """What may explain the loss, from one batch.
 
         Nothing where the loss earns all points, the model fails, or not all logits came.
         """
-        if model.loading.all_columns:
-            return None
         if loss < min(threshold.below for threshold in self._rubric.thresholds):
             return None
-        if self._clock.past(SIDE_FIGURES_BY):
+        if not self._may_ask_more(model):
             return None
         sentences = self._order.permutation(self._open)[: self._rubric.batch_size]
         batch = self._test.batch(sentences)
@@ -301,9 +303,7 @@ class Evaluator:
 
     def _altered(self, model: LoadedModel, loss: float) -> Altered | None:
         """What one changed character costs, where the loss earns points; None where it fails."""
-        if not any(loss < threshold.below for threshold in self._rubric.thresholds):
-            return None
-        if model.loading.all_columns or self._clock.past(SIDE_FIGURES_BY):
+        if not (self._rubric.earns_points(loss) and self._may_ask_more(model)):
             return None
         sentences = self._test.select(self._open)
         with contextlib.suppress(CheckFailed):

@@ -204,7 +204,7 @@ def flags_of_test_set(
     along. ``loss`` is the one that gives the points. Without points nothing was gained, and without
     a loss on training sentences there is nothing to compare.
     """
-    if not any(loss < threshold.below for threshold in rubric.thresholds):
+    if not rubric.earns_points(loss):
         return []
     literature = rubric.baselines.literature
     too_good = loss < TOO_GOOD_PART * literature

@@ -59,9 +59,9 @@ def _told(error: BaseException, code_dir: str) -> Message:
 
 
 def _text_of(error: BaseException) -> str:
-    if isinstance(error, SyntaxError):
-        return _plain(error.msg or "")
     try:
+        if isinstance(error, SyntaxError):
+            return _plain(error.msg or "")
         return _shortened(_plain(str(error)))
     except BaseException:  # a student's own exception class may have a broken __str__
         return NOT_SHOWN
